@@ -51,7 +51,10 @@ describe("causes of failures", () => {
     });
     const isNamed = (all: readonly Case[], { attribute, value }: (typeof culprits)[number]) => {
       const [first] = causesOf(all);
-      const names = first === undefined ? [] : [`${first.attribute} ${first.value}`, ...first.also];
+      const names =
+        first === undefined
+          ? []
+          : [first, ...first.also].map(({ attribute, value }) => `${attribute} ${value}`);
       return names.includes(`${attribute} ${value}`);
     };
     const right = planted.filter(({ culprit, all }) => isNamed(all, culprit)).length;
@@ -74,7 +77,10 @@ describe("causes of failures", () => {
       ({ attributes, timeMs }) => attributes["agent"] !== "a2" || timeMs > startMs + 2 * hourMs,
     );
     const [cause = assert.fail()] = causesOf(all);
-    assert.deepEqual([cause.attribute, cause.value, cause.also], ["agent", "a2", ["host host-a2"]]);
+    assert.deepEqual(
+      [cause.attribute, cause.value, cause.also],
+      ["agent", "a2", [{ attribute: "host", value: "host-a2" }]],
+    );
     assert.ok(cause.changedMs !== undefined && cause.changedMs <= cause.startMs);
     assert.ok(cause.changedMs >= startMs + 2 * hourMs);
     assert.ok(cause.rateWith > 0.8 && cause.rateWithout < 0.05);

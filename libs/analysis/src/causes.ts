@@ -24,11 +24,14 @@ export interface Case {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-export interface CauseFound {
+export interface Attribute {
   readonly attribute: string;
   readonly value: string;
+}
+
+export interface CauseFound extends Attribute {
   /** Other attributes of the same cases. */
-  readonly also: readonly string[];
+  readonly also: readonly Attribute[];
   readonly errorCode: string;
   readonly message: string;
   /** Failures of the cluster, and how many of them the cause explains. */
@@ -194,7 +197,7 @@ function best(
   const [first, ...others] = candidates.sort((one, other) => worth(other) - worth(one));
   if (first === undefined) return undefined;
   const { key, tally, rateWith, rateWithout, chance } = first;
-  const [attribute = "", value = ""] = key.split("\n");
+  const { attribute, value } = attributeOf(key);
   const explained = bad
     .filter(({ attributes }) => attributes[attribute] === value)
     .toSorted((one, other) => one.timeMs - other.timeMs);
@@ -210,13 +213,18 @@ function best(
     failures,
     also: others
       .filter((other) => other.tally.bad === tally.bad && other.tally.good === tally.good)
-      .map((other) => other.key.replace("\n", " ")),
+      .map((other) => attributeOf(other.key)),
     message: normalised(errorMessage),
     explained: explained.length,
     startMs: timeMs,
     changedMs: firstSeenMs > startMs && timeMs - firstSeenMs <= changedBeforeMs ? firstSeenMs : undefined,
     examples: explained.slice(0, examplesMax).map(({ id }) => id),
   };
+}
+
+function attributeOf(key: string): Attribute {
+  const end = key.indexOf("\n");
+  return { attribute: key.slice(0, end), value: key.slice(end + 1) };
 }
 
 const noCase = { timeMs: 0, errorCode: "", errorMessage: "" };

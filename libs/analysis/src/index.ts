@@ -18,6 +18,7 @@ export {
   slotsFor,
 } from "./capacity.ts";
 export {
+  type Attribute,
   type Case,
   type CauseFound,
   type CauseOptions,

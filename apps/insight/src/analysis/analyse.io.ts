@@ -78,5 +78,5 @@ it("the size of the input explains failures, by the closest bound", async (t) =>
     return { workId: `r-${number}`, task: "scale", agent: `w-${number % 3}`, isBad: isLarge, inputBytes };
   });
   const causes = await causesOf(t, recorded, ["h1", "h2", "h3"]);
-  assert.deepEqual(causes, [{ attribute: "input size 64 KiB", value: "or more", explained: 30, also: [] }]);
+  assert.deepEqual(causes, [{ attribute: "input size", value: "64 KiB or more", explained: 30, also: [] }]);
 });

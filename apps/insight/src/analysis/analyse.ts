@@ -2,6 +2,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import {
   type AttemptFact,
+  type Attribute,
   type BottleneckFound,
   bottlenecksOf,
   type Case,
@@ -123,7 +124,7 @@ export function analyse(request: AnalysisQuery): AnalysisFound {
         return {
           ...nothing,
           cut,
-          causes: causes.map((cause) => ({ ...cause, also: withOneSize(cause) })),
+          causes: causes.map(withSizes),
           unexplained: code === undefined ? [] : unexplained,
           failed: { count: failed.length, latest: failed.slice(-failedMax).reverse(), tasks },
           regressions: regressions.filter(({ what }) => isAbout(what)),
@@ -294,11 +295,25 @@ function casesOf(
   });
 }
 
-/** Returns the other attributes of a cause, with one bound of the size: the bounds below it say the same. */
-function withOneSize({ attribute, also }: Pick<CauseFound, "attribute" | "also">): readonly string[] {
-  const isSize = (text: string) => text.startsWith("input size ");
-  const size = isSize(attribute) ? undefined : also.find(isSize);
-  return also.filter((each) => !isSize(each) || each === size);
+/**
+ * Returns a cause whose bounds of the input size are values of one attribute. The other attributes keep one bound: the
+ * bounds below it mean the same attempts.
+ */
+function withSizes(cause: CauseFound): CauseFound {
+  const { attribute, value, also } = cause;
+  const named = sizeNamed({ attribute, value });
+  const size = isSize({ attribute, value }) ? undefined : also.find(isSize);
+  return { ...cause, ...named, also: also.filter((each) => !isSize(each) || each === size).map(sizeNamed) };
+}
+
+const sizePrefix = "input size ";
+
+const isSize = ({ attribute }: Attribute): boolean => attribute.startsWith(sizePrefix);
+
+function sizeNamed(found: Attribute): Attribute {
+  if (!isSize(found)) return found;
+  const bound = found.attribute.slice(sizePrefix.length);
+  return { attribute: "input size", value: found.value === "above" ? `${bound} or more` : `below ${bound}` };
 }
 
 type AttemptName = Pick<AttemptFact, "kind" | "workId" | "task" | "attempt">;
@@ -349,8 +364,8 @@ function sizeAttributes(bytes: number | undefined): Record<string, string> {
   const steps = sizeBounds.length - 1;
   return Object.fromEntries(
     sizeBounds.map((bound, at) => [
-      `input size ${bound}`,
-      bytes >= smallestBound * 4 ** (steps - at) ? "or more" : "not reached",
+      `${sizePrefix}${bound}`,
+      bytes >= smallestBound * 4 ** (steps - at) ? "above" : "below",
     ]),
   );
 }

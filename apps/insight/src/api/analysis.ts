@@ -267,7 +267,11 @@ function causeOf(found: CauseFound): Weighed {
   const evidence = [
     `${percent(rateWith)} of the attempts with ${subject} ${rate}, and ${percent(rateWithout)} of all others.`,
     ...(isSlow || message === "" ? [] : [`Error message: ${message}`]),
-    ...(also.length === 0 ? [] : [`The same attempts also have in common: ${also.map(pairOf).join(", ")}.`]),
+    ...(also.length === 0
+      ? []
+      : [
+          `The same attempts also have in common: ${also.map((each) => subjectOf(each.attribute, each.value)).join(", ")}.`,
+        ]),
     ...(changed === undefined
       ? []
       : [
@@ -328,11 +332,6 @@ function errorOf({ errorCode, message, failures, rate, places, startMs, examples
 function subjectOf(attribute: string, value: string): string {
   if (attribute === "version") return `version \`${value.slice(0, 12)}\``;
   return value.startsWith(`${attribute}-`) ? `\`${value}\`` : `${attribute} \`${value}\``;
-}
-
-function pairOf(pair: string): string {
-  const space = pair.lastIndexOf(" ");
-  return subjectOf(pair.slice(0, space), pair.slice(space + 1));
 }
 
 function regressionCause(found: Regression): Weighed {
