@@ -7,6 +7,7 @@ import { after, before, describe, it } from "node:test";
 import { systemFoundation } from "@tutti/kernel";
 import { recordingLogger, testFoundation, until } from "@tutti/kernel/testing";
 import { DataDirectory } from "./data-directory.ts";
+import { claimCopies } from "./storage/cluster/copies-directory.ts";
 
 describe("DataDirectory", () => {
   let folder = "";
@@ -80,6 +81,14 @@ describe("DataDirectory", () => {
     const outcomes = await Promise.allSettled(directories.map((directory) => directory.start()));
     assert.equal(outcomes.filter(({ status }) => status === "fulfilled").length, 1);
     for (const directory of directories) directory.stop();
+  });
+
+  it("each of several processes claims a folder of its own below a folder that does not exist yet", async () => {
+    const claimed = await Promise.all(
+      Array.from({ length: 4 }, () => claimCopies(join(folder, "new", "copies"), foundation)),
+    );
+    assert.deepEqual(claimed.map(({ path }) => path.slice(-2)).toSorted(), ["/1", "/2", "/3", "/4"]);
+    for (const copies of claimed) copies.stop();
   });
 
   it("may have spaces, umlauts and non-Latin characters in its name", async () => {

@@ -174,16 +174,17 @@ function isSqlite(error: unknown, code: number): boolean {
 }
 
 /** `mkdir` with `recursive` never ends if the system answers ENOENT for a folder whose parent exists, as below /proc. */
-async function createFolders(path: string): Promise<void> {
-  const create = () => mkdir(path, { mode: privateModes.folder });
+async function createFolders(path: string, hasParent = false): Promise<void> {
   try {
-    await create();
+    await mkdir(path, { mode: privateModes.folder });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" && dirname(path) !== path) {
+    if (code === "ENOENT" && !hasParent && dirname(path) !== path) {
       await createFolders(dirname(path));
-      await create();
-    } else if (code !== "EEXIST" || !(await stat(path)).isDirectory()) throw error;
+      return createFolders(path, true);
+    }
+    // Another process may have made it meanwhile.
+    if (code !== "EEXIST" || !(await stat(path)).isDirectory()) throw error;
   }
 }
 
