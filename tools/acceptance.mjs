@@ -37,20 +37,20 @@ if (problems.length > 0 || unknown.length > 0) {
   console.error(problems.join("\n"));
   process.exit(2);
 }
-const wanted = rows.filter(
+const requested = rows.filter(
   ({ id, area }) => names.length === 0 || names.includes(id) || names.includes(area),
 );
-if (words.includes("--list")) console.log(tableOf(wanted, results));
+if (words.includes("--list")) console.log(tableOf(requested, results));
 else {
-  for (const row of wanted) {
+  for (const row of requested) {
     const result = resultOf(row);
     results[row.id] = result;
     console.log(tableOf([row], results));
     if (result.state === "failed") console.log(result.output.replace(/^/gm, "    "));
     write();
   }
-  const failed = wanted.filter(({ id }) => results[id]?.state !== "shown").length;
-  console.log(`${wanted.length - failed} of ${wanted.length} shown: ${join(folder, "index.html")}`);
+  const failed = requested.filter(({ id }) => results[id]?.state !== "shown").length;
+  console.log(`${requested.length - failed} of ${requested.length} shown: ${join(folder, "index.html")}`);
   if (failed > 0) process.exitCode = 1;
 }
 
@@ -65,16 +65,16 @@ function resultOf({ test, command, figure }) {
   const started = performance.now();
   const { output, code } = test === undefined ? ran(command ?? "") : tested(test);
   const found = figure === undefined ? undefined : new RegExp(figure.pattern).exec(output)?.[1];
-  const isShown =
+  const isVisible =
     test === undefined
       ? code === 0 && (figure === undefined || found !== undefined)
       : stateIn(output, test.title) === "shown";
   return {
-    state: isShown ? "shown" : "failed",
+    state: isVisible ? "shown" : "failed",
     seconds: (performance.now() - started) / 1_000,
     figure: found === undefined ? "" : `${figure?.name}: ${found}`,
     date: new Date().toISOString(),
-    output: isShown ? "" : output.slice(-outputChars),
+    output: isVisible ? "" : output.slice(-outputChars),
   };
 }
 

@@ -15,6 +15,7 @@ import { checkArchitecture } from "./checks/architecture.mjs";
 import { both, tool } from "./checks/commands.mjs";
 import { checkDependencies } from "./checks/dependencies.mjs";
 import { checkLockfile } from "./checks/lockfile.mjs";
+import { checkNames } from "./checks/names.mjs";
 import { checkObjects } from "./checks/objects.mjs";
 import { checkProse } from "./checks/prose.mjs";
 import { checkPurity } from "./checks/purity.mjs";
@@ -51,6 +52,7 @@ export const checks = {
   waits: checkWaits,
   objects: checkObjects,
   prose: checkProse,
+  names: checkNames,
   lockfile: checkLockfile,
   architecture: checkArchitecture,
   acceptance: checkAcceptance,

@@ -131,10 +131,10 @@ async function foundIn(copy, fault, folder, flags) {
 /**
  * @param {string} copy
  * @param {Fault} fault
- * @param {readonly string[]} wantedTiers
+ * @param {readonly string[]} tiersOf
  */
-async function find(copy, fault, wantedTiers) {
-  for (const tier of wantedTiers)
+async function find(copy, fault, tiersOf) {
+  for (const tier of tiersOf)
     for (const folder of fault.packages) {
       const startedMs = performance.now();
       const found = await foundIn(copy, fault, folder, tiers[tier] ?? []);

@@ -385,8 +385,8 @@ function reasonIn(output, code) {
     .split("\n")
     .map((line) => line.trim())
     .filter(Boolean);
-  const telling = lines.filter((line) => !/^(✗ )?(build failed|error during build)/i.test(line));
+  const reporting = lines.filter((line) => !/^(✗ )?(build failed|error during build)/i.test(line));
   return (
-    telling.find((line) => /error|cannot|could not|failed/i.test(line)) ?? telling[0] ?? `exit code ${code}`
+    reporting.find((line) => /error|cannot|could not|failed/i.test(line)) ?? reporting[0] ?? `exit code ${code}`
   );
 }

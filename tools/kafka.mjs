@@ -20,7 +20,7 @@ export async function startKafka(program) {
   };
   const address = await next();
   /** @param {string} words */
-  const tell = async (words) => {
+  const print = async (words) => {
     child.stdin.write(`${words}\n`);
     await next();
   };
@@ -28,14 +28,14 @@ export async function startKafka(program) {
     address,
     url: `kafka://${address}`,
     /** @param {string} name @param {number} partitions */
-    topic: (name, partitions = 1) => tell(`topic ${name} ${partitions}`),
+    topic: (name, partitions = 1) => print(`topic ${name} ${partitions}`),
     /** Answers each request about a topic with this protocol error. @param {string} name @param {number} code */
-    fail: (name, code) => tell(`error ${name} ${code}`),
+    fail: (name, code) => print(`error ${name} ${code}`),
     /** Answers the next requests of an API with these errors. @param {number} api @param {number[]} codes */
-    failNext: (api, ...codes) => tell(`errors ${api} ${codes.join(" ")}`),
+    failNext: (api, ...codes) => print(`errors ${api} ${codes.join(" ")}`),
     /** Closes its connections. Port and records remain. */
-    kill: () => tell("down"),
-    up: () => tell("up"),
+    kill: () => print("down"),
+    up: () => print("up"),
     [Symbol.asyncDispose]: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, "exit");

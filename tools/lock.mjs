@@ -27,15 +27,15 @@ const breakerMs = 10_000;
  */
 export async function withLock(file, work, onWait) {
   mkdirSync(dirname(file), { recursive: true });
-  let told = false;
+  let isReported = false;
   while (!take(file)) {
     const holder = readHolder(file);
-    if (holder !== undefined && isGone(holder, file)) {
+    if (holder !== undefined && isRemoved(holder, file)) {
       breakLock(file, holder.text);
       continue;
     }
-    if (!told && holder !== undefined) {
-      told = true;
+    if (!isReported && holder !== undefined) {
+      isReported = true;
       onWait?.(`process ${holder.pid}`);
     }
     await new Promise((resolve) => setTimeout(resolve, pollMs));
@@ -77,7 +77,7 @@ function readHolder(file) {
  * @param {{ text: string, pid: number, host: string | undefined }} holder
  * @param {string} file
  */
-function isGone(holder, file) {
+function isRemoved(holder, file) {
   const written = holder.text.endsWith("\n");
   if (!written || holder.host !== hostname()) return ageMs(file) > (written ? foreignHolderMs : breakerMs);
   try {

@@ -70,9 +70,9 @@ export async function startNats(port, directory = process.cwd()) {
     stdio: ["ignore", "ignore", "pipe", "pipe"],
     detached: process.platform !== "win32",
   });
-  let said = "";
+  let output = "";
   child.stderr?.setEncoding("utf8").on("data", (text) => {
-    said = `${said}${text}`.slice(-2_000);
+    output = `${output}${text}`.slice(-2_000);
   });
   const ended = once(child, "exit");
   const leash = /** @type {import("node:stream").Writable | null} */ (child.stdio[3] ?? null);
@@ -87,7 +87,7 @@ export async function startNats(port, directory = process.cwd()) {
       continue;
     }
     await stop();
-    throw new NoNats(`${program} did not start: ${said.trim() || `no answer at ${host}:${port}`}`);
+    throw new NoNats(`${program} did not start: ${output.trim() || `no answer at ${host}:${port}`}`);
   }
   return { words: ["--bus.transport=nats", `--nats.servers=${host}:${port}`], stop };
 }

@@ -17,13 +17,13 @@ const timeout = 180_000;
 /**
  * Returns the folder with the named files of each package, or why a test is skipped.
  *
- * @param {Readonly<Record<string, readonly string[]>>} wanted paths in the package, by `name@version`
+ * @param {Readonly<Record<string, readonly string[]>>} requested paths in the package, by `name@version`
  * @returns {Promise<{ paths: string[], skip: string | false }>}
  */
-export async function needsNpmFiles(wanted) {
+export async function needsNpmFiles(requested) {
   try {
     const paths = [];
-    for (const [name, files] of Object.entries(wanted)) {
+    for (const [name, files] of Object.entries(requested)) {
       const folder = join(cacheFolder(), `npm-${name.replace(/\W+/g, "-")}`);
       const missing = () => files.some((file) => !existsSync(join(folder, file)));
       if (missing())

@@ -96,10 +96,10 @@ function writeBill(folder, files) {
   writeFileSync(join(folder, "sbom.cdx.json"), `${JSON.stringify(bill, null, 2)}\n`);
 }
 
-/** @param {string} [wanted] version @returns {Omit<Common, "wheel">} */
-function common(wanted) {
+/** @param {string} [requested] version @returns {Omit<Common, "wheel">} */
+function common(requested) {
   const manifest = JSON.parse(readFileSync(join(workspaceRoot, "package.json"), "utf8"));
-  const { version = manifest.version, license } = { ...manifest, ...(wanted && { version: wanted }) };
+  const { version = manifest.version, license } = { ...manifest, ...(requested && { version: requested }) };
   return {
     manifest: { version, license },
     versionOf: (name) =>

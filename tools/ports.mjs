@@ -28,7 +28,7 @@ export class PortsTaken extends Error {}
  * @returns {Promise<string[]>}
  */
 export async function withPorts(words, environment = process.env, command = "npm start --") {
-  const { port, others } = wantedIn(words);
+  const { port, others } = portsIn(words);
   if (port === "auto") return [...others, ...wordsOf(await freePair(command))];
   if (port !== undefined) {
     const first = Number(port);
@@ -48,11 +48,11 @@ export async function withPorts(words, environment = process.env, command = "npm
  * @param {readonly string[]} words
  */
 export function withoutPort(words) {
-  return wantedIn(words).others;
+  return portsIn(words).others;
 }
 
 /** @param {readonly string[]} words */
-function wantedIn(words) {
+function portsIn(words) {
   /** @type {string | undefined} */
   let port;
   const others = [];
@@ -85,7 +85,7 @@ async function refuseTaken(words, environment, command) {
   const http = known("operations.port", "TUTTI_OPERATIONS_PORT") ?? (hasFile ? undefined : String(usualPort));
   const mesh =
     known("mesh.listen", "TUTTI_MESH_LISTEN") ?? (hasFile ? undefined : `${loopback}:${usualPort + 1}`);
-  const wanted = [
+  const requested = [
     {
       port: Number(http),
       host: known("operations.host", "TUTTI_OPERATIONS_HOST") ?? loopback,
@@ -97,20 +97,20 @@ async function refuseTaken(words, environment, command) {
       by: "gRPC",
     },
   ];
-  const taken = [];
-  for (const { port, host, by } of wanted)
-    if (port >= 1 && !(await isFree(port, host))) taken.push(`${port} (${by})`);
-  if (taken.length === 0) return;
+  const used = [];
+  for (const { port, host, by } of requested)
+    if (port >= 1 && !(await isFree(port, host))) used.push(`${port} (${by})`);
+  if (used.length === 0) return;
   const running = runningHere();
   // After `kill -9` the file still exists, and another process may have the ports of the dead platform.
-  if (running?.url.endsWith(`:${http}`) && taken[0]?.startsWith(`${http} `) && isAlive(running.pid))
+  if (running?.url.endsWith(`:${http}`) && used[0]?.startsWith(`${http} `) && isAlive(running.pid))
     throw new PortsTaken(
       `Tutti already runs in this folder: process ${running.pid} at ${running.url}. ` +
         `Use it: export TUTTI_URL=${running.url}`,
     );
   const free = await freePair(command);
   throw new PortsTaken(
-    `${taken.length > 1 ? "ports" : "port"} ${taken.join(" and ")} in use by another process. ` +
+    `${used.length > 1 ? "ports" : "port"} ${used.join(" and ")} in use by another process. ` +
       `Ports ${free} and ${free + 1} are free: ${command} --port ${free}, or let the start choose: ${command} --port auto`,
   );
 }

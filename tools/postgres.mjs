@@ -155,14 +155,14 @@ class Server {
     });
     this.#child = child;
     process.once("exit", this.#end);
-    let said = "";
+    let output = "";
     await new Promise((resolve, reject) => {
       child.stderr?.setEncoding("utf8").on("data", (text) => {
-        said = `${said}${text}`.slice(-4_000);
-        if (/system is ready to accept (read-only )?connections/.test(said)) resolve(undefined);
+        output = `${output}${text}`.slice(-4_000);
+        if (/system is ready to accept (read-only )?connections/.test(output)) resolve(undefined);
       });
       child.once("error", reject);
-      child.once("exit", (code) => reject(new Error(`${program} ended with ${code}:\n${said}`)));
+      child.once("exit", (code) => reject(new Error(`${program} ended with ${code}:\n${output}`)));
     });
   }
 

@@ -473,8 +473,8 @@ async function bring(program) {
  */
 async function packagesOf({ package: name, modules }, options, cwd) {
   if (modules === undefined) return [name];
-  const wanted = ["--no-install-recommends", "--simulate", "install", name, ...modules];
-  const { stdout } = await apt([...options, ...wanted], cwd);
+  const requested = ["--no-install-recommends", "--simulate", "install", name, ...modules];
+  const { stdout } = await apt([...options, ...requested], cwd);
   const missing = [...stdout.matchAll(/^Inst (\S+)/gm)].map(([, found]) => found ?? "");
   return missing.length > 0 ? missing : [name, ...modules];
 }

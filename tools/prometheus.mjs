@@ -29,14 +29,14 @@ export async function startPrometheus(program, configuration = {}, rules = {}) {
   });
   const end = () => child.kill("SIGKILL");
   process.once("exit", end);
-  let said = "";
+  let output = "";
   await new Promise((resolve, reject) => {
     child.stderr?.setEncoding("utf8").on("data", (text) => {
-      said = `${said}${text}`.slice(-4_000);
-      if (said.includes("Server is ready")) resolve(undefined);
+      output = `${output}${text}`.slice(-4_000);
+      if (output.includes("Server is ready")) resolve(undefined);
     });
     child.once("error", reject);
-    child.once("exit", (code) => reject(new Error(`${program} ended with ${code}:\n${said}`)));
+    child.once("exit", (code) => reject(new Error(`${program} ended with ${code}:\n${output}`)));
   });
   return {
     url: `http://127.0.0.1:${port}`,

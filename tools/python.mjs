@@ -22,7 +22,7 @@ import { neededFiles } from "./python/needed.mjs";
 const folder = join(root, "sdk", "python", "src", "tutti");
 const schemaFile = join(root, "docs", "reference", "workflow.schema.json");
 /** The messages that a worker sends and receives. Messages in their fields are included. */
-const wanted = [
+const requested = [
   "tutti.agent.v1.AgentFrame",
   "tutti.agent.v1.HostFrame",
   "tutti.blob.v1.GetRequest",
@@ -32,7 +32,7 @@ const wanted = [
 ];
 
 const isCheck = process.argv[2] === "--check";
-const files = neededFiles(readImage(protoFolder).set, wanted);
+const files = neededFiles(readImage(protoFolder).set, requested);
 const pages = new Map([
   ["_contracts/__init__.py", moduleOf(files)],
   ["_contracts/__init__.pyi", stubOf(files)],

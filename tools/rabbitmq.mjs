@@ -52,15 +52,15 @@ export async function startRabbitmq(program) {
     });
     child = started;
     process.once("exit", end);
-    let said = "";
+    let output = "";
     await new Promise((resolve, reject) => {
       for (const stream of [started.stdout, started.stderr])
         stream?.setEncoding("utf8").on("data", (text) => {
-          said = `${said}${text}`.slice(-4_000);
-          if (said.includes("Server startup complete")) resolve(undefined);
+          output = `${output}${text}`.slice(-4_000);
+          if (output.includes("Server startup complete")) resolve(undefined);
         });
       started.once("error", reject);
-      started.once("exit", (code) => reject(new Error(`${command[0]} ended with ${code}:\n${said}`)));
+      started.once("exit", (code) => reject(new Error(`${command[0]} ended with ${code}:\n${output}`)));
     });
   };
   const kill = async () => {

@@ -30,14 +30,14 @@ export async function startRedis(program, settings = []) {
     });
     child = started;
     process.once("exit", end);
-    let said = "";
+    let output = "";
     await new Promise((resolve, reject) => {
       started.stdout.setEncoding("utf8").on("data", (text) => {
-        said = `${said}${text}`.slice(-4_000);
-        if (said.includes("Ready to accept connections")) resolve(undefined);
+        output = `${output}${text}`.slice(-4_000);
+        if (output.includes("Ready to accept connections")) resolve(undefined);
       });
       started.once("error", reject);
-      started.once("exit", (code) => reject(new Error(`${program} ended with ${code}:\n${said}`)));
+      started.once("exit", (code) => reject(new Error(`${program} ended with ${code}:\n${output}`)));
     });
   };
   const kill = async () => {

@@ -81,13 +81,13 @@ function installStamp(root) {
 }
 
 /** @param {string} root */
-function installedWanted(root) {
+function expectedInstalled(root) {
   return `${hashOf([join(root, "package-lock.json")])} ${process.platform}-${process.arch}\n`;
 }
 
 /** @param {string} root */
 function isInstalled(root) {
-  return readIfThere(installStamp(root)) === installedWanted(root);
+  return readIfThere(installStamp(root)) === expectedInstalled(root);
 }
 
 /**
@@ -95,7 +95,7 @@ function isInstalled(root) {
  * @param {string} root
  */
 async function install(say, root) {
-  const wanted = installedWanted(root);
+  const expected = expectedInstalled(root);
   // After a manual `npm install PACKAGE`, all packages are installed. A new installation would only cost time.
   if (!isAsLocked(root)) {
     say("installing packages (npm ci)");
@@ -106,7 +106,7 @@ async function install(say, root) {
   const pinned = pinnedNode(root, process.platform, process.arch);
   if (existsSync(pinned) && !(await runs(pinned, root)))
     writeStamp(unfitMark(root), `${pinned} does not run on this system\n`);
-  writeStamp(installStamp(root), wanted);
+  writeStamp(installStamp(root), expected);
 }
 
 /** @param {string} root */
@@ -123,15 +123,15 @@ function isAsLocked(root) {
   const hidden = readIfThere(npmsRecord(root));
   if (hidden === undefined) return false;
   const installed = JSON.parse(hidden).packages;
-  const { "": _, ...wanted } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages;
-  const differs = Object.entries(wanted).some(([path, { version, integrity, optional, link }]) => {
+  const { "": _, ...expected } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages;
+  const differs = Object.entries(expected).some(([path, { version, integrity, optional, link }]) => {
     // The workspace's own packages are links, which `npm run make` also adds.
     if (link || !path.includes("node_modules/")) return !existsSync(join(root, path));
     const found = installed[path];
     if (found === undefined) return !optional;
     return found.version !== version || found.integrity !== integrity;
   });
-  return !differs && Object.keys(installed).every((path) => path in wanted);
+  return !differs && Object.keys(installed).every((path) => path in expected);
 }
 
 /** @param {string} root */
@@ -210,7 +210,7 @@ function generatedStamp(root) {
 }
 
 /** @param {string} root */
-function generatedWanted(root) {
+function expectedGenerated(root) {
   const sources = [
     ...filesUnder(join(root, "proto")),
     join(root, "tools", "generate.mjs"),
@@ -226,7 +226,7 @@ function generatedWanted(root) {
 
 /** @param {string} root */
 function isGenerated(root) {
-  return readIfThere(generatedStamp(root)) === generatedWanted(root);
+  return readIfThere(generatedStamp(root)) === expectedGenerated(root);
 }
 
 /**
@@ -234,7 +234,7 @@ function isGenerated(root) {
  * @param {string} root
  */
 async function generate(say, root) {
-  const wanted = generatedWanted(root);
+  const expected = expectedGenerated(root);
   say("generating code from proto/");
   const started = Date.now();
   const node = nodeFor(root);
@@ -247,7 +247,7 @@ async function generate(say, root) {
     process.stderr.write(output);
     throw new SetUpFailed("generation from proto/ failed for the reason above");
   }
-  writeStamp(generatedStamp(root), wanted);
+  writeStamp(generatedStamp(root), expected);
   say(`generated code in ${seconds(started)}`);
 }
 
@@ -378,7 +378,7 @@ function writeStamp(file, text) {
   writeFileSync(file, text);
 }
 
-const saidEveryMs = 20_000;
+const reportEveryMs = 20_000;
 
 /**
  * Reports a running step repeatedly. On a slow network or machine it may take minutes, and a silent terminal looks
@@ -390,7 +390,7 @@ const saidEveryMs = 20_000;
  * @param {Promise<T>} work
  * @returns {Promise<T>}
  */
-export async function notInSilence(say, what, work, everyMs = saidEveryMs) {
+export async function notInSilence(say, what, work, everyMs = reportEveryMs) {
   const started = Date.now();
   const news = setInterval(() => say(`still ${what}, for ${seconds(started)} now`), everyMs);
   try {

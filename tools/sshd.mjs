@@ -54,13 +54,13 @@ export async function startSshd(program) {
     const started = spawn(first, words, { stdio: ["ignore", "ignore", "pipe"], detached: true, cwd: folder });
     child = started;
     process.once("exit", end);
-    let said = "";
+    let output = "";
     started.stderr?.setEncoding("utf8").on("data", (text) => {
-      said = `${said}${text}`.slice(-4_000);
+      output = `${output}${text}`.slice(-4_000);
     });
     for (let looks = 0; !(await answers(port)); looks++) {
       if (started.exitCode !== null || looks === looksMax)
-        throw new Error(`${program} did not start (${started.exitCode}):\n${said}`);
+        throw new Error(`${program} did not start (${started.exitCode}):\n${output}`);
       await pause(lookMs);
     }
   };

@@ -68,13 +68,13 @@ async function main(args) {
   const isCi = args.includes("--ci");
   const tier = isCi ? "io" : tierOf(args);
   const startedMs = performance.now();
-  const wanted = args.filter((arg) => !arg.startsWith("--"));
+  const requested = args.filter((arg) => !arg.startsWith("--"));
   const packages = testedPackages().filter(
-    (one) => wanted.length === 0 || wanted.some((name) => isNamed(one, name)),
+    (one) => requested.length === 0 || requested.some((name) => isNamed(one, name)),
   );
   if (packages.length === 0) {
     console.log(
-      `no package is named ${wanted.join(" or ")}. Packages: ${testedPackages()
+      `no package is named ${requested.join(" or ")}. Packages: ${testedPackages()
         .map(({ name }) => name)
         .join(", ")}`,
     );
@@ -87,7 +87,7 @@ async function main(args) {
   const pure = isCi ? filesOf("test") : files;
   const passed = new Passed(root);
   if (args.includes("--affected")) skipUnaffected(pure, passed);
-  const withChecks = (tier === "test" || isCi) && wanted.length === 0;
+  const withChecks = (tier === "test" || isCi) && requested.length === 0;
   const againLater = args.includes("--again") && tier !== "nightly";
   const common = { withChecks, lanes: lanesOf(args), againLater };
   const environment = bundledThreads();

@@ -152,10 +152,10 @@ const nowhere = "this import leads nowhere: correct it, or add the package to pa
 const cyclic = "files that need each other are one file or three: give what both need a file of its own";
 
 /** @param {Paths} paths @param {string} path @param {string} [group] */
-function isAmong({ path: wanted, pathNot }, path, group = "") {
+function isAmong({ path: expected, pathNot }, path, group = "") {
   /** @param {string} pattern */
   const fits = (pattern) => patternOf(pattern.replaceAll("$1", group)).test(path);
-  return (wanted === undefined || fits(wanted)) && ![pathNot ?? []].flat().some(fits);
+  return (expected === undefined || fits(expected)) && ![pathNot ?? []].flat().some(fits);
 }
 
 /** @type {Map<string, RegExp>} */

@@ -6,7 +6,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-const anew =
+const generated =
   "Pin a version whose packages are all published, then make the lockfile from nothing: rm -r node_modules package-lock.json && npm install";
 
 /**
@@ -24,10 +24,10 @@ export function checkLockfile(root) {
       const found = findFrom(packages, path, name);
       if (found === undefined)
         problems.push(
-          `package-lock.json: ${path || "the workspace"} needs ${name}, which is not there. ${anew}`,
+          `package-lock.json: ${path || "the workspace"} needs ${name}, which is not there. ${generated}`,
         );
       else if (!found.link && found.integrity === undefined)
-        problems.push(`package-lock.json: ${name} has no integrity hash. ${anew}`);
+        problems.push(`package-lock.json: ${name} has no integrity hash. ${generated}`);
     }
     if (entry.resolved !== undefined && !entry.link)
       problems.push(

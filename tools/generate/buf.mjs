@@ -14,8 +14,8 @@ export function buf(...args) {
   if (run.error)
     throw new GenerationFailed(`buf could not be started: ${run.error.message}. Run npm ci and try again.`);
   if (run.status !== 0) {
-    const said = `${run.stdout.toString()}${run.stderr.toString()}`.trim();
-    throw new GenerationFailed(said === "" ? `buf ${args[0]} ended with ${run.status ?? run.signal}` : said);
+    const output = `${run.stdout.toString()}${run.stderr.toString()}`.trim();
+    throw new GenerationFailed(output === "" ? `buf ${args[0]} ended with ${run.status ?? run.signal}` : output);
   }
   return run.stdout;
 }

@@ -21,10 +21,10 @@ export function restSchema(image, rules, routes) {
   const reached = new Reached();
   const rpcs = {};
   const words = {};
-  const wanted = new Set(routes.flatMap(({ rpc }) => (rpc === undefined ? [] : [rpc])));
+  const requested = new Set(routes.flatMap(({ rpc }) => (rpc === undefined ? [] : [rpc])));
   for (const method of image.files.flatMap(({ services }) => services.flatMap(({ methods }) => methods))) {
     const name = `${method.parent.typeName}/${method.name}`;
-    if (!wanted.delete(name)) continue;
+    if (!requested.delete(name)) continue;
     reached.message(method.input);
     reached.message(method.output);
     words[name] = commentOf(method);
@@ -34,8 +34,8 @@ export function restSchema(image, rules, routes) {
       repeat: rules.rpcs.get(method).repeat,
     };
   }
-  if (wanted.size > 0)
-    throw new Error(`libs/rest/src/routes: no rpc of the contracts: ${[...wanted].join(", ")}`);
+  if (requested.size > 0)
+    throw new Error(`libs/rest/src/routes: no rpc of the contracts: ${[...requested].join(", ")}`);
   const names = uniqueNames([...reached.messages, ...reached.enums]);
   for (const one of [...reached.messages, ...reached.enums]) words[one.typeName] = commentOf(one);
   for (const field of [...reached.messages].flatMap(({ fields }) => fields))

@@ -100,8 +100,8 @@ function ofSchema(one, writer) {
 function objectType(one, writer) {
   const required = new Set(one.required);
   const members = Object.entries(one.properties ?? {}).map(([name, inner]) => {
-    const said = inner.description === undefined ? "" : `${comment(inner.description)} `;
-    return `${said}readonly ${name}${required.has(name) ? "" : "?"}: ${ofSchema(inner, writer)}`;
+    const declared = inner.description === undefined ? "" : `${comment(inner.description)} `;
+    return `${declared}readonly ${name}${required.has(name) ? "" : "?"}: ${ofSchema(inner, writer)}`;
   });
   if (one.additionalProperties !== undefined)
     members.push(`readonly [key: string]: ${ofSchema(one.additionalProperties, writer)}`);
@@ -156,8 +156,8 @@ class TypeWriter {
 
   #member(type, field, way) {
     const needed = way === "output" ? field.always : field.rule?.required && field.oneof === undefined;
-    const said = about(this.#words[`${type}.${field.name}`]).map((line) => `  ${line}`);
-    return [...said, `  readonly ${field.json}${needed ? "" : "?"}: ${this.value(field, way)};`];
+    const declared = about(this.#words[`${type}.${field.name}`]).map((line) => `  ${line}`);
+    return [...declared, `  readonly ${field.json}${needed ? "" : "?"}: ${this.value(field, way)};`];
   }
 
   value(field, way) {

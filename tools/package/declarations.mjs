@@ -103,7 +103,7 @@ class Declarations {
       for (const exported of this.#exportsOf(file)) this.#want(file, exported, "all");
     }
     for (const source of this.#sources.values()) {
-      if (!source.isWanted) continue;
+      if (!source.isRequested) continue;
       const target = join(out, placeOf(source.file));
       mkdirSync(dirname(target), { recursive: true });
       // Tabs, because the spaces of tsc would be a hundredth of the package.
@@ -111,8 +111,8 @@ class Declarations {
         .replace(/^(?: {4})+/gm, (spaces) => "\t".repeat(spaces.length / 4))
         // The texts of errors are in the code and in the reference.
         .replace(/readonly (help|remedy): "(?:[^"\\]|\\.)*";/g, "readonly $1: string;");
-      const isTold = documented.test(source.file);
-      writeFileSync(target, isTold ? text : text.replaceAll(/^[ \t]*\/\*\*[\s\S]*?\*\/\n/gm, ""));
+      const isReported = documented.test(source.file);
+      writeFileSync(target, isReported ? text : text.replaceAll(/^[ \t]*\/\*\*[\s\S]*?\*\/\n/gm, ""));
     }
     return made;
   }
@@ -207,17 +207,17 @@ class Declarations {
    *
    * @param {string} file
    * @param {string} name
-   * @param {Wanted} wanted
+   * @param {Wanted} requested
    * @returns {void}
    */
-  #want(file, name, wanted) {
+  #want(file, name, requested) {
     const source = this.#of(file);
     const found = this.#declaredAt(file, name);
     if (found === undefined) throw new Error(`${file}: no declaration of ${name}`);
-    source.isWanted = true;
+    source.isRequested = true;
     if (found.file !== file) {
       source.passes.set(name, found);
-      return this.#want(found.file, found.name, wanted);
+      return this.#want(found.file, found.name, requested);
     }
     const all = source.passedOn.get(name);
     const next = all === undefined ? undefined : this.#resolved(all.specifier, file);
@@ -226,7 +226,7 @@ class Declarations {
       this.#wantAll(next);
     }
     for (const statement of source.declared.get(name) ?? [])
-      if (wanted === "all" || !statement.isValue) this.#keep(source, statement);
+      if (requested === "all" || !statement.isValue) this.#keep(source, statement);
   }
 
   /** @param {string} file */
@@ -239,29 +239,29 @@ class Declarations {
    *
    * @param {string} file
    * @param {string} name
-   * @param {Wanted} wanted
+   * @param {Wanted} requested
    */
-  #wantDeclared(file, name, wanted) {
+  #wantDeclared(file, name, requested) {
     const found = this.#declaredAt(file, name);
     if (found === undefined) throw new Error(`${file}: no declaration of ${name}`);
-    this.#want(found.file, found.name, wanted);
+    this.#want(found.file, found.name, requested);
   }
 
   /** @param {Source} source @param {Statement} statement */
   #keep(source, statement) {
     if (source.kept.has(statement)) return;
     source.kept.add(statement);
-    source.isWanted = true;
-    for (const [name, wanted] of statement.mentions) {
-      if (source.declared.has(name)) this.#want(source.file, name, wanted);
+    source.isRequested = true;
+    for (const [name, requested] of statement.mentions) {
+      if (source.declared.has(name)) this.#want(source.file, name, requested);
       const imported = source.imported.get(name);
       const known = source.uses.get(name);
-      if (imported === undefined || known === "all" || known === wanted) continue;
-      source.uses.set(name, wanted);
+      if (imported === undefined || known === "all" || known === requested) continue;
+      source.uses.set(name, requested);
       const next = this.#resolved(imported.specifier, source.file);
       if (next === undefined) continue;
       if (imported.name === "*") this.#wantAll(next);
-      else this.#wantDeclared(next, imported.name, wanted);
+      else this.#wantDeclared(next, imported.name, requested);
     }
     for (const { specifier, name } of statement.imports) {
       const next = this.#resolved(specifier, source.file);
@@ -283,15 +283,15 @@ class Declarations {
     };
     const lines = [];
     for (const name of source.uses.keys()) {
-      const { specifier, name: wanted } = /** @type {Imported} */ (source.imported.get(name));
+      const { specifier, name: requested } = /** @type {Imported} */ (source.imported.get(name));
       const next = this.#resolved(specifier, file);
       if (next === undefined && !this.#isAllowed(specifier)) {
-        lines.push(...opaque(name, wanted, source));
+        lines.push(...opaque(name, requested, source));
         continue;
       }
-      const found = next === undefined || wanted === "*" ? undefined : this.#declaredAt(next, wanted);
+      const found = next === undefined || requested === "*" ? undefined : this.#declaredAt(next, requested);
       const path = found === undefined ? (next === undefined ? specifier : pathTo(next)) : pathTo(found.file);
-      lines.push(`import ${clause(found?.name ?? wanted, name)} from "${path}";`);
+      lines.push(`import ${clause(found?.name ?? requested, name)} from "${path}";`);
     }
     for (const [name, found] of source.passes)
       lines.push(`export ${clause(found.name, name)} from "${pathTo(found.file)}";`);
@@ -374,7 +374,7 @@ class Source {
 
   /** @type {Map<string, string | undefined>} */
   resolved = new Map();
-  isWanted = false;
+  isRequested = false;
   /** @type {Set<Statement>} */
   kept = new Set();
   /** @type {Map<string, Wanted>} */

@@ -17,8 +17,8 @@ export class WheelNotMade extends Error {}
 function reasonOf({ code, stderr = "", message }) {
   if (code === "ENOENT") return "python3 not found";
   const lines = String(stderr).split("\n");
-  const told = lines.filter((line) => /\b(ERROR|No module named)\b/.test(line)).at(-1);
-  return (told ?? message).replace(/^.*?(ERROR: |: (?=No module))/, "").trim();
+  const reported = lines.filter((line) => /\b(ERROR|No module named)\b/.test(line)).at(-1);
+  return (reported ?? message).replace(/^.*?(ERROR: |: (?=No module))/, "").trim();
 }
 
 /** @param {string} out @returns {string} the wheel */

@@ -14,7 +14,7 @@ import { DescriptorProtoSchema, FileDescriptorProtoSchema } from "@bufbuild/prot
  * @param {string[]} wanted full names of messages
  * @returns {File[]} in the order of their imports
  */
-export function neededFiles(set, wanted) {
+export function neededFiles(set, requested) {
   /** @type {Map<string, { file: File, message?: Message }>} */
   const types = new Map();
   for (const file of set.file) {
@@ -31,7 +31,7 @@ export function neededFiles(set, wanted) {
     needed.add(name);
     if (found.message !== undefined) for (const used of typesIn(found.message)) need(used);
   };
-  for (const name of wanted) {
+  for (const name of requested) {
     if (!types.has(`.${name}`)) throw new Error(`the contracts have no message ${name}`);
     need(`.${name}`);
   }

@@ -81,18 +81,18 @@ function lockWith(text, workspaces, version) {
 
 /**
  * @param {string} from
- * @param {string} wanted a version, or the part to increase
+ * @param {string} expected a version, or the part to increase
  */
-export function nextVersion(from, wanted) {
+export function nextVersion(from, expected) {
   const [major = 0, minor = 0, patch = 0] = from.split(".").map(Number);
-  if (wanted === "major") return `${major + 1}.0.0`;
-  if (wanted === "minor") return `${major}.${minor + 1}.0`;
-  if (wanted === "patch") return `${major}.${minor}.${patch + 1}`;
-  if (!/^\d+\.\d+\.\d+$/.test(wanted))
-    throw new Error(`expected major, minor, patch or a version such as 1.2.3, got \`${wanted}\``);
-  const [one = [], other = []] = [wanted, from].map((text) => text.split(".").map(Number));
+  if (expected === "major") return `${major + 1}.0.0`;
+  if (expected === "minor") return `${major}.${minor + 1}.0`;
+  if (expected === "patch") return `${major}.${minor}.${patch + 1}`;
+  if (!/^\d+\.\d+\.\d+$/.test(expected))
+    throw new Error(`expected major, minor, patch or a version such as 1.2.3, got \`${expected}\``);
+  const [one = [], other = []] = [expected, from].map((text) => text.split(".").map(Number));
   const place = one.findIndex((number, index) => number !== other[index]);
   if (place < 0 || (one[place] ?? 0) < (other[place] ?? 0))
-    throw new Error(`expected a version above ${from}, got ${wanted}`);
-  return wanted;
+    throw new Error(`expected a version above ${from}, got ${expected}`);
+  return expected;
 }

@@ -207,11 +207,11 @@ setInterval(() => {}, 1000);
       env: { PATH: "" },
       stdio: ["ignore", "ignore", "pipe"],
     });
-    let said = "";
-    child.stderr.setEncoding("utf8").on("data", (chunk) => (said += chunk));
+    let output = "";
+    child.stderr.setEncoding("utf8").on("data", (chunk) => (output += chunk));
     assert.deepEqual(await once(child, "close"), [1, null]);
     assert.equal(
-      said,
+      output,
       "tutti: installing packages (npm ci)\ntutti: npm is not on PATH. It comes with Node: install Node 18 or newer from https://nodejs.org\n",
     );
   });

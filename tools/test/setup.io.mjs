@@ -37,12 +37,12 @@ const small = {
 function workspace(t) {
   const root = treeOf(t, small);
   /** @type {string[]} */
-  const said = [];
+  const output = [];
   const prepare = async () => {
-    said.length = 0;
+    output.length = 0;
     // The number of reports about a running step depends on the load of the machine.
-    await setUp((line) => line.startsWith("still ") || said.push(line.replace(/[\d.]+ s$/, "… s")), root);
-    return said;
+    await setUp((line) => line.startsWith("still ") || output.push(line.replace(/[\d.]+ s$/, "… s")), root);
+    return output;
   };
   return { root, prepare };
 }
@@ -53,23 +53,23 @@ const generates = ["generating code from proto/", "generated code in … s"];
 describe("what takes long", () => {
   it("reports a running step, and nothing after its end", async () => {
     /** @type {string[]} */
-    const said = [];
+    const output = [];
     /** @type {PromiseWithResolvers<number>} */
     const { promise, resolve } = Promise.withResolvers();
     const work = notInSilence(
       (line) => {
-        said.push(line);
-        if (said.length === 2) resolve(7);
+        output.push(line);
+        if (output.length === 2) resolve(7);
       },
       "installing packages",
       promise,
       1,
     );
     assert.equal(await work, 7);
-    const count = said.length;
+    const count = output.length;
     await new Promise((later) => setTimeout(later, 20));
-    assert.equal(said.length, count);
-    assert.match(said[0] ?? "", /^still installing packages, for [\d.]+ s now$/);
+    assert.equal(output.length, count);
+    assert.match(output[0] ?? "", /^still installing packages, for [\d.]+ s now$/);
   });
 });
 
@@ -111,10 +111,10 @@ describe("set-up", () => {
   it("is done once when two ask for it at the same time", async (t) => {
     const { root } = workspace(t);
     /** @type {string[]} */
-    const said = [];
-    const one = () => setUp((line) => said.push(line), root);
+    const output = [];
+    const one = () => setUp((line) => output.push(line), root);
     await Promise.all([one(), one(), one()]);
-    assert.equal(said.filter((line) => line.startsWith("installing")).length, 1, said.join("\n"));
+    assert.equal(output.filter((line) => line.startsWith("installing")).length, 1, output.join("\n"));
     assert.equal(readFileSync(join(root, "runs"), "utf8"), "x");
     assert.equal(existsSync(join(root, ".cache", "set-up.lock")), false);
   });
@@ -169,9 +169,9 @@ describe("what people see", () => {
       root,
       prepare: async () => {
         /** @type {string[]} */
-        const said = [];
-        await setUp((line) => said.push(line.replace(/[\d.]+ s$/, "… s")), root, ["page", "command"]);
-        return said;
+        const output = [];
+        await setUp((line) => output.push(line.replace(/[\d.]+ s$/, "… s")), root, ["page", "command"]);
+        return output;
       },
     };
   }
@@ -229,9 +229,9 @@ describe("the platform's bundle", () => {
         writeFileSync(join(out, "main.mjs"), text);\n`,
     });
     /** @type {string[]} */
-    const said = [];
+    const output = [];
     const made = async () => {
-      await setUp((line) => said.push(line), root, ["platform"]);
+      await setUp((line) => output.push(line), root, ["platform"]);
       return madeBy(root, "platform");
     };
     const textOf = (/** @type {string | undefined} */ file = "") => readFileSync(file, "utf8");
@@ -244,7 +244,7 @@ describe("the platform's bundle", () => {
     assert.deepEqual([textOf(first), textOf(second)], ["first\n", "second\n"]);
     write(root, { "apps/platform/src/main.ts": "wrong\n" });
     assert.equal(await made(), undefined);
-    assert.match(said.at(-1) ?? "", /^the platform could not be built: .*expected something else/);
+    assert.match(output.at(-1) ?? "", /^the platform could not be built: .*expected something else/);
     write(root, { "apps/platform/src/main.ts": "first\n" });
     assert.equal(await made(), first);
   });

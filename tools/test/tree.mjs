@@ -61,11 +61,11 @@ export function write(folder, files) {
  * workspace's own packages are links into the copy.
  *
  * @param {import("node:test").TestContext} t
- * @param {(path: string) => boolean} [wanted] which files
+ * @param {(path: string) => boolean} [expected] which files
  */
-export function copyOfWorkspace(t, wanted = () => true) {
+export function copyOfWorkspace(t, expected = () => true) {
   const copy = emptyFolder(t);
-  copyWorkspaceTo(copy, wanted);
+  copyWorkspaceTo(copy, expected);
   return copy;
 }
 
@@ -73,10 +73,10 @@ export function copyOfWorkspace(t, wanted = () => true) {
  * Copies the workspace into an existing folder.
  *
  * @param {string} copy
- * @param {(path: string) => boolean} [wanted] which files
+ * @param {(path: string) => boolean} [expected] which files
  */
-export function copyWorkspaceTo(copy, wanted = () => true) {
-  const filter = (/** @type {string} */ source) => !madeHere.includes(basename(source)) && wanted(source);
+export function copyWorkspaceTo(copy, expected = () => true) {
+  const filter = (/** @type {string} */ source) => !madeHere.includes(basename(source)) && expected(source);
   cpSync(workspaceRoot, copy, { recursive: true, filter });
   linkPackages(copy);
 }

@@ -12,7 +12,7 @@ import { cpuMs } from "./usage.mjs";
 const graceMs = 20_000;
 
 /** @param {object} message */
-function tell(message) {
+function report(message) {
   writeSync(3, `${JSON.stringify(message)}\n`);
 }
 
@@ -45,7 +45,7 @@ function promisesFollowed() {
   return () => {
     for (const hook of followers) hook.disable();
     for (const event of ["uncaughtException", "unhandledRejection"])
-      process.on(event, (error) => tell({ kind: "stray", text: `${event}: ${inspect(error)}` }));
+      process.on(event, (error) => report({ kind: "stray", text: `${event}: ${inspect(error)}` }));
   };
 }
 
@@ -53,7 +53,7 @@ function promisesFollowed() {
 if (isMainThread) {
   const { after, before, beforeEach } = await import("node:test");
   // All files are loaded.
-  before(() => tell({ kind: "loaded", cpuMs: cpuMs() }));
+  before(() => report({ kind: "loaded", cpuMs: cpuMs() }));
 
   const followNoPromises = promisesFollowed();
   let isFirst = true;
@@ -61,12 +61,12 @@ if (isMainThread) {
     // Not earlier, because node:test needs the promises to find the suite of a test.
     if (isFirst) followNoPromises();
     isFirst = false;
-    tell({ kind: "begin", file: context.filePath, title: context.fullName });
+    report({ kind: "begin", file: context.filePath, title: context.fullName });
   });
 
   after(() => {
-    tell({ kind: "done" });
-    tell({ kind: "usage", cpuMs: cpuMs() });
-    setTimeout(() => tell({ kind: "alive", resources: stillOpen() }), graceMs).unref();
+    report({ kind: "done" });
+    report({ kind: "usage", cpuMs: cpuMs() });
+    setTimeout(() => report({ kind: "alive", resources: stillOpen() }), graceMs).unref();
   });
 }

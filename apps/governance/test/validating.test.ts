@@ -20,8 +20,8 @@ describe("files that an installation checks", () => {
     const named = Object.entries(files).map(([fileName, text]) => ({ fileName, text }));
     const reply = await client().validate(ValidateRequest.fromPartial({ namespace, files: named }));
     const { problems, checked, skippedFiles } = reply;
-    const told = problems.map(({ fileName, line, code }) => `${fileName}:${line} ${code}`);
-    return { told, problems, checked, skippedFiles };
+    const reported = problems.map(({ fileName, line, code }) => `${fileName}:${line} ${code}`);
+    return { reported, problems, checked, skippedFiles };
   };
 
   before(async () => {
@@ -38,7 +38,7 @@ describe("files that an installation checks", () => {
       "compose.yaml": "services: {}\n",
     });
     assert.deepEqual(
-      [found.told.toSorted(), found.checked, found.skippedFiles],
+      [found.reported.toSorted(), found.checked, found.skippedFiles],
       [
         [
           "other/night.cedar:1 repeated_name",

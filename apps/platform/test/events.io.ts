@@ -204,11 +204,11 @@ describe("events of a platform", () => {
     const over = new AbortController();
     t.after(() => over.abort());
     const following = (async () => {
-      for await (const { kind, ...said } of client.events("tutti.workflow.run.*", "", {
+      for await (const { kind, ...printed } of client.events("tutti.workflow.run.*", "", {
         signal: over.signal,
       }))
         received.push(
-          kind === "event" && "value" in said ? `${said.value.subject} ${said.value.type}` : kind,
+          kind === "event" && "value" in printed ? `${printed.value.subject} ${printed.value.type}` : kind,
         );
     })();
     const startRun = (runId: string) =>
@@ -281,13 +281,13 @@ describe("events of a platform", () => {
     t.after(() => over.abort());
     const watching = (async () => {
       const { signal } = over;
-      for await (const { kind, ...said } of client.follow(
+      for await (const { kind, ...printed } of client.follow(
         "runs.watch",
         { params: { id: "watched" } },
         { signal },
       ))
-        if ("value" in said)
-          received.push(`${kind} ${(said.value as { run?: { status?: string } }).run?.status}`);
+        if ("value" in printed)
+          received.push(`${kind} ${(printed.value as { run?: { status?: string } }).run?.status}`);
     })();
     await until("the snapshot", () => received.length > 0);
     await first.kill();

@@ -174,18 +174,18 @@ describe("watches of missions, after a break", () => {
     const known = new Set<string>();
     let cursor = "";
     const until = async (isComplete: (ids: readonly string[]) => boolean) => {
-      const told: string[] = [];
+      const reported: string[] = [];
       do {
         const reply = await replyOf(follow(cursor));
         assert.equal(reply.live, true, "it was taken up");
         for (const { missionId } of reply.missions) {
           known.add(missionId);
-          told.push(missionId);
+          reported.push(missionId);
         }
         for (const id of reply.removedIds) known.delete(id);
         ({ cursor } = reply);
-      } while (!isComplete(told));
-      return told.toSorted();
+      } while (!isComplete(reported));
+      return reported.toSorted();
     };
     await until(() => known.size === 2);
     await start("many-3");

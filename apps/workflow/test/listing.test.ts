@@ -18,7 +18,7 @@ import {
 import { until } from "@tutti/kernel/testing";
 import { nextMoment, Serving } from "./serving.ts";
 
-const told = "workflow: told\ntasks: {go: {wait: {signal: go}}}\n";
+const reported = "workflow: told\ntasks: {go: {wait: {signal: go}}}\n";
 const parent = "workflow: parent\ntasks: {sub: {workflow: told}}\n";
 
 type Filter = NonNullable<Parameters<typeof RunFilter.fromPartial>[0]>;
@@ -42,7 +42,7 @@ describe("lists of runs", () => {
 
   before(async () => {
     serving = await Serving.open();
-    for (const text of [told, parent])
+    for (const text of [reported, parent])
       await serving.host.mesh.client(definitionService).registerDefinition({
         ...{ namespace: "", source: { format: 1, text, fileName: "" }, versionLabels: [], keepLatest: false },
       });

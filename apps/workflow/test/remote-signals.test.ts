@@ -14,14 +14,14 @@ import { runtimeErrors } from "@tutti/runtime/errors";
 import { signalRuns } from "../src/api/runs/signalling.ts";
 import { Serving } from "./serving.ts";
 
-const told = "workflow: told\ntasks: {go: {wait: {signal: go}}}\n";
+const reported = "workflow: told\ntasks: {go: {wait: {signal: go}}}\n";
 
 describe("signals for runs of another process", () => {
   it("are forwarded to it, and its replies are returned", async () => {
     await using other = await Serving.open();
     const runs = other.host.mesh.client(runService);
     await other.host.mesh.client(definitionService).registerDefinition({
-      ...{ namespace: "", source: { format: 1, text: told, fileName: "" } },
+      ...{ namespace: "", source: { format: 1, text: reported, fileName: "" } },
       ...{ versionLabels: [], keepLatest: false },
     });
     const ids = Array.from({ length: 150 }, (_, index) => `r-${index}`);

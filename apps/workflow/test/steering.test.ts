@@ -34,7 +34,7 @@ tasks:
 output: {last: "\${{ tasks.last.output }}", count: "\${{ vars.count }}"}
 `;
 
-const told = `workflow: told
+const reported = `workflow: told
 tasks: {go: {wait: {signal: go}}}
 output: "\${{ tasks.go.output }}"
 `;
@@ -80,7 +80,7 @@ describe("steering runs", () => {
 
   before(async () => {
     serving = await Serving.open();
-    for (const text of [steered, told, declares])
+    for (const text of [steered, reported, declares])
       await serving.host.mesh.client(definitionService).registerDefinition({
         ...{ namespace: "", source: { format: 1, text, fileName: "" }, versionLabels: [], keepLatest: false },
       });

@@ -116,7 +116,7 @@ describe("ServiceHost", () => {
   });
 
   it("lets two services of a process call each other without a connection", async () => {
-    const shelf = notes("shelf", ({ text }) => note({ text: `${text} from the shelf` }));
+    const store = notes("shelf", ({ text }) => note({ text: `${text} from the shelf` }));
     let answer = "";
     const desk = serviceOf("desk", ({ mesh }) => ({
       start: async () => {
@@ -124,15 +124,15 @@ describe("ServiceHost", () => {
         answer = (await client.get(note({ text: "a book" }))).text;
       },
     }));
-    await using host = await startHost({ services: [shelf, desk], flags: ["--mesh.transport=in-process"] });
+    await using host = await startHost({ services: [store, desk], flags: ["--mesh.transport=in-process"] });
     assert.equal(answer, "a book from the shelf");
     assert.equal(host.mesh.address, "");
   });
 
   it("lets a service call another process at its configured address", async () => {
-    const shelf = notes("shelf", ({ text }) => note({ text: `${text} from the shelf` }));
-    await using one = await startHost({ services: [shelf] });
-    const peers = `--mesh.peers=${JSON.stringify({ shelf: [one.mesh.address] })}`;
+    const store = notes("shelf", ({ text }) => note({ text: `${text} from the shelf` }));
+    await using one = await startHost({ services: [store] });
+    const peers = `--mesh.peers=${JSON.stringify({ store: [one.mesh.address] })}`;
     await using other = await startHost({ flags: [peers] });
     const reply = await other.mesh.client(noteService, { service: "shelf" }).get(note({ text: "a book" }));
     assert.equal(reply.text, "a book from the shelf");

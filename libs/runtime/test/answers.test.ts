@@ -23,11 +23,11 @@ async function withPendingDeposit(overrides: Partial<RuntimeOptions> = {}) {
   await bank.start();
   await bank.open(ada, 1_000);
   bank.commits.hold();
-  const told: string[] = [];
-  const note = (label: string) => (outcome: Outcome) => told.push(`${label} ${outcomeText(outcome)}`);
+  const published: string[] = [];
+  const note = (label: string) => (outcome: Outcome) => published.push(`${label} ${outcomeText(outcome)}`);
   submit(bank, note("deposit"), deposit, { amountCents: 500 }, "first");
   await bank.time.flush();
-  return { bank, told, note };
+  return { bank, published, note };
 }
 
 function submit(
@@ -44,68 +44,68 @@ function submit(
 
 describe("an answer", () => {
   it("with a reply is sent when its batch is durable, not before", async () => {
-    const { bank, told } = await withPendingDeposit();
+    const { bank, published } = await withPendingDeposit();
     await bank.time.advanceAsync(10_000);
-    assert.deepEqual(told, []);
+    assert.deepEqual(published, []);
     bank.commits.releaseWaiting();
     await bank.time.flush();
-    assert.deepEqual(told, ["deposit done"]);
+    assert.deepEqual(published, ["deposit done"]);
   });
 
   it("with a refusal is sent when the state behind the refusal is durable", async () => {
-    const { bank, told, note } = await withPendingDeposit();
+    const { bank, published, note } = await withPendingDeposit();
     submit(bank, note("withdrawal"), withdraw, { amountCents: 9_999 });
     await bank.time.advanceAsync(10_000);
-    assert.deepEqual(told, []);
+    assert.deepEqual(published, []);
     bank.commits.open();
     await bank.time.flush();
-    assert.deepEqual(told, ["deposit done", "withdrawal bank.funds_missing"]);
+    assert.deepEqual(published, ["deposit done", "withdrawal bank.funds_missing"]);
   });
 
   it("with a refusal by another instance is sent when all earlier batches of the partition are durable", async () => {
-    const { bank, told } = await withPendingDeposit();
+    const { bank, published } = await withPendingDeposit();
     const refused = bank.submit(bob, deposit, { amountCents: 1 });
-    refused.catch((error: { code: string }) => told.push(error.code));
+    refused.catch((error: { code: string }) => published.push(error.code));
     await bank.time.advanceAsync(1_000);
-    assert.deepEqual(told, []);
+    assert.deepEqual(published, []);
     bank.commits.open();
     await bank.time.flush();
-    assert.deepEqual(told, ["deposit done", "bank.account_missing"]);
+    assert.deepEqual(published, ["deposit done", "bank.account_missing"]);
   });
 
   it("to a repeated command is sent when the first command is durable", async () => {
-    const { bank, told, note } = await withPendingDeposit();
+    const { bank, published, note } = await withPendingDeposit();
     submit(bank, note("repetition"), deposit, { amountCents: 500 }, "first");
     await bank.time.advanceAsync(1_000);
-    assert.deepEqual(told, []);
+    assert.deepEqual(published, []);
     bank.commits.open();
     await bank.time.flush();
-    assert.deepEqual(told, ["deposit done", "repetition done"]);
+    assert.deepEqual(published, ["deposit done", "repetition done"]);
     assert.equal(await bank.balanceOf(ada), 1_500);
   });
 
   it("to a read is sent when the state that it saw is durable", async () => {
-    const { bank, told } = await withPendingDeposit();
-    void bank.queryBalance(ada).then(({ balanceCents }) => told.push(`balance ${balanceCents}`));
+    const { bank, published } = await withPendingDeposit();
+    void bank.queryBalance(ada).then(({ balanceCents }) => published.push(`balance ${balanceCents}`));
     await bank.time.advanceAsync(1_000);
-    assert.deepEqual(told, []);
+    assert.deepEqual(published, []);
     bank.commits.open();
     await bank.time.flush();
-    assert.deepEqual(told, ["deposit done", "balance 1500"]);
+    assert.deepEqual(published, ["deposit done", "balance 1500"]);
   });
 
   it("to a read of an unknown instance is sent when all earlier batches are durable", async () => {
-    const { bank, told } = await withPendingDeposit();
-    bank.queryBalance(bob).catch((error: { code: string }) => told.push(error.code));
+    const { bank, published } = await withPendingDeposit();
+    bank.queryBalance(bob).catch((error: { code: string }) => published.push(error.code));
     await bank.time.advanceAsync(1_000);
-    assert.deepEqual(told, []);
+    assert.deepEqual(published, []);
     bank.commits.open();
     await bank.time.flush();
-    assert.deepEqual(told, ["deposit done", "runtime.unknown_instance"]);
+    assert.deepEqual(published, ["deposit done", "runtime.unknown_instance"]);
   });
 
   it("to a result that is not awaited is sent when all earlier batches are durable", async () => {
-    const { bank, told, note } = await withPendingDeposit();
+    const { bank, published, note } = await withPendingDeposit();
     bank.runtime.submit({
       key: undefined,
       command: completeStatement,
@@ -116,23 +116,23 @@ describe("an answer", () => {
       reply: note("result"),
     });
     await bank.time.advanceAsync(1_000);
-    assert.deepEqual(told, []);
+    assert.deepEqual(published, []);
     bank.commits.open();
     await bank.time.flush();
-    assert.deepEqual(told, ["deposit done", "result ignored"]);
+    assert.deepEqual(published, ["deposit done", "result ignored"]);
   });
 
   it("to messages is sent when they are durable, also for repeated messages", async () => {
-    const { bank, told } = await withPendingDeposit();
+    const { bank, published } = await withPendingDeposit();
     const batch = creditEnvelopes(1);
     for (const time of ["first", "again"]) {
-      void bank.runtime.receive(0, batch).then((upTo) => told.push(`${time} up to ${upTo}`));
+      void bank.runtime.receive(0, batch).then((upTo) => published.push(`${time} up to ${upTo}`));
       await bank.time.advanceAsync(1_000);
     }
-    assert.deepEqual(told, []);
+    assert.deepEqual(published, []);
     bank.commits.open();
     await bank.time.flush();
-    assert.deepEqual(told, ["deposit done", "first up to 1", "again up to 1"]);
+    assert.deepEqual(published, ["deposit done", "first up to 1", "again up to 1"]);
   });
 
   it("names an effect to the caller that does it when it is durable", async () => {
@@ -183,12 +183,12 @@ describe("an answer", () => {
   });
 
   it("keeps the order of the commands, for replies and refusals", async () => {
-    const { bank, told, note } = await withPendingDeposit();
+    const { bank, published, note } = await withPendingDeposit();
     for (const amountCents of [1, 99_999, 2, 99_999])
       submit(bank, note(`${amountCents}`), withdraw, { amountCents });
     bank.commits.open();
     await bank.time.flush();
-    assert.deepEqual(told, [
+    assert.deepEqual(published, [
       "deposit done",
       "1 done",
       "99999 bank.funds_missing",
@@ -198,14 +198,14 @@ describe("an answer", () => {
   });
 
   it("is sent once for each command, also when a later batch fails", async () => {
-    const { bank, told, note } = await withPendingDeposit();
+    const { bank, published, note } = await withPendingDeposit();
     bank.commits.releaseWaiting();
     bank.commits.fail("unknown-lost");
     submit(bank, note("second"), deposit, { amountCents: 1 });
     await bank.time.flush();
     bank.commits.open();
     await bank.time.advanceAsync(5_000);
-    assert.deepEqual(told, ["deposit done", "second runtime.outcome_unknown"]);
+    assert.deepEqual(published, ["deposit done", "second runtime.outcome_unknown"]);
   });
 });
 

@@ -16,29 +16,29 @@ const brief: NoteFactory = ({ key, event, body, state, timeMs }) => ({
 });
 
 async function witnessedBank(createNote: NoteFactory = brief, machine: AnyMachine = account) {
-  const told: unknown[][] = [];
+  const published: unknown[][] = [];
   const deposited = machine.events.find(({ type }) => type === "money_deposited") ?? assert.fail();
   const eventListener: MachineEventListener = {
     notes: new Map<MachineEvent<unknown>, NoteFactory>([[deposited, createNote]]),
-    handle: (notes) => void told.push([...notes]),
+    handle: (notes) => void published.push([...notes]),
   };
   const effects = { dispatch() {}, withdraw() {}, eventListener };
   const bank = new Bank({}, { effects, machines: [machine] });
   await bank.start();
   await bank.open(ada, 5);
-  return { bank, told };
+  return { bank, published };
 }
 
 const deposited = (bank: Bank, id: string, amountCents: number) => bank.execute(id, deposit, { amountCents });
 
 describe("an event listener", () => {
   it("receives the requested events, with the state before the fold", async () => {
-    const { bank, told } = await witnessedBank();
+    const { bank, published } = await witnessedBank();
     await deposited(bank, ada, 3);
     await deposited(bank, ada, 4);
     const timeMs = bank.time.now();
     assert.deepEqual(
-      told.flat().map((note) => ({ ...(note as object), timeMs })),
+      published.flat().map((note) => ({ ...(note as object), timeMs })),
       [
         { id: ada, event: 2, timeMs, cents: 3, before: 5 },
         { id: ada, event: 3, timeMs, cents: 4, before: 8 },
@@ -47,22 +47,22 @@ describe("an event listener", () => {
   });
 
   it("receives events when they are durable, those of a batch together", async () => {
-    const { bank, told } = await witnessedBank();
+    const { bank, published } = await witnessedBank();
     await bank.open(bob, 0);
     bank.commits.hold();
     const both = [ada, bob].map((id) => bank.submit(id, deposit, { amountCents: 1 }));
     await bank.time.advanceAsync(5);
-    assert.equal(told.length, 0);
+    assert.equal(published.length, 0);
     bank.commits.open();
     await bank.time.settle(Promise.all(both));
     assert.deepEqual(
-      told.map((notes) => notes.length),
+      published.map((notes) => notes.length),
       [2],
     );
   });
 
   it("receives nothing that never became durable, and receives the latest events again after a restart", async () => {
-    const { bank, told } = await witnessedBank();
+    const { bank, published } = await witnessedBank();
     await deposited(bank, ada, 3);
     bank.commits.hold();
     void bank.submit(ada, deposit, { amountCents: 4 });
@@ -71,20 +71,20 @@ describe("an event listener", () => {
     await bank.start();
     await deposited(bank, ada, 7);
     assert.deepEqual(
-      told.flat().map((note) => (note as { cents: number }).cents),
+      published.flat().map((note) => (note as { cents: number }).cents),
       [3, 3, 7],
     );
   });
 
   it("receives after a restart only events of the last ten seconds before the latest event", async () => {
-    const { bank, told } = await witnessedBank();
+    const { bank, published } = await witnessedBank();
     await deposited(bank, ada, 3);
     await bank.time.advanceAsync(10_001);
     await deposited(bank, ada, 4);
     bank.crash();
-    told.length = 0;
+    published.length = 0;
     await bank.start();
-    const redelivered = told.flat() as {
+    const redelivered = published.flat() as {
       readonly cents: number;
       readonly event: number;
       readonly before: number;
@@ -97,29 +97,29 @@ describe("an event listener", () => {
 
   it("receives nothing of an undone step", async () => {
     const poison = new Poison();
-    const { bank, told } = await witnessedBank(brief, poisonedAccount(poison));
+    const { bank, published } = await witnessedBank(brief, poisonedAccount(poison));
     poison.ends.add(`deposit ${ada}`);
     await bank.codeOf(bank.submit(ada, deposit, { amountCents: 3 }));
     await bank.open(bob, 0);
     await deposited(bank, bob, 4);
     assert.deepEqual(
-      told.flat().map((note) => (note as { id: string }).id),
+      published.flat().map((note) => (note as { id: string }).id),
       [bob],
     );
   });
 
   it("receives nothing for events without a note", async () => {
-    const { bank, told } = await witnessedBank(() => undefined);
+    const { bank, published } = await witnessedBank(() => undefined);
     await deposited(bank, ada, 3);
-    assert.deepEqual(told, []);
+    assert.deepEqual(published, []);
   });
 
   it("does not harm the machine if its note function throws", async () => {
-    const { bank, told } = await witnessedBank(() => {
+    const { bank, published } = await witnessedBank(() => {
       throw new Error("no pencil");
     });
     await deposited(bank, ada, 3);
     assert.equal(await bank.balanceOf(ada), 8);
-    assert.match(String(told[0]?.[0]), /no pencil/);
+    assert.match(String(published[0]?.[0]), /no pencil/);
   });
 });

@@ -45,11 +45,11 @@ describe("waiting for something to happen to an instance", () => {
 
   it("for the end continues until then", async () => {
     const bank = await bankWithAda();
-    const heard = listen(bank, { endOnly: true });
+    const received = listen(bank, { endOnly: true });
     await bank.execute(ada, deposit, { amountCents: 0 }).catch(() => undefined);
-    assert.equal(heard.isHeard, false);
+    assert.equal(received.isHeard, false);
     await bank.execute(ada, close, {});
-    assert.equal(heard.isHeard, true);
+    assert.equal(received.isHeard, true);
   });
 
   it("ends when the instance leaves memory, its partition is released, or the caller aborts", async () => {

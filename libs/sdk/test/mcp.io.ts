@@ -42,8 +42,8 @@ describe("the tools of an MCP server over its pipes", () => {
   });
 
   it("return their structured content", async () => {
-    const output = (await desk.call("mcp.test.echo", { text: "hello" })) as { readonly said: string };
-    assert.equal(output.said, "hello");
+    const output = (await desk.call("mcp.test.echo", { text: "hello" })) as { readonly printed: string };
+    assert.equal(output.printed, "hello");
   });
 
   it("fail for good with the text of the tool", async () => {

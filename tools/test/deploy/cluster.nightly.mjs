@@ -71,14 +71,14 @@ describe("the images, run as the manifests say", { skip }, () => {
       const { port, path } = probe.readinessProbe.httpGet;
       const { containerPort } = probe.ports.find((/** @type {{ name: string }} */ { name }) => name === port);
       const url = `http://${pod.address}:${containerPort}${path}`;
-      for (let said = "nothing"; said !== ""; ) {
-        said = await fetch(url, { signal: AbortSignal.timeout(5_000) }).then(
+      for (let output = "nothing"; output !== ""; ) {
+        output = await fetch(url, { signal: AbortSignal.timeout(5_000) }).then(
           async (reply) => (reply.ok ? "" : await reply.text()),
           (error) => String(error.cause ?? error),
         );
-        if (said === "") break;
+        if (output === "") break;
         if (Date.now() > until)
-          assert.fail(`${pod.name} is not ready: ${said}\n${await containers.logs(pod)}`);
+          assert.fail(`${pod.name} is not ready: ${output}\n${await containers.logs(pod)}`);
         await pause(250);
       }
     }
@@ -123,8 +123,8 @@ describe("the images, run as the manifests say", { skip }, () => {
 
   it("cannot write but where they are to", async () => {
     const attempt = 'try { fs.writeFileSync("/tutti/x", "x"); "written" } catch ({ code }) { code }';
-    const said = await containers.podman("exec", podOf("workflow").name, "/usr/bin/node", "--print", attempt);
-    assert.equal(said, "EROFS");
+    const output = await containers.podman("exec", podOf("workflow").name, "/usr/bin/node", "--print", attempt);
+    assert.equal(output, "EROFS");
   });
 
   it("let no caller in without the key", async () => {

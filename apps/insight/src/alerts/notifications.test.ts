@@ -12,11 +12,11 @@ const hourMs = 3_600_000;
 /** Sends one message to a receiver that is unavailable for `outageMs`. */
 async function sent(outageMs: number, passMs: number) {
   const foundation = testFoundation();
-  const told: SettleAlertDelivery[] = [];
+  const notified: SettleAlertDelivery[] = [];
   const runtime = {
     submit({ body, reply }: Submission) {
       // The cast: notifications send only this command.
-      told.push(body as SettleAlertDelivery);
+      notified.push(body as SettleAlertDelivery);
       reply({ kind: "done", reply: {} });
     },
   };
@@ -40,23 +40,23 @@ async function sent(outageMs: number, passMs: number) {
   notifications.dispatch([{ key, token, effect, cause: undefined, isRecovered: false }]);
   await foundation.time.advanceAsync(passMs);
   await jobs.stop();
-  return { told, ids, attempts, failure: notifications.failureOf({ namespace: "system" }, 7) };
+  return { notified, ids, attempts, failure: notifications.failureOf({ namespace: "system" }, 7) };
 }
 
 describe("a message to a receiver that is away", () => {
   it("for an hour arrives once when the receiver is back", async () => {
-    const { told, ids, attempts, failure } = await sent(hourMs, 2 * hourMs);
-    assert.deepEqual(told, [{ delivered: true, message: "" }]);
+    const { notified, ids, attempts, failure } = await sent(hourMs, 2 * hourMs);
+    assert.deepEqual(notified, [{ delivered: true, message: "" }]);
     assert.equal(ids.length, 1);
     assert.ok(attempts > 100 && attempts < 400, `${attempts} attempts`);
     assert.equal(failure, "");
   });
 
   it("for longer than a day becomes a dead letter", async () => {
-    const { told, ids } = await sent(48 * hourMs, 25 * hourMs);
+    const { notified, ids } = await sent(48 * hourMs, 25 * hourMs);
     assert.equal(ids.length, 0);
-    assert.equal(told.length, 1);
-    assert.equal(told[0]?.delivered, false);
-    assert.match(told[0]?.message ?? "", /failed for a day: .*no route/);
+    assert.equal(notified.length, 1);
+    assert.equal(notified[0]?.delivered, false);
+    assert.match(notified[0]?.message ?? "", /failed for a day: .*no route/);
   });
 });

@@ -65,7 +65,7 @@ describe("starting the demo runs", () => {
         },
         (lines) => lines.length >= count,
       );
-    return { demonstration, mark, saying: untilMessages, said: messages };
+    return { demonstration, mark, saying: untilMessages, printed: messages };
   }
 
   it("is tried again while the platform is too slow to answer, and marked once it is there", async () => {
@@ -89,11 +89,11 @@ describe("starting the demo runs", () => {
   });
 
   it("is tried no more once the platform stops", async () => {
-    const { demonstration: it, mark, saying, said } = demonstration("stops", moduleWith(refused, ""));
+    const { demonstration: it, mark, saying, printed } = demonstration("stops", moduleWith(refused, ""));
     it.start();
     await saying(1);
     await it.drain(new AbortController().signal);
-    assert.equal(said().length, 1);
+    assert.equal(printed().length, 1);
     assert.equal(existsSync(mark), false);
   });
 });

@@ -105,7 +105,7 @@ describe("the health verdict", () => {
         const overall = target.isCritical ? level : "degraded";
         const repair = plant(target, level);
         await installation.pass(noticedMs);
-        const { part, ...said } = await verdicts(target.path);
+        const { part, ...printed } = await verdicts(target.path);
         repair();
         const isServing = overall !== "unhealthy";
         const expected = {
@@ -113,7 +113,7 @@ describe("the health verdict", () => {
           problems: isServing ? [] : [{ component: target.path, reason }],
           ...{ whole: states[overall], severity: isServing ? 1 : 2 },
         };
-        const found = { ...said, part: [part?.state, part?.reason] };
+        const found = { ...printed, part: [part?.state, part?.reason] };
         const expectedVerdicts = { ...expected, part: [states[level], reason] };
         if (JSON.stringify(sorted(found)) !== JSON.stringify(sorted(expectedVerdicts)))
           wrong.push(`${target.path} ${level}: ${JSON.stringify(found)}`);

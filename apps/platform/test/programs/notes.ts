@@ -33,7 +33,7 @@ const section = defineSection({
 });
 
 /** Breaks on demand. */
-class Shelf implements Component {
+class NoteStore implements Component {
   state: "healthy" | "degraded" | "unhealthy" = "healthy";
 
   health() {
@@ -44,13 +44,13 @@ class Shelf implements Component {
 
 class NotesService extends Orchestrator {
   readonly #host: HostContext;
-  readonly #shelf: Shelf;
+  readonly #store: NoteStore;
   #failing = false;
 
   constructor(host: HostContext) {
     super("notes", host.foundation, { scope: "integration", version: host.version, healthCacheMs: 0 });
     this.#host = host;
-    this.#shelf = this.register("shelf", new Shelf());
+    this.#store = this.register("shelf", new NoteStore());
     const { service, version, money } = this.settings(section);
     host.mesh.serve(
       noteService,
@@ -78,7 +78,7 @@ class NotesService extends Orchestrator {
     if (key === "failing") this.#failing = text === "yes";
     else if (this.#failing) throw new Error("the pencil broke");
     if (key === "shelf" && (text === "healthy" || text === "degraded" || text === "unhealthy"))
-      this.#shelf.state = text;
+      this.#store.state = text;
     return request;
   }
 

@@ -108,14 +108,14 @@ export async function fuzz(
   for (let number = 0; number < requests; number++) {
     const described = operations[number % operations.length];
     assert.ok(described);
-    const { path, ...said } = drawing.request(described);
-    const reply = await send(front, described, path, said);
+    const { path, ...answered } = drawing.request(described);
+    const reply = await send(front, described, path, answered);
     statuses.set(reply.status, (statuses.get(reply.status) ?? 0) + 1);
     judge(
       reply,
       described,
       document,
-      `seed ${seed}, request ${number}: ${said.method} ${path} ${said.body ?? ""}`,
+      `seed ${seed}, request ${number}: ${answered.method} ${path} ${answered.body ?? ""}`,
     );
     if (reply.status < 300) answeredWell.add(described.operation.operationId);
   }

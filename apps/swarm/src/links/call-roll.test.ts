@@ -46,7 +46,7 @@ function dependencies(others: Readonly<Record<string, () => AsyncIterable<ListLi
   const reported: string[][] = [];
   roll.onReleased((_, __, agents) => reported.push(agents.map(textOf)));
   return {
-    ...{ time, calls, told: reported },
+    ...{ time, calls, notified: reported },
     take(epoch: number) {
       for (const listener of acquired) listener(1, epoch);
     },
@@ -132,32 +132,32 @@ describe("the list of agents that a moved pool expects", () => {
 
 describe("the list of agents of a released pool", () => {
   it("names the first owner", () => {
-    const { take, release, told } = dependencies();
+    const { take, release, notified } = dependencies();
     take(1);
     release(1, ["a"]);
-    assert.deepEqual(told, [["a 9"]]);
+    assert.deepEqual(notified, [["a 9"]]);
   });
 
   it("contains the agents that had joined, and the agents that were still expected", () => {
-    const { calls, take, release, told } = dependencies();
+    const { calls, take, release, notified } = dependencies();
     calls.ownerReported(1, 4, [agent("late", "1", [token(5)])]);
     take(5);
     release(5, ["here"]);
-    assert.deepEqual(told, [["late 5", "here 9"]]);
+    assert.deepEqual(notified, [["late 5", "here 9"]]);
   });
 
   it("is not sent by an owner that does not know yet which agents to expect", () => {
-    const { take, release, told } = dependencies({ gone: nothing });
+    const { take, release, notified } = dependencies({ gone: nothing });
     take(5);
     release(5, ["here"]);
-    assert.deepEqual(told, []);
+    assert.deepEqual(notified, []);
   });
 
   it("names the owner that waited for them in vain", () => {
-    const { take, time, release, told } = dependencies({ gone: nothing });
+    const { take, time, release, notified } = dependencies({ gone: nothing });
     take(5);
     time.advance(settleMs);
     release(5, ["here"]);
-    assert.deepEqual(told, [["here 9"]]);
+    assert.deepEqual(notified, [["here 9"]]);
   });
 });

@@ -21,8 +21,8 @@ const keyOf = (id: string): InstanceKey => ({ namespace: "default", kind: "run",
 function setUp(options = {}) {
   const foundation = testFoundation();
   const { time, logger } = foundation;
-  const told: EventInput[] = [];
-  const bus = { publish: async (events: readonly EventInput[]) => void told.push(...events) };
+  const published: EventInput[] = [];
+  const bus = { publish: async (events: readonly EventInput[]) => void published.push(...events) };
   const machine = runMachine({ plans: { plan: () => undefined } as never });
   const eventNote = new WorkflowEventPublisher({ bus, foundation }, [{ machine, notes: runNotes }], options);
   const counts = { total: 3, completed: 1, skipped: 1, failed: 0, running: 1 };
@@ -48,8 +48,8 @@ function setUp(options = {}) {
     return createNote(happening);
   };
   const words = () =>
-    told.map(({ type, subject }) => `${subject} ${type.replace("tutti.workflow.run.", "")}`);
-  return { time, logger, foundation, eventNote, told, note, words, asked: () => queryCount };
+    published.map(({ type, subject }) => `${subject} ${type.replace("tutti.workflow.run.", "")}`);
+  return { time, logger, foundation, eventNote, published, note, words, queried: () => queryCount };
 }
 
 const ended = { order: { definition: "order" }, plan: undefined, beginMs: 0, createMs: 0 };
@@ -116,53 +116,53 @@ describe("news of the workflow service", () => {
   });
 
   it("are published in order, at a limited rate after a burst", async () => {
-    const { eventNote, note, told, time } = setUp({ burst: 10, perSec: 100 });
+    const { eventNote, note, published, time } = setUp({ burst: 10, perSec: 100 });
     eventNote.handle(
       Array.from({ length: 40 }, (_, number) => note("run_completed", keyOf(`r${number}`), 2)),
     );
     await time.advanceAsync(5);
-    assert.ok(told.length >= 10 && told.length <= 11, `${told.length} at once`);
+    assert.ok(published.length >= 10 && published.length <= 11, `${published.length} at once`);
     await time.advanceAsync(100);
-    assert.ok(told.length >= 19 && told.length <= 22, `${told.length} after a tenth of a second`);
+    assert.ok(published.length >= 19 && published.length <= 22, `${published.length} after a tenth of a second`);
     await time.advanceAsync(1_000);
     assert.deepEqual(
-      told.map(({ subject }) => subject),
+      published.map(({ subject }) => subject),
       Array.from({ length: 40 }, (_, number) => `r${number}`),
     );
   });
 
   it("are dropped and counted if too many wait", async () => {
-    const { eventNote, note, told, time, foundation } = setUp({ burst: 1, perSec: 1_000, waitingMax: 5 });
+    const { eventNote, note, published, time, foundation } = setUp({ burst: 1, perSec: 1_000, waitingMax: 5 });
     eventNote.handle(Array.from({ length: 8 }, (_, number) => note("run_completed", keyOf(`r${number}`), 2)));
     await time.advanceAsync(1_000);
-    assert.equal(told.length, 5);
+    assert.equal(published.length, 5);
     assert.equal(foundation.metrics.value("tutti_workflow_events_left_out_total"), 3);
   });
 
   it("are all published before the drain ends", async () => {
-    const { eventNote, note, told, time } = setUp({ burst: 1, perSec: 1 });
+    const { eventNote, note, published, time } = setUp({ burst: 1, perSec: 1 });
     eventNote.handle(
       Array.from({ length: 20 }, (_, number) => note("run_completed", keyOf(`r${number}`), 2)),
     );
     await time.settle(eventNote.drain(new AbortController().signal));
-    assert.equal(told.length, 20);
+    assert.equal(published.length, 20);
   });
 
   it("report the progress of a run a while after a change, at most once a second, and only after changes", async () => {
-    const { eventNote, note, told, time, asked } = setUp();
+    const { eventNote, note, published, time, queried } = setUp();
     const key = keyOf("r1");
     for (let step = 0; step < 40; step++) {
       eventNote.handle([note("task_completed", key, 2 + step)]);
       await time.advanceAsync(100);
     }
-    assert.ok(told.length >= 3 && told.length <= 5, `${told.length} in four seconds`);
-    const [first] = told;
+    assert.ok(published.length >= 3 && published.length <= 5, `${published.length} in four seconds`);
+    const [first] = published;
     const { tasksTotal, tasksCompleted } = JSON.parse(new TextDecoder().decode(first?.data));
     assert.deepEqual([first?.type, tasksTotal, tasksCompleted], ["tutti.workflow.run.progressed", 3, 2]);
     await time.advanceAsync(5_000);
-    const questions = asked();
+    const questions = queried();
     await time.advanceAsync(60_000);
-    assert.equal(asked(), questions);
+    assert.equal(queried(), questions);
   });
 
   it("report no progress of a run that ends at once", async () => {

@@ -23,32 +23,32 @@ function remoteCache(bytesMax: number) {
       yield found.text;
     },
   };
-  return { requests, shelf: new PlanCache({ blobs: () => blobs, readNow: () => undefined, bytesMax }) };
+  return { requests, cache: new PlanCache({ blobs: () => blobs, readNow: () => undefined, bytesMax }) };
 }
 
 describe("plans that have to be fetched", () => {
   it("are fetched once for concurrent callers, and are then in memory", async () => {
-    const { requests, shelf } = remoteCache(1_000_000);
-    assert.throws(() => shelf.plan(one.hash), /plan/);
-    await Promise.all([shelf.prepare("default", one.hash), shelf.prepare("default", one.hash)]);
-    assert.equal(shelf.prepare("default", one.hash), undefined);
-    assert.equal(shelf.plan(one.hash).plan.name, "one");
+    const { requests, cache } = remoteCache(1_000_000);
+    assert.throws(() => cache.plan(one.hash), /plan/);
+    await Promise.all([cache.prepare("default", one.hash), cache.prepare("default", one.hash)]);
+    assert.equal(cache.prepare("default", one.hash), undefined);
+    assert.equal(cache.plan(one.hash).plan.name, "one");
     assert.deepEqual(requests, [one.hash]);
   });
 
   it("stay while they are in use, even if there is room for only one", async () => {
-    const { requests, shelf } = remoteCache(1);
-    await shelf.prepare("default", one.hash);
-    const inUse = shelf.plan(one.hash);
-    await shelf.prepare("default", two.hash);
-    assert.equal(shelf.plan(one.hash), inUse);
-    assert.equal(shelf.prepare("default", one.hash), undefined);
+    const { requests, cache } = remoteCache(1);
+    await cache.prepare("default", one.hash);
+    const inUse = cache.plan(one.hash);
+    await cache.prepare("default", two.hash);
+    assert.equal(cache.plan(one.hash), inUse);
+    assert.equal(cache.prepare("default", one.hash), undefined);
     assert.deepEqual(requests, [one.hash, two.hash]);
   });
 
   it("that are missing are reported, and requested again", async () => {
-    const { shelf } = remoteCache(1);
-    await assert.rejects(async () => shelf.prepare("default", "00"), RangeError);
-    await assert.rejects(async () => shelf.prepare("default", "00"), RangeError);
+    const { cache } = remoteCache(1);
+    await assert.rejects(async () => cache.prepare("default", "00"), RangeError);
+    await assert.rejects(async () => cache.prepare("default", "00"), RangeError);
   });
 });

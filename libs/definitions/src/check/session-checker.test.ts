@@ -76,7 +76,7 @@ describe("the file of a session", () => {
     ]);
     assert.ok(work?.$case === "tasks");
     assert.equal(work.value.output, "tasks.count.output");
-    const [fetch, count, tell] = work.value.tasks;
+    const [fetch, count, report] = work.value.tasks;
     assert.deepEqual(fetch?.work, { $case: "capability", value: "data.fetch" });
     assert.deepEqual(
       [fetch?.versionRange, fetch?.estimate?.durationMs, fetch?.cache, fetch?.mayBeDoubled],
@@ -96,7 +96,7 @@ describe("the file of a session", () => {
     // A task that an expression reads is needed, even if it is not declared.
     assert.deepEqual(count?.needs, [{ task: "fetch", condition: 1 }]);
     assert.deepEqual([count?.retry?.maxAttempts, count?.timeouts?.runMs], [3, 30_000]);
-    assert.deepEqual(tell?.needs, [{ task: "count", condition: 3 }]);
+    assert.deepEqual(report?.needs, [{ task: "count", condition: 3 }]);
   });
 
   it("gets defaults for options that are not set", () => {

@@ -34,7 +34,7 @@ describe("refusals at the edge", () => {
     const setUnavailable = (is: boolean) => {
       isUnavailable = is;
     };
-    return { time, told: received, refuse, away: setUnavailable };
+    return { time, reported: received, refuse, away: setUnavailable };
   }
 
   const named = (records: readonly AuditRecord[] | undefined) =>
@@ -43,23 +43,23 @@ describe("refusals at the edge", () => {
     (records ?? []).filter(({ action }) => action === droppedAction).map(({ count }) => count);
 
   it("are reported in batches, and equal ones share one record with a count", async () => {
-    const { time, told, refuse } = gathered();
+    const { time, reported, refuse } = gathered();
     refuse("eve", 3);
     refuse("bob");
-    assert.equal(told.length, 0);
+    assert.equal(reported.length, 0);
     await time.advanceAsync(everyMs);
     assert.deepEqual(
-      told.map((batch) => batch.map(({ cause, count }) => `${cause?.actor?.id} ${count}`)),
+      reported.map((batch) => batch.map(({ cause, count }) => `${cause?.actor?.id} ${count}`)),
       [["eve 3", "bob 1"]],
     );
   });
 
   it("are bounded in number: one extra record counts the dropped ones, and no record counts another caller's", async () => {
-    const { time, told, refuse } = gathered();
+    const { time, reported, refuse } = gathered();
     for (let number = 0; number < 1_500; number++) refuse(`guest-${number}`);
     refuse("guest-0");
     await time.advanceAsync(everyMs);
-    const [batch] = told;
+    const [batch] = reported;
     assert.equal(named(batch).length, 1_000);
     assert.deepEqual([...new Set(named(batch).map(({ count }) => count))], [2, 1]);
     assert.deepEqual(droppedCounts(batch), [500]);
@@ -70,11 +70,11 @@ describe("refusals at the edge", () => {
     );
     refuse("eve");
     await time.advanceAsync(everyMs);
-    assert.deepEqual(droppedCounts(told[1]), [], "they are reported once");
+    assert.deepEqual(droppedCounts(reported[1]), [], "they are reported once");
   });
 
   it("wait while the receiver is unavailable, the older ones first, and the dropped ones are counted", async () => {
-    const { time, told, refuse, away } = gathered();
+    const { time, reported, refuse, away } = gathered();
     away(true);
     for (let number = 0; number < 1_001; number++) refuse(`guest-${number}`);
     await time.advanceAsync(everyMs);
@@ -83,7 +83,7 @@ describe("refusals at the edge", () => {
     await time.advanceAsync(everyMs);
     away(false);
     await time.advanceAsync(everyMs);
-    const [batch] = told;
+    const [batch] = reported;
     assert.equal(named(batch).length, 1_000);
     assert.equal(batch?.find(({ cause }) => cause?.actor?.id === "guest-5")?.count, 2);
     assert.deepEqual(droppedCounts(batch), [1 + 4]);

@@ -13,7 +13,7 @@ function world() {
     for (const run of queue.splice(0)) run();
   };
   return {
-    said: ran,
+    printed: ran,
     schedule: (name: string) => defer(() => ran.push(name)),
     /** The current callback of the event loop ends. */
     endCallback: () => drain(queues.now),
@@ -27,39 +27,39 @@ function world() {
 
 describe("the first deferred call in a turn of the event loop", () => {
   it("runs when the current callback ends, in each turn", () => {
-    const { said, schedule, endCallback, endTurn } = world();
+    const { printed, schedule, endCallback, endTurn } = world();
     for (const name of ["a", "b", "c"]) {
       schedule(name);
       endCallback();
-      assert.equal(said.at(-1), name);
+      assert.equal(printed.at(-1), name);
       endTurn();
     }
   });
 
   it("does not run within the call", () => {
-    const { said, schedule } = world();
+    const { printed, schedule } = world();
     schedule("a");
-    assert.deepEqual(said, []);
+    assert.deepEqual(printed, []);
   });
 });
 
 describe("a second deferred call in the same turn", () => {
   it("waits for the end of the turn, and so do the next calls", () => {
-    const { said, schedule, endCallback, endTurn } = world();
+    const { printed, schedule, endCallback, endTurn } = world();
     schedule("a");
     endCallback();
     schedule("b");
     endCallback();
-    assert.deepEqual(said, ["a"]);
+    assert.deepEqual(printed, ["a"]);
     endTurn();
-    assert.deepEqual(said, ["a", "b"]);
+    assert.deepEqual(printed, ["a", "b"]);
     schedule("c");
     endCallback();
-    assert.deepEqual(said, ["a", "b"]);
+    assert.deepEqual(printed, ["a", "b"]);
   });
 
   it("no longer delays later calls after some turns with one call each", () => {
-    const { said, schedule, endCallback, endTurn } = world();
+    const { printed, schedule, endCallback, endTurn } = world();
     schedule("a");
     schedule("b");
     endTurn();
@@ -67,7 +67,7 @@ describe("a second deferred call in the same turn", () => {
     for (let isPrompt = false; !isPrompt; rounds++) {
       schedule(`${rounds}`);
       endCallback();
-      isPrompt = said.at(-1) === `${rounds}`;
+      isPrompt = printed.at(-1) === `${rounds}`;
       endTurn();
       assert.ok(rounds < 100, "a lone message waits for ever");
     }

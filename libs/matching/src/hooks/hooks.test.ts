@@ -59,12 +59,12 @@ function hooked(...hooks: readonly HookInput[]) {
     return found;
   };
   const summaries = (number: number) => explain(number).parts.map(({ summary }) => summary);
-  return { arena, requests, set, answer, explain, said: summaries };
+  return { arena, requests, set, answer, explain, calls: summaries };
 }
 
 describe("rules before a task is assigned", () => {
   it("deny one task, reorder another and label a third, and the explanation shows each", () => {
-    const { arena, explain, said } = hooked(
+    const { arena, explain, calls } = hooked(
       before("no-nights", {
         when: 'has(task.labels.shift) && task.labels.shift == "night"',
         action: rule({ deny: { message: "no work at night" }, reason: "the house rules" }),
@@ -89,8 +89,8 @@ describe("rules before a task is assigned", () => {
       [["matching.denied_by_hook", "no work at night", "no-nights"]],
     );
     assert.equal(explain(1).summary, "It was denied by the hook no-nights: no work at night.");
-    assert.deepEqual(said(1), ["The hook no-nights: it denied it: the house rules."]);
-    assert.deepEqual(said(4), [
+    assert.deepEqual(calls(1), ["The hook no-nights: it denied it: the house rules."]);
+    assert.deepEqual(calls(4), [
       "The hook gold-first: it changed the priority from 0 to 10: gold goes first.",
     ]);
 
@@ -101,7 +101,7 @@ describe("rules before a task is assigned", () => {
       agent.assigned.map(({ labels }) => labels.map(({ name, value }) => `${name}=${value}`)),
       [["tier=gold"], [], ["seen=yes", "what=work"]],
     );
-    assert.deepEqual(said(3), [
+    assert.deepEqual(calls(3), [
       "The hook mark: it added the label seen=yes.",
       "The hook mark: it added the label what=work.",
     ]);
@@ -148,7 +148,7 @@ describe("rules before a task is assigned", () => {
 
   it("that fail are skipped, or deny or hold the task, as configured", () => {
     const bad = { when: 'int(task.labels["size"]) > 1', action: rule({ priority: "1" }) };
-    const { arena, said } = hooked(
+    const { arena, calls } = hooked(
       before("passed", { ...bad, onFailure: HookFailure.HOOK_FAILURE_PASS }),
       before("denies", {
         ...bad,
@@ -168,14 +168,14 @@ describe("rules before a task is assigned", () => {
     arena.turn();
     assert.deepEqual(agent.taskNumbers, [1]);
     assert.deepEqual(sender.returned, [2]);
-    assert.match(said(1)[0] ?? "", /^The hook passed: it failed: .*, and was passed over\.$/);
+    assert.match(calls(1)[0] ?? "", /^The hook passed: it failed: .*, and was passed over\.$/);
     assert.match(
       sender.received.returned[0]?.error?.message ?? "",
       /^the hook denies has to agree, and it failed: /,
     );
     arena.pass(10_000);
     assert.deepEqual(agent.taskNumbers, [1]);
-    assert.equal(said(3).filter((text) => text.startsWith("The hook holds")).length, 4);
+    assert.equal(calls(3).filter((text) => text.startsWith("The hook holds")).length, 4);
   });
 
   it("can be replaced while tasks wait: the new rules decide about blocked tasks", () => {
@@ -261,14 +261,14 @@ describe("an outside party that decides", () => {
   });
 
   it("that does not answer in time has failed", () => {
-    const { arena, requests, said } = hooked(before("guard", { action: blocking(200) }));
+    const { arena, requests, calls } = hooked(before("guard", { action: blocking(200) }));
     arena.sender().offer(1);
     const agent = arena.agent("a");
     arena.turn();
     assert.equal(requests.length, 1);
     arena.pass(200);
     assert.deepEqual(agent.taskNumbers, [1]);
-    assert.deepEqual(said(1), [
+    assert.deepEqual(calls(1), [
       "The hook guard: it failed: it did not answer within 200 ms, and was passed over.",
     ]);
   });

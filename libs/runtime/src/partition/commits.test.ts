@@ -9,7 +9,7 @@ import { OpenBatch } from "./open-batch.ts";
 /** Returns a journal that answers when a test tells it to. */
 function scene() {
   const appended: { readonly number: number; answer(outcome: AppendOutcome): void }[] = [];
-  const told: string[] = [];
+  const published: string[] = [];
   const journal = {
     append: ({ number }: { readonly number: number }) =>
       new Promise<AppendOutcome>((answer) => appended.push({ number, answer })),
@@ -20,16 +20,16 @@ function scene() {
     behaviour: 1,
     durable: 10,
     onDurable: ({ number, answers }) => {
-      told.push(`durable ${number}`);
+      published.push(`durable ${number}`);
       answers.send(() => undefined);
     },
-    onFailure: ({ kind }) => told.push(`failed ${kind}`),
-    onFault: () => told.push("fault"),
+    onFailure: ({ kind }) => published.push(`failed ${kind}`),
+    onFault: () => published.push("fault"),
   });
   const append = (number: number): Answers => {
     const answers = new Answers();
     answers.addOther((failure) =>
-      told.push(failure === undefined ? `answer ${number}` : `refusal ${number}`),
+      published.push(failure === undefined ? `answer ${number}` : `refusal ${number}`),
     );
     commits.append(new OpenBatch(), 0, {
       number,
@@ -42,7 +42,7 @@ function scene() {
     });
     return answers;
   };
-  return { commits, append, appended, told };
+  return { commits, append, appended, published };
 }
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -53,14 +53,14 @@ const failure: Failure = {
 
 describe("commits", () => {
   it("answer each batch once it is durable, and notify callers that wait for it or an earlier one", async () => {
-    const { commits, append, appended, told } = scene();
+    const { commits, append, appended, published } = scene();
     append(11);
     append(12);
     for (const number of [10, 12, 11]) {
-      void commits.reached(number).then((isDurable) => told.push(`reached ${number} ${isDurable}`));
+      void commits.reached(number).then((isDurable) => published.push(`reached ${number} ${isDurable}`));
     }
     await turn();
-    assert.deepEqual(told, ["reached 10 true"]);
+    assert.deepEqual(published, ["reached 10 true"]);
     appended[0]?.answer({ kind: "durable" });
     await turn();
     assert.equal(commits.durable, 11);
@@ -68,7 +68,7 @@ describe("commits", () => {
     appended[1]?.answer({ kind: "durable" });
     await turn();
     assert.equal(commits.isIdle, true);
-    assert.deepEqual(told.slice(1), [
+    assert.deepEqual(published.slice(1), [
       "durable 11",
       "answer 11",
       "reached 11 true",
@@ -79,23 +79,23 @@ describe("commits", () => {
   });
 
   it("attach an answer without its own batch to the last batch in progress", async () => {
-    const { commits, append, appended, told } = scene();
+    const { commits, append, appended, published } = scene();
     const answers = new Answers();
-    answers.addOther(() => told.push("read"));
+    answers.addOther(() => published.push("read"));
     assert.equal(commits.attach(answers), false);
     append(11);
     append(12);
     assert.equal(commits.attach(answers), true);
     appended[0]?.answer({ kind: "durable" });
     await turn();
-    assert.equal(told.includes("read"), false);
+    assert.equal(published.includes("read"), false);
     appended[1]?.answer({ kind: "durable" });
     await turn();
-    assert.equal(told.at(-1), "read");
+    assert.equal(published.at(-1), "read");
   });
 
   it("report a failure once, answer nothing after it, and return the waiting submissions", async () => {
-    const { commits, append, appended, told } = scene();
+    const { commits, append, appended, published } = scene();
     append(11);
     append(12);
     append(13);
@@ -104,7 +104,7 @@ describe("commits", () => {
     appended[1]?.answer(failure);
     appended[2]?.answer(failure);
     await turn();
-    assert.deepEqual(told, ["durable 11", "answer 11", "failed unknown"]);
+    assert.deepEqual(published, ["durable 11", "answer 11", "failed unknown"]);
     assert.equal(await commits.reached(14), false);
     const abandoned = commits.abandon();
     assert.equal(abandoned.length, 2);
@@ -113,32 +113,32 @@ describe("commits", () => {
   });
 
   it("accept batches without a gap, and report a journal that settles them out of order", async () => {
-    const { append, appended, told } = scene();
+    const { append, appended, published } = scene();
     append(11);
     for (const number of [10, 11, 13])
       assert.throws(() => append(number), /appended in the order of their numbers/);
     append(12);
     appended[1]?.answer({ kind: "durable" });
     await turn();
-    assert.deepEqual(told, ["fault"]);
+    assert.deepEqual(published, ["fault"]);
   });
 });
 
 describe("answers", () => {
   it("are sent once each, in order, even if one of them throws", () => {
     const answers = new Answers();
-    const told: string[] = [];
+    const published: string[] = [];
     const faults: unknown[] = [];
     for (const name of ["a", "b", "c"]) {
       const answer = (): void => {
-        told.push(name);
+        published.push(name);
         if (name === "b") throw new Error("the caller is gone");
       };
       answers.add({ reply: answer } as never, { kind: "ignored" });
       answers.addOther(answer);
     }
     answers.send((fault) => faults.push(fault));
-    assert.deepEqual(told, ["a", "b", "c", "a", "b", "c"]);
+    assert.deepEqual(published, ["a", "b", "c", "a", "b", "c"]);
     assert.equal(faults.length, 2);
     assert.equal(answers.isEmpty, true);
     answers.send(() => assert.fail());

@@ -19,7 +19,7 @@ interface Message {
 }
 
 interface Session {
-  readonly said: string[];
+  readonly printed: string[];
   readonly left: string[];
 }
 
@@ -51,9 +51,9 @@ async function prompted(id: number, sessionId: string, text: string): Promise<vo
   if (text === "refuse") return send({ id, result: { stopReason: "refusal" } });
   if (text === "error") return send({ id, error: { code: -32_000, message: "Authentication required" } });
   const file = fileOf(sessionId);
-  const { said, left }: Session = existsSync(file)
+  const { printed, left }: Session = existsSync(file)
     ? JSON.parse(readFileSync(file, "utf8"))
-    : { said: [], left: [] };
+    : { printed: [], left: [] };
   const todo = left.length > 0 ? left : text.split("; ");
   let done = 0;
   for (const [index, command] of todo.entries()) {
@@ -66,8 +66,8 @@ async function prompted(id: number, sessionId: string, text: string): Promise<vo
     if (index === todo.length - 1) todo.length = 0;
   }
   const answer = `ran ${done} of ${done + (todo.length > 0 ? 1 : 0)}`;
-  const all = [...said, answer];
-  writeFileSync(file, JSON.stringify({ said: all, left: todo }));
+  const all = [...printed, answer];
+  writeFileSync(file, JSON.stringify({ printed: all, left: todo }));
   chunk(all.join(", then "));
   send({ id, result: { stopReason: "end_turn" } });
 }

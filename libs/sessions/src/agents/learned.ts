@@ -94,10 +94,10 @@ export class Learned {
       for (;;) {
         const { place } = learner;
         const request = { namespace, ...place };
-        const { anew: isAnew, ...news } = await this.#parts.estimates.readExperience(request, {
+        const { anew: isRestarted, ...news } = await this.#parts.estimates.readExperience(request, {
           timeoutMs: waitMs,
         });
-        if (!learner.apply({ ...news, isReset: isAnew }, place)) continue;
+        if (!learner.apply({ ...news, isReset: isRestarted }, place)) continue;
         known.isUnavailable = false;
         known.readMs = this.#parts.clock.monotonic();
         return;

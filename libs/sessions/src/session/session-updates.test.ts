@@ -11,53 +11,53 @@ function setUp() {
   const time = new VirtualTime();
   const news = new SessionUpdates(time);
   const stopping = new AbortController();
-  const heard: string[] = [];
+  const received: string[] = [];
   const listen = (of: typeof key, name = of.id) =>
-    news.of(of, second, stopping.signal).then(() => heard.push(name));
+    news.of(of, second, stopping.signal).then(() => received.push(name));
   const settled = () => new Promise((resolve) => setImmediate(resolve));
-  return { time, news, stopping, heard, listen, settled };
+  return { time, news, stopping, received, listen, settled };
 }
 
 describe("news of sessions", () => {
   it("wake all that wait for that session, and no others", async () => {
-    const { news, heard, listen, settled } = setUp();
+    const { news, received, listen, settled } = setUp();
     listen(key, "first");
     listen(key, "second");
     listen(other);
     news.publish(key);
     await settled();
-    assert.deepEqual(heard, ["first", "second"]);
+    assert.deepEqual(received, ["first", "second"]);
   });
 
   it("are no longer waited for when a while has passed", async () => {
-    const { time, heard, listen, settled } = setUp();
+    const { time, received, listen, settled } = setUp();
     listen(key);
     time.advance(second - 1);
     await settled();
-    assert.deepEqual(heard, []);
+    assert.deepEqual(received, []);
     time.advance(1);
     await settled();
-    assert.deepEqual(heard, ["one"]);
+    assert.deepEqual(received, ["one"]);
   });
 
   it("reach a new listener, after any earlier updates", async () => {
-    const { news, heard, listen, settled } = setUp();
+    const { news, received, listen, settled } = setUp();
     listen(key);
     news.publish(key);
     listen(key, "again");
     await settled();
-    assert.deepEqual(heard, ["one"]);
+    assert.deepEqual(received, ["one"]);
     news.publish(key);
     await settled();
-    assert.deepEqual(heard, ["one", "again"]);
+    assert.deepEqual(received, ["one", "again"]);
   });
 
   it("end with the signal, also for later listeners", async () => {
-    const { stopping, heard, listen, settled } = setUp();
+    const { stopping, received, listen, settled } = setUp();
     listen(key);
     stopping.abort();
     listen(other);
     await settled();
-    assert.deepEqual(heard.toSorted(), ["one", "other"]);
+    assert.deepEqual(received.toSorted(), ["one", "other"]);
   });
 });

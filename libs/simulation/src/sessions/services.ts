@@ -241,8 +241,8 @@ function estimatesOf(parts: ServicesParts) {
       experience(namespace, "read_experience", options, async (runtime, key) => {
         const body = { count, choiceCount, forgottenCount };
         const read = await runtime.query({ key, query: experienceUpdate, body });
-        const { isReset: anew, ...more } = read;
-        return { ...more, anew };
+        const { isReset: restarted, ...more } = read;
+        return { ...more, restarted };
       }),
   };
 }

@@ -181,8 +181,8 @@ describe("an HTTP adapter", () => {
     assert.equal(form.get("grant_type"), "urn:ietf:params:oauth:grant-type:jwt-bearer");
     const [header, claims = {}] = verified(form.get("assertion"), keys.rsa.publicKey);
     assert.deepEqual(header, { alg: "RS256", typ: "JWT", kid: "k1" });
-    const { iat, exp, jti, ...said } = claims;
-    assert.deepEqual(said, { iss: "robot", sub: "ada@example.org", aud: `${base}/jwt`, scope: "read" });
+    const { iat, exp, jti, ...answered } = claims;
+    assert.deepEqual(answered, { iss: "robot", sub: "ada@example.org", aud: `${base}/jwt`, scope: "read" });
     assert.ok(Number(exp) > Number(iat) && typeof jti === "string");
     const client = createAdapter({}, { auth: { oauth2: { ...oauth2, clientAuth: "jwt" } } });
     await client.operations["go"]?.call({}, callWith(keys.ec.privateKey));

@@ -185,7 +185,7 @@ describe("Kafka", { skip: program.skip }, () => {
       await Promise.resolve(other.check(new Task(secret))).finally(() => other.close?.());
     };
     await check(`kafkas://ann:${password}@${at}`, true);
-    assert.deepEqual(front.heard, [`PLAIN ann ${password}`]);
+    assert.deepEqual(front.received, [`PLAIN ann ${password}`]);
     for (const [text, ca, code] of [
       [`kafkas://ann:sesame-wrong@${at}`, true, "adapter.not_signed_in"],
       [`kafkas://ann:${password}@${at}?mechanism=scram-sha-256`, true, "adapter.not_signed_in"],
@@ -222,7 +222,7 @@ describe("Kafka", { skip: program.skip }, () => {
 /** Starts a broker that requires a password, in front of a broker without one. Records its requests in `heard`. */
 async function guardedFront(address: string, tls: { readonly key: Buffer; readonly cert: Buffer }) {
   const [host = "", port = ""] = address.split(":");
-  const heard: string[] = [];
+  const received: string[] = [];
   const sockets = new Set<Socket>();
   const server = createServer(tls, (socket) => {
     const behind = connect(Number(port), host);
@@ -255,7 +255,7 @@ async function guardedFront(address: string, tls: { readonly key: Buffer; readon
         } else if (frame.readInt16BE(4) === 36) {
           const [, user = "", receivedPassword = ""] = body.toString("utf8", 2, body.length - 1).split("\0");
           const isRight = receivedPassword === password;
-          if (isRight) heard.push(`${mechanism} ${user} ${receivedPassword}`);
+          if (isRight) received.push(`${mechanism} ${user} ${receivedPassword}`);
           reply(
             correlation,
             Buffer.from([0]),
@@ -269,7 +269,7 @@ async function guardedFront(address: string, tls: { readonly key: Buffer; readon
   });
   await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
   return {
-    ...{ heard, port: (server.address() as AddressInfo).port },
+    ...{ received, port: (server.address() as AddressInfo).port },
     [Symbol.asyncDispose]: async () => {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));

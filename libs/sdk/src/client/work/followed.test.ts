@@ -50,23 +50,23 @@ describe("a watch of a client", () => {
     open: (cursor: string) => AsyncIterable<NumberedReply>,
     signal?: AbortSignal,
   ) => {
-    const told: number[] = [];
+    const reported: number[] = [];
     let isOver = false;
     const reading = (async () => {
-      for await (const { number } of followed({ open, signal }, portsOf(time))) told.push(number);
+      for await (const { number } of followed({ open, signal }, portsOf(time))) reported.push(number);
     })().finally(() => {
       isOver = true;
     });
     reading.catch(() => {});
     while (!isOver) await time.advanceAsync(1_000);
-    return { told, reading };
+    return { reported, reading };
   };
 
   it("resumes after breaks from the last cursor, without a missing or repeated event", async () => {
     const { open, opened } = numbers([1, 4, 5], 7);
-    const { told, reading } = await all(new VirtualTime(), open);
+    const { reported, reading } = await all(new VirtualTime(), open);
     await reading;
-    assert.deepEqual(told, [1, 2, 3, 4, 5, 6, 7]);
+    assert.deepEqual(reported, [1, 2, 3, 4, 5, 6, 7]);
     assert.deepEqual(opened, ["", "1", "4", "5"]);
   });
 
@@ -75,9 +75,9 @@ describe("a watch of a client", () => {
       yield { number: 1, cursor: "1" };
       throw errors.no();
     }
-    const { told, reading } = await all(new VirtualTime(), open);
+    const { reported, reading } = await all(new VirtualTime(), open);
     await assert.rejects(reading, (error) => errors.no.is(error));
-    assert.deepEqual(told, [1]);
+    assert.deepEqual(reported, [1]);
   });
 
   it("fails with the reason after a minute without an event", async () => {

@@ -41,7 +41,7 @@ describe("mail about alerts", () => {
 
   /** Starts a server. Returns it with its received mails, and a receiver that sends to it. */
   async function served(options: SMTPServerOptions = {}) {
-    const heard: { readonly to: readonly string[]; readonly user: string; readonly text: string }[] = [];
+    const received: { readonly to: readonly string[]; readonly user: string; readonly text: string }[] = [];
     const server = new SMTPServer({
       ...tls,
       disableReverseLookup: true,
@@ -52,7 +52,7 @@ describe("mail about alerts", () => {
       onData: async (stream, { envelope, user }, callback) => {
         let text = "";
         for await (const piece of stream) text += piece;
-        heard.push({ to: envelope.rcptTo.map(({ address }) => address), user: String(user ?? ""), text });
+        received.push({ to: envelope.rcptTo.map(({ address }) => address), user: String(user ?? ""), text });
         callback();
       },
       ...options,
@@ -72,7 +72,7 @@ describe("mail about alerts", () => {
         runs: { startRun: () => assert.fail("no workflow is started") },
       });
     const close = () => new Promise<void>((resolve) => server.close(() => resolve()));
-    return { heard, receivers, [Symbol.asyncDispose]: close };
+    return { received, receivers, [Symbol.asyncDispose]: close };
   }
   const deliver = (receivers: Receivers) => receivers.deliver("mail", message, new AbortController().signal);
 
@@ -82,10 +82,10 @@ describe("mail about alerts", () => {
       await deliver(server.receivers());
       await deliver(server.receivers());
       assert.deepEqual(
-        server.heard.map(({ to, user, text }) => [to, user, /^Message-ID: (.*)\r$/im.exec(text)?.[1]]),
+        server.received.map(({ to, user, text }) => [to, user, /^Message-ID: (.*)\r$/im.exec(text)?.[1]]),
         Array(2).fill([["ops@example.com", "ada@example.com"], "tutti", "<alert_default_7_abc@example.com>"]),
       );
-      const text = server.heard[0]?.text ?? "";
+      const text = server.received[0]?.text ?? "";
       assert.match(text, /^From: Tutti <alerts@example.com>\r$/m);
       assert.match(text, /^To: ops@example.com, ada@example.com\r$/m);
       assert.match(text, /^Auto-Submitted: auto-generated\r$/m);
@@ -102,7 +102,7 @@ describe("mail about alerts", () => {
         onRcptTo: (_address, _session, callback) => callback(answer(status, "not you")),
       });
       await assert.rejects(deliver(server.receivers()), { code, message: new RegExp(`${status} not you`) });
-      assert.deepEqual(server.heard, []);
+      assert.deepEqual(server.received, []);
     });
 
   it("a recipient that has the mail does not get it again when another recipient is retried", async () => {
@@ -116,7 +116,7 @@ describe("mail about alerts", () => {
     isBusy = false;
     await deliver(receivers);
     assert.deepEqual(
-      server.heard.map(({ to }) => to),
+      server.received.map(({ to }) => to),
       [["ops@example.com"], ["ada@example.com"]],
     );
   });
@@ -133,7 +133,7 @@ describe("mail about alerts", () => {
     });
     await using open = await served({ disabledCommands: ["STARTTLS"] });
     await assert.rejects(deliver(open.receivers()), { code: "insight.receiver_failed" });
-    assert.deepEqual([server.heard, open.heard], [[], []]);
+    assert.deepEqual([server.received, open.received], [[], []]);
   });
 
   it("a wrong password is refused, and is in no text even if the server repeats it", async () => {
@@ -152,7 +152,7 @@ describe("mail about alerts", () => {
     await assert.rejects(deliver(server.receivers({ tls: "none" }, false)), {
       message: /needs `privateReceivers: true`/,
     });
-    assert.deepEqual(server.heard, []);
+    assert.deepEqual(server.received, []);
   });
 
   it("a server that does not answer fails after the timeout", async () => {
