@@ -26,6 +26,13 @@ describe("an unknown option is refused with the name that was probably meant", (
     );
   });
 
+  it("lists all options if none has a similar name", () => {
+    assert.throws(() => new Worker(misspelled({ id: "a" })), {
+      message:
+        /^`Worker` has no option `id`\. Its options: address, agentId, .*, slots\. Correct the option\.$/,
+    });
+  });
+
   it("of connect, of a start and of a schedule", async () => {
     await assert.rejects(connect(misspelled({ namespce: "x" })), refusal("connect", "namespce", "namespace"));
     await using tutti = await connect({ address: "127.0.0.1:9" });

@@ -11,7 +11,10 @@ export function requireKnown<Options extends object>(
   options: Options,
   names: OptionNames<Options>,
 ): void {
-  for (const option of Object.keys(options))
-    if (!Object.hasOwn(names, option))
-      throw sdkErrors.optionUnknown({ of, option, near: didYouMean(option, Object.keys(names)) });
+  const known = Object.keys(names);
+  for (const option of Object.keys(options)) {
+    if (Object.hasOwn(names, option)) continue;
+    const near = didYouMean(option, known) || `. Its options: ${known.toSorted().join(", ")}`;
+    throw sdkErrors.optionUnknown({ of, option, near });
+  }
 }

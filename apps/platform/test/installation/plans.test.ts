@@ -164,7 +164,7 @@ describe("the plan of a session before its start", () => {
     const spec = { work: { $case: "tasks" as const, value: { tasks: [{ id: "a", work: wall }] } } };
     assert.match(
       await refusalOf({ tasks: [own], session: spec }),
-      /both a session and tasks to plan\. Omit one/,
+      /both a session and tasks to plan\. Omit the session or the tasks/,
     );
   });
 
