@@ -238,7 +238,7 @@ interface Upkeep {
  */
 function linkUpkeep({ linkTable, relays, polls, timers }: Upkeep, settings: LinkSettings): Component {
   const { sweepMs, heartbeatMs, resumeWindowMs } = settings;
-  // Most links are idle. Only acknowledgements are urgent, and the book knows which links owe one.
+  // Most links are idle. Only acknowledgements are urgent, and the table knows which links owe one.
   const everyMs = Math.max(sweepMs, Math.min(heartbeatMs, resumeWindowMs) / 4);
   let timer: Timer | undefined;
   let soon: Timer | undefined;

@@ -98,7 +98,7 @@ export function callsPlugin(parts: CallsPluginParts): (app: FastifyInstance) => 
   };
 }
 
-/** The door writes the answer. */
+/** The endpoint writes the answer. */
 function hijack(reply: FastifyReply): ServerResponse {
   reply.hijack();
   for (const [name, value] of Object.entries(dataHeaders)) reply.raw.setHeader(name, value);

@@ -31,7 +31,7 @@ export class Notifications implements Effects {
     this.eventListener = eventListener;
   }
 
-  /** Sets the parts after construction, because errands need the runtime and the runtime needs this component. */
+  /** Sets the parts after construction, because effect jobs need the runtime and the runtime needs this component. */
   initialize(parts: NotificationsParts): void {
     this.#parts = { ...parts, counters: countersOf(parts.foundation.metrics) };
   }

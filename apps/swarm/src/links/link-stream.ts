@@ -1,5 +1,5 @@
 /**
- * A link on the stream that carries it: incoming frames go to the book, outgoing frames leave as fast as the
+ * A link on the stream that carries it: incoming frames go to the link table, outgoing frames leave as fast as the
  * agent reads. For a slow agent, contents gather in the link in larger frames.
  */
 import type { AgentFrame, HostFrame } from "@tutti/contracts/agent/v1";

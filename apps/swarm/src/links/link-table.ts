@@ -80,7 +80,7 @@ const returnAfterMoveMs = 200;
 export class LinkTable {
   readonly #parts: LinkTableParts;
   readonly #agents = new Map<string, LinkedAgent>();
-  /** Called when a link was opened: from then on the book has to be swept. */
+  /** Called when a link was opened: from then on the table has to be swept. */
   onOpened = (): void => {};
   /** Links with pending acknowledgements. */
   readonly #unacknowledged = new Set<LinkedAgent>();

@@ -5,7 +5,7 @@
  * 1. The starter of a run prepares its plan first, and the runtime before it folds or loads one. An evicted
  *    plan stays available as long as a run in memory has it. It is read again synchronously if its content is
  *    on this machine.
- * 2. The size of the plans bounds the shelf. The least recently used plan is evicted first.
+ * 2. The size of the plans bounds the cache. The least recently used plan is evicted first.
  */
 import type { Plan } from "@tutti/definitions";
 import { type Blobs, wholeBlob } from "@tutti/journal";

@@ -1,8 +1,8 @@
 /**
- * EffectJobs for machines: calls to other services, or to this one, that are repeated until their outcome is known. The
+ * Jobs for the effects of machines: calls to other services, or to this one, that are repeated until their outcome is known. The
  * result is a command with the token of the effect.
  *
- * 1. One errand per token is under way. It ends when the machine has its result, or when it is withdrawn.
+ * 1. One job per token is in progress. It ends when the machine has its result, or when it is withdrawn.
  * 2. A final refusal is reported to the machine. A temporary failure is retried with growing pauses.
  */
 
@@ -17,14 +17,14 @@ import {
 } from "@tutti/kernel";
 import { type DueEffect, type EffectToken, type Runtime, writeToken } from "@tutti/runtime";
 
-/** The command that a machine gets at the end of an errand. */
+/** The command that a machine gets at the end of a job. */
 export interface JobCommand {
   // biome-ignore lint/suspicious/noExplicitAny: commands of several machines, each with its own body
   readonly command: Command<any>;
   readonly body: unknown;
 }
 
-/** One attempt of an errand: resolves with the command for the machine, throws the obstacle. */
+/** One attempt of a job: resolves with the command for the machine, throws the obstacle. */
 export type Attempt = (signal: AbortSignal) => Promise<JobCommand>;
 
 export interface EffectJobsParts {
@@ -51,7 +51,7 @@ export class EffectJobs {
     refuse: (error: TuttiError) => JobCommand,
   ): void {
     const name = nameOf(token);
-    // A withdrawn errand may still be ending when it is requested again.
+    // A withdrawn job may still be ending when it is requested again.
     if (this.#open.get(name)?.signal.aborted === false) return;
     const stopping = new AbortController();
     this.#open.set(name, stopping);
@@ -112,7 +112,7 @@ export class EffectJobs {
         cause,
         idempotencyKey: "",
         token,
-        // If the partition has moved, its new owner starts the errand again.
+        // If the partition has moved, its new owner starts the job again.
         reply: (outcome) => resolve(outcome.kind !== "refused" || outcome.refusal.retry !== "same-key"),
       });
     });

@@ -7,7 +7,7 @@ import { type OfferSlab, OfferStore } from "./offer-store.ts";
 
 const { encode, decode } = dispatchService.methods.offer.request;
 
-/** A waiting task, as a shelf knows it. */
+/** A waiting task, as an offer store knows it. */
 class Waiting {
   readonly #store: OfferStore;
   #slab: OfferSlab;

@@ -1,4 +1,4 @@
-/** A gateway for tests of the mesh: an HTTP door that trusts every caller. */
+/** A gateway for tests of the mesh: an HTTP endpoint that trusts every caller. */
 
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";

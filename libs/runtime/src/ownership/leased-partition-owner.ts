@@ -59,7 +59,7 @@ const tidyMs = 3_600_000;
 /** Pause after an error that only a person can repair. */
 const rewatchMs = 10_000;
 const noLevels: BehaviourLevels = new Map();
-/** Name of the bell that rings at every change. */
+/** Name of the notifier for every change. */
 const anything = "*";
 
 export class LeasedPartitionOwner implements PartitionOwner, Component {

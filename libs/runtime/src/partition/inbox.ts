@@ -27,7 +27,7 @@ export interface QuestionArrived {
 interface InboxJob {
   readonly kind: "errand";
   run(): void;
-  /** The errand will not run: the partition no longer belongs to this process. */
+  /** The job will not run: the partition no longer belongs to this process. */
   refuse(outcome: Outcome): void;
 }
 

@@ -1,6 +1,6 @@
 /** Plays the rules with a worker, and reports which of them it keeps. */
 import { systemClock } from "@tutti/kernel";
-import type { TransportName } from "./doors/endpoint.ts";
+import type { TransportName } from "./endpoints/endpoint.ts";
 import type { Rule } from "./rule.ts";
 import { deliveryRules } from "./rules/delivery.ts";
 import { disconnectRules } from "./rules/disconnect.ts";

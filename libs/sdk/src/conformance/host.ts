@@ -3,9 +3,9 @@ import { status } from "@grpc/grpc-js";
 import { type AgentFrame, HostFrame } from "@tutti/contracts/agent/v1";
 import { systemClock } from "@tutti/kernel";
 import type { Changes } from "./changes.ts";
-import type { TransportName, Wire, WorkerEndpoint } from "./doors/endpoint.ts";
-import { openGrpcEndpoint } from "./doors/grpc.ts";
-import { openWebSocketEndpoint } from "./doors/web-socket.ts";
+import type { TransportName, Wire, WorkerEndpoint } from "./endpoints/endpoint.ts";
+import { openGrpcEndpoint } from "./endpoints/grpc.ts";
+import { openWebSocketEndpoint } from "./endpoints/web-socket.ts";
 
 /** A frame as it arrived. */
 export interface Arrival {

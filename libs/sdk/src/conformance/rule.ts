@@ -1,4 +1,4 @@
-import type { TransportName } from "./doors/endpoint.ts";
+import type { TransportName } from "./endpoints/endpoint.ts";
 import type { Stage } from "./stage.ts";
 
 /** One rule of the link between agents and their host, and the test that shows whether a worker keeps it. */

@@ -1,7 +1,7 @@
 /** The setting of one rule: a host, a worker that was started for it, and their streams. */
 import { AgentFrame, HostFrame, type Redirect, type Refused, type Welcome } from "@tutti/contracts/agent/v1";
 import { Changes } from "./changes.ts";
-import type { TransportName } from "./doors/endpoint.ts";
+import type { TransportName } from "./endpoints/endpoint.ts";
 import { ConformanceHost, type WorkerStream } from "./host.ts";
 import { ScriptedLink, usualWelcome } from "./scripted-link.ts";
 import { expect, Unmet } from "./unmet.ts";

@@ -1,5 +1,5 @@
 /**
- * The results of tasks in sequential execution without failures other than those of the errand. Nothing here
+ * The results of tasks in sequential execution without failures other than those of the work. Nothing here
  * depends on parts, modes, agents or moves, so the result of a session must not depend on these either.
  */
 import { NeedCondition, type TaskSpec } from "@tutti/contracts/types/v1";
@@ -65,7 +65,7 @@ function done(task: TaskSpec, endOf: (id: string) => SequentialEnd): SequentialE
   return { outcome: "completed", value: expectedValue({ seed, fails, of: values }) };
 }
 
-/** Returns the errand as written, with its expressions. */
+/** Returns the work as written, with its expressions. */
 function taskInputOf({ input }: TaskSpec): Omit<TaskInput, "of"> & { readonly of: readonly string[] } {
   const bytes = input?.body?.$case === "inline" ? input.body.value : new Uint8Array();
   return JSON.parse(Buffer.from(bytes).toString());

@@ -1,4 +1,4 @@
-/** The answers of agents to tasks of sessions: the result of the errand, with the name of the agent. */
+/** The answers of agents to tasks of sessions: the result of the work, with the name of the agent. */
 import type { Assign } from "@tutti/contracts/agent/v1";
 import { ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
 import type { Chance } from "@tutti/kernel";

@@ -1,9 +1,9 @@
 /**
  * The operations endpoints on an HTTP server. A gateway in the same process shares the server: requests for other paths
- * go to its front door.
+ * go to its HTTP handler.
  *
- * 1. A caller that can reach the port can cost little: few connections, short headers, short waits, no bodies. A front
- *    door allows more of each, and limits its requests itself.
+ * 1. A caller that can reach the port can cost little: few connections, short headers, short waits, no bodies. A gateway
+ *    allows more of each, and limits its requests itself.
  * 2. The server answers until it is stopped, and so while the service drains, because `/readyz` must then report it.
  * 3. Stopping ends idle connections immediately, completes replies in progress, and cuts the others when the time is up.
  */
@@ -213,7 +213,7 @@ export class OperationsServer {
 
 /**
  * Returns the rejection of a request with a wrong `Host`. A web page can reach a loopback address under a name of its own
- * (DNS rebinding). The door checks its own requests.
+ * (DNS rebinding). The gateway checks its own requests.
  */
 function hostProblem(
   { headersDistinct, httpVersion }: IncomingMessage,

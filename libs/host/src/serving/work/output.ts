@@ -48,7 +48,7 @@ export async function* outputOf(
   let isRestarted = cursor !== "" && known === undefined;
   for (;;) {
     const events = await work.eventsOf(dependencies, id, context);
-    // Checked before the shelf: output from before the end is there then.
+    // Checked before the buffer: output from before the end is there then.
     const isOver = await hasEnded();
     const found = outputs.from(key, taskId, place);
     place = after(found, place);

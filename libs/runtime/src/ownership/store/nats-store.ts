@@ -18,9 +18,9 @@ const tidyMs = 600_000;
  * The store in a bucket of NATS, created on first use.
  *
  * Each process renews its lease several times a second. If each renewal were published at once, the others would wake
- * an idle process of a cluster of twelve forty times a second. So renewals are fetched by `look`, all in one answer.
- * For other changes of these keys a message without a copy (the bell) makes the others look. A lost bell costs the time
- * until their next look.
+ * an idle process of a cluster of twelve forty times a second. So renewals are fetched by `poll`, all in one answer.
+ * For other changes of these keys a message without a copy makes the others read the keys. A lost message costs the time
+ * until they read next.
  */
 export class NatsOwnershipStore implements OwnershipStore {
   readonly #options: NatsOwnershipStoreOptions;

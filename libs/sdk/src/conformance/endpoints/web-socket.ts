@@ -1,4 +1,4 @@
-/** The door for WebSockets, as at `/v1/link` of the gateway: JSON in text messages, protobuf in binary messages. */
+/** The endpoint for WebSockets, as at `/v1/link` of the gateway: JSON in text messages, protobuf in binary messages. */
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { AgentFrame, HostFrame } from "@tutti/contracts/agent/v1";

@@ -1,4 +1,4 @@
-/** The door for gRPC streams. */
+/** The endpoint for gRPC streams. */
 import { createHash } from "node:crypto";
 import {
   Server,
