@@ -371,7 +371,7 @@ export const runErrors = defineErrors("workflow", {
     help: "The approval was not decided in time.",
     message: ({ task, withinMs }: { task: string; withinMs: number }) =>
       `The approval of task \`${task}\` was not decided within ${printDuration(withinMs)}`,
-    remedy: "Retry the task to request approval again, or raise `within`.",
+    remedy: "Retry the task to ask again, or raise `within`.",
   },
   approvalRejected: {
     status: "ABORTED",
@@ -379,7 +379,7 @@ export const runErrors = defineErrors("workflow", {
     help: "An approver rejected it.",
     message: ({ task, by, reason }: { task: string; by: string; reason: string }) =>
       `Task \`${task}\` was rejected by ${by || "an approver"}${reason === "" ? "" : `: ${reason}`}`,
-    remedy: "Retry the task to request approval again.",
+    remedy: "Retry the task to ask again.",
   },
   approvalMissing: {
     status: "NOT_FOUND",
