@@ -14,7 +14,7 @@
 //   describe("…", { skip: nats.skip }, () => { … spawn(nats.path) … });
 
 import { execFile } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -289,6 +289,12 @@ export const programs = {
   },
 };
 
+/**
+ * A virtual machine takes seconds to start on a busy machine. A downloaded program that seems unusable is replaced, also
+ * under a test that runs it, so its version is recorded once.
+ */
+const versionTimeoutMs = 60_000;
+
 /** @type {Map<string, Promise<{ path: string } | { reason: string }>>} */
 const found = new Map();
 
@@ -424,8 +430,21 @@ function ownSuite() {
  */
 async function versionOf(path, program) {
   if (!existsSync(path)) return undefined;
+  const record = join(folderOf(program), "version");
+  const isDownloaded = path === cached(program);
+  if (isDownloaded && existsSync(record)) return readFileSync(record, "utf8").trim();
+  const version = await reportedVersion(path, program);
+  if (isDownloaded && version !== undefined) writeFileSync(record, `${version}\n`);
+  return version;
+}
+
+/**
+ * @param {string} path
+ * @param {Program} program
+ */
+async function reportedVersion(path, program) {
   try {
-    const { stdout, stderr } = await run(path, program.versionArguments, { timeout: 10_000 });
+    const { stdout, stderr } = await run(path, program.versionArguments, { timeout: versionTimeoutMs });
     return /\d+\.\d+(\.\d+)?/.exec(stdout + stderr)?.[0];
   } catch {
     return undefined;
@@ -459,6 +478,8 @@ async function bring(program) {
     if (program.launcher !== undefined) await putLauncher(join(part, "root", program.file), program.launcher);
     if (!existsSync(join(part, "root", program.file)))
       throw new Error(`${debs.join()} has no ${program.file}`);
+    const version = await reportedVersion(join(part, "root", program.file), program);
+    if (version !== undefined) await writeFile(join(part, "root", "version"), `${version}\n`);
     await rm(folderOf(program), { recursive: true, force: true });
     await rename(join(part, "root"), folderOf(program));
   } finally {

@@ -58,6 +58,16 @@ describe("programs", () => {
     assert.equal(code, 1);
   });
 
+  it("that were downloaded are used by their recorded version, without a start on a busy machine", async (t) => {
+    const folder = treeOf(t, {
+      "trixie-nats-server/usr/sbin/nats-server": "#!/bin/sh\nexit 1\n",
+      "trixie-nats-server/version": "2.10.27\n",
+    });
+    const { code, output } = await look(t, undefined, { TUTTI_CACHE: folder });
+    assert.equal(output, `${join(folder, "trixie-nats-server/usr/sbin/nats-server")}\n`);
+    assert.equal(code, 0);
+  });
+
   it("that are missing are a skip for a test, and with CI=true a failure", async (t) => {
     const ask = `import { needsProgram } from ${JSON.stringify(script)}; console.log(JSON.stringify(await needsProgram("nats-server")));`;
     const args = ["--input-type=module", "-e", ask];
