@@ -387,6 +387,8 @@ function reasonIn(output, code) {
     .filter(Boolean);
   const reporting = lines.filter((line) => !/^(✗ )?(build failed|error during build)/i.test(line));
   return (
-    reporting.find((line) => /error|cannot|could not|failed/i.test(line)) ?? reporting[0] ?? `exit code ${code}`
+    reporting.find((line) => /error|cannot|could not|failed/i.test(line)) ??
+    reporting[0] ??
+    `exit code ${code}`
   );
 }

@@ -59,7 +59,9 @@ export function checkNames(root) {
     };
     /** @param {any} pattern */
     const bindOne = (pattern) =>
-      pattern?.type === "ObjectPattern" || pattern?.type === "ArrayPattern" ? bind(pattern) : inspect(pattern);
+      pattern?.type === "ObjectPattern" || pattern?.type === "ArrayPattern"
+        ? bind(pattern)
+        : inspect(pattern);
     /** @param {any} callable */
     const callable = ({ id, params }) => {
       inspect(id);

@@ -15,7 +15,9 @@ export function buf(...args) {
     throw new GenerationFailed(`buf could not be started: ${run.error.message}. Run npm ci and try again.`);
   if (run.status !== 0) {
     const output = `${run.stdout.toString()}${run.stderr.toString()}`.trim();
-    throw new GenerationFailed(output === "" ? `buf ${args[0]} ended with ${run.status ?? run.signal}` : output);
+    throw new GenerationFailed(
+      output === "" ? `buf ${args[0]} ended with ${run.status ?? run.signal}` : output,
+    );
   }
   return run.stdout;
 }

@@ -134,7 +134,10 @@ describe("a platform whose disk is full", () => {
     );
     // Either the journal, which anchors checkpoints, or the log of the audit is full first.
     assert.match(search.code, /^(audit\.book_full|journal\.full)$/, search.message);
-    assert.match(search.message, /Free disk space\. (?:Writing then continues by itself|The audit resumes automatically)\.$/);
+    assert.match(
+      search.message,
+      /Free disk space\. (?:Writing then continues by itself|The audit resumes automatically)\.$/,
+    );
 
     await disk.empty();
     const { status } = await until(

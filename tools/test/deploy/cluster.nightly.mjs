@@ -123,7 +123,13 @@ describe("the images, run as the manifests say", { skip }, () => {
 
   it("cannot write but where they are to", async () => {
     const attempt = 'try { fs.writeFileSync("/tutti/x", "x"); "written" } catch ({ code }) { code }';
-    const output = await containers.podman("exec", podOf("workflow").name, "/usr/bin/node", "--print", attempt);
+    const output = await containers.podman(
+      "exec",
+      podOf("workflow").name,
+      "/usr/bin/node",
+      "--print",
+      attempt,
+    );
     assert.equal(output, "EROFS");
   });
 

@@ -123,7 +123,10 @@ describe("news of the workflow service", () => {
     await time.advanceAsync(5);
     assert.ok(published.length >= 10 && published.length <= 11, `${published.length} at once`);
     await time.advanceAsync(100);
-    assert.ok(published.length >= 19 && published.length <= 22, `${published.length} after a tenth of a second`);
+    assert.ok(
+      published.length >= 19 && published.length <= 22,
+      `${published.length} after a tenth of a second`,
+    );
     await time.advanceAsync(1_000);
     assert.deepEqual(
       published.map(({ subject }) => subject),
@@ -132,7 +135,11 @@ describe("news of the workflow service", () => {
   });
 
   it("are dropped and counted if too many wait", async () => {
-    const { eventNote, note, published, time, foundation } = setUp({ burst: 1, perSec: 1_000, waitingMax: 5 });
+    const { eventNote, note, published, time, foundation } = setUp({
+      burst: 1,
+      perSec: 1_000,
+      waitingMax: 5,
+    });
     eventNote.handle(Array.from({ length: 8 }, (_, number) => note("run_completed", keyOf(`r${number}`), 2)));
     await time.advanceAsync(1_000);
     assert.equal(published.length, 5);
