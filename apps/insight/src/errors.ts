@@ -20,7 +20,7 @@ export const insightErrors = defineErrors("insight", {
     status: "UNAVAILABLE",
     retry: "same-key",
     help: "The file of facts in the data directory was damaged or removed. Insight rebuilds it from the lists of the services.",
-    message: () => "The store of facts is being made again",
+    message: () => "The store of facts is being rebuilt",
     remedy: "Repeat the request.",
   },
   strategyUnknown: {

@@ -60,7 +60,7 @@ const recordAt = (number: number, nowMs: number) => ({
   ...(number === 2
     ? {
         result: "refused",
-        error: { code: "swarm.not_granted", message: "expected what is granted (print.*), found pay.refund" },
+        error: { code: "swarm.not_granted", message: "expected a granted value (print.*), got pay.refund" },
       }
     : { result: "done" }),
 });

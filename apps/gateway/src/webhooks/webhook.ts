@@ -88,7 +88,7 @@ export class Webhook {
   async secrets(): Promise<readonly string[]> {
     const found = await Promise.all(this.#settings.secrets.map((reference) => reference.reveal()));
     if (found.some(({ length }) => length < secretMin)) {
-      const problem = `expected secrets of at least ${secretMin} signs, found a shorter one`;
+      const problem = `expected secrets of at least ${secretMin} characters, got a shorter one`;
       throw webhookErrors.misconfigured({ name: this.name, problem });
     }
     return found;

@@ -95,14 +95,13 @@ function learnedOf(choice: Choice, place: number): LearnedChoice {
   const { sessionId, features, candidates, chosen, chooseTime, outcome } = choice;
   const own = candidates[chosen];
   const untold = (problem: string) => planningErrors.choiceUntold({ place, problem });
-  if (sessionId === "") throw untold("expected the session that it was made for, found none");
-  if (chooseTime === undefined) throw untold("expected the time at which it was made, found none");
+  if (sessionId === "") throw untold("expected the session of the choice, got none");
+  if (chooseTime === undefined) throw untold("expected the time of the choice, got none");
   if (own === undefined || plannedMode(modeName(own.mode)) === undefined)
     throw untold(
-      `expected one of ${known.join(", ")} as chosen, found ${own ? modeName(own.mode) || "no mode" : "nothing"}`,
+      `expected one of ${known.join(", ")} as the chosen mode, got ${own ? modeName(own.mode) || "no mode" : "nothing"}`,
     );
-  if (!(own.expectedMs > 0))
-    throw untold("expected the time that was expected of what was chosen, found none");
+  if (!(own.expectedMs > 0)) throw untold("expected the estimated time of the chosen mode, got none");
   if (outcome === undefined || !(outcome.realMs > 0))
     throw untold("expected the time that it really took, found none");
   return {

@@ -26,7 +26,7 @@ export function requireGrant(principal: Principal, question: GrantQuestion, with
     {
       violations: faults.map(({ field, found, granted }) => ({
         field: `${within}${field}`,
-        message: `expected what is granted (${granted}), found ${found}`,
+        message: `expected a granted value (${granted}), got ${found}`,
       })),
     },
   );

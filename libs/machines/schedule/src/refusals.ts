@@ -17,12 +17,12 @@ export function notAPlan(plan: ReadOnly<SchedulePlan> | undefined): Refusal | un
 }
 
 function planProblem(plan: ReadOnly<SchedulePlan> | undefined): string | undefined {
-  if (plan?.timing === undefined) return "expected when the schedule fires, found nothing";
+  if (plan?.timing === undefined) return "expected a timing, got none";
   const { catchUpMs, labels, description, run } = plan;
   if (!(Number.isFinite(catchUpMs) && catchUpMs >= 0))
     return `expected a catch-up window from 0 ms on, found ${catchUpMs}`;
   if (run.length < 1 || run.length > runBytesMax)
-    return `expected what to start in 1 to ${runBytesMax} bytes, found ${run.length}`;
+    return `expected the start request in 1 to ${runBytesMax} bytes, got ${run.length}`;
   if (description.length > textLengthMax)
     return `expected a description of at most ${textLengthMax} characters, found ${description.length}`;
   const count = Object.keys(labels).length;

@@ -25,7 +25,7 @@ export function windowProblem({
   const problem = timingProblem(timingOf(begin, timeZone)) ?? timingProblem(timingOf(end, timeZone));
   if (problem !== undefined) return problem;
   return minAgents > maxAgents
-    ? `expected at least as many agents at most as at least, found ${minAgents} to ${maxAgents}`
+    ? `\`maxAgents\` (${maxAgents}) must be at least \`minAgents\` (${minAgents})`
     : undefined;
 }
 

@@ -222,9 +222,7 @@ function scalerProblem(
   const { maxAgents } = scalingRulesOf(scaler);
   const invalid = (problem: string) => scalingErrors.scalerInvalid({ scaler: scalerId, problem });
   if (minAgents > maxAgents)
-    return invalid(
-      `expected at least as many agents at most as at least, found ${minAgents} to ${maxAgents}`,
-    );
+    return invalid(`\`maxAgents\` (${maxAgents}) must be at least \`minAgents\` (${minAgents})`);
   for (const [index, window] of windows.entries()) {
     const problem = windowProblem(window);
     if (problem !== undefined) return invalid(`windows[${index}]: ${problem}`);

@@ -12,7 +12,7 @@ export function timingProblem(timing: PlannedTiming): string | undefined {
   const wrongZone = zoneProblem(timeZone);
   if (wrongZone !== undefined) return wrongZone;
   if (!isMoment(fromMs) || !isMoment(untilMs)) return "expected bounds between the years 1970 and 9999";
-  if (untilMs > 0 && untilMs <= fromMs) return "expected the end after the beginning, found it before";
+  if (untilMs > 0 && untilMs <= fromMs) return "expected an end after the start, got an earlier one";
   if (!(Number.isFinite(jitterMs) && jitterMs >= 0 && jitterMs <= jitterMaxMs))
     return `expected a jitter from 0 to ${jitterMaxMs} ms, found ${jitterMs}`;
   return firstProblem("rules", rules) ?? firstProblem("exceptions", exceptions);

@@ -105,7 +105,7 @@ export function refusalOf(key: InstanceKey, order: ReadOnly<SessionOrder>): Refu
 function orderProblem(session: SessionView, order: ReadOnly<SessionOrder> | undefined): Refusal | undefined {
   const spec = order?.spec;
   const invalid = (problem: string) => sessionErrors.invalid.refusal({ problem });
-  if (spec === undefined) return invalid("expected what is to be done, found nothing");
+  if (spec === undefined) return invalid("expected the specification of the work, got none");
   const { work } = spec;
   if (work?.$case !== "tasks" && work?.$case !== "goal")
     return invalid("expected tasks or a goal, found none");

@@ -70,7 +70,7 @@ export const reserve = storeCommand(reservations, {
     const { fromMs, toMs } = spanOf(requested);
     if (toMs <= nowMs || fromMs > nowMs + aheadMaxMs)
       return refusals.invalid(
-        `reservation ${requested.reservationId}: expected a span that ends later than now and begins within a year, found ${new Date(fromMs).toISOString()} to ${new Date(toMs).toISOString()}`,
+        `reservation ${requested.reservationId}: expected a period that ends in the future and starts within a year, got ${new Date(fromMs).toISOString()} to ${new Date(toMs).toISOString()}`,
       );
     const there = thereOf(requested);
     return (
@@ -93,16 +93,16 @@ function reservationProblem(reservation: Reservation): string | undefined {
   const { reservationId: id, amounts, agents } = reservation;
   const { fromMs, toMs } = spanOf(reservation);
   if (agents !== undefined && selectorText(agents) === "")
-    return `reservation ${id}: expected labels that the agents must have, found none; name one, or leave \`agents\` out for all of the pool`;
-  if (!(fromMs > 0 && toMs > fromMs)) return `reservation ${id}: expected a span with a beginning and an end`;
-  if (toMs - fromMs > aheadMaxMs) return `reservation ${id}: expected a span of at most a year`;
+    return `reservation ${id}: expected labels of agents, got none. Set a label, or omit \`agents\` for the whole pool`;
+  if (!(fromMs > 0 && toMs > fromMs)) return `reservation ${id}: expected a period with a start and an end`;
+  if (toMs - fromMs > aheadMaxMs) return `reservation ${id}: expected a period of at most a year`;
   const all = Object.entries(amounts);
-  if (all.length === 0) return `reservation ${id}: expected amounts, such as slots, found none`;
+  if (all.length === 0) return `reservation ${id}: expected amounts, such as slots, got none`;
   const wrong = all.find(
     ([name, amount]) =>
       name === "" || name.length > nameLengthMax || !(amount > 0 && Number.isFinite(amount)),
   );
-  return wrong && `reservation ${id}: expected amounts above 0, found ${wrong[1]} of ${wrong[0]}`;
+  return wrong && `reservation ${id}: expected amounts above 0, got ${wrong[1]} of ${wrong[0]}`;
 }
 
 /** Returns the labels of the agents that the reservation is for, in words. Empty for all of the pool. */

@@ -99,10 +99,7 @@ export const bindings: TenantKind<RoleBinding> = {
   of: (tenant) => tenant.bindings,
   idOf: ({ bindingId }) => bindingId,
   bare: (binding) => ({ ...binding, ...unsaid, labels: sorted(binding.labels), createCause: undefined }),
-  problem: ({ subject }) =>
-    subject === undefined
-      ? "expected whom a binding is about, an actor or a group, found neither"
-      : undefined,
+  problem: ({ subject }) => (subject === undefined ? "expected an actor or a group, got neither" : undefined),
 };
 
 export const callerLimits: TenantKind<IdentityLimit> = {
@@ -134,8 +131,7 @@ export const rules: TenantKind<AdmissionRule> = {
     updateCause: undefined,
     updateTime: undefined,
   }),
-  problem: ({ verdict }) =>
-    verdict === undefined ? "expected what happens by a rule, found nothing" : undefined,
+  problem: ({ verdict }) => (verdict === undefined ? "expected a verdict, got none" : undefined),
 };
 
 function withSortedChanges(rule: AdmissionRule): AdmissionRule {

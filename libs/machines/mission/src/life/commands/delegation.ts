@@ -32,7 +32,7 @@ export const delegateTask: MissionCommand<DelegateTaskRequest, DelegateTaskReply
     if (spec.needs.some(({ task: needed }) => isAbove(mission, task, needed)))
       return missionErrors.taskInvalid.refusal({
         task: spec.id,
-        problem: "expected a part not to need what it is a part of",
+        problem: "expected a part that does not need its own task",
       });
     const granted = narrowed(
       mission,
@@ -84,16 +84,16 @@ function narrowed(
         `expected a part for one of ${own.capabilities.join(", ") || "no capabilities"}, found ${capability || "a child"}`,
       );
     const action = granted.actions.find((each) => !own.actions.includes(each));
-    if (action !== undefined) return refuse(`expected actions that who delegates may do, found ${action}`);
+    if (action !== undefined) return refuse(`expected actions that the delegator may do, got ${action}`);
     const further = granted.capabilities.find((each) => !own.capabilities.includes(each));
     if (further !== undefined)
-      return refuse(`expected capabilities that who delegates may use, found ${further}`);
+      return refuse(`expected capabilities that the delegator may use, got ${further}`);
     const isLonger =
       own.expireTime !== undefined &&
       granted.expireTime !== undefined &&
       fromTimestamp(granted.expireTime) > fromTimestamp(own.expireTime);
     if (isLonger)
-      return refuse("expected an authority that ends with that of who delegates, found a longer one");
+      return refuse("expected an authority that ends with the one of the delegator, got a longer one");
   }
   const { budget } = granted;
   if (budget === undefined) return granted;

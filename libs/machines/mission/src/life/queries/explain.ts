@@ -70,7 +70,7 @@ export function explanationOf(mission: MissionView, nowMs: number): WaitExplanat
   if (mission.phase === MissionPhase.MISSION_PHASE_STOPPING)
     return waiting(nowMs, {
       cause: WaitCause.WAIT_CAUSE_CHILD,
-      message: `it ends, and waits for ${mission.children} children to say what they used up`,
+      message: `it is ending, and waits for ${mission.children} children to report their usage`,
     });
   const count = (status: TaskStatus) => mission.counts[status] ?? 0;
   if (count(TaskStatus.TASK_STATUS_PAUSED) > 0)
@@ -111,13 +111,13 @@ function missionWaitOf(mission: MissionView, nowMs: number): WaitExplanation | u
   if (mission.isUsedUp)
     return waiting(nowMs, {
       cause: WaitCause.WAIT_CAUSE_BUDGET,
-      message: `its budget is used up: ${amountsText(availableOf(mission))} are left, and a person is asked for more`,
+      message: `its budget is used up: ${amountsText(availableOf(mission))} are left, and it waits for a person to grant more`,
       remedy: { text: "Raise the budget, or say no", command: "" },
     });
   if (mission.troubleHolds)
     return waiting(nowMs, {
       cause: WaitCause.WAIT_CAUSE_APPROVAL,
-      message: `${mission.trouble}; a person is asked whether it may continue`,
+      message: `${mission.trouble}; a person must decide whether it continues`,
     });
   if (mission.phase !== MissionPhase.MISSION_PHASE_WAITING) return undefined;
   const lacking = specOf(mission).roles.filter(
@@ -168,7 +168,7 @@ function explainTask(mission: MissionView, task: TaskView, nowMs: number): WaitE
   if (task.isWithdrawn)
     return waiting(nowMs, {
       cause: WaitCause.WAIT_CAUSE_CHILD,
-      message: "it was taken off the board, and its outcome is to be brought in",
+      message: "it was removed from the board, and waits for its outcome",
     });
   if (task.question > 0)
     return waiting(nowMs, {
@@ -246,7 +246,7 @@ function describeQueued(mission: MissionView, task: TaskView): string {
       : onlyAgents.length > 0
         ? ` by ${onlyAgents.slice(0, 10).join(", ")}`
         : "";
-  return `it is ${offerText}${audience}, and no worker has taken it yet`;
+  return `it is ${offerText}${audience}, and no worker has accepted it yet`;
 }
 
 /** Returns whether the budget is too small for a claim of the task. */
@@ -257,14 +257,14 @@ function isTooExpensive(mission: MissionView, task: TaskView): boolean {
 function budgetWait(mission: MissionView, task: TaskView) {
   return {
     cause: WaitCause.WAIT_CAUSE_BUDGET,
-    message: `it wants ${amountsText(expectedTogether(mission, task))} of the budget, and ${amountsText(availableOf(mission))} are left until others return what they do not use`,
+    message: `it needs ${amountsText(expectedTogether(mission, task))} of the budget, and ${amountsText(availableOf(mission))} are left until others return what they do not use`,
   };
 }
 
 function heldWait(mission: MissionView, task: TaskView) {
   switch (task.hold) {
     case TaskHold.TASK_HOLD_PLACE:
-      return { cause: WaitCause.WAIT_CAUSE_BUDGET, message: "as many agents take part as may" };
+      return { cause: WaitCause.WAIT_CAUSE_BUDGET, message: "the maximum number of agents takes part" };
     case TaskHold.TASK_HOLD_ROLE:
       return {
         cause: WaitCause.WAIT_CAUSE_NO_MATCH,

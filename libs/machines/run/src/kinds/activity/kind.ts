@@ -62,12 +62,12 @@ export const uses: TaskKind = {
     if (isAwaitingCache(node))
       return {
         cause: WaitCause.WAIT_CAUSE_TIMER,
-        message: "the cache is asked for an output, or another task computes it",
+        message: "it waits for the cache, or for another task that computes the same output",
       };
     if (node.status !== TaskStatus.TASK_STATUS_QUEUED) return undefined;
     return {
       cause: WaitCause.WAIT_CAUSE_BUSY,
-      message: "it is offered to its pool, and no worker has taken it yet",
+      message: "it is offered to its pool, and no worker has accepted it yet",
     };
   },
 };

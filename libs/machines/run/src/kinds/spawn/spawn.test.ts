@@ -256,7 +256,7 @@ describe("tasks that are done outside the run", () => {
     scene.complete("plan", two);
     assert.deepEqual(scene.offered, ["side"], "nothing begins it");
     const explanation = scene.driver.query(scene.key, explain, { taskId: "grow" }) as { summary: string };
-    assert.match(explanation.summary, /done elsewhere/);
+    assert.match(explanation.summary, /executed outside this run/);
     const completed = {
       $case: "completed",
       value: { body: { $case: "inline", value: jsonBytes(9) } },

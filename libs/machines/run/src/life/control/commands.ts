@@ -140,7 +140,7 @@ function isBare({ hash, plan }: ReadOnly<RunOrder>): boolean {
 }
 
 function orderProblem(order: RunOrder | undefined): string | undefined {
-  if (order === undefined) return "expected what to run, found nothing";
+  if (order === undefined) return "expected the workflow to run, got none";
   const { hash, plan, labels, priority, startMs, timeoutMs } = order;
   if ((hash === "") === (plan.length === 0)) return "expected either the hash of a definition or a plan";
   const count = Object.keys(labels).length;

@@ -266,7 +266,13 @@ function waitsOf(run: RunView, range: RangeView, number: number, nowMs: number):
   const dueMs = node?.more?.dueMs ?? 0;
   const due = dueMs > 0 ? { endTime: toTimestamp(dueMs) } : {};
   if (node?.more?.isWithdrawn === true && status === TaskStatus.TASK_STATUS_PENDING)
-    return [{ cause: WaitCause.WAIT_CAUSE_OWNER, message: "it is done elsewhere", present: true }];
+    return [
+      {
+        cause: WaitCause.WAIT_CAUSE_OWNER,
+        message: "it was withdrawn, and is executed outside this run",
+        present: true,
+      },
+    ];
   if (status === TaskStatus.TASK_STATUS_PENDING) {
     const waits = [...waitsOfRun(run), ...needsOf(run, range, number)];
     return waits.length > 0 ? waits : budgetWait(run);
@@ -416,7 +422,7 @@ function waitOfState(run: RunView): Partial<Wait>[] {
   return [
     {
       cause: signals.length > 0 || dueMs === 0 ? WaitCause.WAIT_CAUSE_SIGNAL : WaitCause.WAIT_CAUSE_TIMER,
-      message: `it is in the state ${state.name} and waits for ${exits.join(", or ") || "nothing: no way leads out"}`,
+      message: `it is in the state ${state.name} and waits for ${exits.join(", or ") || "nothing: the state has no transitions"}`,
       subject,
       startTime: toTimestamp(run.more?.states?.stateMs ?? 0),
       ...(dueMs > 0 ? { endTime: toTimestamp(dueMs) } : {}),
