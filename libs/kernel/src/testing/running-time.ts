@@ -18,6 +18,9 @@ const loopingTurns = 64;
 /** Free moves of time in a row, and the pause before each later one. */
 const freeMoves = 5_000;
 const pauseMs = 1;
+/** Duration from which a pause counts as late. */
+const lateMs = 4;
+const lateTicksPerMove = 10;
 /** Maximum time without progress, and the interval of its check in turns. */
 const standstillMs = 20_000;
 const turnsPerCheck = 10_000;
@@ -49,6 +52,7 @@ export class RunningTime extends VirtualTime {
   #events = 0;
   /** Number of running works that contain something invisible to the event loop. */
   #paced = 0;
+  #lateTicks = 0;
   #waiters: Waiter[] = [];
   #turns = 0;
   #still = { moves: 0, sinceMs: performance.now() };
@@ -112,7 +116,7 @@ export class RunningTime extends VirtualTime {
     this.#quiet = 0;
     this.#looping = 0;
     if (this.#notifyWaiters()) this.#schedule();
-    else if (this.#paced > 0) setTimeout(() => this.#tick(), pauseMs);
+    else if (this.#paced > 0) this.#pace();
     else if (this.#movesInRow++ < freeMoves) this.#move();
     else setTimeout(() => this.#move(), pauseMs);
   }
@@ -126,6 +130,16 @@ export class RunningTime extends VirtualTime {
     } finally {
       this.#schedule();
     }
+  }
+
+  /** A late tick means that the machine is busy, and its threads are late too: time moves at few of them. */
+  #pace(): void {
+    const startedMs = performance.now();
+    setTimeout(() => {
+      const isLate = performance.now() - startedMs >= lateMs;
+      if (!isLate || ++this.#lateTicks % lateTicksPerMove === 0) this.#tick();
+      else this.#schedule();
+    }, pauseMs);
   }
 
   #tick(): void {
