@@ -80,10 +80,7 @@ describe("a worker in Python with certificates", { skip: python.skip }, () => {
 
   it("does not link to a host that another authority has certified, and sends it no data", async () => {
     receivedFrames.length = 0;
-    const { code, output } = await run(
-      ["-c", program, host.address, join(directory, "other"), "0.5"],
-      folder,
-    );
+    const { code, output } = await run(["-c", program, host.address, join(directory, "other"), "3"], folder);
     assert.equal(code, 0, output);
     assert.match(output, /no link, retrying/);
     assert.match(output, /^not linked$/m);

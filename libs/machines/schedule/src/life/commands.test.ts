@@ -40,7 +40,7 @@ describe("a schedule", () => {
   for (const [title, fields, problem] of [
     ["without a timing", { timing: undefined }, /expected a timing, got none/],
     ["with a rule that never comes", plan({}, { rules: [{ cron: "0 0 30 2 *" }] }), /never does/],
-    ["with nothing to start", { run: new Uint8Array() }, /what to start in 1 to/],
+    ["with nothing to start", { run: new Uint8Array() }, /start request in 1 to/],
     ["with a catch-up window that is no number", { catchUpMs: Number.NaN }, /catch-up window/],
     ["with a book for a description", { description: "x".repeat(5_000) }, /at most 4096 characters/],
     [

@@ -25,7 +25,7 @@ describe("a timing", () => {
     [
       "that ends before it starts",
       { rules: [{ everyMs: 1_000 }], fromMs: 5, untilMs: 5 },
-      /end after the beginning/,
+      /an end after the start/,
     ],
     ["with a negative jitter", { rules: [{ everyMs: 1_000 }], jitterMs: -1 }, /jitter/],
     ["with no number for a jitter", { rules: [{ everyMs: 1_000 }], jitterMs: Number.NaN }, /jitter/],

@@ -84,8 +84,8 @@ describe("a reservation", () => {
 
   it("needs a duration that ends in the future, and amounts above 0", () => {
     const driver = newDriver();
-    assert.match(tryReserve(driver, "past", 1, -20, -10), /ends later than now/);
-    assert.match(tryReserve(driver, "empty", 1, 10, 10), /a beginning and an end/);
-    assert.match(tryReserve(driver, "nothing", 0, 10, 20), /amounts above 0, found 0 of gpu/);
+    assert.match(tryReserve(driver, "past", 1, -20, -10), /ends in the future/);
+    assert.match(tryReserve(driver, "empty", 1, 10, 10), /a start and an end/);
+    assert.match(tryReserve(driver, "nothing", 0, 10, 20), /amounts above 0, got 0 of gpu/);
   });
 });

@@ -88,7 +88,7 @@ function orderProblem(order: ReadOnly<MissionOrder> | undefined): string | Refus
   if (duplicate !== undefined) return `expected each role once, found ${duplicate} twice`;
   const torn = roles.find(({ minAgents, maxAgents }) => maxAgents > 0 && minAgents > maxAgents);
   if (torn !== undefined)
-    return `expected at least as many agents at most as at least in the role ${torn.name}`;
+    return `role \`${torn.name}\`: \`maxAgents\` (${torn.maxAgents}) must be at least \`minAgents\` (${torn.minAgents})`;
   if (leadership?.role && !names.includes(leadership.role))
     return `expected leaders of a role of the mission, found ${leadership.role}`;
   for (const { name, condition } of stopConditions) {
