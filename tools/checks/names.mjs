@@ -14,7 +14,7 @@ const words = {
   telling: { instead: "reporting" },
   said: { instead: "configured, printed", most: 4 },
   says: { instead: "prints, reports", most: 4 },
-  begun: { instead: "started", most: 23 },
+  begun: { instead: "started", most: 28 },
   begins: { instead: "starts", most: 4 },
   anew: { instead: "again, restarted", most: 1 },
   elsewhere: { instead: "remote, other", most: 18 },
