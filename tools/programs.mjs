@@ -14,7 +14,7 @@
 //   describe("…", { skip: nats.skip }, () => { … spawn(nats.path) … });
 
 import { execFile } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -430,22 +430,13 @@ function ownSuite() {
  */
 async function versionOf(path, program) {
   if (!existsSync(path)) return undefined;
-  const record = join(folderOf(program), "version");
-  const isDownloaded = path === cached(program);
-  if (isDownloaded && existsSync(record)) return readFileSync(record, "utf8").trim();
-  const version = await reportedVersion(path, program);
-  if (isDownloaded && version !== undefined) writeFileSync(record, `${version}\n`);
-  return version;
-}
-
-/**
- * @param {string} path
- * @param {Program} program
- */
-async function reportedVersion(path, program) {
+  const record = path === cached(program) ? join(folderOf(program), "version") : undefined;
+  if (record !== undefined && existsSync(record)) return readFileSync(record, "utf8").trim();
   try {
     const { stdout, stderr } = await run(path, program.versionArguments, { timeout: versionTimeoutMs });
-    return /\d+\.\d+(\.\d+)?/.exec(stdout + stderr)?.[0];
+    const version = /\d+\.\d+(\.\d+)?/.exec(stdout + stderr)?.[0];
+    if (record !== undefined && version !== undefined) await writeFile(record, `${version}\n`);
+    return version;
   } catch {
     return undefined;
   }
@@ -478,10 +469,9 @@ async function bring(program) {
     if (program.launcher !== undefined) await putLauncher(join(part, "root", program.file), program.launcher);
     if (!existsSync(join(part, "root", program.file)))
       throw new Error(`${debs.join()} has no ${program.file}`);
-    const version = await reportedVersion(join(part, "root", program.file), program);
-    if (version !== undefined) await writeFile(join(part, "root", "version"), `${version}\n`);
     await rm(folderOf(program), { recursive: true, force: true });
     await rename(join(part, "root"), folderOf(program));
+    await versionOf(cached(program), program);
   } finally {
     await rm(part, { recursive: true, force: true });
   }

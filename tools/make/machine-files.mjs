@@ -17,19 +17,19 @@ export function machineMessages(name, area) {
 package tutti.${area}.v1;
 `,
     messages: `// Starts a ${name}.
-message Begin${type} {
+message Start${type} {
   // What it is about.
   string title = 1;
 }
 
 // Reply: the ${name} has started.
-message Begin${type}Reply {
+message Start${type}Reply {
   // When, milliseconds since the Unix epoch.
   double start_ms = 1;
 }
 
 // A ${name} has started.
-message ${type}BegunV1 {
+message ${type}StartedV1 {
   // What it is about.
   string title = 1;
   // When, milliseconds since the Unix epoch.
@@ -80,11 +80,11 @@ export { ${name} } from "./machine.ts";
 /** @param {string} name */
 function machine(name) {
   const type = typeOf(name);
-  return `/** The ${name}, a machine: the table of everything it understands. */
+  return `/** The ${name}, a machine: the table of its commands, events and queries. */
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import type { Machine } from "@tutti/kernel";
-import { begin } from "./life/commands.ts";
-import { begun } from "./life/events.ts";
+import { start } from "./life/commands.ts";
+import { started } from "./life/events.ts";
 import { ${name}Snapshots } from "./snapshots.ts";
 import { type ${type}, new${type} } from "./state.ts";
 
@@ -92,11 +92,11 @@ export const ${name}: Machine<${type}, never> = {
   kind: "${name}",
   behaviour: 1,
   create: new${type},
-  commands: [begin],
-  events: [begun],
+  commands: [start],
+  events: [started],
   queries: [],
   snapshots: ${name}Snapshots,
-  // Every timer that is set and every effect that is asked for follows from the state: say them here.
+  // Every set timer and every requested effect follows from the state: report them here.
   recover() {},
   describe: ({ startMs }) => ({
     status: startMs === 0 ? WorkStatus.WORK_STATUS_UNSPECIFIED : WorkStatus.WORK_STATUS_RUNNING,
@@ -136,7 +136,7 @@ function errors(name) {
 
 /** Why a ${name} refuses a command. */
 export const ${name}Errors = defineErrors("${name}", {
-  begunAlready: {
+  startedAlready: {
     status: "ALREADY_EXISTS",
     retry: "never",
     help: "The id belongs to a ${name} already. Choose another.",
@@ -150,7 +150,7 @@ export const ${name}Errors = defineErrors("${name}", {
 /** @param {string} name @param {string} area */
 function snapshots(name, area) {
   const type = typeOf(name);
-  return `/** How a ${name} is kept between its events. */
+  return `/** The stored form of a ${name} between its events. */
 import { ${type}SnapshotV1 } from "@tutti/contracts/${area}/v1";
 import { kernelErrors, type SnapshotCodec } from "@tutti/kernel";
 import type { ${type} } from "./state.ts";
@@ -171,18 +171,18 @@ export const ${name}Snapshots: SnapshotCodec<${type}> = {
 /** @param {string} name @param {string} area */
 function commands(name, area) {
   const type = typeOf(name);
-  return `import { Begin${type}, Begin${type}Reply } from "@tutti/contracts/${area}/v1";
+  return `import { Start${type}, Start${type}Reply } from "@tutti/contracts/${area}/v1";
 import { ${name}Errors } from "../errors.ts";
 import type { ${type}Command } from "../state.ts";
-import { begun } from "./events.ts";
+import { started } from "./events.ts";
 
-export const begin: ${type}Command<Begin${type}, Begin${type}Reply> = {
-  type: "begin",
-  codec: Begin${type},
-  reply: Begin${type}Reply,
+export const start: ${type}Command<Start${type}, Start${type}Reply> = {
+  type: "start",
+  codec: Start${type},
+  reply: Start${type}Reply,
   decide(_, { title }, step) {
-    if (step.events > 0) return ${name}Errors.begunAlready.refusal({ id: step.key.id });
-    step.emit(begun, { title, startMs: step.nowMs });
+    if (step.events > 0) return ${name}Errors.startedAlready.refusal({ id: step.key.id });
+    step.emit(started, { title, startMs: step.nowMs });
     return { startMs: step.nowMs };
   },
 };
@@ -192,13 +192,13 @@ export const begin: ${type}Command<Begin${type}, Begin${type}Reply> = {
 /** @param {string} name @param {string} area */
 function events(name, area) {
   const type = typeOf(name);
-  return `import { ${type}BegunV1 } from "@tutti/contracts/${area}/v1";
+  return `import { ${type}StartedV1 } from "@tutti/contracts/${area}/v1";
 import type { ${type}Event } from "../state.ts";
 
-export const begun: ${type}Event<${type}BegunV1> = {
-  type: "${name}_begun",
+export const started: ${type}Event<${type}StartedV1> = {
+  type: "${name}_started",
   version: 1,
-  codec: ${type}BegunV1,
+  codec: ${type}StartedV1,
   described: true,
   evolve(state, { title, startMs }) {
     state.title = title;
@@ -214,17 +214,17 @@ function commandsTest(name, area) {
 import { describe, it } from "node:test";
 import { isRefusal } from "@tutti/kernel";
 import { MachineDriver } from "@tutti/kernel/testing";
-import { begin, ${name} } from "../index.ts";
+import { start, ${name} } from "../index.ts";
 
 const key = { namespace: "default", kind: "${name}", id: "one" };
 
 describe("${name}", () => {
   it("starts once", () => {
     const driver = new MachineDriver({ machines: [${name}], service: "${area}" });
-    assert.deepEqual(driver.execute(key, begin, { title: "first" }), { startMs: driver.nowMs });
-    const again = driver.execute(key, begin, { title: "second" });
+    assert.deepEqual(driver.execute(key, start, { title: "first" }), { startMs: driver.nowMs });
+    const again = driver.execute(key, start, { title: "second" });
     assert.ok(isRefusal(again));
-    assert.equal(again.code, "${name}.begun_already");
+    assert.equal(again.code, "${name}.started_already");
     assert.deepEqual(driver.projection(key), { title: "first", startMs: driver.nowMs });
   });
 });
@@ -245,7 +245,7 @@ describe("${name}", () => {
     machines: [${name}],
     service: "${area}",
     commands: fc.oneof(
-      fc.record({ key, command: fc.constant("begin"), body: fc.record({ title: fc.string() }) }),
+      fc.record({ key, command: fc.constant("start"), body: fc.record({ title: fc.string() }) }),
     ),
     golden: new URL("../golden/", import.meta.url),
   });
@@ -255,17 +255,17 @@ describe("${name}", () => {
 
 /** @param {string} name @param {string} area */
 function stories(name, area) {
-  return `/** Histories that every release has to read: what happened, told once and written down by \`npm run golden\`. */
+  return `/** Histories that every release has to read: recorded once by \`npm run golden\`. */
 import { type GoldenStories, goldenOf, MachineDriver } from "@tutti/kernel/testing";
-import { begin, ${name} } from "../src/index.ts";
+import { start, ${name} } from "../src/index.ts";
 
 const key = { namespace: "default", kind: "${name}", id: "one" };
 
 /** By the name of the file. */
 export const stories: GoldenStories = {
-  begun: (release) => {
+  started: (release) => {
     const driver = new MachineDriver({ machines: [${name}], service: "${area}" });
-    driver.execute(key, begin, { title: "first" });
+    driver.execute(key, start, { title: "first" });
     return goldenOf(driver, ${name}, key, release);
   },
 };

@@ -64,7 +64,7 @@ describe("npm run make", () => {
     assert.match(platform, /readonly ServiceModule\[\] = \[[^\]]*workflow,[^\]]*quota,\s+treasury,[^\]]*\]/);
     const house = readFileSync(join(copy, "tools/checks/house.mjs"), "utf8");
     for (const library of ["ledger", "annals"]) assert.equal(house.split(`"${library}"`).length, 2, library);
-    assert.deepEqual(readdirSync(join(copy, "libs/machines/voucher/golden")), ["0.1.0-begun.json"]);
+    assert.deepEqual(readdirSync(join(copy, "libs/machines/voucher/golden")), ["0.1.0-started.json"]);
     const npm = await run("npm", ["ci", "--dry-run", "--offline"], { cwd: copy });
     assert.doesNotMatch(npm.output, /@tutti\/(quota|treasury|ledger|annals|machine-)/);
   });
