@@ -10,6 +10,17 @@ export function offsetOf(text: string, line: number, column: number): number {
   return Math.min(text.length, before + Math.min(own, Math.max(0, column - 1)));
 }
 
+/** Moves the cursor to the place of a problem. A problem without a place is at the start. */
+export function focusProblem(
+  area: HTMLTextAreaElement | null,
+  text: string,
+  { line = 1, column = 1 }: Problem,
+): void {
+  const offset = offsetOf(text, line, column);
+  area?.focus();
+  area?.setSelectionRange(offset, offset);
+}
+
 /** Two more spaces before the line that a place is in. */
 export function indented(text: string, at: number): string {
   const start = text.lastIndexOf("\n", at - 1) + 1;

@@ -2,7 +2,7 @@ import { useNavigate } from "@tanstack/react-router";
 import type { CheckPoliciesReply, Problem } from "@tutti/rest/types";
 import { useRef, useState } from "react";
 import { type PageError, send } from "../../data/send.ts";
-import { offsetOf } from "../../elements/editing.ts";
+import { focusProblem } from "../../elements/editing.ts";
 import { Part } from "../../elements/parts.tsx";
 import { SourceArea } from "../../elements/source-area.tsx";
 import { notify } from "../../shell/notice-board.ts";
@@ -31,7 +31,7 @@ export function PolicyEditor(options: {
   const change = changeOf(draft, actions);
   const checked = useCheck(draft.text);
   const [refused, setRefused] = useState<PageError | undefined>();
-  const { impact, look } = useImpact();
+  const { impact, preview } = useImpact();
   const wrong = policyProblems(draft, actions);
   const isReady = isComplete(wrong) && checked.problems?.length === 0;
   const isListed = impact?.of === JSON.stringify(change) && impact.isComplete && impact.problems.length === 0;
@@ -39,8 +39,7 @@ export function PolicyEditor(options: {
     setRefused(undefined);
     setDraft({ ...draft, ...next });
   };
-  const goTo = ({ line = 1, column = 1 }: Problem) =>
-    focusAt(area.current, offsetOf(draft.text, line, column));
+  const goTo = (problem: Problem) => focusProblem(area.current, draft.text, problem);
   return (
     <>
       <div className="editor">
@@ -73,7 +72,7 @@ export function PolicyEditor(options: {
         isMain={!isListed}
         isReady={isReady}
         change={change}
-        onPreview={() => void look(change)}
+        onPreview={() => void preview(change)}
       />
       <Apply
         draft={draft}
@@ -85,11 +84,6 @@ export function PolicyEditor(options: {
       />
     </>
   );
-}
-
-function focusAt(area: HTMLTextAreaElement | null, offset: number): void {
-  area?.focus();
-  area?.setSelectionRange(offset, offset);
 }
 
 function Apply(options: {

@@ -54,5 +54,5 @@ export function useImpact() {
       setImpact({ ...known, failure: pageError(error) });
     }
   }, []);
-  return { impact, look: preview };
+  return { impact, preview };
 }

@@ -6,7 +6,7 @@ import { workflowQuery } from "../../data/queries.ts";
 import { type PageError, pageError, send } from "../../data/send.ts";
 import { after } from "../../effects/time.ts";
 import { Action } from "../../elements/action.tsx";
-import { offsetOf, problemsOfRefusal } from "../../elements/editing.ts";
+import { focusProblem, problemsOfRefusal } from "../../elements/editing.ts";
 import { Loading, PageHead, Part } from "../../elements/parts.tsx";
 import { QueryView } from "../../elements/query-view.tsx";
 import { SourceArea } from "../../elements/source-area.tsx";
@@ -84,11 +84,7 @@ function Editor({ text: initial, name }: { text: string; name?: string }) {
   const queries = useQueryClient();
   const problems = refused.length > 0 ? refused : (checked?.problems ?? []);
   const errors = problems.filter(({ severity }) => severity === "error" || severity === "critical").length;
-  const goTo = ({ line = 1, column = 1 }: Problem) => {
-    const at = offsetOf(text, line, column);
-    area.current?.focus();
-    area.current?.setSelectionRange(at, at);
-  };
+  const goTo = (problem: Problem) => focusProblem(area.current, text, problem);
   const registered = (reply: unknown) => {
     const { definition, existed } = reply as RegisterDefinitionReply;
     const called = definition?.name ?? "";
