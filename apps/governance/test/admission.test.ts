@@ -40,8 +40,7 @@ function rule(ruleId: string, fields: Fields = {}): AdmissionRule {
 describe("admission rules", () => {
   let serving: Serving;
   const client = () => serving.host.mesh.client(admissionService, { service: "governance" });
-  const set = (rule: AdmissionRule) =>
-    client().setRule({ namespace, rule: rule, revision: "", reason: "tried" });
+  const set = (rule: AdmissionRule) => client().setRule({ namespace, rule, revision: "", reason: "tried" });
   const check = (body: unknown) =>
     client().checkAdmission({
       ...{ namespace, subject: AdmissionSubject.ADMISSION_SUBJECT_REQUEST, body: json(body) },
@@ -137,7 +136,7 @@ describe("admission rules", () => {
 
   it("report in a trial all problems that would reject them", async () => {
     const problemsOf = async (rule: AdmissionRule) => {
-      const request = { namespace, rule: rule, subjects: [json({})], action: "" };
+      const request = { namespace, rule, subjects: [json({})], action: "" };
       return (await client().testRule(request)).problems.map(({ path, code }) => `${path} ${code}`);
     };
     const small = { title: "small", subject: json({ input: { amount: 5_000 } }), admitted: true };

@@ -82,9 +82,7 @@ describe("two registries over one NATS server", { skip: program.skip }, () => {
       const beating = beat(id);
       version = chance.random() < 0.6 ? `1.${round}.${step}` : "";
       await retried(() =>
-        version === ""
-          ? any().deregister(id, "drained")
-          : any().register(instance(id, { version: version }), 0),
+        version === "" ? any().deregister(id, "drained") : any().register(instance(id, { version }), 0),
       );
       await beating;
     }

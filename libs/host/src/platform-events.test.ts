@@ -17,11 +17,11 @@ function published() {
       return { type, subject, data: JSON.parse(new TextDecoder().decode(data)) };
     });
   };
-  return { foundation, events, told: drainPublished };
+  return { foundation, events, drainPublished };
 }
 
 it("a service publishes its states, and the failure and recovery of a component", async () => {
-  const { foundation, events, told } = published();
+  const { foundation, events, drainPublished } = published();
   const billing = new Orchestrator("billing", foundation, { healthIntervalMs: 100 });
   let health: Health = healthy;
   billing.register("store", { health: () => health });
@@ -30,12 +30,12 @@ it("a service publishes its states, and the failure and recovery of a component"
     for (let turn = 0; turn < 30; turn++) await foundation.time.advance(50);
   };
   await billing.start();
-  const types = async () => (await told()).map(({ type }) => type);
+  const types = async () => (await drainPublished()).map(({ type }) => type);
   assert.deepEqual(await types(), ["tutti.platform.service.starting", "tutti.platform.service.ready"]);
 
   health = unhealthy("the disk is gone");
   await advance();
-  const [broken, ...more] = await told();
+  const [broken, ...more] = await drainPublished();
   assert.equal(broken?.type, "tutti.platform.component.broken");
   assert.deepEqual([broken.data.component, broken.data.reason], ["store", "the disk is gone"]);
   assert.deepEqual(more, []);
@@ -48,24 +48,24 @@ it("a service publishes its states, and the failure and recovery of a component"
 });
 
 it("a service that fails to start publishes the reason", async () => {
-  const { foundation, events, told } = published();
+  const { foundation, events, drainPublished } = published();
   const billing = new Orchestrator("billing", foundation);
   billing.register("store", { start: () => Promise.reject(new Error("the disk is full")) });
   events.follow("billing", billing);
   await assert.rejects(billing.start());
-  const failed = (await told()).find(({ type }) => type === "tutti.platform.service.failed");
+  const failed = (await drainPublished()).find(({ type }) => type === "tutti.platform.service.failed");
   assert.equal(failed?.data.service, "billing");
   assert.match(failed.data.error.message, /the disk is full/);
 });
 
 it("a breaker publishes when it opens and closes, but not when it is half-open", async () => {
-  const { events, told } = published();
+  const { events, drainPublished } = published();
   let notify: Parameters<Mesh["clients"]["pool"]["onBreaker"]>[0] = () => {};
   const pool = { onBreaker: (listener: typeof notify) => (notify = listener) };
   events.followBreakers({ clients: { pool } } as unknown as Pick<Mesh, "clients">);
   const instance = { id: "inst_1", service: "swarm", address: "127.0.0.1:1", draining: false };
   for (const state of ["open", "half-open", "closed"] as const) notify(instance, state);
-  const all = await told();
+  const all = await drainPublished();
   assert.deepEqual(
     all.map(({ type, subject, data }) => [type, subject, data.service, data.caller]),
     [

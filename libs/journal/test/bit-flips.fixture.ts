@@ -97,7 +97,7 @@ export function bitFlipTests(runs: number): void {
     await fc.assert(
       fc.asyncProperty(fc.nat(), operations, flip, async (seed, list, place) => {
         const trial = await trialOf(seed, list);
-        await trial.restart("in good order");
+        await trial.restart("graceful");
         const parts = partsOfLog(trial.disk);
         const records = parts.filter(({ batch }) => batch !== undefined);
         fc.pre(records.length > 0);

@@ -20,7 +20,7 @@ const ordinary: fc.Arbitrary<Operation> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant("truncate" as const), partition, keep: fc.nat({ max: 5 }) }),
   },
 );
-const mode = fc.constantFrom("in good order" as const, "process" as const, "power" as const);
+const mode = fc.constantFrom("graceful" as const, "process" as const, "power" as const);
 const rough: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 15, arbitrary: ordinary },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("restart" as const), mode }) },
@@ -61,7 +61,7 @@ export function faultyDiskTests(runs: number): void {
           const trial = new Trial(seededChance(seed));
           const appends = operations.filter(({ kind }) => kind === "append" || kind === "seal").length;
           await trial.run(operations);
-          await trial.restart("in good order");
+          await trial.restart("graceful");
           const acknowledgedCount = trial.expected.reduce(
             (sum, { acknowledged }) => sum + acknowledged.length,
             0,
@@ -77,7 +77,7 @@ export function faultyDiskTests(runs: number): void {
     const append = { kind: "append", partition: 0, bytes: 0 } as const;
     const large = { ...append, bytes: 4_958 } as const;
     const commit = { kind: "commit" } as const;
-    const opened = { kind: "restart", mode: "in good order" } as const;
+    const opened = { kind: "restart", mode: "graceful" } as const;
     // Of 20,000 seeds, those in which truncated data came back.
     for (const seed of [1_362, 3_110, 3_564, 4_801, 4_943, 8_067, 8_631, 9_232, 1_574_473_166]) {
       const trial = new Trial(seededChance(seed));
@@ -92,12 +92,12 @@ export function faultyDiskTests(runs: number): void {
     const append = (bytes: number) => ({ kind: "append", partition: 0, bytes }) as const;
     const seal = { kind: "seal", partition: 0 } as const;
     const commit = { kind: "commit" } as const;
-    const opened = (mode: "in good order" | "power") => ({ kind: "restart", mode }) as const;
+    const opened = (mode: "graceful" | "power") => ({ kind: "restart", mode }) as const;
     const trial = new Trial(seededChance(291_959_601));
     trial.disk.faults = { syncFails: 0.05, writeFails: 0.3, shortWrites: 0.3 };
-    await trial.run([append(0), commit, opened("in good order"), append(0), commit, opened("power")]);
+    await trial.run([append(0), commit, opened("graceful"), append(0), commit, opened("power")]);
     await trial.run([append(0), append(8_587), append(186), commit, commit, opened("power")]);
-    await trial.run([seal, seal, commit, append(0), commit, commit, opened("in good order")]);
+    await trial.run([seal, seal, commit, append(0), commit, commit, opened("graceful")]);
     await trial.run([append(0), commit]);
     await trial.restart("power");
     await trial.restart("process");

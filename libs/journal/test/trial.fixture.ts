@@ -10,7 +10,7 @@ export type Operation =
   /** The writer gets its turn. */
   | { readonly kind: "commit" }
   | { readonly kind: "truncate"; readonly partition: number; readonly keep: number }
-  | { readonly kind: "restart"; readonly mode: "in good order" | "process" | "power" }
+  | { readonly kind: "restart"; readonly mode: "graceful" | "process" | "power" }
   /** The power fails in the middle of a later operation of the disk. */
   | { readonly kind: "power fails"; readonly after: number }
   | { readonly kind: "fill" }
@@ -61,11 +61,11 @@ export class Trial {
     }
   }
 
-  async restart(mode: "in good order" | "process" | "power"): Promise<void> {
+  async restart(mode: "graceful" | "process" | "power"): Promise<void> {
     const { faults } = this.disk;
     this.disk.faults = {};
     this.disk.capacityBytes = Number.POSITIVE_INFINITY;
-    if (mode === "in good order") await this.#close();
+    if (mode === "graceful") await this.#close();
     // Killed in the middle of an operation, a process leaves the data in the system's memory.
     if (mode === "process") this.disk.endProcess();
     else if (mode === "power" || this.disk.isPowerFailing) this.disk.crash();

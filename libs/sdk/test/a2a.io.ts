@@ -40,7 +40,7 @@ class Executor implements AgentExecutor {
     const message = { messageId: `m-${taskId}`, role: "ROLE_AGENT", parts: [{ text: "Which colour?" }] };
     const status =
       text === "ask"
-        ? { ...state("INPUT_REQUIRED"), message: message }
+        ? { ...state("INPUT_REQUIRED"), message }
         : state(text === "fail" ? "FAILED" : text === "wait" || text === "spend" ? "WORKING" : "COMPLETED");
     const ended = !["ask", "fail", "wait", "spend"].includes(text);
     const metadata = { [extension]: { used: { tokens: 70, usd: 0.5 } } };

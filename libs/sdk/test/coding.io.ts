@@ -142,10 +142,7 @@ describe("coding agents as tasks", () => {
         /`literal` failed: exit code 7: broken/,
       );
       const prompt = `echo '{"failure": "Invalid API key"}'; exit 1`;
-      await assert.rejects(
-        test({ prompt: prompt }, talkative).execute(),
-        /is not signed in: Invalid API key/,
-      );
+      await assert.rejects(test({ prompt }, talkative).execute(), /is not signed in: Invalid API key/);
       const missing = { ...literal, command: () => ["no-such-agent"] };
       await assert.rejects(test({ prompt: "x" }, missing).execute(), /`no-such-agent` did not start/);
       await assert.rejects(test({ prompt: "" }).execute(), /expected `prompt`, a text/);

@@ -161,7 +161,7 @@ function checkDocument(file: SourceFile): CheckedDocument {
     const { problems, resource } = checkResource(file, kind);
     if (resource === undefined) return { problems, applied: undefined };
     const id = describedId(kind, resource.id, resource.spec);
-    return { problems, applied: { kind: kind, file, id, resource } };
+    return { problems, applied: { kind, file, id, resource } };
   }
   if (isAdapterText(file)) {
     const { problems, adapter } = checkAdapterText(file);

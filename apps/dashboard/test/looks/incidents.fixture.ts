@@ -53,7 +53,7 @@ export function incidentAt(id: string, namespace: string, nowMs: number) {
   const found = summaryAt(number, namespace, nowMs);
   const { startTimeMs, title } = found;
   const at = (minutes: number) => startTimeMs + minutes * minute;
-  const by = (id: string, reason = "") => ({ actor: { kind: "person", id: id }, reason });
+  const by = (id: string, reason = "") => ({ actor: { kind: "person", id }, reason });
   const failed = Array.from({ length: number < 10 ? 3 : 100 }, (_, index) => ({
     ...{ kind: index === 4 ? "mission" : "run", namespace: namespace === "system" ? "shop" : "default" },
     id: index % 9 === 3 ? `order-of-a-customer-with-a-long-name-${index}` : `order-${90_000 + index}`,

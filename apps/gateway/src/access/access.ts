@@ -298,7 +298,7 @@ export class Access {
   ): Promise<Recorded> {
     const namespace = principal.credential?.namespace || installationNamespace;
     const work = { namespace, kind: "sign_in", id, task: "" };
-    const cause = Cause.fromPartial({ actor: { kind: actorKinds[kind], id: actorId }, reason: reason });
+    const cause = Cause.fromPartial({ actor: { kind: actorKinds[kind], id: actorId }, reason });
     const done = { action, namespace, work, cause, address };
     return (await this.#options.guard?.doneAtEdge(done, isYetToBeDone)) ?? "recorded";
   }

@@ -70,7 +70,7 @@ describe("typed capabilities", () => {
   });
 
   const failureOf = async (definition: string, input: unknown): Promise<TuttiError> => {
-    const run = await tutti.run(definition, { input: input });
+    const run = await tutti.run(definition, { input });
     const error = await run.result().then(
       () => undefined,
       (thrown: unknown) => thrown,

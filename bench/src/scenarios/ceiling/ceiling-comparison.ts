@@ -22,7 +22,7 @@ export async function* compareWithCeiling(
   await using ceiling = await openCeiling();
   for (const concurrency of budget.isBrief ? guarded : concurrencies) {
     const contestant = (name: string, arena: Arena) => ({
-      name: name,
+      name,
       measure: (seconds: number) => arena.measure(concurrency, seconds),
     });
     const figures = await alternate([contestant("ceiling", ceiling), contestant(name, arena)], budget);

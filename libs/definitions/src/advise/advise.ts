@@ -147,7 +147,7 @@ function cacheable(
       task: id,
       about: "",
       gain,
-      changed: withTask(document, id, { ...task, cache: cache }),
+      changed: withTask(document, id, { ...task, cache }),
       summary: `\`${id}\` repeats computations: ${repeated} of ${own.length} inputs came before.`,
       evidence: [
         `${counted(outputs.size, "different input")} in ${counted(own.length, "recorded task")}, with the same output for the same input.`,

@@ -36,7 +36,7 @@ function method(
   overloads: FunctionDeclaration["overloads"],
   apply: Apply,
 ): FunctionDeclaration {
-  return { name, style: "method", overloads: overloads, apply };
+  return { name, style: "method", overloads, apply };
 }
 
 function ofTwoTexts(name: string, decide: (text: string, other: string) => boolean): FunctionDeclaration {

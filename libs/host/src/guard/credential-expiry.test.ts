@@ -19,48 +19,48 @@ describe("the ends of keys and tokens", () => {
       ...{ clock: time, timers: time },
       ended: () => reported.push(ends.hasExpired(by("first"), time.now())),
     });
-    return { time, told: reported, ends, startMs: time.now() };
+    return { time, reported, ends, startMs: time.now() };
   }
 
   it("are reported when they occur, earliest first, in any order of registration", () => {
-    const { time, told, ends, startMs } = setup();
+    const { time, reported, ends, startMs } = setup();
     ends.track(by("second"), startMs + 60_000);
     ends.track(by("first"), startMs + 5_000);
     ends.track(by("never"), Number.POSITIVE_INFINITY);
     time.advance(4_999);
-    assert.deepEqual([told, ends.hasExpired(by("first"), time.now())], [[], false]);
+    assert.deepEqual([reported, ends.hasExpired(by("first"), time.now())], [[], false]);
     time.advance(1_001);
-    assert.deepEqual(told, [true]);
+    assert.deepEqual(reported, [true]);
     assert.equal(ends.hasExpired(by("second"), time.now()), false);
     time.advance(55_000);
-    assert.equal(told.length, 2);
+    assert.equal(reported.length, 2);
     assert.equal(ends.hasExpired(by("second"), time.now()), true);
     time.advance(10_000_000);
-    assert.equal(told.length, 2);
+    assert.equal(reported.length, 2);
     assert.equal(ends.hasExpired(by("never"), time.now()), false);
   });
 
   it("of tokens of another issuer, which have no id, count for their own callers alone", () => {
-    const { time, told, ends, startMs } = setup();
+    const { time, reported, ends, startMs } = setup();
     const [ada, bob, browser] = [by(""), by("", "bob"), by("", "cleo")];
     const judged = { ...ada, roles: ["viewer"] };
     ends.track(bob, startMs + 60_000);
     ends.track(ada, startMs + 5_000);
     time.advance(6_000);
     const haveEnded = () => [judged, bob, browser].map((caller) => ends.hasExpired(caller, time.now()));
-    assert.deepEqual([told.length, haveEnded()], [1, [true, false, false]]);
+    assert.deepEqual([reported.length, haveEnded()], [1, [true, false, false]]);
     time.advance(60_000);
-    assert.deepEqual([told.length, haveEnded()], [2, [true, true, false]]);
+    assert.deepEqual([reported.length, haveEnded()], [2, [true, true, false]]);
   });
 
   it("that lie close together are reported together, and none after it is stopped", () => {
-    const { time, told, ends, startMs } = setup();
+    const { time, reported, ends, startMs } = setup();
     for (let at = 0; at < 100; at++) ends.track(by(`token-${at}`), startMs + 5_000 + at);
     time.advance(7_000);
-    assert.equal(told.length, 1);
+    assert.equal(reported.length, 1);
     ends.track(by("late"), startMs + 60_000);
     ends.stop();
     time.advance(100_000);
-    assert.equal(told.length, 1);
+    assert.equal(reported.length, 1);
   });
 });

@@ -23,7 +23,7 @@ describe("uses of keys and tokens", () => {
       },
     });
     return {
-      ...{ time, told: reported, uses },
+      ...{ time, reported, uses },
       setUnavailable: (is: boolean) => {
         isUnavailable = is;
       },
@@ -31,29 +31,29 @@ describe("uses of keys and tokens", () => {
   }
 
   it("are reported in one batch per namespace, each key once a minute", async () => {
-    const { time, told, uses } = gathered();
+    const { time, reported, uses } = gathered();
     for (const at of [0, 1, 59_999]) uses.used({ id: "one", namespace: "shop" }, "10.0.0.1", at);
     uses.used({ id: "two", namespace: "" }, "10.0.0.2", 5);
     uses.used({ id: "", namespace: "shop" }, "10.0.0.3", 5);
-    assert.deepEqual(told, []);
+    assert.deepEqual(reported, []);
     await time.advanceAsync(2_000);
-    assert.deepEqual(told.splice(0), ["shop/one 0 10.0.0.1", "system/two 5 10.0.0.2"]);
+    assert.deepEqual(reported.splice(0), ["shop/one 0 10.0.0.1", "system/two 5 10.0.0.2"]);
     uses.used({ id: "one", namespace: "shop" }, "10.0.0.1", minuteMs);
     await time.advanceAsync(2_000);
-    assert.deepEqual(told, [`shop/one ${minuteMs} 10.0.0.1`]);
+    assert.deepEqual(reported, [`shop/one ${minuteMs} 10.0.0.1`]);
   });
 
   it("are reported again until the receiver accepts them, with the latest use of each key", async () => {
-    const { time, told, uses, setUnavailable } = gathered();
+    const { time, reported, uses, setUnavailable } = gathered();
     setUnavailable(true);
     uses.used({ id: "one", namespace: "shop" }, "10.0.0.1", 0);
     await time.advanceAsync(2_000);
     uses.used({ id: "one", namespace: "shop" }, "10.0.0.9", minuteMs);
     await time.advanceAsync(2_000);
-    assert.deepEqual(told, []);
+    assert.deepEqual(reported, []);
     setUnavailable(false);
     await time.advanceAsync(2_000);
-    assert.deepEqual(told, [`shop/one ${minuteMs} 10.0.0.9`]);
+    assert.deepEqual(reported, [`shop/one ${minuteMs} 10.0.0.9`]);
   });
 
   it("do not delay the stop of a process if the receiver does not answer", async () => {

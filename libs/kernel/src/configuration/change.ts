@@ -27,7 +27,7 @@ export function changeOf(running: Resolution, next: Resolution, declarations: De
   const different = declarations.keys.filter((key) => differs(key, running, next));
   const afterRestart = different.filter((key) => !key.live);
   const changed = different.filter((key) => key.live);
-  if (afterRestart.length === 0) return { next: next, changed, afterRestart };
+  if (afterRestart.length === 0) return { next, changed, afterRestart };
   const pendingRestart = new Set(afterRestart);
   // Unchanged entries are taken from the new reading too, because their line in the file may differ.
   const entries: readonly Entry[] = declarations.keys.flatMap((key) =>

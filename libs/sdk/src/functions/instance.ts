@@ -439,7 +439,7 @@ export class FunctionInstance implements Watched {
   }
 
   #addEntry(operation: Pick<PendingOperation, "kind" | "id" | "at">, start: () => void): void {
-    this.#add({ ...operation, isCompensation: false, result: undefined, start: start });
+    this.#add({ ...operation, isCompensation: false, result: undefined, start });
   }
 
   #add(operation: PendingOperation): void {

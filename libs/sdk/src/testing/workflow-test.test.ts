@@ -56,11 +56,8 @@ describe("a workflow in a test", () => {
       (worker: Worker) => void worker.durable([double, greet]),
       (worker: Worker) => void worker.durable(double).durable(greet),
     ]) {
-      assert.equal(
-        await testWorkflow<number>(double.definition, { handlers: handlers }).execute({ input: 4 }),
-        8,
-      );
-      const greeting = await testWorkflow<string>(greet.definition, { handlers: handlers }).execute({
+      assert.equal(await testWorkflow<number>(double.definition, { handlers }).execute({ input: 4 }), 8);
+      const greeting = await testWorkflow<string>(greet.definition, { handlers }).execute({
         input: "x",
       });
       assert.equal(greeting, "hello x");

@@ -40,8 +40,8 @@ export class MeshCalls implements Calls {
       const timer = life.schedule(receiver === undefined ? absentMs : callMs, () =>
         reject(
           receiver === undefined
-            ? meshErrors.noOwner({ place: `partition ${partition} of ${load.service}`, rpc: rpc })
-            : meshErrors.connectionLost({ rpc: rpc, address: receiver.name, reason: "no answer" }),
+            ? meshErrors.noOwner({ place: `partition ${partition} of ${load.service}`, rpc })
+            : meshErrors.connectionLost({ rpc, address: receiver.name, reason: "no answer" }),
         ),
       );
       signal?.addEventListener("abort", () => {

@@ -79,7 +79,7 @@ export class WorkPool {
           agentId,
           pool: "default",
           state: AgentState.AGENT_STATE_READY,
-          attempts: attempts,
+          attempts,
           freeSlots: Math.max(0, slots - attempts),
           offering: { slots, capabilities: does.map((name) => ({ name, version: "1.0.0" })) },
         }),

@@ -32,7 +32,7 @@ describe("access to metrics and state of a process", () => {
     await access({ authorization: `Bearer ${key}` });
     await access({ authorization: `bearer  ${key}` });
     for (const authorization of [undefined, "", "Basic YTpi", "Bearer", "Bearer "])
-      await assert.rejects(access({ authorization: authorization }), {
+      await assert.rejects(access({ authorization }), {
         code: "operations.key_needed",
         status: "UNAUTHENTICATED",
       });
@@ -70,7 +70,7 @@ describe("access to metrics and state of a process", () => {
   it("is closed to other machines without a configured key, and the refusal names the setting", async () => {
     const access = await accessWith("10.0.0.7", {});
     for (const authorization of [undefined, `Bearer ${key}`])
-      await assert.rejects(access({ authorization: authorization }), {
+      await assert.rejects(access({ authorization }), {
         code: "operations.key_not_set",
         message:
           "`operations.key` is not set, and other machines can reach 10.0.0.7 (`operations.host`). Set it to `env:NAME` or `file:/path`, and send it as `Authorization: Bearer`.",

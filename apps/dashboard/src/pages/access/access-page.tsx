@@ -63,7 +63,7 @@ function CheckView() {
   const check: AccessCheck = { ...emptyCheck, who, action, kind, id };
   const submit = (next: AccessCheck) => {
     const search = Object.fromEntries(Object.entries(next).filter(([, value]) => value !== ""));
-    void navigate({ search: search, resetScroll: false });
+    void navigate({ search, resetScroll: false });
   };
   return (
     <QueryView query={schema} label="permissions" lines={8}>

@@ -16,7 +16,7 @@ export function SearchForm(options: { criteria: AuditSearch; isBusy: boolean; on
     event.preventDefault();
     const search = auditSearch({ ...draft });
     if (JSON.stringify(search) === JSON.stringify(auditSearch({ ...criteria }))) onRefetch();
-    else void navigate({ search: search, resetScroll: false });
+    else void navigate({ search, resetScroll: false });
   };
   return (
     <form className="look-for" onSubmit={submit}>

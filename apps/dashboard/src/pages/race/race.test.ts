@@ -26,7 +26,7 @@ describe("races", () => {
   it("have the chosen mode in the lane of that mode, for every choice", () => {
     const requested = (mode: Mode, effectiveMode: Mode): Session => {
       const { spec, ...rest } = session("r", effectiveMode, { sessionId: mode });
-      return { ...rest, spec: { ...spec, mode: mode } as NonNullable<Session["spec"]> };
+      return { ...rest, spec: { ...spec, mode } as NonNullable<Session["spec"]> };
     };
     const [race] = racesOf([
       requested("adaptive", "workflow"),

@@ -16,7 +16,7 @@ function contentsOf(driver: MachineDriver) {
 describe("recorded decisions", () => {
   const newDriver = () => new MachineDriver({ machines: [decisions], service: "governance" });
   const record = (driver: MachineDriver, decisions: Decision[], leftOut = 0) =>
-    driver.execute(decisionsKey, takeDecisions, { decisions: decisions, leftOut });
+    driver.execute(decisionsKey, takeDecisions, { decisions, leftOut });
 
   it("are merged if they are alike, with the latest decision and a count", () => {
     const driver = newDriver();

@@ -15,7 +15,7 @@ import { awaitedEvent, awaitOf, nameOfEvent } from "./awaited-event.ts";
 import { taskWaiting } from "./events.ts";
 
 export const wait: TaskKind = {
-  start: start,
+  start,
   retry: start,
 
   expire(place, timer) {

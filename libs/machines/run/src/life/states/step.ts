@@ -94,7 +94,7 @@ function finishIn({ run, step, budget }: Stepping, { name, fail, output }: PlanS
     return;
   }
   const message = typeof result.value === "string" ? result.value : JSON.stringify(result.value);
-  failRun(run, step, detailOfRefusal(runErrors.stateFailed.refusal({ state: name, message: message })));
+  failRun(run, step, detailOfRefusal(runErrors.stateFailed.refusal({ state: name, message })));
 }
 
 /** Records that a time of the state has expired. */
