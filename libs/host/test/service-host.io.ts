@@ -132,7 +132,7 @@ describe("ServiceHost", () => {
   it("lets a service call another process at its configured address", async () => {
     const store = notes("shelf", ({ text }) => note({ text: `${text} from the shelf` }));
     await using one = await startHost({ services: [store] });
-    const peers = `--mesh.peers=${JSON.stringify({ store: [one.mesh.address] })}`;
+    const peers = `--mesh.peers=${JSON.stringify({ shelf: [one.mesh.address] })}`;
     await using other = await startHost({ flags: [peers] });
     const reply = await other.mesh.client(noteService, { service: "shelf" }).get(note({ text: "a book" }));
     assert.equal(reply.text, "a book from the shelf");

@@ -39,7 +39,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   if (method !== "tools/call") continue;
   const { name, arguments: given } = params;
   if (name === "echo")
-    say({ id, result: text("", { structuredContent: { said: given.text, pid: process.pid } }) });
+    say({ id, result: text("", { structuredContent: { printed: given.text, pid: process.pid } }) });
   else if (name === "fail") say({ id, result: text("the disk is full", { isError: true }) });
   else if (name === "vanish") process.exit(3);
   else if (name === "ask") {
