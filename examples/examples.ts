@@ -1,9 +1,9 @@
-/** The examples, found by their folders: `workflow.yaml`, `worker.ts` that handles its tasks (`handle`, or a `crew`), and `play.ts` that starts runs. */
+/** The examples, one folder each: `workflow.yaml`, `worker.ts` with the handlers (`handle`, or a `crew`), and `play.ts`, which starts runs. */
 import { readdirSync } from "node:fs";
 import type { Worker, WorkerOptions } from "@tutti/sdk";
 import type { Tutti } from "@tutti/sdk/client";
 
-/** A worker that an example has for itself: of its own pool, with labels, with resources. */
+/** A worker with options of its own: pool, labels or resources. */
 export interface Member {
   readonly options: WorkerOptions;
   readonly handle: (worker: Worker) => void;
@@ -11,16 +11,16 @@ export interface Member {
 
 export interface Example {
   readonly name: string;
-  /** What any worker can do for it. */
+  /** Registers the handlers that need no special worker. */
   readonly handle: (worker: Worker) => void;
   readonly crew: readonly Member[];
-  /** Ids of the runs whose histories are kept. */
+  /** Ids of the runs with a recorded history. */
   readonly runs: readonly string[];
-  /** Registers the definition, starts runs, gives what came of them. */
+  /** Registers the definition, starts runs, and returns their results. */
   readonly play: (tutti: Tutti) => Promise<unknown>;
 }
 
-/** Starts the workers that an example has for itself, in pools that are made for them. */
+/** Creates the pools of an example's crew and starts its workers. */
 export async function startCrew(
   { crew }: Example,
   tutti: Tutti,
@@ -38,7 +38,7 @@ export async function startCrew(
 }
 
 const folder = new URL("workflows/", import.meta.url);
-/** In the package the examples are built. */
+/** The package has compiled examples. */
 const language = import.meta.url.endsWith(".mjs") ? "mjs" : "ts";
 
 export function exampleNames(): readonly string[] {

@@ -1,7 +1,7 @@
 /**
- * Plays an example on a platform that runs (`npm start`), with its workers in this process, and prints the outcome and
- * the events of its runs: `npm run -s example -- order`. Examples of agents, missions and sessions have their kind in
- * front: `npm run -s example -- agents/tool-loop`. Without a name: a list of them.
+ * Runs an example on a running platform (`npm start`), with its workers in this process, and prints the outcome and the
+ * events of its runs: `npm run -s example -- order`. Names of agents, missions and sessions start with their kind:
+ * `npm run -s example -- agents/tool-loop`. Without a name, it lists the examples.
  */
 import { Worker } from "@tutti/sdk";
 import { connect } from "@tutti/sdk/client";
@@ -13,10 +13,10 @@ const plays = kinds.flatMap((kind) => playNames(kind).map((play) => `${kind}/${p
 const [name = ""] = process.argv.slice(2);
 if (![...exampleNames(), ...plays].includes(name)) {
   const all = [...exampleNames(), ...plays].join(", ");
-  console.log(`expected one of ${all}${name === "" ? "" : `; found ${name}`}`);
+  console.log(`expected one of ${all}${name === "" ? "" : `, got ${name}`}`);
   process.exit(name === "" ? 0 : 1);
 }
-// A namespace for each time: its runs have ids that they had before.
+// A new namespace for each execution, because the ids of the runs are fixed.
 const namespace = `example-${Date.now().toString(36)}`;
 const worker = new Worker({ namespace });
 await using tutti = await connect({ namespace });

@@ -1,4 +1,4 @@
-/** The examples of agents, missions and sessions, found by their folders: `play.ts` starts them, and plays their agents. */
+/** The examples of agents, missions and sessions, one folder each: `play.ts` starts them, and acts as their agents. */
 import { readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Worker } from "@tutti/sdk";
@@ -10,11 +10,11 @@ import { type ModelScript, ScriptedModel } from "@tutti/sdk/testing";
 export type PlayKind = "agents" | "missions" | "sessions";
 
 export interface Play {
-  /** For examples whose tasks are offered to workers. */
+  /** Registers the handlers, if the example needs a worker. */
   readonly handle?: (worker: Worker) => void;
-  /** What the model of its agents answers. */
+  /** The answers of the scripted model. */
   readonly script?: () => ModelScript;
-  /** Starts it, gives what came of it. */
+  /** Starts the example and returns the outcome. */
   readonly play: (tutti: Tutti) => Promise<unknown>;
 }
 
@@ -28,20 +28,20 @@ export function playNames(kind: PlayKind): readonly string[] {
 }
 
 export function playNamed(kind: PlayKind, name: string): Promise<Play> {
-  // In the package the examples are built.
+  // The package has compiled examples.
   const language = import.meta.url.endsWith(".mjs") ? "mjs" : "ts";
   return import(new URL(`${name}/play.${language}`, folderOf(kind)).href);
 }
 
 export interface Stage {
-  /** Of the namespace of the example, not yet started. */
+  /** A worker in the namespace of the example, not started yet. */
   readonly worker: Worker;
   readonly tutti: Tutti;
-  /** Where REST is. */
+  /** URL of the REST API. */
   readonly url: string;
 }
 
-/** Plays an example: its worker, and if its agents have a model, a server with the script of that model. */
+/** Runs an example with its worker. If its agents use a model, starts a server for the scripted model. */
 export async function perform({ handle, script, play }: Play, stage: Stage): Promise<unknown> {
   const { worker, tutti, url } = stage;
   let served: ServedModel | undefined;

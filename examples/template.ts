@@ -1,10 +1,10 @@
 /**
- * `tutti template`: lists the examples, shows their files, and runs one on a platform that runs, with its workers in this
- * process. The package has a bundle of it and of the examples.
+ * `tutti template`: lists the examples, shows their files, and runs an example on a running platform, with its workers in
+ * this process. The package has a bundle of this program and of the examples.
  *
- *     list             names, with what each shows
- *     show NAME        the files of one
- *     run NAME         runs it in a namespace of its own, and prints the outcome
+ *     list             names with descriptions
+ *     show NAME        the files of an example
+ *     run NAME         runs an example in its own namespace, and prints the outcome
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { nearest } from "@tutti/kernel";
@@ -37,7 +37,7 @@ function of(kind: Template["kind"], directory: string, name: string): Template {
   return { name, kind, about: aboutOf(folder), folder };
 }
 
-/** The description of its definition, else the first comment of its program. */
+/** Returns the description of the definition, or the first comment of the program. */
 function aboutOf(folder: URL): string {
   const read = (file: string) => {
     const url = new URL(file, folder);
@@ -48,7 +48,7 @@ function aboutOf(folder: URL): string {
   return described ?? comment?.replace(/\s*\n\s*\* ?/g, " ").trim() ?? "";
 }
 
-/** The program of a template as its author wrote it. What is built from it lies beside it in the package. */
+/** Returns the source files. The package has compiled files next to them. */
 function filesOf({ folder }: Template): readonly string[] {
   return readdirSync(folder)
     .filter((file) => sources.test(file))
@@ -56,7 +56,7 @@ function filesOf({ folder }: Template): readonly string[] {
 }
 
 async function run({ name, kind }: Template): Promise<unknown> {
-  // A namespace for each time: its runs have ids that they had before.
+  // A new namespace for each execution, because the ids of the runs are fixed.
   const namespace = `template-${Date.now().toString(36)}`;
   const url = process.env["TUTTI_URL"] ?? process.env["TUTTI_SERVER"] ?? "http://127.0.0.1:7400";
   const worker = new Worker({ namespace });

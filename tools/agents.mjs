@@ -54,7 +54,7 @@ async function compare() {
 const commands = { replay, freeze, compare };
 try {
   if (!Object.hasOwn(commands, command))
-    throw new Error(`expected replay, compare or freeze, found ${command}`);
+    throw new Error(`expected replay, compare or freeze, got ${command}`);
   process.stdout.write(`${JSON.stringify(await commands[command]())}\n`);
 } catch (error) {
   console.error(error.message);

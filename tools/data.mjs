@@ -10,7 +10,7 @@ import { commands, runDataCommand } from "../libs/host/src/storage/index.ts";
 
 const [command, ...words] = process.argv.slice(2);
 if (!commands.includes(command)) {
-  console.error(`expected one of ${commands.join(", ")}, found ${command}`);
+  console.error(`expected one of ${commands.join(", ")}, got ${command}`);
   process.exit(2);
 }
 

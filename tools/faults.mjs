@@ -48,7 +48,7 @@ function planted(root, { name, file, find, replace }) {
   const parts = sound.split(find);
   if (parts.length !== 2)
     throw new Refused(
-      `fault ${name}: expected \`find\` once in ${file}, found it ${parts.length - 1} times. Correct tools/faults/table.mjs`,
+      `fault ${name}: expected \`find\` once in ${file}, got it ${parts.length - 1} times. Correct tools/faults/table.mjs`,
     );
   return { path, sound, faulty: parts.join(replace) };
 }
@@ -151,7 +151,7 @@ function chosen(args) {
   const tier = at < 0 ? undefined : (args[at + 1] ?? "");
   const names = at < 0 ? args : args.toSpliced(at, 2);
   if (tier !== undefined && !Object.hasOwn(tiers, tier))
-    throw new Refused(`--tier: expected ${Object.keys(tiers).join(" or ")}, found ${tier || "nothing"}`);
+    throw new Refused(`--tier: expected ${Object.keys(tiers).join(" or ")}, got ${tier || "nothing"}`);
   const unknown = names.filter((name) => !faults.some((fault) => fault.name === name));
   if (unknown.length > 0)
     throw new Refused(

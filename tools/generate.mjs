@@ -28,7 +28,7 @@ const name = process.argv[2] ?? "";
 const command = commands[name];
 if (command === undefined || process.argv.length > 3) {
   console.error(
-    `generate: expected one of ${Object.keys(commands).filter(Boolean).join(", ")} or nothing, found ${process.argv.slice(2).join(" ")}`,
+    `generate: expected one of ${Object.keys(commands).filter(Boolean).join(", ")} or nothing, got ${process.argv.slice(2).join(" ")}`,
   );
   process.exitCode = 2;
 } else {

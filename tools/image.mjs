@@ -82,7 +82,7 @@ async function main() {
   const names = positionals.length > 0 ? positionals : ["tutti"];
   const unknown = names.filter((name) => !(name in roots));
   if (unknown.length > 0)
-    throw new Error(`expected ${Object.keys(roots).join(" or ")}, found ${unknown.join(", ")}`);
+    throw new Error(`expected ${Object.keys(roots).join(" or ")}, got ${unknown.join(", ")}`);
   const node = nodeFor(workspaceRoot);
   for (const name of /** @type {ImageName[]} */ (names)) {
     const folder = await layOut(name);

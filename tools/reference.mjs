@@ -16,7 +16,7 @@ const folder = "docs/reference";
 const [option = "", ...others] = process.argv.slice(2);
 
 if ((option !== "" && option !== "--check") || others.length > 0) {
-  console.error(`reference: expected --check or nothing, found ${process.argv.slice(2).join(" ")}`);
+  console.error(`reference: expected --check or nothing, got ${process.argv.slice(2).join(" ")}`);
   process.exitCode = 2;
 } else {
   const pages = await referencePages(root);

@@ -1,6 +1,6 @@
-"""An agent in Python without a library of Tutti's: the link over a WebSocket, as JSON, with python3-websockets.
+"""An agent in Python without the SDK: the link as JSON over a WebSocket, with python3-websockets.
 
-It does one task, streams its output, waits until the result is durable, and leaves:  python3 bare_agent.py ws://127.0.0.1:7400/v1/link
+It runs one task, streams its output, waits until the result is durable, and disconnects:  python3 bare_agent.py ws://127.0.0.1:7400/v1/link
 """
 
 import asyncio
@@ -18,12 +18,12 @@ def encoded(value):
 
 async def main(url):
     async with websockets.connect(url) as socket:
-        said = received = 0
+        sent = received = 0
 
-        async def say(**frame):
-            nonlocal said
-            said += 1
-            await socket.send(json.dumps({"sequence": said, "acknowledged": received, **frame}))
+        async def send(**frame):
+            nonlocal sent
+            sent += 1
+            await socket.send(json.dumps({"sequence": sent, "acknowledged": received, **frame}))
 
         offering = {"slots": 1, "capabilities": [{"name": "python.shout", "version": "1.0.0"}]}
         hello = {"versionMin": 1, "versionMax": 1, "agentId": "python", "incarnation": str(time.time_ns())}
@@ -32,7 +32,7 @@ async def main(url):
         if "welcome" not in answer:
             sys.exit(f"refused: {answer['refused']['error']['message']}")
         print("linked", flush=True)
-        await say(credit=1)
+        await send(credit=1)
         async for message in socket:
             frame = json.loads(message)
             received = frame.get("sequence", received)
@@ -41,12 +41,12 @@ async def main(url):
                 words = json.loads(base64.b64decode(assignment["inlineInput"]))["words"]
                 for index, word in enumerate(words):
                     chunk = base64.b64encode(word.upper().encode()).decode()
-                    await say(partialOutputs=[{"token": token, "index": index, "chunk": chunk}])
+                    await send(partialOutputs=[{"token": token, "index": index, "chunk": chunk}])
                 output = encoded(" ".join(words).upper())
-                await say(results=[{"token": token, "inlineOutput": output}])
+                await send(results=[{"token": token, "inlineOutput": output}])
             if frame.get("resultsDurable", 0) > 0:
                 print("durable", flush=True)
-                await say(bye={"reason": "that was all"})
+                await send(bye={"reason": "the task has ended"})
                 return
 
 

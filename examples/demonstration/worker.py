@@ -21,7 +21,7 @@ def charge(bill, context: TaskContext):
     context.sleep(0.5)
     if context.attempt == 1:
         raise TaskFailure("bank.away", "the bank does not answer")
-    # The key is the same for every attempt: the bank charges once, however often it is asked.
+    # The key is the same for every attempt, so a retry does not charge twice.
     return {"payment": f"{bill['cents']} by {context.idempotency_key}"}
 
 

@@ -1,10 +1,10 @@
-/** A worker: functions with names, linked to the platform that `TUTTI_ADDRESS` says. worker.py does the same in Python. */
+/** A worker: named functions, connected to the platform at `TUTTI_ADDRESS`. worker.py does the same in Python. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { TaskFailure, Worker } from "@tutti/sdk";
 
 const worker = new Worker({
   slots: 8,
-  description: "The demonstration's, in TypeScript.",
+  description: "The worker of the demonstration in TypeScript.",
   labels: { language: "typescript" },
 });
 
@@ -19,7 +19,7 @@ worker.handle(
   async ({ cents }: { readonly cents: number }, { attempt, idempotencyKey, signal }) => {
     await sleep(500, undefined, { signal });
     if (attempt === 1) throw new TaskFailure("bank.away", "the bank does not answer");
-    // The key is the same for every attempt: the bank charges once, however often it is asked.
+    // The key is the same for every attempt, so a retry does not charge twice.
     return { payment: `${cents} by ${idempotencyKey}` };
   },
 );
@@ -55,7 +55,7 @@ worker.handle(
 
 worker.handle("prices.load", async ({ key }: { readonly key: string }, { signal }) => {
   await sleep(400, undefined, { signal });
-  if (key.startsWith("old")) throw new TaskFailure("key.expired", `the key ${key} has run out`);
+  if (key.startsWith("old")) throw new TaskFailure("key.expired", `the key ${key} has expired`);
   return { prices: 318 };
 });
 worker.handle("prices.renew", async () => ({ key: "new-1" }));

@@ -37,7 +37,7 @@ describe("the table of faults", () => {
 describe("a fault", () => {
   it("is refused where its text is missing, or there twice", (t) => {
     const problem = (/** @type {number} */ times) => [
-      `fault one-too-many: expected \`find\` once in count.ts, found it ${times} times. Correct tools/faults/table.mjs`,
+      `fault one-too-many: expected \`find\` once in count.ts, got it ${times} times. Correct tools/faults/table.mjs`,
     ];
     assert.deepEqual(plantingProblems(treeOf(t, {}), [one]), problem(0));
     assert.deepEqual(plantingProblems(treeOf(t, { "count.ts": "left < 0" }), [one]), problem(0));
@@ -49,7 +49,7 @@ describe("a fault", () => {
     const output = [
       "noise",
       "FAILED src/count.test.ts:12 › a count › ends at 0",
-      "    expected 0, found 1",
+      "    expected 0, got 1",
       "",
       "FAILED nothing happened for 180 s in test/b.test.ts › hangs. The process was killed",
       "3 passed, 2 failed",

@@ -57,7 +57,7 @@ export const faults = [
   {
     name: "session-dependency-ignored",
     breaks: "A session starts before the sessions that it depends on have ended.",
-    file: "libs/machines/session/src/life/asking.ts",
+    file: "libs/machines/session/src/life/prerequisites.ts",
     find: "return isWaitingForOthers(session) || (specOf(session).locks.length > 0 && lockMs === 0);",
     replace: "return specOf(session).locks.length > 0 && lockMs === 0;",
     packages: ["libs/machines/session", "apps/master", "apps/platform"],

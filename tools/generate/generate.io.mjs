@@ -72,7 +72,7 @@ describe("generation", () => {
       assert.ok(error instanceof GenerationFailed, error.stack);
       return error.message;
     }
-    return assert.fail("expected the generation to fail, found that it did not");
+    return assert.fail("expected the generation to fail, but it did not");
   }
 
   const mistakes = [
@@ -86,19 +86,19 @@ describe("generation", () => {
       "an empty action",
       rpc('resource: "order" repeat: REPEAT_SAFE', namespace),
       8,
-      /expected an action like "shop\.things\.verb", found ""/,
+      /expected an action like "shop\.things\.verb", got ""/,
     ],
     [
       "an action of another area",
       rpc('action: "other.orders.get" resource: "order" repeat: REPEAT_SAFE', namespace),
       8,
-      /expected an action like "shop\.things\.verb", found "other\.orders\.get"/,
+      /expected an action like "shop\.things\.verb", got "other\.orders\.get"/,
     ],
     [
       "an empty resource",
       rpc('action: "shop.orders.get" repeat: REPEAT_SAFE', namespace),
       8,
-      /expected a resource like "thing", a singular noun, found ""/,
+      /expected a resource like "thing", a singular noun, got ""/,
     ],
     [
       "no repetition",
@@ -289,7 +289,7 @@ describe("generation", () => {
         'message Sold { option (tutti.types.v1.event) = {types: "shop.sold"}; tutti.events.v1.EventHeader header = 1; }',
       ),
       9,
-      /expected a type like "tutti\.area\.thing\.happened", found "shop\.sold"/,
+      /expected a type like "tutti\.area\.thing\.happened", got "shop\.sold"/,
     ],
   ];
   // All are generated in one image, each in its own area, so that the compiler runs once.

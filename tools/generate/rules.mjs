@@ -55,12 +55,12 @@ function readRpc(method, file, image, rules, problems) {
   const area = areaOf(file);
   if (!/^[a-z]+\.[a-z_]+\.[a-z_]+$/.test(rule.action) || !rule.action.startsWith(`${area}.`)) {
     wrong(
-      `expected an action like "${area}.things.verb", found "${rule.action}". Name it in (tutti.types.v1.rpc)`,
+      `expected an action like "${area}.things.verb", got "${rule.action}". Name it in (tutti.types.v1.rpc)`,
     );
   }
   if (!/^[a-z][a-z_]*$/.test(rule.resource)) {
     wrong(
-      `expected a resource like "thing", a singular noun, found "${rule.resource}". Name it in (tutti.types.v1.rpc)`,
+      `expected a resource like "thing", a singular noun, got "${rule.resource}". Name it in (tutti.types.v1.rpc)`,
     );
   }
   const repeat = repeats[rule.repeat];
@@ -134,7 +134,7 @@ function repeatKeys(method, rule, image, wrong) {
 function readRoute(method, rule, wrong) {
   if (rule.route === undefined) return undefined;
   if (!/^[a-z][a-z_]*$/.test(rule.route.kind)) {
-    wrong(`expected a route's kind like "run", "pool" or "partition", found "${rule.route.kind}"`);
+    wrong(`expected a route's kind like "run", "pool" or "partition", got "${rule.route.kind}"`);
   }
   const path = stringPath(method, rule.route.key, "route.key", wrong, rule.route.kind === "partition");
   return path && { kind: rule.route.kind, path, fallback: rule.route.fallback };
@@ -231,7 +231,7 @@ function checkEventTypes(events, problems) {
   for (const [message, types] of events) {
     for (const type of types) {
       if (!/^tutti(\.[a-z]+(_[a-z]+)*){3}$/.test(type)) {
-        problems.add(message, `expected a type like "tutti.area.thing.happened", found "${type}"`);
+        problems.add(message, `expected a type like "tutti.area.thing.happened", got "${type}"`);
       }
       const other = owners.get(type);
       if (other !== undefined)

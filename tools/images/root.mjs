@@ -59,7 +59,7 @@ export async function tuttiRoot(root) {
   cpSync(page, join(home, "apps", "dashboard", "dist"), { recursive: true });
   const site = join(workspaceRoot, "apps", "site", "dist");
   if (!existsSync(join(site, "search.json")))
-    throw new Error("expected the documentation in apps/site/dist, found none: run `npm run site`");
+    throw new Error("expected the documentation in apps/site/dist, got none: run `npm run site`");
   cpSync(site, join(home, "apps", "site", "dist"), { recursive: true });
   const npm = npmPackagesOf(files, workspaceRoot);
   return [

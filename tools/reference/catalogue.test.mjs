@@ -26,12 +26,7 @@ describe("the form of declared errors", () => {
   });
 
   for (const [what, message, remedy, problem] of [
-    [
-      "an expectation",
-      ({ id }) => `expected the run ${id}, found none`,
-      "List runs.",
-      /states an expectation/,
-    ],
+    ["an expectation", ({ id }) => `expected the run ${id}, got none`, "List runs.", /states an expectation/],
     ["a semicolon", () => "not found; list runs", "List runs.", /semicolon/],
     ["a full stop", () => "The run is gone.", "List runs.", /full stop, which is added/],
     ["no remedy", () => "The run is gone", "", /remedy is empty/],

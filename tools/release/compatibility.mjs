@@ -11,7 +11,7 @@ export const compatibilityPage = "docs/reference/compatibility.md";
 export function factsOf(root) {
   const found = (/** @type {string} */ file, /** @type {RegExp} */ pattern) => {
     const [, value] = pattern.exec(readFileSync(join(root, file), "utf8")) ?? [];
-    if (value === undefined) throw new Error(`${file}: expected ${pattern}, found none`);
+    if (value === undefined) throw new Error(`${file}: expected ${pattern}, got none`);
     return value;
   };
   const format = Number(found("libs/host/src/storage/about.ts", /^export const dataFormat = (\d+);/m));
@@ -34,7 +34,7 @@ const unreleased = /^\| Unreleased \|.*\|$/m;
 
 /** @param {string} page @param {readonly string[]} facts @param {string} [version] of the release. Default: only the row is updated */
 export function withRow(page, facts, version) {
-  if (!unreleased.test(page)) throw new Error(`${compatibilityPage}: expected a row Unreleased, found none`);
+  if (!unreleased.test(page)) throw new Error(`${compatibilityPage}: expected a row Unreleased, got none`);
   const rows = [rowOf("Unreleased", facts), ...(version === undefined ? [] : [rowOf(version, facts)])];
   return page.replace(unreleased, () => rows.join("\n"));
 }

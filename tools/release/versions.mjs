@@ -63,7 +63,7 @@ function replacedOnce(text, file, from, to) {
 /** @param {string} text @param {string} file @param {string} from @param {string} to */
 function replacedAll(text, file, from, to) {
   const pattern = new RegExp(`(?<![\\d.])${from.replaceAll(".", "\\.")}(?![\\d]|\\.\\d)`, "g");
-  if (!pattern.test(text)) throw new Error(`${file}: expected the version ${from}, found none`);
+  if (!pattern.test(text)) throw new Error(`${file}: expected the version ${from}, got none`);
   return text.replaceAll(pattern, () => to);
 }
 

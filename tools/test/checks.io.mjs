@@ -304,7 +304,7 @@ describe("dependencies", () => {
       const found = problems.filter((problem) => problem.startsWith(from));
       assert.ok(
         found.some((problem) => problem.includes(meaning)),
-        `${from}: expected “${meaning}”, found ${found.join(" | ") || "nothing"}`,
+        `${from}: expected “${meaning}”, got ${found.join(" | ") || "nothing"}`,
       );
     }
     assert.ok(!problems.some((problem) => problem.startsWith("libs/simulation/src/right-test.ts")));

@@ -381,7 +381,7 @@ thresholds: {${limits}}
         () => tutti(line),
         ({ errors }) => errors.includes(`Did you mean \`${meant}\`?`),
       );
-    assert.match((await tutti("run greet nmae=Anna")).errors, /required property 'name', found 'nmae'/);
+    assert.match((await tutti("run greet nmae=Anna")).errors, /required property 'name', got 'nmae'/);
     const started = await tutti("run greet name=Anna luod=true");
     assert.match(started.errors, /Input `luod` is not declared by greet\. Did you mean `loud`\?/);
     assert.doesNotMatch((await tutti("schedule delete nightly --yes")).errors, /Did you mean/);

@@ -492,7 +492,7 @@ tasks:
     writeFileSync(join(at.command.folder, "wrong.yaml"), wrong);
     const refused = await tutti("source run wrong.yaml");
     assert.equal(refused.exitCode, exitCodes.usage);
-    assert.match(refused.errors, /expected a reference: .*, found a value/);
+    assert.match(refused.errors, /expected a reference: .*, got a value/);
   });
 
   it("adapter: run offers the operations of a file, until Ctrl-C, and no value in place of a reference is printed", async () => {
@@ -522,7 +522,7 @@ tasks:
     );
     const refused = await tutti("adapter run wrong.yaml");
     assert.equal(refused.exitCode, exitCodes.usage);
-    assert.match(refused.errors, /wrong\.yaml:2:17: error: postgres\.url: .*found a value\n/);
+    assert.match(refused.errors, /wrong\.yaml:2:17: error: postgres\.url: .*got a value\n/);
     assert.equal((await tutti("adapter run")).exitCode, exitCodes.usage);
   });
 

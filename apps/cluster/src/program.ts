@@ -61,7 +61,7 @@ try {
   if (!thisSystem.deliversSignals) throw clusterErrors.systemUnfit({ system: thisSystem.name });
   const command = commands[commandName as keyof typeof commands];
   if (command === undefined)
-    throw new TypeError(`expected one of ${Object.keys(commands).join(", ")}, found ${commandName}`);
+    throw new TypeError(`expected one of ${Object.keys(commands).join(", ")}, got ${commandName}`);
   process.exitCode = await command();
 } catch (error) {
   process.stderr.write(`tutti cluster: ${errorFromUnknown(error).message}\n`);

@@ -89,7 +89,7 @@ class Front {
 async function until(label: string, condition: () => Promise<boolean> | boolean): Promise<void> {
   const lastMs = Date.now() + 60_000;
   while (!(await condition())) {
-    assert.ok(Date.now() < lastMs, `expected that ${label}, found that it does not come`);
+    assert.ok(Date.now() < lastMs, `expected that ${label}, but it does not come`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -14,7 +14,7 @@ import "./shell/frame.css";
 applyTheme();
 applyNamespaceParameter();
 const page = document.getElementById("page");
-if (page === null) throw new Error("expected an element with the id page, found none");
+if (page === null) throw new Error("expected an element with the id page, got none");
 createRoot(page).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>

@@ -31,7 +31,7 @@ function rule(ruleId: string, fields: Fields = {}): AdmissionRule {
   return AdmissionRule.fromPartial({
     ...{ ruleId, subject: AdmissionSubject.ADMISSION_SUBJECT_REQUEST },
     condition: "subject.input.amount <= 1000",
-    verdict: { $case: "deny", value: { message: "at most 1000, found ${{ subject.input.amount }}" } },
+    verdict: { $case: "deny", value: { message: "at most 1000, got ${{ subject.input.amount }}" } },
     controls: [{ framework: "soc2", control: "CC6.1" }],
     ...fields,
   });
@@ -67,7 +67,7 @@ describe("admission rules", () => {
     const { answer } = await check({ input: { amount: 5_000 } });
     assert.deepEqual(
       [answer?.admitted, answer?.findings.map(({ ruleId, message }) => `${ruleId}: ${message}`)],
-      [false, ["largest: at most 1000, found 5000"]],
+      [false, ["largest: at most 1000, got 5000"]],
     );
     await serving.restart();
     const { rules } = await client().listRules(

@@ -236,7 +236,7 @@ function refusedTo(id: string, namespace: string, count: number): AuditRecord {
     ...{ namespace, action: "workflow.runs.start", count, address: "192.0.2.7" },
     time: { seconds: 1_767_225_600, nanos: 0 },
     cause: { actor: { kind: ActorKind.ACTOR_KIND_PERSON, id } },
-    error: { code: "mesh.denied", message: "expected a right to do that, found none" },
+    error: { code: "mesh.denied", message: "expected a right to do that, got none" },
   });
 }
 

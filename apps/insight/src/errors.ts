@@ -28,7 +28,7 @@ export const insightErrors = defineErrors("insight", {
     retry: "never",
     help: "A replay was requested with a strategy that pools do not have.",
     message: ({ strategy, known }: { strategy: string; known: string }) =>
-      `\`strategy\`: expected one of ${known}, found \`${strategy}\``,
+      `\`strategy\`: expected one of ${known}, got \`${strategy}\``,
     remedy: "Choose a strategy of the list.",
   },
   prometheusFailed: {

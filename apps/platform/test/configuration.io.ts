@@ -75,6 +75,6 @@ describe("a key of the configuration", () => {
       return platform.lines.some(({ level }) => level === "debug");
     });
 
-    assert.match(JSON.stringify(refused), /tutti\.yaml:1:29.*expected one of .*found `loud`/);
+    assert.match(JSON.stringify(refused), /tutti\.yaml:1:29.*expected one of .*got `loud`/);
   });
 });

@@ -48,7 +48,7 @@ describe("documentation", { concurrency: 2 }, () => {
       const known = Object.keys(kinds).join(", ");
       assert.ok(
         kind,
-        `${block.place}: expected a block of a kind among ${known}; found ${block.kind || "none"}`,
+        `${block.place}: expected a block of a kind among ${known}, got ${block.kind || "none"}`,
       );
       try {
         await kind(block, bench);

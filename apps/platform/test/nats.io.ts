@@ -212,5 +212,5 @@ describe("two registries over one NATS", { skip: program.skip }, () => {
 
 async function first<T>(source: AsyncIterable<T>): Promise<T> {
   for await (const each of source) return each;
-  throw new Error("expected something, found the end");
+  throw new Error("expected something, got the end");
 }

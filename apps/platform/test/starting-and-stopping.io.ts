@@ -81,8 +81,8 @@ describe("a start that cannot succeed", () => {
     assert.equal(code, 2);
     assert.deepEqual(attempts.mistaken.lines, []);
     assert.deepEqual(attempts.mistaken.errorOutput.trimEnd().split("\n").slice(1).sort(), [
-      "  - `log.level` at --log.level: expected one of `trace`, `debug`, `info`, `warn`, `error`, `fatal`, found `loud`",
-      "  - `mesh.timeouts.callMs` at --mesh.timeouts.callMs: expected an integer of at least 1, found `soon`",
+      "  - `log.level` at --log.level: expected one of `trace`, `debug`, `info`, `warn`, `error`, `fatal`, got `loud`",
+      "  - `mesh.timeouts.callMs` at --mesh.timeouts.callMs: expected an integer of at least 1, got `soon`",
       "  - unknown key among the flags: --mesh.lisen. Did you mean `--mesh.listen`?",
       "  - unknown key in the environment: TUTTI_OPERATIONS_PROT. Did you mean `TUTTI_OPERATIONS_PORT`?",
     ]);

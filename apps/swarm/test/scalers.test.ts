@@ -148,7 +148,7 @@ describe("scalers", () => {
     assert.match(await createIn(shared, { image: "evil/crew" }), /the image evil\/crew/);
     assert.match(
       await createIn(shared, { limits: { gpu: 1 } }),
-      /limits of cpu and memory_bytes, found one of gpu/,
+      /limits of cpu and memory_bytes, got one of gpu/,
     );
     assert.match(await createIn(shared, { limits: { cpu: 0 } }), /above 0/);
     const image = "registry.example.com/agents/crew:3";

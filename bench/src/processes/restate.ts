@@ -133,6 +133,6 @@ async function answers(url: string, init: RequestInit): Promise<void> {
     } catch (error) {
       found = String(error);
     }
-    if (Date.now() > untilMs) throw new Error(`expected Restate to answer at ${url}, found ${found}`);
+    if (Date.now() > untilMs) throw new Error(`expected Restate to answer at ${url}, got ${found}`);
   }
 }

@@ -10,7 +10,7 @@ interface Refund {
   readonly cents: number;
 }
 
-/** The model is generous: it asks for the amount that the customer names, and then says what was paid. */
+/** The scripted model requests the amount that the customer names, then reports the paid amount. */
 export const script = (): ModelScript => (request) => {
   const [complaint = "", , outcome] = request.conversation;
   if (outcome !== undefined) return `Done: ${outcome}`;

@@ -1,5 +1,5 @@
-// A coding program as small as one can be: it asks a model which files to write, and writes them. Claude Code, Codex and
-// Gemini CLI take its place in your workflow.
+// A minimal coding program: it asks a model which files to write, and writes them. Use Claude Code, Codex or
+// Gemini CLI instead in your workflow.
 import { writeFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 

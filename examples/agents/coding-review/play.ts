@@ -13,7 +13,7 @@ import { type ModelScript, ScriptedModel } from "@tutti/sdk/testing";
 const code = 'export const greet = (name) => "Hello, " + name;';
 const documented = ["// Greets a person by name.", code];
 
-/** The reviewer wants a comment. */
+/** The reviewer requests a comment in the code. */
 export const script =
   (): ModelScript =>
   ({ conversation: [diff = ""] }) => {
@@ -22,7 +22,7 @@ export const script =
     return { calls: [{ name: "answer", input: { accepted, remarks } }] };
   };
 
-/** The coder writes one when it is told so. */
+/** The coder adds the comment when the review requests it. */
 const coder = new ScriptedModel(({ conversation: [prompt = ""] }) =>
   JSON.stringify({ "greet.mjs": prompt.includes("comment") ? documented : [code] }),
 );

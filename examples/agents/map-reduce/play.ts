@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import type { Tutti } from "@tutti/sdk/client";
 import type { ModelScript } from "@tutti/sdk/testing";
 
-/** A summary is the first sentence. The summaries come as JSON. */
+/** A summary is the first sentence. The prompt contains the summaries as JSON. */
 export const script =
   (): ModelScript =>
   ({ instructions, conversation: [text = ""] }) => {

@@ -11,7 +11,7 @@ const library: Readonly<Record<string, string>> = {
   cleo: "A drum is 5,500 years old.",
 };
 
-/** Each searches, then answers with what it found. As a judge it names the author of the oldest find. */
+/** Each agent searches, then returns its finding. As a judge, it names the author of the oldest finding. */
 export const script =
   (): ModelScript =>
   ({ instructions, conversation }) => {

@@ -6,7 +6,7 @@ import type { ModelScript } from "@tutti/sdk/testing";
 
 const pieces: Readonly<Record<string, number>> = { flute: 7, violin: 3 };
 
-/** Two calls at once, a tool that does not exist, the sum, the answer. */
+/** Two parallel calls, a tool that does not exist, the sum, the answer. */
 export const script = (): ModelScript => [
   { calls: ["flute", "violin"].map((article) => ({ name: "stock_count", input: { article } })) },
   { calls: [{ name: "stock_sum", input: { counts: [7, 3] } }] },

@@ -23,7 +23,7 @@ const say = (line: string) => void out.write(`${line}\n`);
 const dim = (text: string) => (out.isTTY ? `\x1b[2m${text}\x1b[22m` : text);
 const bold = (text: string) => (out.isTTY ? `\x1b[1m${text}\x1b[22m` : text);
 
-/** Beside the bundle of the platform in the package, in a clone beside the sources. */
+/** In the package, next to the bundle of the platform. In a clone, next to the sources. */
 const here = import.meta.dirname;
 const root = join(here, "..", "..", "..");
 const isPackage = existsSync(join(here, "main.mjs"));
@@ -61,7 +61,7 @@ const lastWords = {
   refunded: `${sorry} We refunded the price. The money is with you in two days. ${thanks}`,
   rejected: `${sorry} We cannot refund the price, but we repair the flute. ${thanks}`,
 };
-/** Words of the last answer that are shown before the kill. */
+/** Number of words of the last answer that are printed before the kill. */
 const wordsBefore = 8;
 
 const model = new ScriptedModel(({ conversation, body }) => {
@@ -95,14 +95,14 @@ function start(
   words: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): ChildProcess {
-  // Settings and models of the user are for other workers.
+  // Drops the user's settings and models, which are for other workers.
   const own = Object.entries(process.env).filter(
     ([name]) => !/^(TUTTI_|ANTHROPIC_|OPENAI_)/.test(name) || name === "TUTTI_PRESET",
   );
   const child = spawn(process.execPath, ["--import", pathToFileURL(files.leash).href, script, ...words], {
     cwd: folder,
     env: { ...Object.fromEntries(own), ...environment },
-    // The leash ends it with this process.
+    // The leash ends the child with this process.
     stdio: ["ignore", "pipe", "ignore", "pipe"],
   });
   child.stdio[3]?.on("error", () => {});
@@ -137,7 +137,7 @@ async function kill(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-/** Prints the answer of the model as it comes. Resolves when so many words of the last one are there. */
+/** Prints the answer of the model as it streams. Calls `enough` after `wordsBefore` words of the last answer. */
 async function showAnswers(url: string, signal: AbortSignal, enough: () => void): Promise<void> {
   const answer = await fetch(url, { signal, headers: { accept: "text/event-stream" } });
   let last = "";
@@ -162,7 +162,7 @@ async function showAnswers(url: string, signal: AbortSignal, enough: () => void)
   }
 }
 
-/** Resolves when the platform lists the tools: an agent that starts earlier has none. */
+/** Resolves when the platform lists the tools. An agent that starts earlier has no tools. */
 async function listed(url: string): Promise<void> {
   while (!(await (await fetch(`${url}/v1/capabilities`)).text()).includes('"shop.refund"')) await sleep(50);
 }
@@ -173,7 +173,7 @@ interface Reply {
   readonly outputTokens: number;
 }
 
-/** Returns what the run has recorded of its model. */
+/** Returns the recorded answers of the model, and their cost. */
 async function recorded(run: RunHandle) {
   const answers: Reply[] = [];
   let usd = 0;
@@ -260,7 +260,7 @@ try {
   const effects = (await readFile(refunds, "utf8").catch(() => "")).split("\n").filter((line) => line !== "");
   const inputTokens = answers.reduce((sum, each) => sum + each.inputTokens, 0);
   const outputTokens = answers.reduce((sum, each) => sum + each.outputTokens, 0);
-  // Each recorded answer was asked for once. One request was cut by the kill.
+  // Each recorded answer was requested once. The kill interrupted one request.
   const askedAgain = model.requests.length - askedBefore;
   const outcome = {
     run: run.id,
@@ -297,8 +297,8 @@ try {
   );
   say(
     holds
-      ? "✓ The agent continued behind its last recorded answer."
-      : "✗ This is not as promised. Please report it.",
+      ? "✓ The agent continued after its last recorded answer."
+      : "✗ An answer was paid twice or a refund is missing. Please report this as a bug.",
   );
   if (isJson) process.stdout.write(`${JSON.stringify({ ...outcome, holds })}\n`);
   process.exitCode = holds ? 0 : 1;

@@ -1,4 +1,4 @@
-/** The worker of `tutti demo agents`: it runs the agent and has its tools. It is killed in the middle of an answer. */
+/** The worker of `tutti demo agents`: it runs the agent and its tools. The demo kills it in the middle of an answer. */
 import { appendFile } from "node:fs/promises";
 import { Worker } from "@tutti/sdk";
 import { agents } from "@tutti/sdk/agents";

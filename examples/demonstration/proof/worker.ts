@@ -1,7 +1,7 @@
 /**
- * The worker of `tutti demo kill`. Its effects are lines of a file: the key of idempotency, and who did it in which
- * attempt. A line is on the disk before the task is answered, so that one that was killed in between has done its work
- * and told nobody. Whoever gets the task next does it again, under the same key.
+ * The worker of `tutti demo kill`. Its effects are lines of a file: the idempotency key, the attempt and the worker. A line
+ * is on the disk before the worker reports the result. So a worker that is killed in between has done its work without a
+ * report. The next worker repeats the task with the same key.
  */
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";

@@ -1,7 +1,7 @@
-/** The job of the race: a programme book. A chain that cannot be hurried, pages side by side, and a binding that needs all. */
+/** The job of the race, a programme book: a sequential chain, parallel pages, and a binding that needs all of them. */
 import type { TaskSpecInput } from "@tutti/rest/types";
 
-/** What every task of it uses. Its input says how long it takes an agent of usual speed. */
+/** The capability of all tasks. The input has the duration for an agent of normal speed. */
 export const capability = "race.work";
 
 export interface Work {
@@ -19,13 +19,13 @@ const task = (id: string, ms: number, needs: readonly string[] = []): TaskSpecIn
 const pages = 24;
 const chapters = 5;
 
-/** The same for all who race. */
+/** The tasks, the same in each mode. */
 export const job: readonly TaskSpecInput[] = [
   task("plan", 300),
   ...Array.from({ length: pages }, (_, at) =>
     task(`page-${String(at + 1).padStart(2, "0")}`, 250 + ((at * 397) % 900), ["plan"]),
   ),
-  // The long way: whoever starts it late waits for it at the end.
+  // The critical path: a mode that starts it late waits for it at the end.
   ...Array.from({ length: chapters }, (_, at) =>
     task(`essay-${at + 1}`, 900, [at === 0 ? "plan" : `essay-${at}`]),
   ),
@@ -35,7 +35,7 @@ export const job: readonly TaskSpecInput[] = [
   ]),
 ];
 
-/** How quick the agents of each lane are, and what a second of theirs costs: the quick ones are dear. */
+/** Speed of the agents of each lane, and their cost per second: fast agents cost more. */
 export const crew: readonly {
   readonly name: string;
   readonly speed: number;

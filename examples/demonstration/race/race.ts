@@ -1,7 +1,7 @@
 /**
- * A race: the same job in each mode, by as many agents of the same speeds, at the same time. Each lane has a pool of
- * its own, so that nobody takes another's agents. It ends when all lanes have. `RACE_NAME` names it, `TUTTI_SERVER`
- * says where the platform is: agents are linked by WebSocket, so that whoever reaches the page can race.
+ * A race: the same job in each mode at the same time, with equal agents. Each lane has its own pool, so lanes share no
+ * agents. The race ends when all lanes have ended. `RACE_NAME` names it. `TUTTI_SERVER` is the URL of the platform: agents
+ * connect to it by WebSocket.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "@tutti/rest/client";
@@ -35,7 +35,7 @@ const agents = lanes.flatMap((mode) =>
   }),
 );
 const client = new Client({ url: server });
-// Created again they are the same pools.
+// Creating the pools is idempotent.
 await Promise.all(
   lanes.map((mode) =>
     client.call("pools.create", {

@@ -1,4 +1,4 @@
-/** Agents write to one shared value. A write that lost a race is rejected, and its agent tries again. */
+/** Agents write to one shared value. A conflicting write is rejected, and its agent retries. */
 import type { Tutti } from "@tutti/sdk/client";
 
 export async function play(tutti: Tutti): Promise<unknown> {
@@ -10,7 +10,7 @@ export async function play(tutti: Tutti): Promise<unknown> {
   });
   const [one, other] = [await mission.join("one"), await mission.join("other")];
 
-  // Both saw that nothing was there. The second is told so, with what is there instead.
+  // Both agents read no value. The second write is rejected with the current value.
   const first = await one.board.put("place", "north", { ifVersion: 0 });
   const second = await other.board.put("place", "south", { ifVersion: 0 });
 

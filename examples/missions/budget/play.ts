@@ -12,7 +12,7 @@ export async function play(tutti: Tutti): Promise<unknown> {
   const poet = await mission.join("poet");
   const draft = await poet.budget.reserve({ tokens: 80 });
   await draft.spend({ tokens: 50 });
-  // What was not used up comes back.
+  // The unused amount is released.
   const returned = await draft.giveBack();
 
   const refused = await poet.budget.reserve({ tokens: 60 }).catch(({ code }: { code: string }) => code);

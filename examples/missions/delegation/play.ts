@@ -18,7 +18,7 @@ export async function play(tutti: Tutti): Promise<unknown> {
   const [count] = await clerk.claim({ waitMs: 5_000 });
   await count?.complete({ sold: 41 }, { used: { tokens: 60 } });
 
-  // What came of it is told to who delegated.
+  // The delegating agent gets the result.
   const heard: unknown[] = [];
   for await (const { body } of lead.messages.list()) heard.push(body);
   await report?.complete({ text: "We sold 41 violins" });

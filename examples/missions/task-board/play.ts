@@ -29,7 +29,7 @@ async function workOff(agent: Participation, count: number, done: string[]): Pro
   }
 }
 
-/** What it takes is long in real life: a claim is renewed meanwhile, or another agent gets the task. */
+/** Real work takes longer. The agent renews its claim meanwhile, or another agent gets the task. */
 async function doIt(agent: Participation, task: ClaimedTask): Promise<void> {
   await task.renew({ progress: 0.5, message: "half way" });
   await task.complete({ by: agent.agentId, of: task.id });

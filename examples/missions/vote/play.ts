@@ -18,7 +18,7 @@ export async function play(tutti: Tutti): Promise<unknown> {
   const quorum = await mission.votes.close("quorum");
 
   await mission.votes.open("weighted", { question, options, weights: { bob: 5 } });
-  // A ballot counts once: the last one of an agent.
+  // Only the last ballot of an agent counts.
   await cleo?.votes.cast("weighted", "blue");
   for (const agent of agents) await agent.votes.cast("weighted", agent === bob ? "blue" : "red");
   const weighted = await mission.votes.close("weighted");

@@ -8,7 +8,7 @@ interface Asked {
 }
 
 export function handle(worker: Worker): void {
-  // A planner by rule: each room is aired, all are swept after that. A model would be asked here.
+  // A planner with fixed rules: air each room, then sweep all rooms. Call a model here instead.
   worker.handle("tutti.plan", ({ goal, input: { rooms } }: Asked) => {
     if (!goal.startsWith("clean")) return [{ id: "lost", capability: "house.nothing" }];
     const aired = rooms.map((room) => ({ id: room, capability: "house.air", input: { room } }));

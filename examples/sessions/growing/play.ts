@@ -2,7 +2,7 @@
 import type { Worker } from "@tutti/sdk";
 import type { Tutti } from "@tutti/sdk/client";
 
-/** Where each page leads. */
+/** The links of each page. */
 const links: Readonly<Record<string, readonly string[]>> = {
   home: ["strings", "bows"],
   strings: ["rosin"],
@@ -17,7 +17,7 @@ const closed = new Promise<void>((resolve) => {
 
 export function handle(worker: Worker): void {
   worker.handle("page.read", ({ page }: { readonly page: string }) => links[page] ?? []);
-  // As long as it is running the session is open, and more can be added to it.
+  // Tasks can be added while the session runs.
   worker.handle("page.keep", async () => {
     await closed;
     return "closed";

@@ -1,9 +1,9 @@
-/** One handle for sessions of every mode: pause, resume, why, end. */
+/** The same handle in every mode: pause, resume, explain and end a session. */
 import type { Worker } from "@tutti/sdk";
 import type { Tutti } from "@tutti/sdk/client";
 
 export function handle(worker: Worker): void {
-  // Sings until nobody wants to hear it any more.
+  // Runs until the attempt is cancelled.
   worker.handle(
     "choir.sing",
     (_, { signal }) => new Promise((resolve) => signal.addEventListener("abort", resolve)),

@@ -1,8 +1,8 @@
-/** A custom orchestrator, in a process of its own: it decides what starts, and the shared limits. */
+/** A custom orchestrator in its own process: it decides which tasks start, within shared limits. */
 import { type Decision, type Question, SessionOrchestrator, type Worker } from "@tutti/sdk";
 import type { Tutti } from "@tutti/sdk/client";
 
-/** Strings are tuned one after the other, by name. Whatever anybody can do is shared. */
+/** Starts tasks that tune strings one after the other, by name. Gives all other tasks to a swarm. */
 class Conductor extends SessionOrchestrator {
   protected override decide({ tasks }: Question): Decision {
     const strings = tasks.filter(({ uses }) => uses === "string.tune");

@@ -1,4 +1,4 @@
-/** Impossible sessions are rejected at once, and the error names the task. */
+/** Sessions that cannot complete are rejected at their start. The error names the task. */
 import type { Tutti, WorkTask } from "@tutti/sdk/client";
 
 export async function play(tutti: Tutti): Promise<unknown> {

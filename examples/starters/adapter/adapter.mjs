@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { access, constants, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Notes are files of a folder. Put your system in the place of the folder, and keep the form. */
+/** Notes are files in a folder. Replace the folder by your system, and keep the structure. */
 export function notesAdapter({ name, folder }) {
   return {
     name,
@@ -18,7 +18,7 @@ export function notesAdapter({ name, folder }) {
         async call({ text }, { idempotencyKey, signal }) {
           signal.throwIfAborted();
           const id = createHash("sha256").update(idempotencyKey).digest("hex").slice(0, 12);
-          // A crash leaves a part, which `list` leaves out.
+          // A crash leaves a `.part` file, which `list` ignores.
           await writeFile(join(folder, `${id}.part`), text);
           await rename(join(folder, `${id}.part`), join(folder, `${id}.txt`));
           return { id };

@@ -12,7 +12,7 @@ it("the adapter keeps the rules that all adapters keep", async (t) => {
   const disconnect = () => rmSync(folder, { recursive: true, force: true });
   t.after(disconnect);
   const samples = {
-    // `effects` counts what the other system has, so that a second call with the same key shows.
+    // `effects` counts the notes of the other system, so the test notices a second call with the same key.
     add: { input: { text: "Buy strings" }, effects: () => readdirSync(folder).length },
     list: { input: {} },
   };

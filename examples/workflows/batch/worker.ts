@@ -1,6 +1,6 @@
 import { TaskFailure, type Worker } from "@tutti/sdk";
 
-/** Addresses that got a letter. */
+/** Addresses that received a letter. */
 export const written = new Set<string>();
 
 export function handle(worker: Worker): void {

@@ -11,7 +11,7 @@ export async function play(tutti: Tutti): Promise<unknown> {
   const at = new Date(startTime.getTime() + 6_000);
   const output = await tutti.execute("embargo", {
     id: "prize",
-    startTime, // there at once, with its id. It starts then
+    startTime, // the run exists immediately, and starts at this time
     parameters: { send: "press.send" },
     input: { text: "who has won", at },
   });

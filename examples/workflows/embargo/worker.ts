@@ -3,7 +3,7 @@ import type { Worker } from "@tutti/sdk";
 const newsrooms = ["north", "east", "south", "west", "sea"];
 const pageSize = 2;
 
-/** When pages went out. */
+/** Times at which pages were sent. */
 export const sentAtMs: number[] = [];
 
 export function handle(worker: Worker): void {

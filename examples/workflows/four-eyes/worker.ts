@@ -2,10 +2,10 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Worker } from "@tutti/sdk";
 import type { Member } from "../../examples.ts";
 
-/** How many copies were on a press at the same time. */
+/** Numbers of copies that were on a press at the same time. */
 export const presses = { busy: 0, busyMax: 0 };
 
-/** Two people who could both check, and the one who wrote it sits nearest. a print shop with two presses. */
+/** Two people who can both check a text, one of them its author, and a print shop with two presses. */
 export const crew: readonly Member[] = [
   { options: { pool: "newsroom", agentId: "ann", labels: { role: "author", desk: "near" } }, handle: edit },
   { options: { pool: "newsroom", agentId: "bob", labels: { role: "editor" } }, handle: edit },
@@ -29,7 +29,7 @@ function print(worker: Worker): void {
     async ({ text, copy }: { readonly text: string; readonly copy: number }, { idempotencyKey }) => {
       presses.busy += 1;
       presses.busyMax = Math.max(presses.busyMax, presses.busy);
-      // Others that may start too do so meanwhile.
+      // Gives other copies time to start.
       for (let turn = 0; turn < 50; turn++) await nextTurn();
       presses.busy -= 1;
       return `${text}, copy ${copy}, printed once as ${idempotencyKey}`;

@@ -3,7 +3,7 @@ import { source } from "../source.ts";
 
 export const runs = ["training", "training-again"];
 
-/** Two runs want the same four slots: each starts whole, one after the other. */
+/** Two runs need the same four slots. Each gang starts as a whole, one after the other. */
 export async function play(tutti: Tutti): Promise<unknown> {
   await tutti.workflows.register(source("gang"));
   const started = [];

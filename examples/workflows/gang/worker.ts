@@ -21,7 +21,7 @@ async function lead({ workers }: { readonly workers: number }): Promise<string> 
   return `heard ${heard.join(", ")}`;
 }
 
-/** Ends when all have reported: without the leader it would wait for ever. */
+/** Ends when all workers have reported. Without the leader, the workers would wait forever. */
 async function work({ shard }: { readonly shard: string }): Promise<string> {
   const others = all.promise;
   report(shard);

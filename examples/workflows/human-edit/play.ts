@@ -11,7 +11,7 @@ export async function play(tutti: Tutti): Promise<unknown> {
     input: { about: "Tutti" },
   });
   await openApproval(run);
-  // What does not fit the form is refused, and changes nothing.
+  // Data that does not match the form is rejected, and changes nothing.
   const refused = await run.approve("edit", { data: { text: "" } }).then(
     () => "nothing",
     ({ code }: { readonly code: string }) => code,

@@ -9,7 +9,7 @@ export async function play(tutti: Tutti): Promise<unknown> {
     id: "order-17",
     input: { articles: ["violin", "bow"], cents: 4_200 },
   });
-  // A piano cannot be sent: the violin comes back, then the money, then the reservation goes.
+  // A piano cannot be shipped. Compensation recalls the violin, refunds the payment, and releases the reservation.
   const heavy = await tutti.run("order", {
     id: "order-18",
     input: { articles: ["violin", "piano"], cents: 9_900 },

@@ -9,7 +9,7 @@ export function handle(worker: Worker): void {
   worker.handle("shop.charge", async ({ cents }: { readonly cents: number }, context) => {
     if (cents > 100_000)
       throw new TaskFailure("card.declined", `${cents} is more than the card has`, { final: true });
-    // The key is the same for every attempt: the bank charges once, however often it is asked.
+    // The key is the same for every attempt, so a retry does not charge twice.
     return { payment: `${cents} by ${context.idempotencyKey}` };
   });
   worker.handle("shop.refund", async () => null);

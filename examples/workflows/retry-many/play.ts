@@ -22,7 +22,7 @@ export async function play(tutti: Tutti): Promise<unknown> {
     statuses: ["failed" as const],
     errorCode: "bank.away",
   };
-  // Lists are a moment behind what they list.
+  // Lists are eventually consistent.
   let preview = await tutti.runs.preview("retry", wanted);
   while (preview.count < count) {
     await pause(50);

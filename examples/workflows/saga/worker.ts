@@ -1,6 +1,6 @@
 import { TaskFailure, type Worker } from "@tutti/sdk";
 
-/** What is booked, as the world outside knows it. */
+/** Bookings of the external system. */
 export const booked = new Set<string>();
 
 export function handle(worker: Worker): void {

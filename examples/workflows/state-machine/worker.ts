@@ -1,9 +1,9 @@
 import { TaskFailure, type Worker } from "@tutti/sdk";
 
-/** Months of which the card is declined the first time. */
+/** Months in which the card is declined at the first attempt. */
 const declined = new Set([2]);
 
-/** What the subscriber was written. */
+/** Messages to the subscriber. */
 export const told: string[] = [];
 
 export function handle(worker: Worker): void {

@@ -13,8 +13,8 @@ export async function play(tutti: Tutti): Promise<unknown> {
       parameters: { first: "site.build", second: "site.publish", undo: "site.remove" },
     });
 
-  // Held: what it waits for may come, but nothing new starts. Let go, it fails, is undone, and is resumed when the
-  // cause is repaired.
+  // Paused: results and signals arrive, but no task starts. After the resume, the run fails, is compensated, and is
+  // retried after the repair.
   site.isOnline = false;
   const held = await start("site-1");
   await waiting(held, "word");
@@ -30,7 +30,7 @@ export async function play(tutti: Tutti): Promise<unknown> {
   await held.signal("go");
   const mended = await held.result();
 
-  // Cancelled: what was done is undone.
+  // Cancelled: completed tasks are compensated.
   const unwanted = await start("site-2");
   await waiting(unwanted, "word");
   await unwanted.cancel("changed my mind");

@@ -14,8 +14,8 @@ export async function play(tutti: Tutti): Promise<unknown> {
     input: { about: "oaks", by: "2100-01-01T00:00:00Z" },
   });
 
-  // Both tries are used up: the run continues when somebody says so. The first report is too short, the second one is
-  // not.
+  // Both attempts failed, so a person takes over. The first report is too short and is returned. The second one
+  // passes.
   await paused(run, "write");
   const { summary } = await run.why("write");
   pen.isBroken = false;

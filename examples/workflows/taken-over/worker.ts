@@ -4,7 +4,7 @@ export const pen = { isBroken: false };
 
 interface Question {
   readonly about: string;
-  /** What was said of the report before. */
+  /** Comments on the previous report. */
   readonly feedback: unknown;
 }
 

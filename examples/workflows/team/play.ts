@@ -12,7 +12,7 @@ export async function play(tutti: Tutti): Promise<unknown> {
     input: { question: "How old do oaks get?" },
   });
   const report = await run.result();
-  // The mission is there by itself too.
+  // The mission has its own id, state and result.
   const { tasks } = await tutti.missions.get("how-old..look..0").get();
   return { report, done: tasks?.completed };
 }

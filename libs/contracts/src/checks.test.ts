@@ -96,7 +96,7 @@ describe("forms of strings", () => {
       [
         {
           field: "name",
-          message: `expected a dotted lower-case name such as pay.charge, at most 200 characters, found "Pay${"y".repeat(57)}…"`,
+          message: `expected a dotted lower-case name such as pay.charge, at most 200 characters, got "Pay${"y".repeat(57)}…"`,
         },
       ],
     );
@@ -108,12 +108,12 @@ describe("lengths, counts and ranges", () => {
     ["", 2, 3, undefined],
     ["ab", 2, 3, undefined],
     ["abc", 2, 3, undefined],
-    ["a", 2, 3, "expected at least 2 characters, found 1"],
-    ["abcd", 2, 3, "expected at most 3 characters, found 4"],
-    ["abcd", 3, 3, "expected exactly 3 characters, found 4"],
+    ["a", 2, 3, "expected at least 2 characters, got 1"],
+    ["abcd", 2, 3, "expected at most 3 characters, got 4"],
+    ["abcd", 3, 3, "expected exactly 3 characters, got 4"],
     ["😀😀😀", 0, 3, undefined],
-    ["😀😀😀😀", 0, 3, "expected at most 3 characters, found 4"],
-    ["😀", 2, 9, "expected at least 2 characters, found 1"],
+    ["😀😀😀😀", 0, 3, "expected at most 3 characters, got 4"],
+    ["😀", 2, 9, "expected at least 2 characters, got 1"],
   ];
   for (const [value, min, max, message] of lengths) {
     it(`${JSON.stringify(value)} in ${min} to ${max} characters: ${message ?? "passes"}`, () => {
@@ -133,25 +133,25 @@ describe("lengths, counts and ranges", () => {
     );
     assert.deepEqual(
       findings((found) => rule.byteLength(found, "x", new Uint8Array(15), 16, 16)),
-      [{ field: "x", message: "expected exactly 16 bytes, found 15" }],
+      [{ field: "x", message: "expected exactly 16 bytes, got 15" }],
     );
   });
 
   it("entries beyond the limit are counted in the finding", () => {
     assert.deepEqual(
       findings((found) => rule.itemCount(found, "x", 65, 64)),
-      [{ field: "x", message: "expected at most 64 entries, found 65" }],
+      [{ field: "x", message: "expected at most 64 entries, got 65" }],
     );
   });
 
   const ranges: readonly [value: number, min: number, max: number, message: string | undefined][] = [
     [0, 0, 1, undefined],
     [1, 0, 1, undefined],
-    [-0.1, 0, 1, "expected a number from 0 to 1, found -0.1"],
-    [-1, 0, Infinity, "expected a number of at least 0, found -1"],
-    [2, -Infinity, 1, "expected a number of at most 1, found 2"],
-    [Number.NaN, 0, Infinity, "expected a number of at least 0, found NaN"],
-    [Infinity, 0, Infinity, "expected a number of at least 0, found Infinity"],
+    [-0.1, 0, 1, "expected a number from 0 to 1, got -0.1"],
+    [-1, 0, Infinity, "expected a number of at least 0, got -1"],
+    [2, -Infinity, 1, "expected a number of at most 1, got 2"],
+    [Number.NaN, 0, Infinity, "expected a number of at least 0, got NaN"],
+    [Infinity, 0, Infinity, "expected a number of at least 0, got Infinity"],
   ];
   for (const [value, min, max, message] of ranges) {
     it(`${value} in ${min} to ${max}: ${message ?? "passes"}`, () => {

@@ -20,19 +20,19 @@ function quoted(value: string): string {
 }
 
 export function missing(found: Found, field: string): void {
-  add(found, field, "expected a value, found none");
+  add(found, field, "expected a value, got none");
 }
 
 export function noChoice(found: Found, field: string, choices: string): void {
-  add(found, field, `expected one of ${choices}, found none`);
+  add(found, field, `expected one of ${choices}, got none`);
 }
 
 export function unknown(found: Found, field: string, value: number, known: string): void {
-  add(found, field, `expected one of ${known}, found ${value}`);
+  add(found, field, `expected one of ${known}, got ${value}`);
 }
 
 export function itemCount(found: Found, field: string, count: number, max: number): void {
-  if (count > max) add(found, field, `expected at most ${max} entries, found ${count}`);
+  if (count > max) add(found, field, `expected at most ${max} entries, got ${count}`);
 }
 
 export function byteLength(found: Found, field: string, value: Uint8Array, min: number, max: number): void {
@@ -50,7 +50,7 @@ export function textLength(found: Found, field: string, value: string, min: numb
 function length(found: Found, field: string, value: number, min: number, max: number, unit: string): void {
   if (value >= min && value <= max) return;
   const expected = min === max ? `exactly ${min}` : value > max ? `at most ${max}` : `at least ${min}`;
-  add(found, field, `expected ${expected} ${unit}, found ${value}`);
+  add(found, field, `expected ${expected} ${unit}, got ${value}`);
 }
 
 export function range(found: Found, field: string, value: number, min: number, max: number): void {
@@ -61,7 +61,7 @@ export function range(found: Found, field: string, value: number, min: number, m
       : min === -Infinity
         ? `a number of at most ${max}`
         : `a number from ${min} to ${max}`;
-  add(found, field, `expected ${expected}, found ${value}`);
+  add(found, field, `expected ${expected}, got ${value}`);
 }
 
 export interface Form {
@@ -71,7 +71,7 @@ export interface Form {
 
 export function form(found: Found, field: string, value: string, expectedForm: Form): void {
   if (value === "" || expectedForm.fits(value)) return;
-  add(found, field, `expected ${expectedForm.expected}, found ${quoted(value)}`);
+  add(found, field, `expected ${expectedForm.expected}, got ${quoted(value)}`);
 }
 
 /** Prepends the path of the enclosing field to the findings since `before`. */

@@ -155,8 +155,8 @@ describe("codecs", () => {
 
   it("a tag that cannot be is refused instead of ending the message silently", () => {
     const good = payloads.encode(Payload.create({ mediaType: "x" }));
-    assert.throws(() => payloads.decode(Uint8Array.of(...good, 0, ...good)), /found no valid tag/);
-    assert.throws(() => payloads.decode(Uint8Array.of(...good, 0x0c, ...good)), /found no valid tag/);
+    assert.throws(() => payloads.decode(Uint8Array.of(...good, 0, ...good)), /got no valid tag/);
+    assert.throws(() => payloads.decode(Uint8Array.of(...good, 0x0c, ...good)), /got no valid tag/);
   });
 
   it("a message nested deeper than a hundred levels is refused", () => {

@@ -56,7 +56,7 @@ function decodeStrict<T extends object>(type: MessageType<T>, bytes: Uint8Array)
 function requireFullyRead<T>(reader: Reader, message: T): T {
   // `decode` of a message stops silently at an invalid tag. Without this check the rest would be lost.
   if (reader.pos !== reader.len) {
-    throw new RangeError(`expected a field at byte ${reader.pos} of ${reader.len}, found no valid tag`);
+    throw new RangeError(`expected a field at byte ${reader.pos} of ${reader.len}, got no valid tag`);
   }
   return message;
 }

@@ -38,18 +38,18 @@ describe("validation generated from the contracts", () => {
   });
 
   const wrong: readonly [title: string, request: RegisterRequest, field: string, message: RegExp][] = [
-    ["a missing message", RegisterRequest.create({}), "instance", /found none/],
+    ["a missing message", RegisterRequest.create({}), "instance", /got none/],
     [
       "a missing string",
       RegisterRequest.create({ instance: { ...instance, id: "" } }),
       "instance.id",
-      /expected a value, found none/,
+      /expected a value, got none/,
     ],
     [
       "a string without its form",
       RegisterRequest.create({ instance: { ...instance, address: "nowhere" } }),
       "instance.address",
-      /expected host:port .*, found "nowhere"/,
+      /expected host:port .*, got "nowhere"/,
     ],
     [
       "a field in a message in a list",
@@ -66,13 +66,13 @@ describe("validation generated from the contracts", () => {
       "a key of a map",
       RegisterRequest.create({ instance: { ...instance, labels: { "a b": "c" } } }),
       'instance.labels["a b"]',
-      /starting with a letter or digit, found "a b"/,
+      /starting with a letter or digit, got "a b"/,
     ],
     [
       "a value of a map",
       RegisterRequest.create({ instance: { ...instance, labels: { zone: "z".repeat(257) } } }),
       'instance.labels["zone"]',
-      /at most 256 characters, found 257/,
+      /at most 256 characters, got 257/,
     ],
     [
       "too many entries of a map",
@@ -83,25 +83,25 @@ describe("validation generated from the contracts", () => {
         },
       }),
       "instance.labels",
-      /at most 64 entries, found 65/,
+      /at most 64 entries, got 65/,
     ],
     [
       "a number out of its range",
       RegisterRequest.create({ instance, leaseMs: -1 }),
       "lease_ms",
-      /from 0 to 3600000, found -1/,
+      /from 0 to 3600000, got -1/,
     ],
     [
       "a number that is none",
       RegisterRequest.create({ instance: { ...instance, host: { cpu: Number.NaN } } }),
       "instance.host.cpu",
-      /from 0 to 1, found NaN/,
+      /from 0 to 1, got NaN/,
     ],
     [
       "an enum's value of a later release",
       RegisterRequest.create({ instance: { ...instance, health: { state: 9 as HealthState } } }),
       "instance.health.state",
-      /expected one of HEALTH_STATE_READY, .*, found 9/,
+      /expected one of HEALTH_STATE_READY, .*, got 9/,
     ],
   ];
   for (const [title, request, field, message] of wrong) {
@@ -126,14 +126,14 @@ describe("validation generated from the contracts", () => {
   it("a missing choice is reported with its alternatives, and the selected alternative is validated", () => {
     const { put } = blobService.methods;
     assert.deepEqual(check(put, PutRequest.create({})), [
-      { field: "part", message: "expected one of header, chunk, found none" },
+      { field: "part", message: "expected one of header, chunk, got none" },
     ]);
     assert.deepEqual(check(put, PutRequest.create({ part: { $case: "chunk", value: new Uint8Array(0) } })), [
-      { field: "chunk", message: "expected a value, found none" },
+      { field: "chunk", message: "expected a value, got none" },
     ]);
     const header = { sha256: new Uint8Array(31), size: undefined };
     assert.deepEqual(check(put, PutRequest.create({ part: { $case: "header", value: header } })), [
-      { field: "header.sha256", message: "expected exactly 32 bytes, found 31" },
+      { field: "header.sha256", message: "expected exactly 32 bytes, got 31" },
     ]);
   });
 });
@@ -198,7 +198,7 @@ describe("descriptions of events", () => {
         time: { seconds: 1_800_000_000, nanos: 5e8 },
       },
       definition: "order",
-      error: { code: "workflow.task_failed", message: "expected 200, found 500" },
+      error: { code: "workflow.task_failed", message: "expected 200, got 500" },
     });
     assert.deepEqual(description.payload.decode(description.payload.encode(failed)), failed);
     const json = JSON.stringify(description.toJson(failed));

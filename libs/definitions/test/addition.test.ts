@@ -66,12 +66,12 @@ describe("tasks that are added to a run", () => {
       JSON.stringify(tasksOfList([{ id: "x", uses: "y", needs: ["a"] }])),
       '{"tasks":{"x":{"uses":"y","needs":["a"]}}}',
     );
-    assert.deepEqual(tasksOfList({}), { problem: "expected a list of tasks, found something else" });
+    assert.deepEqual(tasksOfList({}), { problem: "expected a list of tasks, got something else" });
     assert.deepEqual(tasksOfList([{ uses: "y" }]), {
-      problem: "expected a task with an `id` at place 0, found none",
+      problem: "expected a task with an `id` at place 0, got none",
     });
     assert.deepEqual(tasksOfList([{ id: "a" }, { id: "a" }]), {
-      problem: "expected each id once, found `a` a second time at place 1",
+      problem: "expected each id once, got `a` a second time at place 1",
     });
   });
 });

@@ -12,14 +12,14 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
       "a.yaml:3:14: error: the text is not YAML: `[` is not closed, or the lines after it are not indented further",
     ],
   ],
-  ["a list", "- a", ["a.yaml:1:1: error: expected a mapping for `definition`, found a list"]],
-  ["nothing", "", ["a.yaml:1:1: error: expected a mapping for `definition`, found nothing"]],
+  ["a list", "- a", ["a.yaml:1:1: error: expected a mapping for `definition`, got a list"]],
+  ["nothing", "", ["a.yaml:1:1: error: expected a mapping for `definition`, got nothing"]],
   [
     "no name and no tasks",
     "description: x",
     [
-      "a.yaml:1:1: error: expected `workflow`, found none",
-      "a.yaml:1:1: error: expected one of `tasks`, `steps`, `states`, found none",
+      "a.yaml:1:1: error: expected `workflow`, got none",
+      "a.yaml:1:1: error: expected one of `tasks`, `steps`, `states`, got none",
     ],
   ],
   [
@@ -48,14 +48,14 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
     "two kinds in one task",
     "workflow: w\ntasks:\n  a: {uses: x, set: 1}",
     [
-      "a.yaml:3:16: error: tasks.a.set: expected one of `uses`, `function`, `agent`, `workflow`, `mission`, `wait`, `approve`, `gate`, `set`, `loop`, `spawn`, found `uses` and `set`",
+      "a.yaml:3:16: error: tasks.a.set: expected one of `uses`, `function`, `agent`, `workflow`, `mission`, `wait`, `approve`, `gate`, `set`, `loop`, `spawn`, got `uses` and `set`",
     ],
   ],
   [
     "no kind in a task, and another form of a key",
     "workflow: w\ntasks:\n  a: {with: {x: 1}}\n  b: {uses: x, retries: 3}",
     [
-      "a.yaml:3:3: error: tasks.a: expected `uses`, or one of `function`, `agent`, `workflow`, `mission`, `wait`, `approve`, `gate`, `set`, `loop`, `spawn`, found none",
+      "a.yaml:3:3: error: tasks.a: expected `uses`, or one of `function`, `agent`, `workflow`, `mission`, `wait`, `approve`, `gate`, `set`, `loop`, `spawn`, got none",
       'a.yaml:4:16: error: tasks.b.retries: unknown key "retries". Did you mean `retry`?',
     ],
   ],
@@ -63,31 +63,29 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
     "a wait for an event of no type, and with keys of a signal",
     "workflow: w\ntasks:\n  a: {wait: {event: shop.*}}\n  b: {wait: {event: shop.paid, where: 'true'}}\n  c: {wait: {signal: go, if: 'true'}}",
     [
-      'a.yaml:3:21: error: tasks.a.wait.event: expected a type such as `shop.order.paid`, found "shop.*"',
-      'a.yaml:4:39: error: tasks.b.wait.where: expected `if` for an event, found "where"',
-      'a.yaml:5:30: error: tasks.c.wait.if: expected `where` for a signal, found "if"',
+      'a.yaml:3:21: error: tasks.a.wait.event: expected a type such as `shop.order.paid`, got "shop.*"',
+      'a.yaml:4:39: error: tasks.b.wait.where: expected `if` for an event, got "where"',
+      'a.yaml:5:30: error: tasks.c.wait.if: expected `where` for a signal, got "if"',
     ],
   ],
   [
     "a name with capitals",
     "workflow: Order\ntasks: {a: {uses: x}}",
-    [
-      'a.yaml:1:11: error: workflow: expected a lower-case name such as `order` or `shop.order`, found "Order"',
-    ],
+    ['a.yaml:1:11: error: workflow: expected a lower-case name such as `order` or `shop.order`, got "Order"'],
   ],
   [
     "a task's name with a blank",
     "workflow: w\ntasks: {a b: {uses: x}}",
     [
-      'a.yaml:2:9: error: tasks["a b"]: expected letters, digits and . _ -, not starting with a dot or dash as key, found "a b"',
+      'a.yaml:2:9: error: tasks["a b"]: expected letters, digits and . _ -, not starting with a dot or dash as key, got "a b"',
     ],
   ],
   [
     "several attempts without a pause between them",
     "workflow: w\ntasks:\n  a: {uses: x, retry: {attempts: 2, backoff: 0s}, compensate: {uses: y}}\n  b: {uses: x, retry: {backoff: 1s..0s}}\n  c: {uses: x, retry: {attempts: 1, backoff: 0s}}",
     [
-      "a.yaml:3:46: error: tasks.a.retry.backoff: expected a first pause of more than 0 with 2 attempts, found 0",
-      "a.yaml:4:33: error: tasks.b.retry.backoff: expected a longest pause of more than 0 with 5 attempts, found 0",
+      "a.yaml:3:46: error: tasks.a.retry.backoff: expected a first pause of more than 0 with 2 attempts, got 0",
+      "a.yaml:4:33: error: tasks.b.retry.backoff: expected a longest pause of more than 0 with 5 attempts, got 0",
     ],
   ],
   [
@@ -147,8 +145,8 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
     "types that do not go together",
     'workflow: w\ninput: {schema: {type: object, properties: {n: {type: integer}, s: {type: string}}}}\ntasks:\n  a: {uses: x, when: "${{ input.n }}"}\n  b: {uses: x, forEach: "${{ input.s }}"}\n  c: {set: "${{ input.n + input.s }}"}\n  d: {set: "${{ input.m }}"}',
     [
-      "a.yaml:4:27: error: tasks.a.when: expected a bool, found int",
-      "a.yaml:5:30: error: tasks.b.forEach: expected a list(dyn), found string",
+      "a.yaml:4:27: error: tasks.a.when: expected a bool, got int",
+      "a.yaml:5:30: error: tasks.b.forEach: expected a list(dyn), got string",
       "a.yaml:6:25: error: tasks.c.set: `+` does not take int and string",
       "a.yaml:7:23: error: tasks.d.set: unknown field `m`. Did you mean `n`?",
     ],
@@ -173,7 +171,7 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
       "a.yaml:3:15: error: tasks.a.retry: `retry` means nothing for a task of the kind `set`",
       "a.yaml:3:25: error: tasks.a.maxParallel: `maxParallel` means nothing without `forEach`",
       "a.yaml:4:17: error: tasks.b.with: `with` means nothing for a task of the kind `wait`",
-      "a.yaml:5:25: error: tasks.c.limits[0]: expected `concurrency`, `rate` or `resources`, found none of them",
+      "a.yaml:5:25: error: tasks.c.limits[0]: expected `concurrency`, `rate` or `resources`, got none of them",
       "a.yaml:5:36: error: tasks.c.parameters: `parameters` means nothing for a task of the kind `uses`",
     ],
   ],
@@ -181,15 +179,15 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
     "limits of resources that are less than the task asks for, or of a whole run",
     "workflow: w\nlimits: [{key: k, resources: {gpu: 1}}]\ntasks:\n  a: {uses: x, resources: {gpu: 2}, limits: [{key: k, resources: {gpu: 1}}]}",
     [
-      "a.yaml:2:30: error: limits[0].resources: expected `concurrency` or `rate`, found amounts of resources. Set amounts only for tasks of agents",
-      "a.yaml:4:72: error: tasks.a.limits[0].resources.gpu: expected at least 2 gpu, which the task asks for, found 1",
+      "a.yaml:2:30: error: limits[0].resources: expected `concurrency` or `rate`, got amounts of resources. Set amounts only for tasks of agents",
+      "a.yaml:4:72: error: tasks.a.limits[0].resources.gpu: expected at least 2 gpu, which the task asks for, got 1",
     ],
   ],
   [
     "slots as if they were a resource",
     "workflow: w\ntasks:\n  a: {uses: x, resources: {gpu: 1, slots: 2}}",
     [
-      "a.yaml:3:43: error: tasks.a.resources.slots: expected resources by their names, found slots: each task takes exactly one slot. Omit slots",
+      "a.yaml:3:43: error: tasks.a.resources.slots: expected resources by their names, got slots: each task takes exactly one slot. Omit slots",
     ],
   ],
   [
@@ -204,13 +202,13 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
     "spans, numbers and choices",
     "workflow: w\ntimeout: 5 minutes\nonFailure: rollback\ntasks:\n  a: {uses: x, retry: 0, priority: 1.5, timeout: {rnu: 1s}}\n  b: {wait: soon}\n  c: {wait: {until: tomorrow}}",
     [
-      'a.yaml:2:10: error: timeout: expected a span of time such as `30s`, `1h30m` or `2d`, found "5 minutes"',
-      'a.yaml:3:12: error: onFailure: expected `compensate` or `keep`, found "rollback"',
-      "a.yaml:5:23: error: tasks.a.retry: expected a whole number from 1 to 1000000, found 0",
-      "a.yaml:5:36: error: tasks.a.priority: expected a whole number, found 1.5",
+      'a.yaml:2:10: error: timeout: expected a span of time such as `30s`, `1h30m` or `2d`, got "5 minutes"',
+      'a.yaml:3:12: error: onFailure: expected `compensate` or `keep`, got "rollback"',
+      "a.yaml:5:23: error: tasks.a.retry: expected a whole number from 1 to 1000000, got 0",
+      "a.yaml:5:36: error: tasks.a.priority: expected a whole number, got 1.5",
       'a.yaml:5:51: error: tasks.a.timeout.rnu: unknown key "rnu". Did you mean `run`?',
-      'a.yaml:6:13: error: tasks.b.wait: expected a span of time such as `30s`, `1h30m` or `2d`, found "soon"',
-      'a.yaml:7:21: error: tasks.c.wait.until: expected a moment such as 2026-01-31T09:30:00Z, found "tomorrow"',
+      'a.yaml:6:13: error: tasks.b.wait: expected a span of time such as `30s`, `1h30m` or `2d`, got "soon"',
+      'a.yaml:7:21: error: tasks.c.wait.until: expected a moment such as 2026-01-31T09:30:00Z, got "tomorrow"',
     ],
   ],
   [
@@ -227,7 +225,7 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
     [
       "a.yaml:2:24: error: input.schema.type: this is no JSON Schema: `type` must be equal to one of the allowed values",
       "a.yaml:5:21: error: updates.u.set.m: unknown variable `m`. Did you mean `n`?",
-      "a.yaml:5:30: error: updates.u.set.n: expected a int for `n`, found string",
+      "a.yaml:5:30: error: updates.u.set.n: expected a int for `n`, got string",
       "a.yaml:7:22: error: tasks.a.wait.signal: unknown signal `payd`. Did you mean `paid`?",
     ],
   ],
@@ -241,7 +239,7 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
       "a.yaml:6:3: warning: states.c: nothing leads out of this state, and it is not final",
       "a.yaml:6:7: error: states.c.output: `output` means nothing in a state that is not final",
       "a.yaml:7:7: error: states.d.onDone: `onDone` means nothing without `run`",
-      'a.yaml:7:26: error: states.d.after.soon: expected a span of time such as `30s` as key, found "soon"',
+      'a.yaml:7:26: error: states.d.after.soon: expected a span of time such as `30s` as key, got "soon"',
     ],
   ],
   [
@@ -288,7 +286,7 @@ describe("an error in a definition", () => {
     const broken = checkText({ format: "json", text: '{"workflow": "w",}', fileName: "a.json" });
     assert.deepEqual(
       broken.problems.map((problem) => printProblem(problem)),
-      ["a.json:1:18: error: the text is not JSON: expected a key in double quotes, found `}`"],
+      ["a.json:1:18: error: the text is not JSON: expected a key in double quotes, got `}`"],
     );
   });
 
@@ -378,20 +376,20 @@ describe("a definition checked with a catalogue", () => {
     ["{uses: pay.charge, with: {id: x, count: 3}}", []],
     ["{uses: pay.chagre, with: {id: x}}", ["no agent offers `pay.chagre`. Did you mean `pay.charge`?"]],
     ["{uses: pay.charge@^9, with: {id: x}}", ["no agent offers `pay.charge` in the versions ^9"]],
-    ["{uses: pay.charge}", ["capability `pay.charge` needs `id` in `with`, found nothing"]],
-    ["{uses: pay.charge, with: {count: 1}}", ["`pay.charge` needs `id`, found none"]],
+    ["{uses: pay.charge}", ["capability `pay.charge` needs `id` in `with`, got nothing"]],
+    ["{uses: pay.charge, with: {count: 1}}", ["`pay.charge` needs `id`, got none"]],
     [
       "{uses: pay.charge, with: {id: 1, cuont: 2}}",
       [
-        "`pay.charge` takes a string here, found an int",
+        "`pay.charge` takes a string here, got an int",
         "`pay.charge` takes no `cuont`. Did you mean `count`?",
       ],
     ],
     ['{uses: pay.charge, with: "${{ input.anything }}"}', []],
-    ["{uses: pay.charge, with: [1]}", ["`pay.charge` takes an object here, found a list(int)"]],
-    ["{workflow: billing, with: {id: 5}}", ["`billing` takes a string here, found an int"]],
+    ["{uses: pay.charge, with: [1]}", ["`pay.charge` takes an object here, got a list(int)"]],
+    ["{workflow: billing, with: {id: 5}}", ["`billing` takes a string here, got an int"]],
     ["{workflow: billing, with: {id: x}}", []],
-    ["{workflow: billing}", ["definition `billing` needs `id` in `with`, found nothing"]],
+    ["{workflow: billing}", ["definition `billing` needs `id` in `with`, got nothing"]],
     ["{workflow: biling}", ["there is no definition `biling`. Did you mean `billing`?"]],
     ["{uses: pay.charge, with: {id: x}, compensate: {uses: pay.back}}", ["no agent offers `pay.back`"]],
   ] as const) {
@@ -439,9 +437,9 @@ describe("a template", () => {
     const messages = (parameters: Parameters<typeof check>[1]) =>
       check(text, parameters ?? {}).problems.map(({ message }) => message);
     assert.deepEqual(messages({ parameters: {} }), ["parameters must have required property 'who'"]);
-    assert.deepEqual(messages({ parameters: { who: 3 } }), ["`who` must be string, found 3"]);
+    assert.deepEqual(messages({ parameters: { who: 3 } }), ["`who` must be string, got 3"]);
     assert.deepEqual(messages({ parameters: { who: "Not A Name" } }), [
-      'expected a capability in lower case such as `stock.reserve` or `send-mail`, with a range of versions if need be: `stock.reserve@^2`, found "mail.Not A Name"',
+      'expected a capability in lower case such as `stock.reserve` or `send-mail`, with a range of versions if need be: `stock.reserve@^2`, got "mail.Not A Name"',
     ]);
     assert.deepEqual(
       check("workflow: w\ntasks: {a: {uses: x}}", { parameters: {} }).problems.map(({ code }) => code),

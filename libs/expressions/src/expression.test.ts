@@ -167,16 +167,16 @@ describe("an error in an expression", () => {
     ],
     ["input.total + 'a'", "type_mismatch", 12, "`+` does not take double and string"],
     ["input.count == 'a'", "type_mismatch", 12, "`==` does not take int and string"],
-    ["input.count && true", "type_mismatch", 0, "expected a bool of `&&`, found int"],
+    ["input.count && true", "type_mismatch", 0, "expected a bool of `&&`, got int"],
     ["siz(input.items)", "unknown_function", 0, "unknown function `siz`. Did you mean `size`?"],
     ["input.items.map(x)", "unknown_function", 12, "`map` takes other arguments: 1 were given"],
     ["size(1)", "type_mismatch", 0, "`size` does not take (int)"],
     ["'a'.matches('(')", "invalid_argument", 12, 'the pattern "(" does not close a group'],
-    ["1 +", "syntax", 3, "expected a value, a name, `(`, `[` or `{`, found the end"],
-    ["a b", "syntax", 2, "expected an operator or the end, found `b`"],
+    ["1 +", "syntax", 3, "expected a value, a name, `(`, `[` or `{`, got the end"],
+    ["a b", "syntax", 2, "expected an operator or the end, got `b`"],
     ["'open", "syntax", 0, "a text is not closed"],
     ["9223372036854775808", "out_of_range", 0, "9223372036854775808 does not fit 64 bits"],
-    ["input.total.x", "type_mismatch", 12, "expected a map before `.x`, found double"],
+    ["input.total.x", "type_mismatch", 12, "expected a map before `.x`, got double"],
   ] as const) {
     it(`${text}: ${message}`, () => {
       const compiled = compileExpression(text, scope);
@@ -193,7 +193,7 @@ describe("an error in an expression", () => {
 
   it("includes a type other than the expected type", () => {
     const compiled = compileExpression("input.count", scope, { expectedType: types.bool });
-    assert.equal(compiled.ok ? "" : compiled.problems[0]?.message, "expected a bool, found int");
+    assert.equal(compiled.ok ? "" : compiled.problems[0]?.message, "expected a bool, got int");
     assert.ok(compileExpression("any", scope, { expectedType: types.bool }).ok);
     assert.ok(
       compileExpression("input.note == null ? input.note : null", scope, {
@@ -226,7 +226,7 @@ describe("an evaluation that fails", () => {
     });
     assert.deepEqual(problem, {
       code: "out_of_range",
-      message: "expected an index from 0 to 1, found 3",
+      message: "expected an index from 0 to 1, got 3",
       expected: "",
       expression: "any.password == 'x' &&\n any.list[3] > 1",
       line: 2,

@@ -131,14 +131,10 @@ function parse(text: string, from: number, closing: string): { node: Node; end: 
   const end = parser.stoppedAt;
   const length = end - from;
   if (length > limits.textLengthMax)
-    throw new Fault(
-      "too_large",
-      from,
-      `expected at most ${limits.textLengthMax} characters, found ${length}`,
-    );
+    throw new Fault("too_large", from, `expected at most ${limits.textLengthMax} characters, got ${length}`);
   if (closing === "" ? !parser.atEnd : !text.startsWith(closing, end)) {
     const expected = closing === "" ? "an operator or the end" : `an operator or \`${closing}\``;
-    throw new Fault("syntax", end, `expected ${expected}, found ${parser.stoppedLexeme}`, expected);
+    throw new Fault("syntax", end, `expected ${expected}, got ${parser.stoppedLexeme}`, expected);
   }
   return { node, end: end + closing.length };
 }
@@ -152,7 +148,7 @@ export function mismatch(type: Type, expectedType: Type | undefined, at: number)
     {
       code: "type_mismatch",
       at,
-      message: `expected ${expected}, found ${printType(type)}`,
+      message: `expected ${expected}, got ${printType(type)}`,
       expected: printType(expectedType),
     },
   ];

@@ -23,10 +23,10 @@ describe("giveBackLeftovers", () => {
   it("shrinks the young generation after a start", () => {
     assert.ok(liveThroughAStart() > 0);
     const grownMiB = youngGenerationMiB();
-    assert.ok(grownMiB > 4, `expected it to have grown, found ${grownMiB} MiB`);
+    assert.ok(grownMiB > 4, `expected it to have grown, got ${grownMiB} MiB`);
     releaseMemory();
     const remainingMiB = youngGenerationMiB();
-    assert.ok(remainingMiB < 2, `expected less than 2 MiB to be left, found ${remainingMiB}`);
+    assert.ok(remainingMiB < 2, `expected less than 2 MiB to be left, got ${remainingMiB}`);
   });
 
   it("runs again when a busy process becomes idle", async (t) => {

@@ -212,7 +212,7 @@ export class BankCluster {
     ended.catch(() => undefined);
     child.once("exit", (code) => reject(new Error(`the process ended with ${code} before it was ready`)));
     const [message] = (await Promise.race([once(child, "message"), ended])) as [BankMessage];
-    if (message.kind !== "ready") throw new Error(`expected the process to be ready, found ${message.kind}`);
+    if (message.kind !== "ready") throw new Error(`expected the process to be ready, got ${message.kind}`);
     const joined = { child, address: message.address, processId: message.processId };
     this.processes.push(joined);
     return joined;

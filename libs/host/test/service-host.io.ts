@@ -249,7 +249,7 @@ describe("ServiceHost", () => {
     await assert.rejects(openHost({ flags, environment }), (error) => {
       assert.ok(isTuttiError(error));
       assert.deepEqual(error.violations.map(({ message }) => message).sort(), [
-        "`bus.transport` at --bus.transport: expected one of `memory`, `nats`, found `kafka`",
+        "`bus.transport` at --bus.transport: expected one of `memory`, `nats`, got `kafka`",
         "unknown key among the flags: --mesh.lisen. Did you mean `--mesh.listen`?",
         "unknown key in the environment: TUTTI_NATS_SERVER. Did you mean `TUTTI_NATS_SERVERS`?",
       ]);

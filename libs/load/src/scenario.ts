@@ -165,13 +165,13 @@ function checkMeaning(
     const path = ["phases", at];
     // An absent or negative rate is reported by the shape.
     if (phase.rate === 0 && (phase.to ?? 0) === 0)
-      findings.error("out_of_range", [...path, "rate"], "expected more than 0, found 0");
+      findings.error("out_of_range", [...path, "rate"], "expected more than 0, got 0");
     const ms = parseDurationMs(phase.for ?? "");
     if (ms !== undefined && (ms < 1 || ms > durationMaxMs))
-      findings.error("out_of_range", [...path, "for"], `expected 1ms to 7d, found ${phase.for}`);
+      findings.error("out_of_range", [...path, "for"], `expected 1ms to 7d, got ${phase.for}`);
   }
   if (mix.length > 0 && mix.every(({ weight }) => weight === 0))
-    findings.error("out_of_range", ["mix"], "expected a weight above 0, found none");
+    findings.error("out_of_range", ["mix"], "expected a weight above 0, got none");
   for (const [at, item] of mix.entries()) {
     if (item.input === undefined) continue;
     const compiled = compileData(item.input, inputScope);

@@ -29,7 +29,7 @@ const duration = /^(start|run)\.(?:p(\d{1,2}(?:\.\d{1,3})?)|max|mean)$/;
 /** Reads a threshold, or returns why it is invalid. A duration or share must be at most the limit, a rate at least. */
 export function readThreshold(name: string, limit: Json, items: ReadonlySet<string>): Threshold | string {
   const [, item = "", measure = ""] = /^(?:(.*)\/)?([^/]*)$/.exec(name) ?? [];
-  if (item !== "" && !items.has(item)) return `expected an item of the mix before the /, found \`${item}\``;
+  if (item !== "" && !items.has(item)) return `expected an item of the mix before the /, got \`${item}\``;
   const unit = duration.test(measure)
     ? "ms"
     : measure === "errors" || measure === "dropped"
@@ -39,7 +39,7 @@ export function readThreshold(name: string, limit: Json, items: ReadonlySet<stri
         : undefined;
   if (unit === undefined) return `expected one of ${measures}`;
   const value = unit === "ms" ? durationOf(limit) : unit === "share" ? shareOf(limit) : numberOf(limit);
-  if (value === undefined) return `expected ${expectedForms[unit]}, found ${JSON.stringify(limit)}`;
+  if (value === undefined) return `expected ${expectedForms[unit]}, got ${JSON.stringify(limit)}`;
   return { name, item, measure, unit, limit: value };
 }
 

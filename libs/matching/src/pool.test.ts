@@ -39,7 +39,7 @@ describe("a pool", () => {
   });
 
   it("refuses settings that are out of bounds, and names them", () => {
-    assert.throws(() => new Arena({ ageingMs: 0 }), /ageingMs: expected 1 to 86400000, found 0/);
+    assert.throws(() => new Arena({ ageingMs: 0 }), /ageingMs: expected 1 to 86400000, got 0/);
     const arena = new Arena();
     assert.match(
       arena.pool.configure({ suspectMs: 100 }, arena.nowMs)?.message ?? "",

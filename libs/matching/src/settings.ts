@@ -101,17 +101,17 @@ export function resolveSettings(
   const settings = { ...before, ...changes };
   for (const [name, [min, max]] of Object.entries(numbers)) {
     const value = settings[name as keyof typeof numbers];
-    if (!(value >= min && value <= max)) return invalid(`${name}: expected ${min} to ${max}, found ${value}`);
+    if (!(value >= min && value <= max)) return invalid(`${name}: expected ${min} to ${max}, got ${value}`);
   }
   const { heartbeatMs, suspectMs, leaseMs, weights } = settings;
   if (!(heartbeatMs < suspectMs && suspectMs < leaseMs))
     return invalid(
-      `expected heartbeatMs < suspectMs < leaseMs, since an agent is suspect when it misses its time and gone later; found ${heartbeatMs}, ${suspectMs}, ${leaseMs}`,
+      `expected heartbeatMs < suspectMs < leaseMs, since an agent is suspect when it misses its time and gone later, got ${heartbeatMs}, ${suspectMs}, ${leaseMs}`,
     );
   const { quantile, maxShare } = settings.doubling;
   if (!(quantile > 0 && quantile < 1 && maxShare >= 0 && maxShare <= 1))
     return invalid(
-      `doubling: expected a quantile between 0 and 1 and a share from 0 to 1, found ${quantile} and ${maxShare}`,
+      `doubling: expected a quantile between 0 and 1 and a share from 0 to 1, got ${quantile} and ${maxShare}`,
     );
   const { priorityDifference, graceMs, spareAfterMs } = settings.preemption;
   if (!(priorityDifference >= 0 && graceMs >= 0 && spareAfterMs >= 0))
@@ -120,7 +120,7 @@ export function resolveSettings(
   if (weighted.length > namespacesMax) return invalid(`expected at most ${namespacesMax} weights`);
   for (const [namespace, weight] of weighted)
     if (!(weight > 0 && weight <= 1e6))
-      return invalid(`weight of ${namespace}: expected above 0, at most 1,000,000, found ${weight}`);
+      return invalid(`weight of ${namespace}: expected above 0, at most 1,000,000, got ${weight}`);
   return settings;
 }
 

@@ -107,7 +107,7 @@ for (const transport of transports) {
           throw new TuttiError({
             code: "notes.full",
             status: "FAILED_PRECONDITION",
-            message: "expected room for a nöte, found none: délete one",
+            message: "expected room for a nöte, got none: délete one",
             retryAfterMs: 1_500,
             violations: [{ field: "count", message: "too many" }],
             details: { notebook: "nb_1" },
@@ -119,7 +119,7 @@ for (const transport of transports) {
         const error = await errorOf(client.get(note()));
         assert.equal(error.code, "notes.full");
         assert.equal(error.status, "FAILED_PRECONDITION");
-        assert.equal(error.message, "expected room for a nöte, found none: délete one");
+        assert.equal(error.message, "expected room for a nöte, got none: délete one");
         assert.equal(error.retry, "never");
         assert.equal(error.retryAfterMs, 1_500);
         assert.deepEqual(error.violations, [{ field: "count", message: "too many" }]);
@@ -154,12 +154,12 @@ for (const transport of transports) {
         assert.ok(meshErrors.invalidRequest.is(error));
         assert.equal(error.status, "INVALID_ARGUMENT");
         assert.deepEqual(error.violations, [
-          { field: "count", message: "expected at least 0, found -1" },
-          { field: "tags[1]", message: "expected a value, found none" },
+          { field: "count", message: "expected at least 0, got -1" },
+          { field: "tags[1]", message: "expected a value, got none" },
         ]);
         assert.equal(
           error.message,
-          "The request of NoteService.Get is invalid: count: expected at least 0, found -1 (and 1 more). Correct the request and call again.",
+          "The request of NoteService.Get is invalid: count: expected at least 0, got -1 (and 1 more). Correct the request and call again.",
         );
         assert.equal(reached, false);
       });

@@ -320,7 +320,7 @@ for (const transport of ["in-process", "grpc"] as const) {
             [3, 1],
             [3, 3],
           ],
-          /expected 2, found 3/,
+          /expected 2, got 3/,
         ],
         [
           "for two partitions on one stream",
@@ -328,7 +328,7 @@ for (const transport of ["in-process", "grpc"] as const) {
             [3, 1],
             [4, 2],
           ],
-          /the first request of the stream, 3, found 4/,
+          /the first request of the stream, 3, got 4/,
         ],
         [
           "for a partition that does not exist",
@@ -336,7 +336,7 @@ for (const transport of ["in-process", "grpc"] as const) {
             [3, 1],
             [16, 2],
           ],
-          /expected a partition below 16, found 16/,
+          /expected a partition below 16, got 16/,
         ],
       ];
     for (const [title, numbers, pattern] of refused)

@@ -8,8 +8,8 @@ export async function errorOf(work: Promise<unknown>): Promise<TuttiError> {
     (value) => ({ value }),
     (error: unknown) => ({ error }),
   );
-  assert.ok("error" in outcome, `expected an error, found ${JSON.stringify(outcome)}`);
-  assert.ok(outcome.error instanceof TuttiError, `expected a TuttiError, found ${String(outcome.error)}`);
+  assert.ok("error" in outcome, `expected an error, got ${JSON.stringify(outcome)}`);
+  assert.ok(outcome.error instanceof TuttiError, `expected a TuttiError, got ${String(outcome.error)}`);
   return outcome.error;
 }
 

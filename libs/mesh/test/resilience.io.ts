@@ -212,8 +212,7 @@ describe("an instance that breaks", () => {
       const state = () => metrics.value("tutti_mesh_breaker_state", { service: "notes", slot: "0" });
       async function* nothing(): AsyncGenerator<Note> {}
       const talk = async () => {
-        for await (const reply of notes.talk(nothing()))
-          assert.fail(`expected no reply, found ${reply.text}`);
+        for await (const reply of notes.talk(nothing())) assert.fail(`expected no reply, got ${reply.text}`);
       };
       for (let call = 0; call < 3; call++) await assert.rejects(talk());
       await new Promise((resolve) => setImmediate(resolve));

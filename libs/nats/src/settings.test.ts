@@ -29,7 +29,7 @@ describe("the section nats", () => {
     [
       "two ways to authenticate",
       { token: secretOf("t"), nkey: secretOf("n") },
-      /one way to authenticate in the section nats, found token, nkey/,
+      /one way to authenticate in the section nats, got token, nkey/,
     ],
     [
       "a certificate without its key",

@@ -76,7 +76,7 @@ function credentialsOf({ user, password, token, credentials, nkey }: CredentialO
   if (others.length === 0) return only;
   const kinds = found.map(({ kind }) => kind).join(", ");
   throw wrong(
-    `expected one way to authenticate in the section nats, found ${kinds}; use the one that the server requires`,
+    `expected one way to authenticate in the section nats, got ${kinds}; use the one that the server requires`,
   );
 }
 

@@ -427,7 +427,7 @@ export class Cluster {
     const sinceMs = this.time.monotonic();
     while (!condition()) {
       if (this.time.monotonic() - sinceMs > withinMs) {
-        assert.fail(`expected it within ${withinMs} ms, found ${this.owners()}`);
+        assert.fail(`expected it within ${withinMs} ms, got ${this.owners()}`);
       }
       await this.time.advanceAsync(5);
     }

@@ -43,7 +43,7 @@ class HostLink {
     this.received = frame.sequence;
     assert.ok(frame.acknowledged <= this.sent.length, "nothing is acknowledged that was not sent");
     this.credit += frame.credit;
-    assert.ok(this.credit <= slots, `credit for at most ${slots}, found ${this.credit}`);
+    assert.ok(this.credit <= slots, `credit for at most ${slots}, got ${this.credit}`);
     for (const { token } of frame.results) this.results.push(token[0] ?? 0);
   }
 }

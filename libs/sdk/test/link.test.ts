@@ -243,7 +243,7 @@ describe("a worker's link", () => {
     host.sequence++;
     host.send({ assignments: [assignOf(2)] });
     await settle();
-    assert.match(host.stream.cancelledBecause, /expected frame 2 of the host, found 3/);
+    assert.match(host.stream.cancelledBecause, /expected frame 2 of the host, got 3/);
     assert.equal(host.results.length, 1);
     await pass(1_000);
     assert.deepEqual(host.hello.resume, { linkId: "link-1", received: 1 });

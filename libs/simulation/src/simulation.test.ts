@@ -122,7 +122,7 @@ describe("a weakened system", () => {
     for (const weakening of weakenings) assert.equal(weakeningOf(weakening.name), weakening);
     for (const weakening of workWeakenings) assert.equal(weakeningOf(weakening.name), weakening);
     assert.equal(workWeakenings.length, 19);
-    assert.throws(() => weakeningOf("no-such"), /expected a weakening \(no-fencing, .*\), found no-such/);
+    assert.throws(() => weakeningOf("no-such"), /expected a weakening \(no-fencing, .*\), got no-such/);
   });
 
   it("is caught in missions, and its minimised plan fails in the same way", async () => {

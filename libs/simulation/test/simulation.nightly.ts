@@ -30,7 +30,7 @@ describe("planted faults", () => {
   for (const { name, about, foundWithin } of sessionsWeakenings) {
     it(`find ${name} in sessions: ${about}`, async () => {
       const failed = await failuresOf(0, foundWithin, name, "sessions");
-      assert.ok(failed.length > 0, `expected one of ${foundWithin} seeds to fail, found none`);
+      assert.ok(failed.length > 0, `expected one of ${foundWithin} seeds to fail, got none`);
     });
   }
 
@@ -38,17 +38,14 @@ describe("planted faults", () => {
     const from = firstSeeds[index % firstSeeds.length] ?? 0;
     it(`find ${name} in missions: ${about}`, async () => {
       const failed = await failuresOf(from, foundWithin, name, "work");
-      assert.ok(
-        failed.length > 0,
-        `expected one of ${foundWithin} seeds from ${from} on to fail, found none`,
-      );
+      assert.ok(failed.length > 0, `expected one of ${foundWithin} seeds from ${from} on to fail, got none`);
     });
   }
 
   for (const { name, about, foundWithin } of poolWeakenings) {
     it(`find ${name} around a pool: ${about}`, async () => {
       const failed = await failuresOf(0, foundWithin, name, "pools");
-      assert.ok(failed.length > 0, `expected one of ${foundWithin} seeds to fail, found none`);
+      assert.ok(failed.length > 0, `expected one of ${foundWithin} seeds to fail, got none`);
     });
   }
 
@@ -56,10 +53,7 @@ describe("planted faults", () => {
     const from = firstSeeds[index % firstSeeds.length] ?? 0;
     it(`find ${name}: ${about}`, async () => {
       const failed = await failuresOf(from, foundWithin, name);
-      assert.ok(
-        failed.length > 0,
-        `expected one of ${foundWithin} seeds from ${from} on to fail, found none`,
-      );
+      assert.ok(failed.length > 0, `expected one of ${foundWithin} seeds from ${from} on to fail, got none`);
     });
   }
 });

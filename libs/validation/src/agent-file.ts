@@ -23,14 +23,14 @@ export function checkAgents(file: DefinitionText): DeclaredAgents {
   const { problems } = readText(file, (value, findings) => {
     const agents = membersOf(value)?.["agents"];
     if (!Array.isArray(agents)) {
-      findings.error("wrong_type", ["agents"], "expected a list of agents, found something else");
+      findings.error("wrong_type", ["agents"], "expected a list of agents, got something else");
       return;
     }
     for (const [index, agent] of agents.entries()) {
       const path = ["agents", index, "capabilities"];
       const list = membersOf(agent)?.["capabilities"];
       if (!Array.isArray(list))
-        findings.error("wrong_type", path, "expected a list of the capabilities of the agent, found none");
+        findings.error("wrong_type", path, "expected a list of the capabilities of the agent, got none");
       else
         for (const [place, capability] of list.entries())
           declare(capability, [...path, place], findings, capabilities);
@@ -47,7 +47,7 @@ function declare(
 ): void {
   const { name, inputSchema, outputSchema }: Members = membersOf(json) ?? {};
   if (typeof name !== "string" || name === "") {
-    findings.error("missing_value", [...path, "name"], "expected the name of a capability, found none");
+    findings.error("missing_value", [...path, "name"], "expected the name of a capability, got none");
     return;
   }
   capabilities.set(name, {

@@ -33,7 +33,7 @@ export function policiesIn(files: readonly Omit<DefinitionText, "format">[]): {
         column: 1,
         path: "",
         expected: "",
-        message: `expected another name than that of ${before.fileName}, found a policy that would replace it`,
+        message: `expected another name than that of ${before.fileName}, got a policy that would replace it`,
       });
   }
   return { policies: [...policies.values()], problems };

@@ -182,7 +182,7 @@ function resourceIn(value: Json, kind: ResourceKindName, findings: Findings): De
   const rest = kind === "alert-rule" ? withoutTests(given) : given;
   const { id: idField } = resourceKinds[kind];
   if (typeof id !== "string" || id === "") {
-    findings.error("missing_value", [kind], `expected the id of the ${kind}, found none`);
+    findings.error("missing_value", [kind], `expected the id of the ${kind}, got none`);
     return;
   }
   const { from, ...described } = rest;
@@ -213,7 +213,7 @@ function isKnownField(kind: ResourceKindName, field: string, findings: Findings)
   const { type } = resourceKinds[kind];
   const isOfPlatform = schema.messages[type]?.fields.some(({ json }) => json === field) === true;
   if (isOfPlatform) {
-    const message = "expected a field that a file can set, found one that the platform sets";
+    const message = "expected a field that a file can set, got one that the platform sets";
     findings.error("unknown_key", [field], message, { key: true });
     return true;
   }

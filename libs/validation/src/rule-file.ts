@@ -11,7 +11,7 @@ export function checkRules(file: DefinitionText): readonly DefinitionProblem[] {
   return readText(file, (value, findings) => {
     const { rules } = value as { readonly rules?: unknown };
     if (!Array.isArray(rules)) {
-      findings.error("wrong_type", ["rules"], "expected a list of rules, found something else");
+      findings.error("wrong_type", ["rules"], "expected a list of rules, got something else");
       return;
     }
     const mapping = new Mapping(schema);
@@ -29,7 +29,7 @@ function checkRule(
 ): void {
   const rule = ruleIn(mapping, json, path, findings);
   if (rule === undefined) return;
-  if (rule.ruleId === "") findings.error("missing_value", path, "expected a ruleId, found none");
+  if (rule.ruleId === "") findings.error("missing_value", path, "expected a ruleId, got none");
   const before = ids.get(rule.ruleId);
   if (before !== undefined)
     findings.error(

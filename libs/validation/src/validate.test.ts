@@ -179,7 +179,7 @@ describe("validating a folder", () => {
     assert.deepEqual(found, [
       '2:1 unknown key "foo" one of sessions, limits, rates, weight, labels',
       '3:1 unknown key "weigth". Did you mean `weight`?',
-      "4:1 expected a field that a file can set, found one that the platform sets",
+      "4:1 expected a field that a file can set, got one that the platform sets",
     ]);
     const nested = validate([file("a.yaml", "scaler: a\nprocess: {comand: [x]}\n")]).problems;
     assert.deepEqual(
@@ -198,6 +198,6 @@ describe("validating a folder", () => {
       problems.filter(({ severity }) => severity === "error"),
       [],
     );
-    assert.ok(checked.length > 10, `expected examples to be checked, found ${checked.length}`);
+    assert.ok(checked.length > 10, `expected examples to be checked, got ${checked.length}`);
   });
 });

@@ -33,7 +33,7 @@ export function readApplySettings(
     if (!isMap(environments)) findings.error("wrong_type", ["environments"], "expected environments by name");
     const own = environment === undefined ? {} : all.find(([name]) => name === environment)?.[1];
     if (own === undefined)
-      findings.error("unknown_name", ["environments"], `expected the environment ${environment}, found none`);
+      findings.error("unknown_name", ["environments"], `expected the environment ${environment}, got none`);
     settings = { ...base, ...own, variables: { ...base.variables, ...own?.variables } };
   });
   return { settings: problems.length > 0 ? undefined : settings, problems };
@@ -89,7 +89,7 @@ export function fillVariables<F extends DefinitionText>(
         path: "",
         line: (file.linesBefore ?? 0) + at + 1,
         column: place + 1,
-        message: `expected a variable of ${applySettingsName}, found ${name}`,
+        message: `expected a variable of ${applySettingsName}, got ${name}`,
         expected: "",
       });
       return match;

@@ -242,7 +242,7 @@ function contentOf(name, manifests) {
   const found = manifests.find(
     ({ kind, metadata }) => (kind === "Secret" || kind === "ConfigMap") && metadata.name === name,
   );
-  if (found === undefined) throw new Error(`expected a secret or a map ${name}, found none`);
+  if (found === undefined) throw new Error(`expected a secret or a map ${name}, got none`);
   const encoding = found.kind === "Secret" ? "base64" : "utf8";
   return Object.fromEntries(
     Object.entries(found.data ?? {}).map(([key, value]) => [key, Buffer.from(value, encoding)]),

@@ -91,7 +91,7 @@ export async function problemsOf(manifest) {
   const file = [`IoK8sApi${name}`]
     .map((one) => join(carried.modules, "kubernetes-models", "_schemas", `${one}.js`))
     .find(existsSync);
-  if (file === undefined) return [`expected a schema of ${apiVersion} ${kind}, found none`];
+  if (file === undefined) return [`expected a schema of ${apiVersion} ${kind}, got none`];
   const { validate } = await import(pathToFileURL(file).href);
   return validate(manifest) ? [] : validate.errors;
 }

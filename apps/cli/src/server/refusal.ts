@@ -61,7 +61,7 @@ const storeElsewhere = "Store large data elsewhere, and pass its location.";
 /** Returns the failure for an input above the maximum of a request. */
 function tooLarge(error: RestError): Failure | undefined {
   for (const { field, message } of error.fields) {
-    const [, most, found] = /^expected at most (\d+) bytes, found (\d+)$/.exec(message) ?? [];
+    const [, most, found] = /^expected at most (\d+) bytes, got (\d+)$/.exec(message) ?? [];
     if (!/(?:^|\.)input(?:\.inline)?$/.test(field) || found === undefined) continue;
     const mib = (bytes: unknown) => (Number(bytes) / 1_048_576).toFixed(1).replace(".0", "");
     return new Failure(`The input has ${mib(found)} MiB, and at most ${mib(most)} MiB are allowed.`, {
@@ -78,7 +78,7 @@ function tooLarge(error: RestError): Failure | undefined {
 function asTexts({ fields }: RestError): Advice[] {
   return fields.flatMap(({ field, message }): Advice[] => {
     const [, name] = /^(?:spec\.|run\.)?input\.(.+)$/.exec(field) ?? [];
-    const [, value] = /must be string, found (-?\d\S*|true|false|null)$/.exec(message) ?? [];
+    const [, value] = /must be string, got (-?\d\S*|true|false|null)$/.exec(message) ?? [];
     return name === undefined || value === undefined ? [] : [[`${name}='"${value}"'`, "passes it as a text"]];
   });
 }
@@ -87,10 +87,9 @@ function asTexts({ fields }: RestError): Advice[] {
 function asInput({ fields }: RestError): Advice[] {
   return fields.flatMap(({ field, message }): Advice[] => {
     if (!/^(?:spec\.|run\.)?input$/.test(field)) return [];
-    if (message.endsWith("must be object, found nothing"))
+    if (message.endsWith("must be object, got nothing"))
       return [["KEY=VALUE", "passes a field of the input"]];
-    const [, name, found] =
-      /^must have required property '([^']+)'(?:, found '([^']+)')?/.exec(message) ?? [];
+    const [, name, found] = /^must have required property '([^']+)'(?:, got '([^']+)')?/.exec(message) ?? [];
     if (name === undefined) return [];
     return [
       ...(found === undefined ? [] : [`Did you mean \`${name}\` instead of \`${found}\`?`]),

@@ -151,12 +151,12 @@ describe("rejected requests", () => {
   });
 
   it("a wrong field that the sentence names is not named again", async () => {
-    const fields = [{ field: "size", message: "expected a number, found x" }];
+    const fields = [{ field: "size", message: "expected a number, got x" }];
     const failure = await refused((_, response) => {
       const [status, text] = problem(
         400,
         "rest.request_invalid",
-        "GET /v1/runs: size: expected a number, found x",
+        "GET /v1/runs: size: expected a number, got x",
         {
           fields,
         },
@@ -167,21 +167,21 @@ describe("rejected requests", () => {
   });
 
   it("wrong fields are listed one by one", async () => {
-    const fields = [{ field: "input.cents", message: "expected a number, found text" }];
+    const fields = [{ field: "input.cents", message: "expected a number, got text" }];
     const failure = await refused((_, response) => {
       const [status, text] = problem(400, "workflow.input_invalid", "the input does not fit", { fields });
       response.writeHead(status).end(text);
     });
     assert.deepEqual(
       [failure.code, failure.why],
-      ["workflow.input_invalid", ["input.cents: expected a number, found text"]],
+      ["workflow.input_invalid", ["input.cents: expected a number, got text"]],
     );
   });
 
   it("a number in place of a text gets advice to pass it as a text", async () => {
     const fields = [
-      { field: "input.name", message: "must be string, found 5" },
-      { field: "input.size", message: "must be integer, found true" },
+      { field: "input.name", message: "must be string, got 5" },
+      { field: "input.size", message: "must be integer, got true" },
     ];
     const failure = await refused((_, response) => {
       const [status, text] = problem(400, "workflow.input_invalid", "the input does not fit", { fields });
@@ -193,12 +193,12 @@ describe("rejected requests", () => {
   it("a missing field of the input gets advice to pass it", async () => {
     const cases = [
       [
-        "must have required property 'name', found 'nmae'",
+        "must have required property 'name', got 'nmae'",
         "Did you mean `name` instead of `nmae`?",
         ["name=VALUE", "passes this field of the input"],
       ],
       ["must have required property 'name'", ["name=VALUE", "passes this field of the input"]],
-      ["must be object, found nothing", ["KEY=VALUE", "passes a field of the input"]],
+      ["must be object, got nothing", ["KEY=VALUE", "passes a field of the input"]],
     ] as const;
     for (const [message, ...advice] of cases) {
       const failure = await refused((_, response) => {
@@ -223,20 +223,20 @@ describe("rejected requests", () => {
         undefined,
         options,
       );
-    const label = { field: 'labels["a b"]', message: 'expected letters, found "a b"' };
-    const timeout = { field: "spec.timeoutMs", message: "expected at most 5, found 77760000000" };
+    const label = { field: 'labels["a b"]', message: 'expected letters, got "a b"' };
+    const timeout = { field: "spec.timeoutMs", message: "expected at most 5, got 77760000000" };
     const failure = await refusedFor([label, timeout]);
-    assert.equal(failure.message, '--label: expected letters, found "a b".');
-    assert.deepEqual(failure.why, ["--timeout: expected at most 5 ms, found 900 d."]);
+    assert.equal(failure.message, '--label: expected letters, got "a b".');
+    assert.deepEqual(failure.why, ["--timeout: expected at most 5 ms, got 900 d."]);
     assert.match(JSON.stringify(failure.next), /tutti help /);
     // A field that no option has stays as it is in the request.
-    const other = { field: "definition.name", message: 'expected a name, found "x y"' };
+    const other = { field: "definition.name", message: 'expected a name, got "x y"' };
     assert.match((await refusedFor([label, other])).message, /^The request is invalid/);
   });
 
   it("an input above the limit is refused with its size in MiB", async () => {
     const failure = await refused((_, response) => {
-      const fields = [{ field: "input", message: "expected at most 1048576 bytes, found 3000008" }];
+      const fields = [{ field: "input", message: "expected at most 1048576 bytes, got 3000008" }];
       const [status, text] = problem(400, "mesh.invalid_request", "The request is invalid", { fields });
       response.writeHead(status).end(text);
     });

@@ -9,13 +9,13 @@ describe("a wrong timing", () => {
   const values = { texts: () => ["0 3 * * *", "bad"] } as unknown as Context["values"];
   const cases: readonly [said: string, shown: string][] = [
     [
-      'rules[1]: expected five fields, found 1 in "bad". Correct the schedule.',
-      '--cron: expected five fields, found 1 in "bad".',
+      'rules[1]: expected five fields, got 1 in "bad". Correct the schedule.',
+      '--cron: expected five fields, got 1 in "bad".',
     ],
     ["rules[2]: expected at least 1 s. Correct the schedule.", "--every: expected at least 1 s."],
     [
-      'expected a time zone, found "Mars". Correct the schedule.',
-      '--time-zone: expected a time zone, found "Mars".',
+      'expected a time zone, got "Mars". Correct the schedule.',
+      '--time-zone: expected a time zone, got "Mars".',
     ],
     ["Schedule `x` already exists", "Schedule `x` already exists"],
   ];

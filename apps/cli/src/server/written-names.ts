@@ -30,7 +30,7 @@ function withDurations(message: string): string {
 
 /** Returns the text or number that the message reports as found. */
 function foundIn(message: string): string {
-  const [, json = '""'] = /, found ("(?:[^"\\]|\\.)*"|-?\d[\d.]*)$/.exec(message) ?? [];
+  const [, json = '""'] = /, got ("(?:[^"\\]|\\.)*"|-?\d[\d.]*)$/.exec(message) ?? [];
   return String(JSON.parse(json));
 }
 

@@ -37,8 +37,7 @@ export function portsOf(shape: Shape, free: readonly number[], known?: Ports): P
   const remaining = free[Symbol.iterator]();
   const next = (): number => {
     const { value } = remaining.next();
-    if (value === undefined)
-      throw new RangeError(`expected ${portsNeeded(shape)} ports, found ${free.length}`);
+    if (value === undefined) throw new RangeError(`expected ${portsNeeded(shape)} ports, got ${free.length}`);
     return value;
   };
   const nats = natsMembersOf(shape).map((name) => [

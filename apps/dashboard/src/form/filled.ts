@@ -28,7 +28,7 @@ export function filled(field: Field, draft: Draft, path = ""): Filled {
     return inner === undefined || chosen === undefined ? empty : filled(inner, chosen, path);
   }
   if (field.kind === "raw" && draft.kind === "raw") return filledRaw(draft.text, nothing, wrong);
-  throw new Error(`expected a draft of a ${field.kind}, found one of a ${draft.kind}`);
+  throw new Error(`expected a draft of a ${field.kind}, got one of a ${draft.kind}`);
 }
 
 type Wrong = (message: string) => Filled;
@@ -36,8 +36,8 @@ type Wrong = (message: string) => Filled;
 function filledText(field: Field & { kind: "text" }, text: string, empty: Filled, wrong: Wrong): Filled {
   const { format, minLength, maxLength, pattern } = field;
   if (text === "") return empty;
-  if (text.length < minLength) return wrong(`At least ${minLength} characters, found ${text.length}.`);
-  if (text.length > maxLength) return wrong(`At most ${maxLength} characters, found ${text.length}.`);
+  if (text.length < minLength) return wrong(`At least ${minLength} characters, got ${text.length}.`);
+  if (text.length > maxLength) return wrong(`At most ${maxLength} characters, got ${text.length}.`);
   if (pattern !== "" && !matches(pattern, text)) return wrong(`Must match ${pattern}.`);
   if (format === "date-time") {
     const at = new Date(text);

@@ -140,7 +140,7 @@ describe("forms from schemas", () => {
 
   const wrong: readonly (readonly [schema: object, text: string, message: RegExp])[] = [
     [{ type: "string" }, "", /^Required/],
-    [{ type: "string", minLength: 3 }, "ab", /^At least 3 characters, found 2/],
+    [{ type: "string", minLength: 3 }, "ab", /^At least 3 characters, got 2/],
     [{ type: "string", maxLength: 1 }, "ab", /^At most 1/],
     [{ type: "string", pattern: "^[a-z]+$" }, "A", /Must match/],
     [{ type: "string", format: "email" }, "clara", /name@example/],

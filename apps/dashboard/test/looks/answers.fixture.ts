@@ -58,7 +58,7 @@ const problem = (code: string, detail: string, statusCode: number): Answer => ({
 export function answerOf(scene: Scene, url: URL, nowMs: number): Answer | undefined {
   const { pathname } = url;
   if (pathname === "/v1/sign-in")
-    return problem("gateway.token_wrong", "Expected a token that was not used yet, found one that was.", 401);
+    return problem("gateway.token_wrong", "Expected a token that was not used yet, got one that was.", 401);
   if (scene === "signed-out") return problem("gateway.unauthenticated", "Expected to be signed in.", 401);
   if (pathname === "/v1/whoami")
     return ok({ kind: "person", id: "local-admin", roles: ["admin"], by: "cookie", version: "0.1.0" });
@@ -77,7 +77,7 @@ export function answerOf(scene: Scene, url: URL, nowMs: number): Answer | undefi
       pathname,
     );
   return isSingle
-    ? problem("workflow.unknown", `Expected one that is there, found none at ${pathname}.`, 404)
+    ? problem("workflow.unknown", `Expected one that is there, got none at ${pathname}.`, 404)
     : ok(emptyAnswer(pathname));
 }
 

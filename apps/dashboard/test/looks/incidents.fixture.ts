@@ -107,7 +107,7 @@ export function incidentAt(id: string, namespace: string, nowMs: number) {
               examples: failed.slice(0, 7),
               evidence: [
                 "98 % of attempts with agent worker-3 fail, 1.2 % of the others.",
-                "The message: expected an answer of bank.example.com within 10 s, found none",
+                "The message: expected an answer of bank.example.com within 10 s, got none",
                 "It was seen first at 2026-11-26T02:04:11.000Z, shortly before the first of them.",
               ],
               remedies: [

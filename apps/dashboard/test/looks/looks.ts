@@ -125,7 +125,7 @@ const selectedOf = <Choice extends string | number>(choices: readonly Choice[]):
 const scenes = selectedOf<Scene>(["full", "empty", "loading", "failing", "signed-out"]);
 const heights = { 1440: 900, 1024: 768, 390: 844 } as const;
 const executablePath = await findProgram("chromium");
-if (executablePath === undefined) throw new Error("expected chromium, found none");
+if (executablePath === undefined) throw new Error("expected chromium, got none");
 await mkdir(into, { recursive: true });
 await build({ root: resolve(here, "../.."), logLevel: "error", build: { outDir: dist, emptyOutDir: true } });
 const browser = await chromium.launch({

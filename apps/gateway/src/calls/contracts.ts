@@ -93,7 +93,7 @@ export function calledBy(mesh: Pick<Mesh, "client">, name: string, service: stri
   const [key, rpc] =
     Object.entries(description?.methods ?? {}).find(([, candidate]) => candidate.name === method) ?? [];
   if (description === undefined || key === undefined || rpc === undefined)
-    throw new Error(`expected an rpc of the contracts, found ${name}: add its contract to the list`);
+    throw new Error(`expected an rpc of the contracts, got ${name}: add its contract to the list`);
   // Typed clients are for callers who know the rpc. Here the plan of the route does.
   const client = mesh.client(description, { service }) as Readonly<Record<string, unknown>>;
   const call = client[key] as Called["one"] & Called["many"];

@@ -52,7 +52,7 @@ export class RouteCalls {
     if (known !== undefined) return known;
     const route = routeNamed(name);
     const { rpc } = route;
-    if (rpc === undefined) throw new Error(`expected a route that an rpc answers, found ${name}`);
+    if (rpc === undefined) throw new Error(`expected a route that an rpc answers, got ${name}`);
     const plan = this.#mapping.planOf({ ...route, rpc });
     const planned = { plan, mapping: this.#mapping, called: calledBy(this.#mesh, rpc, route.service) };
     this.#routes.set(name, planned);

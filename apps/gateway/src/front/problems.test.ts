@@ -5,15 +5,15 @@ import { problemAnswer } from "./problems.ts";
 
 describe("a problem of a route", () => {
   it("has the names of the request, and no name of an rpc", () => {
-    const violations = [{ field: "run_id", message: "expected an id, found ü" }];
+    const violations = [{ field: "run_id", message: "expected an id, got ü" }];
     const error = meshErrors.invalidRequest(
-      { rpc: "RunService.StartRun", first: "run_id: expected an id, found ü", count: 1 },
+      { rpc: "RunService.StartRun", first: "run_id: expected an id, got ü", count: 1 },
       { violations },
     );
     const { status, body } = problemAnswer(error, () => "runId");
     const { detail, fields } = JSON.parse(body);
     assert.equal(status, 400);
-    assert.match(detail, /^The request is invalid: runId: expected an id, found ü\./);
-    assert.deepEqual(fields, [{ field: "runId", message: "expected an id, found ü" }]);
+    assert.match(detail, /^The request is invalid: runId: expected an id, got ü\./);
+    assert.deepEqual(fields, [{ field: "runId", message: "expected an id, got ü" }]);
   });
 });

@@ -45,7 +45,7 @@ export class StandaloneGateway implements AsyncDisposable {
 
   /** Governance does not run, so in enforcing mode no service accepts the door's audit records. */
   static async open({ flags = [], hasPage = true, enforce = false }: Opening = {}) {
-    const directory = await mkdtemp(join(tmpdir(), "front-door-"));
+    const directory = await mkdtemp(join(tmpdir(), "gateway-"));
     for (const [name, content] of Object.entries(hasPage ? files : {})) {
       await mkdir(dirname(join(directory, name)), { recursive: true });
       await writeFile(join(directory, name), content);
@@ -59,7 +59,7 @@ export class StandaloneGateway implements AsyncDisposable {
       `--gateway.docs=${join(directory, "docs")}`,
     ];
     const host = await ServiceHost.open({
-      ...{ name: "front-door", version: "1.2.3", services: [gateway] },
+      ...{ name: "gateway", version: "1.2.3", services: [gateway] },
       sources: memorySources({
         arguments: [...options, ...flags],
         environment: { DOOR_KEY: "open sesame", SCRAPE_KEY: scrapeKey },

@@ -216,7 +216,7 @@ function ruleProblem({ field, code, line, column, message }: RuleProblem): Probl
 function jsonOf(payload: Payload | undefined, field: string) {
   const json = jsonIn(payload);
   if (json !== undefined) return json;
-  const message = "expected a JSON document, found something else";
+  const message = "expected a JSON document, got something else";
   throw governanceErrors.contextInvalid({ problem: message }, { violations: [{ field, message }] });
 }
 

@@ -105,7 +105,7 @@ function contextOf(
       return found as Readonly<Record<string, unknown>>;
     throw new TypeError("it is something else");
   } catch (error) {
-    const message = `expected a JSON object, found that ${(error as Error).message}`;
+    const message = `expected a JSON object: ${(error as Error).message}`;
     throw governanceErrors.contextInvalid({ problem: message }, { violations: [{ field, message }] });
   }
 }

@@ -27,7 +27,7 @@ export async function chooseMode(
     ({ mode }, at) => expected.findIndex((each) => each.mode === mode) < at,
   );
   if (duplicate >= 0) {
-    const problem = `expected each mode once, found ${expected[duplicate]?.mode} twice`;
+    const problem = `expected each mode once, got ${expected[duplicate]?.mode} twice`;
     throw planningErrors.candidateUnjudged({ place: duplicate, problem });
   }
   const { knowledge } = await learners.of(context);
@@ -50,11 +50,11 @@ function expectedOf(
   if (name === undefined)
     throw planningErrors.candidateUnjudged({
       place,
-      problem: `expected one of ${known.join(", ")}, found ${modeName(mode) || "no mode"}`,
+      problem: `expected one of ${known.join(", ")}, got ${modeName(mode) || "no mode"}`,
     });
   const meanMs = expectedMs || (features[`predictedMs.${name}`] ?? 0);
   if (!(meanMs > 0)) {
-    const problem = `expected a time of more than 0 for ${name}, found none`;
+    const problem = `expected a time of more than 0 for ${name}, got none`;
     throw planningErrors.candidateUnjudged({ place, problem });
   }
   const { timeMs = 0, money = 0 } = expectedUse ?? {};
@@ -103,7 +103,7 @@ function learnedOf(choice: Choice, place: number): LearnedChoice {
     );
   if (!(own.expectedMs > 0)) throw untold("expected the estimated time of the chosen mode, got none");
   if (outcome === undefined || !(outcome.realMs > 0))
-    throw untold("expected the time that it really took, found none");
+    throw untold("expected the time that it really took, got none");
   return {
     sessionId,
     features,

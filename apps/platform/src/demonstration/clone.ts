@@ -22,9 +22,9 @@ export interface Clone {
 /** Returns the nearest folder above that is a clone. */
 export function findClone(from: string = dirname(fileURLToPath(import.meta.url))): Clone | undefined {
   const demonstration = join(from, "examples", "demonstration");
-  if (existsSync(join(demonstration, "begin.ts")))
+  if (existsSync(join(demonstration, "start.ts")))
     return {
-      startModule: pathToFileURL(join(demonstration, "begin.ts")).href,
+      startModule: pathToFileURL(join(demonstration, "start.ts")).href,
       race: join(demonstration, "race", "race.ts"),
       workerInTypeScript: join(demonstration, "worker.ts"),
       workerInPython: join(demonstration, "worker.py"),

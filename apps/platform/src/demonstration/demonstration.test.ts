@@ -12,7 +12,7 @@ import { Demonstration } from "./demonstration.ts";
 function moduleWith(...calls: readonly string[]): Clone["startModule"] {
   const code = `
     const calls = [${calls.map((call) => `() => { ${call} }`).join(", ")}];
-    export async function begin() { calls.shift()(); }`;
+    export async function start() { calls.shift()(); }`;
   return `data:text/javascript,${encodeURIComponent(code)}`;
 }
 

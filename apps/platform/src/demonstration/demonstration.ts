@@ -116,10 +116,10 @@ export class Demonstration implements Component {
   async #startRuns(address: string): Promise<void> {
     const { mark, clone } = this.#options;
     if (existsSync(mark)) return;
-    const { begin }: { readonly begin: (tutti: Tutti) => Promise<void> } = await import(clone.startModule);
+    const { start }: { readonly start: (tutti: Tutti) => Promise<void> } = await import(clone.startModule);
     const tutti = await connect({ address, namespace: "default" });
     try {
-      await begin(tutti);
+      await start(tutti);
     } finally {
       await tutti.close();
     }

@@ -50,7 +50,7 @@ function differenceOf(expected: unknown, actual: unknown, path: string): string 
   }
   return Object.is(expected, actual)
     ? undefined
-    : `expected ${JSON.stringify(expected)} at ${path}, found ${JSON.stringify(actual)}`;
+    : `expected ${JSON.stringify(expected)} at ${path}, got ${JSON.stringify(actual)}`;
 }
 
 function escaped(text: string): string {

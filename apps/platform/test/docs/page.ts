@@ -85,7 +85,7 @@ function readInfo(info: string, place: string): Pick<Block, "kind" | "options"> 
     },
   );
   if (remaining.trim() !== "")
-    throw new Error(`${place}: expected name=value behind the kind, found ${remaining.trim()}`);
+    throw new Error(`${place}: expected name=value behind the kind, got ${remaining.trim()}`);
   return { kind, options };
 }
 

@@ -60,14 +60,14 @@ describe("admission rules about results and agents", () => {
       subject: ADMISSION_SUBJECT_RESULT,
       when: 'subject.capability == "price.ask"',
       condition: "subject.output.amount <= 1000",
-      verdict: deny("at most 1000, found ${{ subject.output.amount }} of ${{ actor.id }}"),
+      verdict: deny("at most 1000, got ${{ subject.output.amount }} of ${{ actor.id }}"),
     });
     await until(
       "the rule",
       () => codeOf(price(5_000)),
       (code) => code !== "done",
     );
-    await assert.rejects(price(5_000), /default\/dear@\d+: at most 1000, found 5000 of clerk/);
+    await assert.rejects(price(5_000), /default\/dear@\d+: at most 1000, got 5000 of clerk/);
     assert.equal((await price(10)).amount, 10);
     const [found] = await until(
       "the finding",

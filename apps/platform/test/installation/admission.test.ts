@@ -65,7 +65,7 @@ describe("admission rules of an installation", () => {
   const limit = {
     when: 'call.action == "workflow.runs.start"',
     condition: "subject.spec.input.amount <= 1000",
-    verdict: deny("at most 1000 at once, found ${{ subject.spec.input.amount }}. Ask twice"),
+    verdict: deny("at most 1000 at once, got ${{ subject.spec.input.amount }}. Ask twice"),
   };
 
   before(async () => {
@@ -83,7 +83,7 @@ describe("admission rules of an installation", () => {
     await assert.rejects(start("limited", 5_000), (error) => {
       assert.ok(isTuttiError(error));
       assert.equal(error.status, "PERMISSION_DENIED");
-      assert.match(error.message, /limited\/largest@\d+: at most 1000 at once, found 5000. Ask twice/);
+      assert.match(error.message, /limited\/largest@\d+: at most 1000 at once, got 5000. Ask twice/);
       return true;
     });
     await start("limited", 10);
@@ -215,7 +215,7 @@ describe("admission rules of an installation", () => {
       () => preview({ rules }),
       ({ examined }) => examined === 3,
     );
-    const large = "large: at most 1000 at once, found 5000. Ask twice";
+    const large = "large: at most 1000 at once, got 5000. Ask twice";
     assert.deepEqual(found.effects, [`larger ${large}`, "described order: say what it is for"]);
     assert.deepEqual(found.unseenRuleIds, ["plans"]);
     await set(namespace, "largest", { ...limit, condition: "true" });

@@ -60,7 +60,7 @@ export class ExampleStage implements AsyncDisposable {
 
   #named(name: string): Example {
     const found = this.examples.find((example) => example.name === name);
-    if (found === undefined) throw new Error(`expected an example, found none named ${name}`);
+    if (found === undefined) throw new Error(`expected an example, got none named ${name}`);
     return found;
   }
 }

@@ -229,12 +229,12 @@ describe("the plan of a session before its start", () => {
       await refused(
         planning.recordChoices({ namespace: "", choices: [{ ...recorded, outcome: undefined }] }),
       ),
-      /choices\[0\]: expected the time that it really took, found none\. Set the value/,
+      /choices\[0\]: expected the time that it really took, got none\. Set the value/,
     );
     const untimed = { ...request, candidates: [{ mode: workflow }] };
     assert.match(
       await refused(planning.chooseMode(ChooseModeRequest.fromPartial(untimed))),
-      /candidates\[0\]: expected a time of more than 0 for workflow, found none\. Correct/,
+      /candidates\[0\]: expected a time of more than 0 for workflow, got none\. Correct/,
     );
   });
 });

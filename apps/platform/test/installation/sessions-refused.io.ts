@@ -147,9 +147,8 @@ describe("a session that could never be done is refused", () => {
     const environment = { ...process.env, TUTTI_SERVER: installation.host.url, NO_COLOR: "1" };
     return await new Promise((resolve, fail) => {
       execFile(process.execPath, [command, "run", file], { env: environment }, (error, output, errors) => {
-        if (error === null) fail(new Error(`expected it to be refused, found ${output}`));
-        else if (error.code !== 3)
-          fail(new Error(`expected the exit code 3, found ${error.code}: ${errors}`));
+        if (error === null) fail(new Error(`expected it to be refused, got ${output}`));
+        else if (error.code !== 3) fail(new Error(`expected the exit code 3, got ${error.code}: ${errors}`));
         else resolve(errors);
       });
     });

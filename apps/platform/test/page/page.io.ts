@@ -162,7 +162,7 @@ describe("the page", { skip: browser.skip }, () => {
     await page.getByRole("button", { name: "Namespace default" }).click();
     await page.getByRole("textbox", { name: "Namespace" }).fill("No Name");
     await page.getByRole("button", { name: "Switch namespace" }).click();
-    await page.getByText(/^expected .*, found/).waitFor();
+    await page.getByText(/^expected .*, got/).waitFor();
     await page.getByRole("textbox", { name: "Namespace" }).fill("team-a");
     assert.deepEqual(await accessibilityProblems(page), []);
     await page.getByRole("button", { name: "Switch namespace" }).click();

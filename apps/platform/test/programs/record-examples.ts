@@ -12,7 +12,7 @@ await using stage = await ExampleStage.open();
 const unknown = selected.filter((each) => !stage.examples.some(({ name }) => name === each));
 if (unknown.length > 0) {
   console.error(
-    `expected names of ${stage.examples.map(({ name }) => name).join(", ")}; found ${unknown.join(", ")}`,
+    `expected names of ${stage.examples.map(({ name }) => name).join(", ")}, got ${unknown.join(", ")}`,
   );
   process.exit(2);
 }

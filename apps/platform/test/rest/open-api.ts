@@ -79,16 +79,16 @@ export function unlike(value: unknown, declared: Schema, document: Document, at 
   }
   const isType = schema.type === undefined || typeOf(value) === schema.type;
   const isInteger = schema.type === "number" && typeof value === "number";
-  if (!isType && !isInteger) return [`${at}: expected ${schema.type}, found ${JSON.stringify(value)}`];
+  if (!isType && !isInteger) return [`${at}: expected ${schema.type}, got ${JSON.stringify(value)}`];
   if (schema.enum !== undefined && !schema.enum.includes(value))
-    return [`${at}: expected one of ${schema.enum.join(", ")}, found ${JSON.stringify(value)}`];
+    return [`${at}: expected one of ${schema.enum.join(", ")}, got ${JSON.stringify(value)}`];
   if (Array.isArray(value))
     return value.flatMap((item, index) => unlike(item, schema.items ?? {}, document, `${at}[${index}]`));
   if (typeOf(value) !== "object") return [];
   const entries = Object.entries(value as Readonly<Record<string, unknown>>);
   const missing = (schema.required ?? []).filter((name) => !Object.hasOwn(Object(value), name));
   return [
-    ...missing.map((name) => `${at}.${name}: expected, found nothing`),
+    ...missing.map((name) => `${at}.${name}: expected, got nothing`),
     ...entries.flatMap(([name, member]) => {
       const { properties = {}, additionalProperties } = schema;
       const own = Object.hasOwn(properties, name) ? properties[name] : undefined;

@@ -152,7 +152,7 @@ describe("runs over REST", () => {
         error instanceof RestError &&
         error.status === 400 &&
         error.fields[0]?.field === "timeoutMs" &&
-        /timeoutMs: expected a number of at least 0, found -1/.test(error.detail),
+        /timeoutMs: expected a number of at least 0, got -1/.test(error.detail),
     );
     const missing = await client
       .call("runs.get", { params: { id: "none" } })

@@ -94,5 +94,5 @@ export async function failureOf(
     });
     return { code, error };
   }
-  throw new Error("expected the call to fail, found that it did not");
+  throw new Error("expected the call to fail, but it did not");
 }

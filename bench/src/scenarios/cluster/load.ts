@@ -57,7 +57,7 @@ export async function openLoad(
     run: async ({ name, tasks }) => {
       const id = randomUUID();
       const status = await ended(client, { definition: name, runId: id, input });
-      if (status !== "completed") throw new Error(`expected the run ${id} to complete, found it ${status}`);
+      if (status !== "completed") throw new Error(`expected the run ${id} to complete, but it is ${status}`);
       return tasks;
     },
     [Symbol.asyncDispose]: () => worker.stop(),
@@ -91,7 +91,7 @@ export function restateLoad(http: string): ClusterLoad {
       const headers = { "idempotency-key": randomUUID() };
       const reply = await fetch(`${http}/${name}/run`, { method: "POST", headers });
       const text = await reply.text();
-      if (!reply.ok) throw new Error(`expected Restate to complete ${name}, found ${reply.status} ${text}`);
+      if (!reply.ok) throw new Error(`expected Restate to complete ${name}, got ${reply.status} ${text}`);
       return tasks;
     },
   };

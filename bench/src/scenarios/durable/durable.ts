@@ -57,7 +57,7 @@ export const durable: Scenario = {
         const reply = await fetch(`${restate.http}/steps/run`, { method: "POST" });
         const text = await reply.text();
         if (!reply.ok || text !== "10")
-          throw new Error(`expected 10 of Restate, found ${reply.status} ${text}`);
+          throw new Error(`expected 10 of Restate, got ${reply.status} ${text}`);
         return stepsPerRun;
       };
       await using dbos = await openDbos();

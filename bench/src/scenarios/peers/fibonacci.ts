@@ -39,8 +39,7 @@ export async function* fibonacci({ rounds }: Budget): AsyncGenerator<Result> {
         const startMs = performance.now();
         const body = { definition: name };
         const { run } = await client.call("runs.start", { body, query: { waitMs: 60_000 } });
-        if (run?.status !== "completed")
-          throw new Error(`expected ${name} to complete, found ${run?.status}`);
+        if (run?.status !== "completed") throw new Error(`expected ${name} to complete, got ${run?.status}`);
         return (performance.now() - startMs) / 1_000;
       };
       const [firstSec = 0, ...laterSec] = await repeated(rounds + 1, runOnce);

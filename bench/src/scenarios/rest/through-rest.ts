@@ -32,7 +32,7 @@ export async function throughRest(
     const id = idIn(JSON.parse(started.body));
     const ended = await caller.must("GET", `${path}/${id}/result?waitMs=${waitMs}`);
     const { status } = JSON.parse(ended.body);
-    if (status !== "completed") throw new Error(`expected ${id} to be completed, found ${status}`);
+    if (status !== "completed") throw new Error(`expected ${id} to be completed, got ${status}`);
     return stepsPerChain;
   };
   const { itemsPerSec, p50Ms, p99Ms } = await closedLoop({ call, concurrency }, seconds);

@@ -95,7 +95,7 @@ class ChainStart implements Submission {
 
   reply(outcome: Outcome): void {
     if (outcome.kind !== "done")
-      throw new Error(`expected ${this.key.id} to start, found it ${outcome.kind}`);
+      throw new Error(`expected ${this.key.id} to start, but it is ${outcome.kind}`);
     this.#engine.started(this.#number, this.key.id);
   }
 }

@@ -14,7 +14,7 @@ export const exponentMax = 1.1;
 export function lineOf(variant: string, points: readonly Point[]): Result {
   const exponent = exponentOf(points.map(({ size, usPerItem }) => ({ size, cost: size * usPerItem })));
   if (exponent === undefined || !Number.isFinite(exponent))
-    throw new Error(`expected a cost at each size of ${variant}, found ${JSON.stringify(points)}`);
+    throw new Error(`expected a cost at each size of ${variant}, got ${JSON.stringify(points)}`);
   return {
     variant,
     sizes: points.map(({ size }) => size).join(" "),

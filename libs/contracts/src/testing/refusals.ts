@@ -51,14 +51,14 @@ export function contractRefusals(): ContractRefusals {
   const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, fileDescriptorSet()));
   const optionOf = (name: string): DescExtension => {
     const extension = registry.getExtension(`tutti.types.v1.${name}`);
-    if (extension === undefined) throw new Error(`expected the option tutti.types.v1.${name}, found none`);
+    if (extension === undefined) throw new Error(`expected the option tutti.types.v1.${name}, got none`);
     return extension;
   };
   const requests = new Requests(optionOf("field"), optionOf("choice"));
   const inputOf = (path: string): DescMessage => {
     const [, service = "", rpc = ""] = path.split("/");
     const method = registry.getService(service)?.methods.find(({ name }) => name === rpc);
-    if (method === undefined) throw new Error(`expected an rpc ${path} in the descriptors, found none`);
+    if (method === undefined) throw new Error(`expected an rpc ${path} in the descriptors, got none`);
     return method.input;
   };
   return {

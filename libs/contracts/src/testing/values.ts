@@ -35,7 +35,7 @@ const formExamples: readonly (readonly [FormName, good: string, bad: string])[] 
 
 function exampleOf(form: number): (typeof formExamples)[number] {
   const example = formExamples[form - 1];
-  if (example === undefined) throw new Error(`expected an example of form ${form}, found none. Add it here`);
+  if (example === undefined) throw new Error(`expected an example of form ${form}, got none. Add it here`);
   return example;
 }
 

@@ -45,7 +45,7 @@ export class Cursor {
     const length = this.uint32();
     const end = this.at + length;
     if (end > this.end)
-      throw new RangeError(`expected ${length} bytes from ${this.at} on, found the end at ${this.end}`);
+      throw new RangeError(`expected ${length} bytes from ${this.at} on, got the end at ${this.end}`);
     return end;
   }
 
@@ -106,7 +106,7 @@ export class Cursor {
 
   #pass(length: number): void {
     if (this.at + length > this.end)
-      throw new RangeError(`expected ${length} bytes from ${this.at} on, found the end at ${this.end}`);
+      throw new RangeError(`expected ${length} bytes from ${this.at} on, got the end at ${this.end}`);
     this.at += length;
   }
 
@@ -118,7 +118,7 @@ export class Cursor {
       if (shift < 32) value |= (byte & 0x7f) << shift;
       if (byte < 0x80) return value >>> 0;
     }
-    throw new RangeError(`expected the end of a number before ${this.at}, found none`);
+    throw new RangeError(`expected the end of a number before ${this.at}, got none`);
   }
 }
 

@@ -206,7 +206,7 @@ describe("FlatWriter", () => {
     writer.fork().string("not wanted").fork();
     writer.truncate(position);
     assert.deepEqual([...writer.join().written()], [1, 1]);
-    assert.throws(() => writer.truncate(3), /expected a position from 0 to 2, found 3/);
+    assert.throws(() => writer.truncate(3), /expected a position from 0 to 2, got 3/);
     writer.reset();
     assert.throws(() => writer.join(), /expected a message from fork/);
   });

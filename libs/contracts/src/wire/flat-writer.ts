@@ -44,7 +44,7 @@ export class FlatWriter extends BinaryWriter {
   /** Drops the bytes from a position on, and the messages started there. */
   truncate(position: number): void {
     if (!(position >= 0 && position <= this.#at)) {
-      throw new RangeError(`expected a position from 0 to ${this.#at}, found ${position}`);
+      throw new RangeError(`expected a position from 0 to ${this.#at}, got ${position}`);
     }
     this.#at = position;
     while (this.#depth > 0 && (this.#forks[this.#depth - 1] ?? 0) >= position) this.#depth--;
@@ -70,7 +70,7 @@ export class FlatWriter extends BinaryWriter {
   }
 
   override join(): this {
-    if (this.#depth === 0) throw new Error("expected a message from fork, found none");
+    if (this.#depth === 0) throw new Error("expected a message from fork, got none");
     const at = this.#forks[--this.#depth] as number;
     const length = this.#at - at - 1;
     if (length < 0x80) {

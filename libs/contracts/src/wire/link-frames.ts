@@ -135,7 +135,7 @@ function readAssign(cursor: Cursor, end: number): Assign {
 
 function checkEnd(cursor: Cursor, end: number): void {
   if (cursor.at === end) return;
-  throw new RangeError(`expected a message to end at byte ${end}, found a field that ends at ${cursor.at}`);
+  throw new RangeError(`expected a message to end at byte ${end}, got a field that ends at ${cursor.at}`);
 }
 
 function emptyAssign(): Assign {

@@ -85,7 +85,7 @@ function readOffer(cursor: Cursor, end: number): Offer {
     }
   }
   if (cursor.at !== end)
-    throw new RangeError(`expected an offer to end at byte ${end}, found a field that ends at ${cursor.at}`);
+    throw new RangeError(`expected an offer to end at byte ${end}, got a field that ends at ${cursor.at}`);
   return offer;
 }
 

@@ -116,7 +116,7 @@ export class Building {
       this.#draft(id, document, path, scope);
     }
     if (this.drafts.length > limits.tasksMax) {
-      this.findings.error("too_large", [], `expected at most ${limits.tasksMax} tasks, found more`);
+      this.findings.error("too_large", [], `expected at most ${limits.tasksMax} tasks, got more`);
       return scope;
     }
     for (let number = first; number < first + tasks.length; number++)

@@ -152,7 +152,7 @@ class DefinitionBuilder {
       this.#findings.error(
         "missing_key",
         [],
-        "expected `initial`, the state in which a run starts, found none",
+        "expected `initial`, the state in which a run starts, got none",
         { key: true, expected: "`initial`" },
       );
       return -1;

@@ -105,7 +105,7 @@ class InputCheck {
     this.#building.findings.error(
       "wrong_input",
       path,
-      `${this.#subject} needs ${names} in \`with\`, found nothing`,
+      `${this.#subject} needs ${names} in \`with\`, got nothing`,
       { key: true, expected: `\`with\` with ${names}` },
     );
   }
@@ -125,7 +125,7 @@ class InputCheck {
     this.#building.findings.error(
       "wrong_input",
       path,
-      `${this.#subject} takes ${expected} here, found ${found}`,
+      `${this.#subject} takes ${expected} here, got ${found}`,
       { expected },
     );
   }
@@ -139,7 +139,7 @@ class InputCheck {
     const known = isMembers(properties) ? properties : {};
     for (const name of this.#requiredIn(schema)) {
       if (type.fields.has(name) || type.others !== undefined) continue;
-      this.#building.findings.error("wrong_input", path, `${this.#subject} needs \`${name}\`, found none`, {
+      this.#building.findings.error("wrong_input", path, `${this.#subject} needs \`${name}\`, got none`, {
         key: true,
         expected: `\`${name}\``,
       });

@@ -112,7 +112,7 @@ export class PolicyBuilder {
         this.#building.findings.error(
           "missing_key",
           [...path, index],
-          "expected `concurrency`, `rate` or `resources`, found none of them",
+          "expected `concurrency`, `rate` or `resources`, got none of them",
           { expected: "`concurrency`, `rate` or `resources`" },
         );
       this.#checkAmounts(resources, [...path, index, "resources"], draft);
@@ -140,7 +140,7 @@ export class PolicyBuilder {
       this.#building.findings.error(
         "wrong_value",
         [...path, "backoff"],
-        `expected ${expected}, found ${contradiction.found}`,
+        `expected ${expected}, got ${contradiction.found}`,
         { expected },
       );
     return resolveRetry();
@@ -152,7 +152,7 @@ export class PolicyBuilder {
       this.#building.findings.error(
         "wrong_value",
         [...path, "resources", "slots"],
-        "expected resources by their names, found slots: each task takes exactly one slot. Omit slots",
+        "expected resources by their names, got slots: each task takes exactly one slot. Omit slots",
         { expected: "resources by their names" },
       );
     return sorted(resources);
@@ -165,7 +165,7 @@ export class PolicyBuilder {
       findings.error(
         "conflicting_keys",
         path,
-        "expected `concurrency` or `rate`, found amounts of resources. Set amounts only for tasks of agents",
+        "expected `concurrency` or `rate`, got amounts of resources. Set amounts only for tasks of agents",
         { expected: "`concurrency` or `rate`" },
       );
     for (const [name, most] of Object.entries(amounts)) {
@@ -174,7 +174,7 @@ export class PolicyBuilder {
         findings.error(
           "too_large",
           [...path, name],
-          `expected at least ${requested} ${name}, which the task asks for, found ${most}`,
+          `expected at least ${requested} ${name}, which the task asks for, got ${most}`,
           { expected: `at least ${requested}` },
         );
     }

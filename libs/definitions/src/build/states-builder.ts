@@ -188,7 +188,7 @@ export class StatesBuilder {
         this.#building.findings.error(
           "type_mismatch",
           [...path, name],
-          `expected a ${printType(type)} for \`${name}\`, found ${printType(compiled.type)}`,
+          `expected a ${printType(type)} for \`${name}\`, got ${printType(compiled.type)}`,
           { expected: printType(type) },
         );
     }

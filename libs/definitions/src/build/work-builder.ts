@@ -120,7 +120,7 @@ export class WorkBuilder {
         this.#building.findings.error(
           "wrong_form",
           [...path, "until"],
-          `expected a moment such as 2026-01-31T09:30:00Z, found ${JSON.stringify(constant.source)}`,
+          `expected a moment such as 2026-01-31T09:30:00Z, got ${JSON.stringify(constant.source)}`,
         );
       return { kind: "waitUntil", moment };
     }
@@ -149,7 +149,7 @@ export class WorkBuilder {
   }
 
   #wrong(path: Path, expected: string, found: string): void {
-    const message = `expected ${expected}, found ${JSON.stringify(found.slice(0, 60))}`;
+    const message = `expected ${expected}, got ${JSON.stringify(found.slice(0, 60))}`;
     this.#building.findings.error("wrong_form", path, message, { expected });
   }
 
@@ -168,7 +168,7 @@ export class WorkBuilder {
       this.#building.findings.error(
         "wrong_form",
         path,
-        `expected ${expected}, found ${JSON.stringify(text.slice(0, 60))}`,
+        `expected ${expected}, got ${JSON.stringify(text.slice(0, 60))}`,
         { expected },
       );
       return [-1, 0];

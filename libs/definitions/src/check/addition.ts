@@ -43,14 +43,14 @@ function isSchema(schema: Json | undefined): schema is { readonly [key: string]:
 export function tasksOfList(
   list: Json,
 ): { readonly tasks: Readonly<Record<string, TaskDocument>> } | { readonly problem: string } {
-  if (!isList(list)) return { problem: "expected a list of tasks, found something else" };
+  if (!isList(list)) return { problem: "expected a list of tasks, got something else" };
   const tasks: Record<string, TaskDocument> = Object.create(null) as Record<string, TaskDocument>;
   for (const [index, entry] of list.entries()) {
     if (!isMembers(entry) || typeof entry["id"] !== "string")
-      return { problem: `expected a task with an \`id\` at place ${index}, found none` };
+      return { problem: `expected a task with an \`id\` at place ${index}, got none` };
     const { id, ...task } = entry;
     if (id in tasks)
-      return { problem: `expected each id once, found \`${id}\` a second time at place ${index}` };
+      return { problem: `expected each id once, got \`${id}\` a second time at place ${index}` };
     tasks[id] = task as TaskDocument;
   }
   return { tasks };

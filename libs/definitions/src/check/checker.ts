@@ -55,7 +55,7 @@ export function checkText(source: DefinitionText, options: CheckOptions = {}): C
   const { textLengthMax = limits.textLengthMax } = options;
   const { length } = source.text;
   if (length > textLengthMax) {
-    findings.error("too_large", [], `expected at most ${textLengthMax} characters, found ${length}`);
+    findings.error("too_large", [], `expected at most ${textLengthMax} characters, got ${length}`);
     return { problems: located(findings, source.fileName, nowhere), definition: undefined, stepsTaken: 1 };
   }
   const { value, places } = readSource(source, findings);
@@ -119,7 +119,7 @@ function check(
     findings.error(
       "too_large",
       [],
-      `expected a definition that is checked in ${fault.stepsMax} steps, found a larger one`,
+      `expected a definition that is checked in ${fault.stepsMax} steps, got a larger one`,
     );
   }
   const definition = findings.hasErrors ? undefined : built;
@@ -186,7 +186,7 @@ class DocumentCheck {
         this.#findings.error(
           "not_a_template",
           [],
-          "expected a definition with `parameters` to be filled in, found one without",
+          "expected a definition with `parameters` to be filled in, got one without",
         );
       return { isTemplate: false, parameters: undefined, values: undefined, filled: value };
     }

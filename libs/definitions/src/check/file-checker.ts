@@ -42,7 +42,7 @@ export function checkFileText<Document>(
   const findings = new Findings(limits.problemsMax);
   const { fileName, text } = source;
   if (text.length > limits.textLengthMax) {
-    const message = `expected at most ${limits.textLengthMax} characters, found ${text.length}`;
+    const message = `expected at most ${limits.textLengthMax} characters, got ${text.length}`;
     findings.error("too_large", [], message);
     return { problems: located(findings, fileName, nowhere), document: undefined, hasErrors: true };
   }
@@ -54,7 +54,7 @@ export function checkFileText<Document>(
     if (isMembers(cleaned)) document = cleaned as unknown as Document;
   } catch (fault) {
     if (!(fault instanceof StepsExhausted)) throw fault;
-    const message = `expected a ${name} that is checked in ${fault.stepsMax} steps, found a larger one`;
+    const message = `expected a ${name} that is checked in ${fault.stepsMax} steps, got a larger one`;
     findings.error("too_large", [], message);
   }
   if (document !== undefined) more(document, findings);

@@ -27,7 +27,7 @@ const partsMax = 20_000;
 export function checkSchema(schema: Json, path: Path, findings: Findings): void {
   if (!isMembers(schema)) return;
   if (partsOf(schema) > partsMax) {
-    findings.error("too_large", path, `expected a schema of at most ${partsMax} parts, found a larger one`);
+    findings.error("too_large", path, `expected a schema of at most ${partsMax} parts, got a larger one`);
     return;
   }
   checkReferences(schema, path, findings);

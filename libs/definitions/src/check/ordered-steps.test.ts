@@ -43,13 +43,13 @@ describe("steps", () => {
         /^a\.yaml:2:31: error: steps\.one\.with: /,
       ],
       ["steps:\n  1: {uses: a.b}\n", /^a\.yaml:2:3: error: steps.*expected an id with a letter/],
-      ["steps: {one: {uses: a.b}}\ntasks: {two: {uses: a.b}}\n", /found `tasks` and `steps`/],
-      ["steps: {one: {uses: a.b}}\nstates: {two: {final: true}}\n", /found `steps` and `states`/],
+      ["steps: {one: {uses: a.b}}\ntasks: {two: {uses: a.b}}\n", /got `tasks` and `steps`/],
+      ["steps: {one: {uses: a.b}}\nstates: {two: {final: true}}\n", /got `steps` and `states`/],
       [
         "steps:\n  - id: one\n    uses: a.b\n",
-        /^a\.yaml:2:3: error: steps: expected a mapping such as `send: .*`, without `-`, found a list$/m,
+        /^a\.yaml:2:3: error: steps: expected a mapping such as `send: .*`, without `-`, got a list$/m,
       ],
-      ["title: none\n", /expected one of `tasks`, `steps`, `states`, found none/],
+      ["title: none\n", /expected one of `tasks`, `steps`, `states`, got none/],
     ];
     for (const [text, problem] of cases) {
       const { problems, definition } = check(`${text}workflow: order\n`);

@@ -98,7 +98,7 @@ describe("the file of a schedule", () => {
     assert.match(problemsOf("schedule: a\ncron: '@hourly'\n").join(), /workflow/);
     assert.match(
       problemsOf("schedule: a\nworkflow: b\n").join(),
-      /expected `cron`, `every` or `once`, found none/,
+      /expected `cron`, `every` or `once`, got none/,
     );
   });
 

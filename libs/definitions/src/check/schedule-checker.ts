@@ -38,11 +38,11 @@ const everyMinMs = 1_000;
 function checkTimes(document: ScheduleDocument, findings: Findings): void {
   const { cron, every, once, except = [], timeZone } = document;
   if (cron === undefined && every === undefined && once === undefined)
-    findings.error("missing_key", [], "expected `cron`, `every` or `once`, found none", {
+    findings.error("missing_key", [], "expected `cron`, `every` or `once`, got none", {
       expected: 'when the schedule starts runs: `cron: "0 3 * * *"` or `every: 30s`',
     });
   if (every !== undefined && (parseDurationMs(every) ?? everyMinMs) < everyMinMs)
-    findings.error("out_of_range", ["every"], `expected at least 1s, found ${every}`);
+    findings.error("out_of_range", ["every"], `expected at least 1s, got ${every}`);
   if (typeof cron === "string") checkCron(cron, ["cron"], findings);
   else for (const [index, each] of (cron ?? []).entries()) checkCron(each, ["cron", index], findings);
   for (const [index, each] of except.entries()) checkCron(each, ["except", index], findings);
@@ -54,7 +54,7 @@ function checkTimes(document: ScheduleDocument, findings: Findings): void {
     findings.error(
       "wrong_form",
       [key],
-      `expected a time such as 2026-01-31T09:30:00Z, found ${JSON.stringify(text.slice(0, 60))}`,
+      `expected a time such as 2026-01-31T09:30:00Z, got ${JSON.stringify(text.slice(0, 60))}`,
     );
   }
 }

@@ -27,10 +27,10 @@ describe("a value validated against its schema", () => {
     };
     assert.deepEqual(messages({ name: "Ab", age: -1.5, kind: "c", list: ["x", 1, "x"], more: 1 }, schema), [
       'name must match the pattern "^[a-z]+$"',
-      "age must be integer, found -1.5",
-      'kind must be one of "a", "b", found "c"',
+      "age must be integer, got -1.5",
+      'kind must be one of "a", "b", got "c"',
       "list must not have an entry twice",
-      "list.1 must be string, found 1",
+      "list.1 must be string, got 1",
       "more is not known",
     ]);
     assert.deepEqual(messages({}, schema), ["must have required property 'name'"]);
@@ -39,7 +39,7 @@ describe("a value validated against its schema", () => {
   it("names the property that was probably meant", () => {
     const properties = { name: { type: "string" }, size: { type: "integer" } };
     const open = { properties, required: ["name"] };
-    assert.deepEqual(messages({ nmae: "a" }, open), ["must have required property 'name', found 'nmae'"]);
+    assert.deepEqual(messages({ nmae: "a" }, open), ["must have required property 'name', got 'nmae'"]);
     assert.deepEqual(messages({ size: 1 }, open), ["must have required property 'name'"]);
     const closed = { properties, additionalProperties: false };
     assert.deepEqual(messages({ szie: 1 }, closed), ["szie is not known, did you mean 'size'?"]);

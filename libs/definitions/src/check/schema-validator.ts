@@ -70,7 +70,7 @@ export class SchemaValidator {
     if (type === undefined) return true;
     const names = isList(type) ? type : [type];
     if (names.some((name) => typeof name === "string" && isOfType(value, name))) return true;
-    this.#refuse(path, `must be ${names.join(" or ")}, found ${describeValue(value)}`);
+    this.#refuse(path, `must be ${names.join(" or ")}, got ${describeValue(value)}`);
     return false;
   }
 
@@ -82,10 +82,10 @@ export class SchemaValidator {
         `must be one of ${among
           .slice(0, 10)
           .map((allowed) => JSON.stringify(allowed))
-          .join(", ")}, found ${describeValue(value)}`,
+          .join(", ")}, got ${describeValue(value)}`,
       );
     if ("const" in schema && !this.#same(schema["const"] ?? null, value))
-      this.#refuse(path, `must be ${JSON.stringify(schema["const"])}, found ${describeValue(value)}`);
+      this.#refuse(path, `must be ${JSON.stringify(schema["const"])}, got ${describeValue(value)}`);
   }
 
   #same(a: Json, b: Json): boolean {
@@ -131,9 +131,9 @@ export class SchemaValidator {
     const { minLength, maxLength, pattern } = schema;
     const length = [...value].length;
     if (typeof minLength === "number" && length < minLength)
-      this.#refuse(path, `must have at least ${minLength} characters, found ${length}`);
+      this.#refuse(path, `must have at least ${minLength} characters, got ${length}`);
     if (typeof maxLength === "number" && length > maxLength)
-      this.#refuse(path, `must have at most ${maxLength} characters, found ${length}`);
+      this.#refuse(path, `must have at most ${maxLength} characters, got ${length}`);
     if (typeof pattern !== "string") return;
     const found = matchesPattern(value, pattern, 100_000);
     this.#steps.charge(found.stepsUsed);
@@ -144,23 +144,23 @@ export class SchemaValidator {
   #number(value: number, schema: Members, path: Path): void {
     const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf } = schema;
     if (typeof minimum === "number" && value < minimum)
-      this.#refuse(path, `must be ${minimum} or more, found ${value}`);
+      this.#refuse(path, `must be ${minimum} or more, got ${value}`);
     if (typeof maximum === "number" && value > maximum)
-      this.#refuse(path, `must be ${maximum} or less, found ${value}`);
+      this.#refuse(path, `must be ${maximum} or less, got ${value}`);
     if (typeof exclusiveMinimum === "number" && value <= exclusiveMinimum)
-      this.#refuse(path, `must be more than ${exclusiveMinimum}, found ${value}`);
+      this.#refuse(path, `must be more than ${exclusiveMinimum}, got ${value}`);
     if (typeof exclusiveMaximum === "number" && value >= exclusiveMaximum)
-      this.#refuse(path, `must be less than ${exclusiveMaximum}, found ${value}`);
+      this.#refuse(path, `must be less than ${exclusiveMaximum}, got ${value}`);
     if (typeof multipleOf === "number" && !Number.isInteger(value / multipleOf))
-      this.#refuse(path, `must be a multiple of ${multipleOf}, found ${value}`);
+      this.#refuse(path, `must be a multiple of ${multipleOf}, got ${value}`);
   }
 
   #list(list: readonly Json[], schema: Members, path: Path): Json {
     const { minItems, maxItems, items, prefixItems, uniqueItems } = schema;
     if (typeof minItems === "number" && list.length < minItems)
-      this.#refuse(path, `must have at least ${minItems} entries, found ${list.length}`);
+      this.#refuse(path, `must have at least ${minItems} entries, got ${list.length}`);
     if (typeof maxItems === "number" && list.length > maxItems)
-      this.#refuse(path, `must have at most ${maxItems} entries, found ${list.length}`);
+      this.#refuse(path, `must have at most ${maxItems} entries, got ${list.length}`);
     if (uniqueItems === true && new Set(list.map((item) => this.#textOf(item))).size < list.length)
       this.#refuse(path, "must not have an entry twice");
     const first = partsOf(prefixItems);
@@ -183,7 +183,7 @@ export class SchemaValidator {
       if (typeof name === "string" && !Object.hasOwn(members, name) && !this.#fills(properties, name)) {
         const others = keys.filter((key) => !Object.hasOwn(properties, key));
         const mistyped = this.#nearest(name, others);
-        const found = mistyped === undefined ? "" : `, found '${mistyped}'`;
+        const found = mistyped === undefined ? "" : `, got '${mistyped}'`;
         this.#refuse(path, `must have required property '${name}'${found}`);
       }
     if (typeof minProperties === "number" && keys.length < minProperties)

@@ -133,21 +133,21 @@ describe("the file of a session", () => {
     [
       "nothing to be done",
       "session: s",
-      ["a.yaml:1:1: error: expected one of `tasks`, `goal`, `workflow`, found none"],
+      ["a.yaml:1:1: error: expected one of `tasks`, `goal`, `workflow`, got none"],
     ],
     [
       "a mode that is none",
       "session: s\nmode: adaptiv\ntasks: {a: {uses: x}}",
       [
-        'a.yaml:2:7: error: mode: expected `workflow` or `swarm` or `intelligence` or `hybrid` or `adaptive` or `custom`, found "adaptiv". Did you mean `adaptive`?',
+        'a.yaml:2:7: error: mode: expected `workflow` or `swarm` or `intelligence` or `hybrid` or `adaptive` or `custom`, got "adaptiv". Did you mean `adaptive`?',
       ],
     ],
     [
       "a task that only a run can do",
       "session: s\ntasks:\n  a: {wait: 5s}\n  b: {uses: x, forEach: input.days}",
       [
-        "a.yaml:3:7: error: tasks.a.wait: expected a task that every engine can do, found `wait`, which only a workflow has",
-        "a.yaml:4:16: error: tasks.b.forEach: expected a task that every engine can do, found `forEach`, which only a workflow has",
+        "a.yaml:3:7: error: tasks.a.wait: expected a task that every engine can do, got `wait`, which only a workflow has",
+        "a.yaml:4:16: error: tasks.b.forEach: expected a task that every engine can do, got `forEach`, which only a workflow has",
       ],
     ],
     [
@@ -163,7 +163,7 @@ describe("the file of a session", () => {
       "session: s\norchestrator: mine\ndueTime: soon\ntasks: {a: {uses: x}}",
       [
         "a.yaml:2:1: error: orchestrator: `orchestrator` means nothing without the mode `custom`",
-        'a.yaml:3:10: error: dueTime: expected a moment such as 2026-01-31T09:30:00Z, found "soon"',
+        'a.yaml:3:10: error: dueTime: expected a moment such as 2026-01-31T09:30:00Z, got "soon"',
       ],
     ],
     [

@@ -41,7 +41,7 @@ export function checkSessionText(
   const findings = new Findings(limits.problemsMax);
   const { fileName, text } = source;
   if (text.length > textLengthMax) {
-    findings.error("too_large", [], `expected at most ${textLengthMax} characters, found ${text.length}`);
+    findings.error("too_large", [], `expected at most ${textLengthMax} characters, got ${text.length}`);
     return { problems: located(findings, fileName, nowhere), spec: undefined };
   }
   const { value, places } = readSource(source, findings);
@@ -53,7 +53,7 @@ export function checkSessionText(
     findings.error(
       "too_large",
       [],
-      `expected a session that is checked in ${fault.stepsMax} steps, found a larger one`,
+      `expected a session that is checked in ${fault.stepsMax} steps, got a larger one`,
     );
   }
   return { problems: located(findings, fileName, places), spec: findings.hasErrors ? undefined : spec };
@@ -83,7 +83,7 @@ function check(value: Json, { findings, steps, catalogue }: Checking): SessionSp
 
 function checkMode({ mode, orchestrator }: SessionDocument, findings: Findings): void {
   if (mode === "custom" && orchestrator === undefined)
-    findings.error("missing_key", ["mode"], "expected `orchestrator` beside the mode `custom`, found none", {
+    findings.error("missing_key", ["mode"], "expected `orchestrator` beside the mode `custom`, got none", {
       expected: "`orchestrator`",
     });
   if (mode !== "custom" && orchestrator !== undefined)
@@ -105,7 +105,7 @@ function checkTasks(tasks: NonNullable<SessionDocument["tasks"]>, findings: Find
       findings.error(
         "conflicting_keys",
         ["tasks", id, only],
-        `expected a task that every engine can do, found \`${only}\`, which only a workflow has`,
+        `expected a task that every engine can do, got \`${only}\`, which only a workflow has`,
         { key: true, expected: "`uses`, `workflow` or `mission`; put the rest into a workflow of its own" },
       );
     checkMoment(task.dueTime, ["tasks", id, "dueTime"], findings);
@@ -117,7 +117,7 @@ function checkMoment(text: string | undefined, path: readonly string[], findings
   findings.error(
     "wrong_form",
     path,
-    `expected a moment such as 2026-01-31T09:30:00Z, found ${JSON.stringify(text.slice(0, 60))}`,
+    `expected a moment such as 2026-01-31T09:30:00Z, got ${JSON.stringify(text.slice(0, 60))}`,
   );
 }
 

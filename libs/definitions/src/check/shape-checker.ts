@@ -112,14 +112,14 @@ export class ShapeChecker {
       this.#findings.error(
         "too_large",
         path,
-        `expected at most ${lengthMax} characters, found ${value.length}`,
+        `expected at most ${lengthMax} characters, got ${value.length}`,
       );
       return undefined;
     }
     if (form === undefined || patternOf(form).test(value)) return value;
     // A value instead of a reference may be a password.
     const found = form.toLowerCase().endsWith("reference") ? "a value" : describeValue(value);
-    this.#findings.error("wrong_form", path, `expected ${textForms[form].expected}, found ${found}`, {
+    this.#findings.error("wrong_form", path, `expected ${textForms[form].expected}, got ${found}`, {
       expected: textForms[form].expected,
     });
     return undefined;
@@ -136,7 +136,7 @@ export class ShapeChecker {
     if (value >= min && value <= max) return value;
     const range =
       max >= Number.MAX_SAFE_INTEGER ? `${kind} of ${min} or more` : `${kind} from ${min} to ${max}`;
-    this.#findings.error("out_of_range", path, `expected ${range}, found ${value}`, { expected: range });
+    this.#findings.error("out_of_range", path, `expected ${range}, got ${value}`, { expected: range });
     return undefined;
   }
 
@@ -147,7 +147,7 @@ export class ShapeChecker {
     this.#findings.error(
       "wrong_form",
       path,
-      `expected ${expected}, found ${describeValue(value)}${suggestion === undefined ? "" : `. Did you mean \`${suggestion}\`?`}`,
+      `expected ${expected}, got ${describeValue(value)}${suggestion === undefined ? "" : `. Did you mean \`${suggestion}\`?`}`,
       { expected: suggestion === undefined ? expected : `\`${suggestion}\`` },
     );
     return undefined;
@@ -164,7 +164,7 @@ export class ShapeChecker {
       this.#findings.error(
         "too_large",
         path,
-        `expected ${min > 0 ? `${min} to ` : "at most "}${max} entries, found ${value.length}`,
+        `expected ${min > 0 ? `${min} to ` : "at most "}${max} entries, got ${value.length}`,
       );
       if (value.length > max) return undefined;
     }
@@ -182,25 +182,20 @@ export class ShapeChecker {
     if (!isMembers(value)) return this.#expect(false, value, path, "a mapping");
     const names = Object.keys(value);
     if (names.length > max) {
-      this.#findings.error("too_large", path, `expected at most ${max} entries, found ${names.length}`);
+      this.#findings.error("too_large", path, `expected at most ${max} entries, got ${names.length}`);
       return undefined;
     }
     if (names.length < min)
-      this.#findings.error("missing_key", path, "expected at least one entry, found none");
+      this.#findings.error("missing_key", path, "expected at least one entry, got none");
     const members: Record<string, Json> = {};
     for (const name of names) {
       const inner = [...path, name];
       if (!keyFits(name, keys)) {
         const expected = keys === "duration" ? "a span of time such as `30s`" : textForms[keys].expected;
-        this.#findings.error(
-          "wrong_form",
-          inner,
-          `expected ${expected} as key, found ${describeValue(name)}`,
-          {
-            key: true,
-            expected,
-          },
-        );
+        this.#findings.error("wrong_form", inner, `expected ${expected} as key, got ${describeValue(name)}`, {
+          key: true,
+          expected,
+        });
         continue;
       }
       const checked = this.check(value[name] ?? null, of, inner);
@@ -232,7 +227,7 @@ export class ShapeChecker {
     }
     for (const key of shape.required) {
       if (Object.hasOwn(value, key)) continue;
-      this.#findings.error("missing_key", path, `expected \`${key}\`, found none`, {
+      this.#findings.error("missing_key", path, `expected \`${key}\`, got none`, {
         key: true,
         expected: `\`${key}\``,
       });
@@ -257,18 +252,18 @@ export class ShapeChecker {
     if (there.length === 0 && group.includes(usualKey)) {
       const others = group.filter((key) => key !== usualKey).map((key) => `\`${key}\``);
       const likely = `\`${usualKey}\`, or one of ${others.join(", ")}`;
-      this.#findings.error("missing_key", path, `expected ${likely}, found none`, {
+      this.#findings.error("missing_key", path, `expected ${likely}, got none`, {
         key: true,
         expected: likely,
       });
     } else if (there.length === 0)
-      this.#findings.error("missing_key", path, `expected ${expected}, found none`, { key: true, expected });
+      this.#findings.error("missing_key", path, `expected ${expected}, got none`, { key: true, expected });
     else {
       const found = there.map((key) => `\`${key}\``).join(" and ");
       this.#findings.error(
         "conflicting_keys",
         [...path, there[1] ?? ""],
-        `expected ${expected}, found ${found}`,
+        `expected ${expected}, got ${found}`,
         { key: true, expected },
       );
     }
@@ -300,7 +295,7 @@ export class ShapeChecker {
 
   #expect(fits: boolean, value: Json, path: Path, expected: string): Json | undefined {
     if (fits) return value;
-    this.#findings.error("wrong_type", path, `expected ${expected}, found ${describeValue(value)}`, {
+    this.#findings.error("wrong_type", path, `expected ${expected}, got ${describeValue(value)}`, {
       expected,
     });
     return undefined;

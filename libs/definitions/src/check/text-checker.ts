@@ -31,6 +31,6 @@ export function readText(
 export function checkSchemaText(source: DefinitionText): readonly DefinitionProblem[] {
   return readText(source, (value, findings) => {
     if (typeof value === "object" || typeof value === "boolean") checkSchema(value, [], findings);
-    else findings.error("wrong_schema", [], "expected a JSON Schema, found a single value");
+    else findings.error("wrong_schema", [], "expected a JSON Schema, got a single value");
   }).problems;
 }

@@ -56,7 +56,7 @@ export function checkOnKey(
   for (const [place, trigger] of triggersOn(on).entries())
     checkOn(trigger, findings, isList ? ["on", place] : ["on"]);
   if (on !== undefined && parameters !== undefined)
-    findings.error("wrong_form", ["on"], "expected no `on` in a template, found one", {
+    findings.error("wrong_form", ["on"], "expected no `on` in a template, got one", {
       expected: "a trigger file, which says the parameters",
     });
 }
@@ -67,14 +67,14 @@ function checkOn(document: OnDocument, findings: Findings, path: Path): void {
   const sources = [event, afterRun, webhook].filter((each) => each !== undefined).length;
   if (sources !== 1) {
     const found = ["none", "", "two", "three"][sources];
-    findings.error("missing_key", path, `expected \`event\`, \`afterRun\` or \`webhook\`, found ${found}`, {
+    findings.error("missing_key", path, `expected \`event\`, \`afterRun\` or \`webhook\`, got ${found}`, {
       expected: "what starts runs: `event: shop.order.created`",
     });
   }
   if (debounce !== undefined && batch !== undefined)
-    findings.error("wrong_form", [...path, "batch"], "expected either `debounce` or `batch`, found both");
+    findings.error("wrong_form", [...path, "batch"], "expected either `debounce` or `batch`, got both");
   if (signal !== undefined && run === undefined)
-    findings.error("missing_key", path, "expected `run` with `signal`, found none", {
+    findings.error("missing_key", path, "expected `run` with `signal`, got none", {
       expected: "the id of the run that is sent the signal: `run: order-${{ event.data.id }}`",
     });
   checkExpressions(document, findings, path);

@@ -78,7 +78,7 @@ function workOf(document: SessionDocument, plan: Plan | undefined): SessionSpec[
   }
   const specs = taskSpecsOf({ document: { workflow: session, ...(tasks && { tasks }) }, plan }, "session");
   if ("problem" in specs)
-    throw new Error(`expected checked tasks of session ${session}, found ${specs.problem}`);
+    throw new Error(`expected checked tasks of session ${session}, got ${specs.problem}`);
   return { $case: "tasks", value: { tasks: specs.tasks, output: bare(output), input: payload } };
 }
 

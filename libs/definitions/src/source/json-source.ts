@@ -237,7 +237,7 @@ class JsonReader {
       this.#at < this.#text.length
         ? `\`${String.fromCodePoint(this.#text.codePointAt(this.#at) ?? 0)}\``
         : "the end";
-    return new JsonFault(message.startsWith("expected") ? `${message}, found ${found}` : message, this.#at);
+    return new JsonFault(message.startsWith("expected") ? `${message}, got ${found}` : message, this.#at);
   }
 }
 

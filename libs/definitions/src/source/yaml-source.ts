@@ -88,7 +88,7 @@ class Plainer {
       return this.#refuse(
         "syntax",
         path,
-        `expected an anchor \`&${alias.source.slice(0, 60)}\` before this alias, found none`,
+        `expected an anchor \`&${alias.source.slice(0, 60)}\` before this alias, got none`,
       );
     this.targets.set(alias, target.node);
     this.#parts += target.parts;
@@ -104,11 +104,11 @@ class Plainer {
         return value;
       case "number":
         if (Number.isFinite(value)) return value;
-        return this.#refuse("wrong_type", path, `expected a number that JSON has, found ${value}`);
+        return this.#refuse("wrong_type", path, `expected a number that JSON has, got ${value}`);
       default:
         return value === null || value === undefined
           ? null
-          : this.#refuse("wrong_type", path, `expected JSON, found a ${typeof value}`);
+          : this.#refuse("wrong_type", path, `expected JSON, got a ${typeof value}`);
     }
   }
 
@@ -117,7 +117,7 @@ class Plainer {
     for (const { key, value } of map.items) {
       const name = isScalar(key) ? String(key.value) : undefined;
       if (name === undefined || name === "__proto__")
-        this.#refuse("syntax", path, "expected a text as key, found something else");
+        this.#refuse("syntax", path, "expected a text as key, got something else");
       else if (Object.hasOwn(members, name))
         this.#findings.error(
           "duplicate_key",

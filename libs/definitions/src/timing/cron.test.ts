@@ -6,9 +6,9 @@ import { readCron } from "./cron.ts";
 
 describe("an invalid cron rule", () => {
   for (const [text, problem] of [
-    ["", /five fields .* found 0/],
-    ["* * * *", /found 4 in/],
-    ["60 * * * *", /a minute as 0 to 59.*found "60"/],
+    ["", /five fields .* got 0/],
+    ["* * * *", /got 4 in/],
+    ["60 * * * *", /a minute as 0 to 59.*got "60"/],
     ["* 24 * * *", /an hour as 0 to 23/],
     ["* * 0 * *", /a day of the month as 1 to 31/],
     ["* * * 13 *", /a month as 1 to 12 or jan to dec/],
@@ -42,7 +42,7 @@ describe("an invalid cron rule", () => {
         ),
         (text) => {
           const read = readCron(text);
-          if (typeof read === "string") assert.match(read, /^expected .*found/);
+          if (typeof read === "string") assert.match(read, /^expected .*got/);
         },
       ),
       { seed: 1, numRuns: 2_000 },

@@ -63,10 +63,10 @@ const forms = {
 function parse(text: string): Cron | string {
   const written = text.startsWith("@") ? names[text.toLowerCase()] : text;
   if (written === undefined)
-    return `expected one of ${Object.keys(names).join(", ")}, found ${JSON.stringify(text)}`;
+    return `expected one of ${Object.keys(names).join(", ")}, got ${JSON.stringify(text)}`;
   const fields = written.split(/\s+/);
   if (fields.length !== 5 && fields.length !== 6)
-    return `expected five fields (minute, hour, day, month, weekday), or six with seconds first, found ${text === "" ? 0 : fields.length} in ${JSON.stringify(text)}`;
+    return `expected five fields (minute, hour, day, month, weekday), or six with seconds first, got ${text === "" ? 0 : fields.length} in ${JSON.stringify(text)}`;
   const [second = "", minute = "", hour = "", day = "", month = "", weekday = ""] =
     fields.length === 6 ? fields : ["0", ...fields];
   const seconds = readField(second, forms.second);
@@ -142,5 +142,5 @@ export function cronProblem(text: string): string | undefined {
   const read = readCron(text);
   if (typeof read === "string") return read;
   if (nextLocal(read, anyMomentMs) !== undefined) return undefined;
-  return `expected a time that comes, found ${JSON.stringify(text)}, which never does`;
+  return `expected a time that comes, got ${JSON.stringify(text)}, which never does`;
 }

@@ -57,7 +57,7 @@ function addDay(
   const [, before] = /^L(?:-(\d{1,2}))?$/i.exec(part) ?? [];
   if (/^L$/i.test(part) || before !== undefined) {
     const count = Number(before ?? 0);
-    if (count > 30) return `expected at most L-30, found ${JSON.stringify(part)}`;
+    if (count > 30) return `expected at most L-30, got ${JSON.stringify(part)}`;
     beforeLast.push(count);
     return undefined;
   }
@@ -86,7 +86,7 @@ function addWeekday(
     return undefined;
   }
   if (!(Number(n) >= 1 && Number(n) <= 5))
-    return `expected the first to the fifth weekday of a month, like ${name}#1, found ${JSON.stringify(part)}`;
+    return `expected the first to the fifth weekday of a month, like ${name}#1, got ${JSON.stringify(part)}`;
   nth.push({ weekday, n: Number(n) });
   return undefined;
 }

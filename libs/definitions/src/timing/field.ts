@@ -72,5 +72,5 @@ export function numberOf(text: string, { min, max, names }: FieldForm): number |
 
 export function unfit(part: string, { unit, min, max, names }: FieldForm): string {
   const named = names === undefined ? "" : ` or ${names[0]} to ${names.at(-1)}`;
-  return `expected ${unit} as ${min} to ${max}${named}, a range like ${min}-${min + 1}, or with a step like */2, found ${JSON.stringify(part)}`;
+  return `expected ${unit} as ${min} to ${max}${named}, a range like ${min}-${min + 1}, or with a step like */2, got ${JSON.stringify(part)}`;
 }

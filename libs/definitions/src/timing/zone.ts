@@ -37,7 +37,7 @@ export function zoneOf(name: string): Zone | undefined {
 
 export function zoneProblem(name: string): string | undefined {
   if (zoneOf(name) !== undefined) return undefined;
-  return `expected a time zone as the IANA names it, like Europe/Berlin, found ${JSON.stringify(name)}`;
+  return `expected a time zone as the IANA names it, like Europe/Berlin, got ${JSON.stringify(name)}`;
 }
 
 const zones = new Map<string, Zone>();

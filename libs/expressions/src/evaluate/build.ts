@@ -14,7 +14,7 @@ import {
 export function wholeNumber(value: number, at: number): bigint {
   const whole = Number.isInteger(value) ? BigInt(value) : undefined;
   if (whole === undefined || !fitsInt(whole))
-    throw new Fault("out_of_range", at, `expected a whole number of 64 bits, found ${value}`);
+    throw new Fault("out_of_range", at, `expected a whole number of 64 bits, got ${value}`);
   return whole;
 }
 
@@ -36,7 +36,7 @@ export function mapOfEntries(entries: readonly (readonly [key: Value, value: Val
       throw new Fault(
         "no_such_overload",
         at,
-        `expected a string, int, uint or bool as key, found ${typeNameOf(entry[0])}`,
+        `expected a string, int, uint or bool as key, got ${typeNameOf(entry[0])}`,
       );
     if (map.has(key)) throw duplicateKey(String(key), at);
     map.set(key, entry);

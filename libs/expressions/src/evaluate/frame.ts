@@ -47,7 +47,7 @@ export class Frame {
     throw new Fault(
       "steps_exhausted",
       at,
-      `expected an end within ${this.#stepsMax} steps, found none`,
+      `expected an end within ${this.#stepsMax} steps, got none`,
       "smaller lists, fewer loops inside loops, or the work done by a task",
     );
   }

@@ -139,6 +139,6 @@ function onlyEntry(map: Value, at: number): readonly [Value, Value] {
   const entries = entriesOf(map);
   const [only] = entries;
   if (only === undefined || entries.length > 1)
-    throw new Fault("invalid_argument", at, `expected a map with one entry, found ${entries.length}`);
+    throw new Fault("invalid_argument", at, `expected a map with one entry, got ${entries.length}`);
   return only;
 }

@@ -185,7 +185,7 @@ export function indexed(of: Value, by: Value, frame: Frame, at: number): Value {
           : undefined;
     if (index === undefined || !Number.isInteger(index)) throw noOverload("[]", [of, by], at);
     if (index < 0 || index >= of.length)
-      throw new Fault("out_of_range", at, `expected an index from 0 to ${of.length - 1}, found ${index}`);
+      throw new Fault("out_of_range", at, `expected an index from 0 to ${of.length - 1}, got ${index}`);
     return of[index] ?? null;
   }
   if (!(of instanceof MapValue) && !isPlainMap(of)) throw noOverload("[]", [of, by], at);

@@ -174,7 +174,7 @@ function decoded(value: Uint8Array, frame: Frame, at: number): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(value);
   } catch {
-    throw new Fault("invalid_argument", at, "expected bytes that are valid UTF-8, found others");
+    throw new Fault("invalid_argument", at, "expected bytes that are valid UTF-8, got others");
   }
 }
 
@@ -222,5 +222,5 @@ function range(value: number | bigint, name: string, at: number): Fault {
 
 function unreadable(text: string, name: string, at: number): Fault {
   const shortened = text.length > 40 ? `${text.slice(0, 40)}…` : text;
-  return new Fault("invalid_argument", at, `expected a ${name}, found ${JSON.stringify(shortened)}`);
+  return new Fault("invalid_argument", at, `expected a ${name}, got ${JSON.stringify(shortened)}`);
 }

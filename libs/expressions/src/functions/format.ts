@@ -55,7 +55,7 @@ class Formatting {
       }
       const value = values[next];
       if (value === undefined)
-        throw this.#fault(`expected a value at place ${next} of the list, found ${values.length} in all`);
+        throw this.#fault(`expected a value at place ${next} of the list, got ${values.length} in all`);
       next += 1;
       const piece = this.#clause(letter, precision === undefined ? undefined : Number(precision), value);
       this.#frame.charge(20 + (piece.length >>> 3), this.#at);
@@ -72,7 +72,7 @@ class Formatting {
   #clause(letter: string, precision: number | undefined, value: Value): string {
     if (precision !== undefined && (precision > precisionMax || (letter !== "f" && letter !== "e")))
       throw this.#fault(
-        `expected \`%f\` or \`%e\` with at most ${precisionMax} digits, found \`%.${precision}${letter}\``,
+        `expected \`%f\` or \`%e\` with at most ${precisionMax} digits, got \`%.${precision}${letter}\``,
       );
     switch (letter) {
       case "s":
@@ -92,7 +92,7 @@ class Formatting {
       case "e":
         return unreal(value) ?? scientific(this.#real(value, "%e"), precision ?? precisionDefault);
       default:
-        throw this.#fault(`expected %s, %d, %f, %e, %b, %o, %x or %X, found \`%${letter}\``);
+        throw this.#fault(`expected %s, %d, %f, %e, %b, %o, %x or %X, got \`%${letter}\``);
     }
   }
 
@@ -101,13 +101,13 @@ class Formatting {
     if (value instanceof Uint) return value.value;
     // Whole numbers of JSON are doubles.
     if (typeof value === "number" && Number.isInteger(value)) return BigInt(value);
-    throw this.#fault(`expected a whole number for \`${clause}\`, found ${typeNameOf(value)}`);
+    throw this.#fault(`expected a whole number for \`${clause}\`, got ${typeNameOf(value)}`);
   }
 
   #real(value: Value, clause: string): number {
     if (typeof value === "number") return value;
     if (typeof value === "bigint") return Number(value);
-    throw this.#fault(`expected a number for \`${clause}\`, found ${typeNameOf(value)}`);
+    throw this.#fault(`expected a number for \`${clause}\`, got ${typeNameOf(value)}`);
   }
 
   #hex(value: Value): string {
@@ -136,7 +136,7 @@ class Formatting {
     if (isBytes(value)) return Buffer.from(value).toString("utf8");
     if (isList(value)) return `[${value.map((item) => this.#text(item)).join(", ")}]`;
     if (!(value instanceof MapValue) && !isPlainMap(value))
-      throw this.#fault(`expected a value with a text, found ${typeNameOf(value)}`);
+      throw this.#fault(`expected a value with a text, got ${typeNameOf(value)}`);
     const entries = entriesOf(value).map(([key, item]) => [this.#text(key), this.#text(item)] as const);
     entries.sort(([a], [b]) => (a < b ? -1 : 1));
     return `{${entries.map(([key, item]) => `${key}: ${item}`).join(", ")}}`;

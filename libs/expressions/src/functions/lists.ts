@@ -30,7 +30,7 @@ export const lists: readonly FunctionDeclaration[] = [
       const count = whole(length);
       if (count === undefined) return undefined;
       if (count < 0n || count > rangeMax)
-        throw new Fault("out_of_range", at, `expected a length from 0 to ${rangeMax}, found ${count}`);
+        throw new Fault("out_of_range", at, `expected a length from 0 to ${rangeMax}, got ${count}`);
       frame.charge(Number(count), at);
       return Array.from({ length: Number(count) }, (_, index) => BigInt(index));
     },
@@ -45,11 +45,7 @@ export const lists: readonly FunctionDeclaration[] = [
       const end = whole(to);
       if (list === undefined || !isList(list) || start === undefined || end === undefined) return undefined;
       if (start < 0n || end < start || end > BigInt(list.length))
-        throw new Fault(
-          "out_of_range",
-          at,
-          `expected 0 to ${list.length} in order, found ${start} and ${end}`,
-        );
+        throw new Fault("out_of_range", at, `expected 0 to ${list.length} in order, got ${start} and ${end}`);
       frame.charge(Number(end - start), at);
       return list.slice(Number(start), Number(end));
     },
@@ -101,7 +97,7 @@ export const lists: readonly FunctionDeclaration[] = [
       if (typeof text !== "string") return undefined;
       frame.charge(text.length >>> 4, at);
       if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text))
-        throw new Fault("invalid_argument", at, "expected base64, found something else");
+        throw new Fault("invalid_argument", at, "expected base64, got something else");
       return new Uint8Array(Buffer.from(text, "base64"));
     },
   },

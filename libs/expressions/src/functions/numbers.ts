@@ -28,7 +28,7 @@ function extreme(name: string, better: (order: number) => boolean): FunctionDecl
         if (best === undefined || better(compare(value, best) ?? 0)) best = value;
       }
       if (best === undefined)
-        throw new Fault("invalid_argument", at, `expected at least one number for ${name}, found none`);
+        throw new Fault("invalid_argument", at, `expected at least one number for ${name}, got none`);
       return best;
     },
   };
@@ -92,7 +92,7 @@ function shifted(name: string, compute: Bits): FunctionDeclaration {
     overloads: [overload([int, int], int), overload([uint, int], uint)],
     apply: ([value, by], _frame, at) => {
       if (typeof by !== "bigint") return undefined;
-      if (by < 0n) throw new Fault("invalid_argument", at, `expected to shift by 0 or more, found ${by}`);
+      if (by < 0n) throw new Fault("invalid_argument", at, `expected to shift by 0 or more, got ${by}`);
       if (typeof value === "bigint")
         return by > 63n ? 0n : BigInt.asIntN(64, compute(BigInt.asUintN(64, value), by));
       if (value instanceof Uint)

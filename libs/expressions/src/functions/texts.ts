@@ -158,7 +158,7 @@ function trimmed(text: string): string {
 }
 
 function outside(found: number, length: number, at: number): Fault {
-  return new Fault("out_of_range", at, `expected a position from 0 to ${length}, found ${found}`);
+  return new Fault("out_of_range", at, `expected a position from 0 to ${length}, got ${found}`);
 }
 
 export const texts: readonly FunctionDeclaration[] = [

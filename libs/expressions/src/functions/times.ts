@@ -117,7 +117,7 @@ function formatOf(zone: string, at: number): Intl.DateTimeFormat {
     throw new Fault(
       "invalid_argument",
       at,
-      `expected a time zone such as Europe/Berlin, found ${JSON.stringify(zone)}`,
+      `expected a time zone such as Europe/Berlin, got ${JSON.stringify(zone)}`,
     );
   }
   if (formats.size < formatsMax) formats.set(zone, format);

@@ -74,7 +74,7 @@ export class Lexer {
     if (text.charCodeAt(at) === zero && (text.charCodeAt(at + 1) | 0x20) === letterX) {
       end = at + 2;
       while (isHexDigit(text.charCodeAt(end))) end += 1;
-      if (end === at + 2) throw new Fault("syntax", at, "expected hexadecimal digits after 0x, found none");
+      if (end === at + 2) throw new Fault("syntax", at, "expected hexadecimal digits after 0x, got none");
       this.#whole(end);
       return;
     }
@@ -114,7 +114,7 @@ export class Lexer {
       throw new Fault(
         "syntax",
         this.start,
-        `expected a number, found \`${this.text.slice(this.start, this.end + 1)}\``,
+        `expected a number, got \`${this.text.slice(this.start, this.end + 1)}\``,
       );
   }
 

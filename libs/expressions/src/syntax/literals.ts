@@ -39,7 +39,7 @@ export function readBytes(word: string, at: number): Uint8Array {
   for (const piece of pieces(body, bodyAt)) {
     if (piece.kind === "plain") parts.push(...encoder.encode(piece.text));
     else if (piece.kind === "unicode")
-      throw new Fault("syntax", piece.at, "expected \\x or octal in bytes, found \\u");
+      throw new Fault("syntax", piece.at, "expected \\x or octal in bytes, got \\u");
     else parts.push(piece.value & 0xff);
   }
   return Uint8Array.from(parts);

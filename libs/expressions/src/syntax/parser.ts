@@ -279,7 +279,7 @@ export class Parser {
     return new Fault(
       "syntax",
       this.#lexer.start,
-      `expected ${expected}, found ${this.stoppedLexeme}`,
+      `expected ${expected}, got ${this.stoppedLexeme}`,
       expected,
     );
   }

@@ -67,7 +67,7 @@ describe("a text with expressions", () => {
     const compiled = compileTemplate("${{ name ", scope);
     assert.equal(
       compiled.ok ? "" : compiled.problems[0]?.message,
-      "expected an operator or `}}`, found the end",
+      "expected an operator or `}}`, got the end",
     );
   });
 

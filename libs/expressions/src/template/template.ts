@@ -59,7 +59,7 @@ export function compileCondition(text: string, scope: Scope, options: CompileOpt
   const problems: Problem[] = [];
   const template = checkTemplate(text, scope, new References(), problems);
   if (template !== undefined && template.lone === undefined && problems.length === 0) {
-    const message = "expected one expression, found a text with expressions in it";
+    const message = "expected one expression, got a text with expressions in it";
     return {
       ok: false,
       problems: [{ code: "type_mismatch", at: 0, message, expected: "one `${{ … }}` and nothing beside it" }],

@@ -181,7 +181,7 @@ export class Checker {
     this.#refuse(
       "type_mismatch",
       at,
-      `expected a map before \`.${field}\`${probe ? " in has" : ""}, found ${printType(of)}`,
+      `expected a map before \`.${field}\`${probe ? " in has" : ""}, got ${printType(of)}`,
     );
     return types.dyn;
   }
@@ -194,7 +194,7 @@ export class Checker {
     if (isDyn(of)) return types.dyn;
     if (of.kind === "list") {
       if (!isDyn(by) && by.kind !== "int" && by.kind !== "uint" && by.kind !== "double")
-        this.#refuse("type_mismatch", node.by.at, `expected an int as index, found ${printType(by)}`);
+        this.#refuse("type_mismatch", node.by.at, `expected an int as index, got ${printType(by)}`);
       return of.of;
     }
     if (of.kind === "map") {
@@ -202,7 +202,7 @@ export class Checker {
         this.#refuse(
           "type_mismatch",
           node.by.at,
-          `expected a ${printType(of.key)} as key, found ${printType(by)}`,
+          `expected a ${printType(of.key)} as key, got ${printType(by)}`,
         );
       return of.value;
     }
@@ -211,10 +211,10 @@ export class Checker {
         node.by.kind === "literal" && typeof node.by.value === "string" ? node.by.value : undefined;
       if (constant !== undefined) return this.#field(of, constant, node.by.at, false);
       if (!fits(by, types.string))
-        this.#refuse("type_mismatch", node.by.at, `expected a string as key, found ${printType(by)}`);
+        this.#refuse("type_mismatch", node.by.at, `expected a string as key, got ${printType(by)}`);
       return types.dyn;
     }
-    this.#refuse("type_mismatch", node.at, `expected a list or a map before \`[\`, found ${printType(of)}`);
+    this.#refuse("type_mismatch", node.at, `expected a list or a map before \`[\`, got ${printType(of)}`);
     return types.dyn;
   }
 
@@ -225,7 +225,7 @@ export class Checker {
     this.#refuse(
       "type_mismatch",
       at,
-      `expected ${kinds.join(" or ")} after \`${operator}\`, found ${printType(of)}`,
+      `expected ${kinds.join(" or ")} after \`${operator}\`, got ${printType(of)}`,
     );
     return operator === "!" ? types.bool : types.dyn;
   }
@@ -276,7 +276,7 @@ export class Checker {
   #mustBeBool(node: Node, context: string): void {
     const type = this.check(node);
     if (isDyn(type) || type.kind === "bool") return;
-    this.#refuse("type_mismatch", startOf(node), `expected a bool ${context}, found ${printType(type)}`);
+    this.#refuse("type_mismatch", startOf(node), `expected a bool ${context}, got ${printType(type)}`);
   }
 
   #map(node: MapLiteral): Type {
@@ -289,7 +289,7 @@ export class Checker {
         this.#refuse(
           "type_mismatch",
           keyNode.at,
-          `expected a string, int, uint or bool as key, found ${printType(found)}`,
+          `expected a string, int, uint or bool as key, got ${printType(found)}`,
         );
       key = join(key, isKey ? found : types.dyn);
       value = join(value, this.check(valueNode));
@@ -403,7 +403,7 @@ export class Checker {
         this.#refuse(
           "type_mismatch",
           node.over.at,
-          `expected a list or a map to go over, found ${printType(over)}`,
+          `expected a list or a map to go over, got ${printType(over)}`,
         );
         return [types.dyn, types.dyn];
     }
@@ -435,7 +435,7 @@ export class Checker {
           this.#refuse(
             "type_mismatch",
             node.result?.at ?? node.at,
-            `expected a map with one entry, found ${printType(result)}`,
+            `expected a map with one entry, got ${printType(result)}`,
           );
         return result.kind === "map" ? result : mapOf(types.dyn, types.dyn);
     }

@@ -77,6 +77,6 @@ function wholeNumber(value: bigint): Json {
 
 function finite(value: number, at: number): number {
   if (!Number.isFinite(value))
-    throw new Fault("out_of_range", at, `expected a number that JSON can hold, found ${value}`);
+    throw new Fault("out_of_range", at, `expected a number that JSON can hold, got ${value}`);
   return value;
 }

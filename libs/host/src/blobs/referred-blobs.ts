@@ -84,7 +84,7 @@ async function requireBlobs(
   for (const { field, sha256 } of references) {
     if (await hasBlob(namespace, sha256)) continue;
     const blob = Buffer.from(sha256).toString("hex");
-    const violations = [{ field, message: `expected a blob that exists, found none with the hash ${blob}` }];
+    const violations = [{ field, message: `expected a blob that exists, got none with the hash ${blob}` }];
     throw hostErrors.blobAbsent({ field, blob, namespace }, { violations });
   }
 }

@@ -107,7 +107,7 @@ describe("the rules in force", () => {
     );
     const altered = { ...bundleOf(7, 1_000), content: bundleOf(7, 1_000, { tokenKeys: ["{}"] }).content };
     for (const [bundle, reason] of [
-      [bundleOf(5, 1_000), /expected a bundle after 5, found 5/],
+      [bundleOf(5, 1_000), /expected a bundle after 5, got 5/],
       [foreign, /the signature is not that of the key/],
       [altered, /the signature is not that of the key/],
     ] as const) {

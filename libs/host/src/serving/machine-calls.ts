@@ -96,6 +96,6 @@ export const tokenOfPlace = (place: number): string => `a${place}`;
 export function placeOfToken(token: string): number {
   if (token === "") return 0;
   if (/^a\d{1,9}$/.test(token)) return Number(token.slice(1));
-  const message = `expected the token of the page before, found ${token}`;
+  const message = `expected the token of the page before, got ${token}`;
   throw kernelErrors.pageTokenInvalid(undefined, { violations: [{ field: "page.token", message }] });
 }

@@ -20,7 +20,7 @@ export function mergedFields<T extends object>(
   for (const field of fields) {
     const name = camelCase(field);
     if (naming.includes(name) || changeable.some((allowed) => allowed === name)) continue;
-    refuse(`expected a field that can be changed, found ${field}`);
+    refuse(`expected a field that can be changed, got ${field}`);
   }
   const named = new Set(fields.map(camelCase));
   const isChanged = (name: keyof T & string) =>

@@ -72,7 +72,7 @@ export class TestIssuer implements AsyncDisposable {
 
   idToken(clientId: string, nonce: string): string {
     const [key] = this.#keys;
-    if (key === undefined) throw new Error("expected a key, found none");
+    if (key === undefined) throw new Error("expected a key, got none");
     const nowS = Math.floor(Date.now() / second);
     const claims = { iss: this.url, aud: clientId, nonce, iat: nowS, exp: nowS + 300 };
     const body = `${encoded({ alg: "EdDSA", kid: key.kid })}.${encoded({ ...claims, ...this.person, ...this.wrongly })}`;

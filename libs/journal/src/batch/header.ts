@@ -65,7 +65,7 @@ export class HeaderEncoder {
     const name = new TextEncoder().encode(service);
     if (name.length === 0 || name.length > serviceBytesMax) {
       throw new RangeError(
-        `expected a service's name of 1 to ${serviceBytesMax} bytes, found ${name.length}: shorten "${service}"`,
+        `expected a service's name of 1 to ${serviceBytesMax} bytes, got ${name.length}: shorten "${service}"`,
       );
     }
     const number = partition === 0 ? [] : [tags.partition, ...varint(partition)];
@@ -226,7 +226,7 @@ class FieldReader {
 
 function varint(value: number): number[] {
   if (!(Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff)) {
-    throw new RangeError(`expected an integer from 0 to 2^32 - 1, found ${value}`);
+    throw new RangeError(`expected an integer from 0 to 2^32 - 1, got ${value}`);
   }
   const bytes: number[] = [];
   let rest = value;

@@ -61,16 +61,16 @@ export async function openJetStream(
   } = options;
   const { messageBytesMax = messageBytesMost, underWayBytesMax = 4 * batchBytesMax } = options;
   if (!(messageBytesMax > 0 && messageBytesMax <= messageBytesMost)) {
-    throw new RangeError(`expected messageBytesMax from 1 to ${messageBytesMost}, found ${messageBytesMax}`);
+    throw new RangeError(`expected messageBytesMax from 1 to ${messageBytesMost}, got ${messageBytesMax}`);
   }
   if (Math.ceil((batchBytesMax + overheadBytesMax) / messageBytesMax) > partsMax) {
     throw new RangeError(
-      `expected a batch of ${batchBytesMax} bytes to have at most ${partsMax} parts, found parts of ${messageBytesMax} bytes`,
+      `expected a batch of ${batchBytesMax} bytes to have at most ${partsMax} parts, got parts of ${messageBytesMax} bytes`,
     );
   }
   if (underWayBytesMax < batchBytesMax + batchOverheadBytes) {
     throw new RangeError(
-      `expected underWayBytesMax to have room for a batch of ${batchBytesMax} bytes, found ${underWayBytesMax}`,
+      `expected underWayBytesMax to have room for a batch of ${batchBytesMax} bytes, got ${underWayBytesMax}`,
     );
   }
   const warnings = await checkServers(connection, replicas, options.system);

@@ -39,9 +39,7 @@ export async function ensureStreams(
   signal: AbortSignal,
 ): Promise<void> {
   if (!serviceName.test(service)) {
-    throw new RangeError(
-      `expected a service's name of 1 to 63 letters, digits and dashes, found "${service}"`,
-    );
+    throw new RangeError(`expected a service's name of 1 to 63 letters, digits and dashes, got "${service}"`);
   }
   const { clock } = connection.foundation;
   const untilMs = clock.monotonic() + peersMs;

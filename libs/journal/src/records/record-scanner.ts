@@ -48,7 +48,7 @@ export class RecordScanner {
     if (cursor.at >= cursor.end) return false;
     const tag = cursor.uint32();
     if (tag !== recordTag)
-      throw new RangeError(`expected a record in the batch, found a field with tag ${tag}`);
+      throw new RangeError(`expected a record in the batch, got a field with tag ${tag}`);
     const end = cursor.endOfLength();
     this.index++;
     this.#fields(cursor, end);
@@ -195,7 +195,7 @@ function skip(cursor: Cursor, tag: number): void {
   else if (type === 1) cursor.at += 8;
   else if (type === 2) cursor.at = cursor.endOfLength();
   else if (type === 5) cursor.at += 4;
-  else throw new RangeError(`expected a field of a record, found tag ${tag}`);
+  else throw new RangeError(`expected a field of a record, got tag ${tag}`);
 }
 
 /** Returns the same bytes as a Buffer, which decodes texts without a view for each. */

@@ -90,9 +90,7 @@ export class WorkerHost implements WriterHost {
     this.#watchIdle();
     return new Promise((resolve, reject) => {
       worker.once("error", reject);
-      worker.once("exit", () =>
-        reject(new Error("expected the journal's thread to start, found that it ended")),
-      );
+      worker.once("exit", () => reject(new Error("expected the journal's thread to start, but it ended")));
       worker.once("message", () => resolve());
     });
   }

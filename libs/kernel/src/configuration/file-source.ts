@@ -98,7 +98,7 @@ class FileReader {
     const place = this.#document.placeOf(node);
     this.#reading.refuse(
       subject,
-      `expected a mapping for ${subject} at ${place}, found a single value or a list`,
+      `expected a mapping for ${subject} at ${place}, got a single value or a list`,
     );
     return [];
   }

@@ -10,7 +10,7 @@ export function tooEarly(name: string, home: Scope, scope: Scope): string {
 }
 
 export function plainSecret(key: Key, place: string): string {
-  return `\`${key.name}\` at ${place} is a secret: expected a reference, \`env:NAME\` or \`file:/path\`, found something else (not shown); put the secret there and refer to it`;
+  return `\`${key.name}\` at ${place} is a secret: expected a reference, \`env:NAME\` or \`file:/path\`, got something else (not shown); put the secret there and refer to it`;
 }
 
 export function notSet(key: Key): string {

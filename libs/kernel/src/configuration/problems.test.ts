@@ -35,7 +35,7 @@ describe("a mistake in the configuration is refused with its place and a remedy"
     [
       "a preset that is no object",
       variables({ TUTTI_PRESET: "[1]" }),
-      "TUTTI_PRESET: expected an object in JSON, found something else",
+      "TUTTI_PRESET: expected an object in JSON, got something else",
     ],
     [
       "an unknown key in a preset",
@@ -75,52 +75,52 @@ describe("a mistake in the configuration is refused with its place and a remedy"
     [
       "a value where a mapping is expected",
       yaml("engines: {registry: 5}"),
-      "expected a mapping for `registry` at tutti.yaml:1:21, found a single value or a list",
+      "expected a mapping for `registry` at tutti.yaml:1:21, got a single value or a list",
     ],
     [
       "a list for the whole file",
       yaml("- a"),
-      "expected a mapping for the file at tutti.yaml:1:1, found a single value or a list",
+      "expected a mapping for the file at tutti.yaml:1:1, got a single value or a list",
     ],
     [
       "text for a number",
       variables({ TUTTI_REGISTRY_LEASE_MS: "soon" }),
-      "`registry.leaseMs` at TUTTI_REGISTRY_LEASE_MS: expected an integer from 1000 to 60000, found `soon`",
+      "`registry.leaseMs` at TUTTI_REGISTRY_LEASE_MS: expected an integer from 1000 to 60000, got `soon`",
     ],
     [
       "a number out of range",
       flags("--registry.leaseMs=70000"),
-      "`registry.leaseMs` at --registry.leaseMs: expected an integer from 1000 to 60000, found 70000",
+      "`registry.leaseMs` at --registry.leaseMs: expected an integer from 1000 to 60000, got 70000",
     ],
     [
       "quoted digits in the file",
       yaml('engines: {registry: {leaseMs: "5000"}}'),
-      "`registry.leaseMs` at tutti.yaml:1:31: expected an integer from 1000 to 60000, found `5000`",
+      "`registry.leaseMs` at tutti.yaml:1:31: expected an integer from 1000 to 60000, got `5000`",
     ],
     [
       "a key left empty in the file",
       yaml("engines: {registry: {leaseMs: }}"),
-      "`registry.leaseMs` at tutti.yaml:1:31: expected an integer from 1000 to 60000, found nothing (null)",
+      "`registry.leaseMs` at tutti.yaml:1:31: expected an integer from 1000 to 60000, got nothing (null)",
     ],
     [
       "a word that is no choice",
       yaml("foundation: {log: {level: loud}}"),
-      "`log.level` at tutti.yaml:1:27: expected one of `debug`, `info`, `warn`, found `loud`",
+      "`log.level` at tutti.yaml:1:27: expected one of `debug`, `info`, `warn`, got `loud`",
     ],
     [
       "a list for a boolean",
       yaml("foundation: {log: {pretty: [1]}}"),
-      "`log.pretty` at tutti.yaml:1:28: expected true or false, found a list",
+      "`log.pretty` at tutti.yaml:1:28: expected true or false, got a list",
     ],
     [
       "a long text",
       flags(`--log.pretty=${"x".repeat(100)}`),
-      `\`log.pretty\` at --log.pretty: expected true or false, found \`${"x".repeat(60)}…\``,
+      `\`log.pretty\` at --log.pretty: expected true or false, got \`${"x".repeat(60)}…\``,
     ],
     [
       "no alternative that fits",
       flags("--registry.limit=many"),
-      "`registry.limit` at --registry.limit: expected an integer or `none`, found `many`",
+      "`registry.limit` at --registry.limit: expected an integer or `none`, got `many`",
     ],
     [
       "one entry of a list",
@@ -221,7 +221,7 @@ describe("a mistake in the configuration is refused with its place and a remedy"
     [
       "a file named that is not there",
       flags("--config=etc/x.yaml"),
-      "expected a configuration file at /etc/x.yaml, found none. Correct --config or TUTTI_CONFIG",
+      "expected a configuration file at /etc/x.yaml, got none. Correct --config or TUTTI_CONFIG",
     ],
     ["--config without a path", flags("--config"), "--config needs a path: --config=tutti.yaml"],
     [

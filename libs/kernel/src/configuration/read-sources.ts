@@ -67,7 +67,7 @@ function findFile(named: string | undefined, sources: ConfigurationSources): Fou
     if (file.text !== undefined || file.problem !== undefined) return file;
     return {
       ...file,
-      problem: `expected a configuration file at ${file.path}, found none. Correct --config or ${fileVariable}`,
+      problem: `expected a configuration file at ${file.path}, got none. Correct --config or ${fileVariable}`,
     };
   }
   const files = fileNames.map((name) => readText(name, sources));
@@ -105,7 +105,7 @@ function readPreset(text: string | undefined, declarations: Declarations, readin
   if (text === undefined || text === "") return;
   const values = mappingIn(text);
   if (values === undefined) {
-    reading.refuse(presetVariable, `${presetVariable}: expected an object in JSON, found something else`);
+    reading.refuse(presetVariable, `${presetVariable}: expected an object in JSON, got something else`);
     return;
   }
   for (const [name, value] of Object.entries(values)) {

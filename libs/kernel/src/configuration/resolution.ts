@@ -140,7 +140,7 @@ export class Resolution {
       for (const reference of entry?.secrets ?? []) {
         const missing = reference.missing();
         if (entry === undefined || missing === undefined) continue;
-        const message = `\`${entry.key.name}\` at ${entry.place}: expected a secret at ${reference}, found ${missing}; set it, or correct the reference`;
+        const message = `\`${entry.key.name}\` at ${entry.place}: expected a secret at ${reference}, got ${missing}; set it, or correct the reference`;
         problems.push({ name: entry.key.name, message });
       }
     }
@@ -174,8 +174,7 @@ function complaint(key: Key, issue: z.core.$ZodIssue, found: unknown): string {
   if (issue.code === "custom") return issue.message;
   if (issue.code === "unrecognized_keys") return `unknown key \`${issue.keys.join("`, `")}\``;
   const expected = expectationOf(key.schema);
-  if (issue.path.length === key.path.length)
-    return `expected ${expected}, found ${printableValue(key, found)}`;
+  if (issue.path.length === key.path.length) return `expected ${expected}, got ${printableValue(key, found)}`;
   return `${issue.message.replace(/^Invalid input: /, "")}. The whole value is ${expected}`;
 }
 

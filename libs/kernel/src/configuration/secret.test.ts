@@ -115,7 +115,7 @@ describe("a secret in the configuration", () => {
   for (const [title, sources, found] of nowhere) {
     it(`whose reference points to ${title} is a mistake that names the reference`, () => {
       const reference = sources.arguments?.[0]?.split("=")[1];
-      const message = `\`registry.token\` at --registry.token: expected a secret at ${reference}, found ${found}; set it, or correct the reference`;
+      const message = `\`registry.token\` at --registry.token: expected a secret at ${reference}, got ${found}; set it, or correct the reference`;
       assert.deepEqual(problemsOf(sources), [message]);
     });
   }
@@ -129,7 +129,7 @@ describe("a secret in the configuration", () => {
     const files = { ...sources.files, read };
     assert.throws(
       () => Configuration.load({ sections: [registry], sources: { ...sources, files } }),
-      /found a file that cannot be read \(EACCES\)/,
+      /got a file that cannot be read \(EACCES\)/,
     );
   });
 

@@ -52,7 +52,7 @@ export function parseYaml(
       break;
     }
   }
-  if (document === undefined) throw new Error("expected a document in every text, found none");
+  if (document === undefined) throw new Error("expected a document in every text, got none");
   if (uniqueKeys) findRepeatedKeys(document);
   return document;
 }

@@ -1,4 +1,4 @@
-import { sentences } from "../words.ts";
+import { sentences } from "../text.ts";
 import type { Refusal } from "./refusal.ts";
 import type { Status } from "./status.ts";
 import { type RetryClass, TuttiError, type Violation } from "./tutti-error.ts";

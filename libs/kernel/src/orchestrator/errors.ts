@@ -1,5 +1,5 @@
 import { defineErrors } from "../errors/catalogue.ts";
-import { capitalized, sentences } from "../words.ts";
+import { capitalized, sentences } from "../text.ts";
 
 const quoted = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(", ") || "none";
 

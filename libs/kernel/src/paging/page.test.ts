@@ -53,8 +53,7 @@ describe("pageOf", () => {
       violations: [
         {
           field: "page.token",
-          message:
-            "expected a token from the page before, of this list with these conditions, found nonsense",
+          message: "expected a token from the page before, of this list with these conditions, got nonsense",
         },
       ],
     });

@@ -65,7 +65,7 @@ const tokenOf = (key: string, mark: string): string => `a${mark}${Buffer.from(ke
 function keyOfToken(token: string, mark: string): string {
   const key = Buffer.from(token.slice(1 + markLength), "base64url").toString();
   if (tokenOf(key, mark) === token) return key;
-  const message = `expected a token from the page before, of this list with these conditions, found ${token}`;
+  const message = `expected a token from the page before, of this list with these conditions, got ${token}`;
   throw kernelErrors.pageTokenInvalid(undefined, { violations: [{ field: "page.token", message }] });
 }
 

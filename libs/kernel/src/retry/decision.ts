@@ -1,6 +1,6 @@
 /** Decides from the error alone whether a failed attempt is followed by another. */
 import { type ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
-import { matchesWildcard } from "../words.ts";
+import { matchesWildcard } from "../text.ts";
 import { type RetryPolicy, retryDefaults } from "./policy.ts";
 
 type Failure = Pick<ErrorDetail, "code" | "retry" | "retryAfterMs">;

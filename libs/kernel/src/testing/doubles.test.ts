@@ -44,7 +44,7 @@ describe("recordingLogger", () => {
     ]);
     assert.deepEqual(logger.messages("warn"), ["slow"]);
     assert.equal(logger.line("started").fields["tookMs"], 3);
-    assert.throws(() => logger.line("stopped"), /expected one line "stopped", found 0 among/);
+    assert.throws(() => logger.line("stopped"), /expected one line "stopped", got 0 among/);
   });
 });
 

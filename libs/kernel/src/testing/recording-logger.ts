@@ -29,7 +29,7 @@ export function recordingLogger(): RecordingLogger {
       const [only] = found;
       if (only !== undefined && found.length === 1) return only;
       const all = lines.map((line) => `${line.level} ${line.message}`).join("\n  ");
-      throw new Error(`expected one line "${message}", found ${found.length} among:\n  ${all}`);
+      throw new Error(`expected one line "${message}", got ${found.length} among:\n  ${all}`);
     },
     clear() {
       lines.length = 0;

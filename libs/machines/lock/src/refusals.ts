@@ -11,26 +11,26 @@ export function requestProblem({
   priority,
 }: Pick<AcquirePermits, "holder" | "permits" | "leaseMs" | "waitMs" | "priority">): string | undefined {
   if (!(waitMs >= 0 && waitMs <= waitMaxMs))
-    return `expected to wait for 0 to ${waitMaxMs} ms, found ${waitMs}`;
+    return `expected to wait for 0 to ${waitMaxMs} ms, got ${waitMs}`;
   if (!(priority >= -priorityMax && priority <= priorityMax))
-    return `expected a priority from -${priorityMax} to ${priorityMax}, found ${priority}`;
+    return `expected a priority from -${priorityMax} to ${priorityMax}, got ${priority}`;
   return holderProblem(holder) ?? permitsProblem(permits, 0) ?? leaseProblem(leaseMs);
 }
 
 function holderProblem(holder: string): string | undefined {
   return holder.length >= 1 && holder.length <= nameLengthMax
     ? undefined
-    : `expected a holder of 1 to ${nameLengthMax} characters, found ${holder.length}`;
+    : `expected a holder of 1 to ${nameLengthMax} characters, got ${holder.length}`;
 }
 
 export function permitsProblem(permits: number, least: number): string | undefined {
   return Number.isInteger(permits) && permits >= least && permits <= permitsMax
     ? undefined
-    : `expected ${least} to ${permitsMax} permits, found ${permits}`;
+    : `expected ${least} to ${permitsMax} permits, got ${permits}`;
 }
 
 export function leaseProblem(leaseMs: number): string | undefined {
   return leaseMs >= 0 && leaseMs <= leaseMaxMs
     ? undefined
-    : `expected a lease of 0 to ${leaseMaxMs} ms, found ${leaseMs}`;
+    : `expected a lease of 0 to ${leaseMaxMs} ms, got ${leaseMs}`;
 }

@@ -8,7 +8,7 @@ import { bytesOf } from "@tutti/machine-work";
 import { stateOfKind, stateOfParts } from "../src/core/state/kind-state.ts";
 import { type Run, runMachine } from "../src/index.ts";
 import { checkLent, KnownDefinitions, operations, resultOf, runService } from "../src/testing/index.ts";
-import { others } from "./others.ts";
+import { others } from "./receivers.ts";
 
 describe("runs", () => {
   const known = new KnownDefinitions();

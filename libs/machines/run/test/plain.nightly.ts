@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { seededChance } from "@tutti/kernel/testing";
 import { drawRun, driveRun, smallestRun } from "../src/testing/index.ts";
-import { others } from "./others.ts";
+import { others } from "./receivers.ts";
 
 const seeds = 2_500;
 

@@ -13,7 +13,7 @@ import {
   type Script,
   smallestRun,
 } from "../src/testing/index.ts";
-import { others } from "./others.ts";
+import { others } from "./receivers.ts";
 
 const seeds = 120;
 const perFeature = 12;
@@ -84,7 +84,7 @@ describe("a script of task results", () => {
       [answerOf(script, "a", 1), answerOf(script, "a", 5), answerOf(script, "a", 1, 3)],
       [{ fails: "t.a" }, { gives: 1 }, { gives: 2 }],
     );
-    assert.throws(() => answerOf(script, "a", 0), /attempts and visits from 1, found 0 of 1 at a/);
+    assert.throws(() => answerOf(script, "a", 0), /attempts and visits from 1, got 0 of 1 at a/);
     assert.throws(() => answerOf(script, "a", 1, 0), RangeError);
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { findWeakening, runWeakenings } from "../src/testing/index.ts";
-import { others } from "./others.ts";
+import { others } from "./receivers.ts";
 
 describe("drawn runs, of a machine that does something wrong", () => {
   for (const weakening of runWeakenings)
@@ -10,7 +10,7 @@ describe("drawn runs, of a machine that does something wrong", () => {
         const found = findWeakening(weakening, from, others);
         assert.ok(
           found !== undefined,
-          `expected one of ${weakening.foundWithin} runs to notice it, found none`,
+          `expected one of ${weakening.foundWithin} runs to notice it, got none`,
         );
       });
 });

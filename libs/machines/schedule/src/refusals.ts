@@ -20,13 +20,13 @@ function planProblem(plan: ReadOnly<SchedulePlan> | undefined): string | undefin
   if (plan?.timing === undefined) return "expected a timing, got none";
   const { catchUpMs, labels, description, run } = plan;
   if (!(Number.isFinite(catchUpMs) && catchUpMs >= 0))
-    return `expected a catch-up window from 0 ms on, found ${catchUpMs}`;
+    return `expected a catch-up window from 0 ms on, got ${catchUpMs}`;
   if (run.length < 1 || run.length > runBytesMax)
     return `expected the start request in 1 to ${runBytesMax} bytes, got ${run.length}`;
   if (description.length > textLengthMax)
-    return `expected a description of at most ${textLengthMax} characters, found ${description.length}`;
+    return `expected a description of at most ${textLengthMax} characters, got ${description.length}`;
   const count = Object.keys(labels).length;
-  if (count > labelsMax) return `expected at most ${labelsMax} labels, found ${count}`;
+  if (count > labelsMax) return `expected at most ${labelsMax} labels, got ${count}`;
   // The cast is safe: the value is only read.
   return timingProblem(plan.timing as Parameters<typeof timingProblem>[0]);
 }

@@ -29,7 +29,6 @@ import { noteAgents } from "./agents/commands.ts";
 import * as agents from "./agents/events.ts";
 import { describeSession, projectSession } from "./description.ts";
 import type { SessionEffect } from "./effects.ts";
-import { requestChoice, requestGoalPlan, requestPrerequisites } from "./life/asking.ts";
 import {
   beginSession,
   cancelSession,
@@ -46,6 +45,7 @@ import {
 } from "./life/commands.ts";
 import * as life from "./life/events.ts";
 import { expire } from "./life/expire.ts";
+import { requestChoice, requestGoalPlan, requestPrerequisites } from "./life/prerequisites.ts";
 import { addWait, dropWait, settleDependency } from "./life/waits.ts";
 import { timeoutTimer } from "./numbers.ts";
 import {

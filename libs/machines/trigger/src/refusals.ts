@@ -16,18 +16,17 @@ export function notAPlan(plan: ReadOnly<TriggerPlan> | undefined, id: string): R
 }
 
 function planProblem(plan: ReadOnly<TriggerPlan> | undefined, id: string): string | undefined {
-  if (plan?.source?.kind === undefined) return "source: expected one, found none";
+  if (plan?.source?.kind === undefined) return "source: expected one, got none";
   if (id.length > idLengthMax)
-    return `triggerId: expected at most ${idLengthMax} characters, found ${id.length}`;
+    return `triggerId: expected at most ${idLengthMax} characters, got ${id.length}`;
   const { run, description, labels, windowMs } = plan;
   if (run.length < 1 || run.length > runBytesMax)
-    return `run: expected 1 to ${runBytesMax} bytes, found ${run.length}`;
+    return `run: expected 1 to ${runBytesMax} bytes, got ${run.length}`;
   if (description.length > textLengthMax)
-    return `description: expected at most ${textLengthMax} characters, found ${description.length}`;
+    return `description: expected at most ${textLengthMax} characters, got ${description.length}`;
   const count = Object.keys(labels).length;
-  if (count > labelsMax) return `labels: expected at most ${labelsMax}, found ${count}`;
-  if (!(Number.isFinite(windowMs) && windowMs >= 0))
-    return `windowMs: expected at least 0, found ${windowMs}`;
+  if (count > labelsMax) return `labels: expected at most ${labelsMax}, got ${count}`;
+  if (!(Number.isFinite(windowMs) && windowMs >= 0)) return `windowMs: expected at least 0, got ${windowMs}`;
   return policyProblem(plan);
 }
 
@@ -36,10 +35,10 @@ function policyProblem(plan: ReadOnly<TriggerPlan>): string | undefined {
   const { debounceMs, debounceMaxMs, batchSize, batchWaitMs, throttlePerMs, signal, singleton } = policy;
   for (const duration of [debounceMs, debounceMaxMs, batchWaitMs, throttlePerMs])
     if (!(Number.isFinite(duration) && duration >= 0))
-      return `policy: expected spans of at least 0 ms, found ${duration}`;
-  if (debounceMs > 0 && batchSize > 1) return "policy: expected either debounceMs or batchSize, found both";
+      return `policy: expected spans of at least 0 ms, got ${duration}`;
+  if (debounceMs > 0 && batchSize > 1) return "policy: expected either debounceMs or batchSize, got both";
   if (signal === "") return undefined;
-  if (plan.runId === "") return "policy.signal: expected runId, which names the run, found none";
+  if (plan.runId === "") return "policy.signal: expected runId, which names the run, got none";
   if (isCollecting(policy) || singleton !== Singleton.SINGLETON_UNSPECIFIED)
     return "policy.signal: expected no debounce, batch or singleton beside it";
   return undefined;

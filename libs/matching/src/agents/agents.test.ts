@@ -458,7 +458,7 @@ describe("an agent", () => {
     assert.ok(isRefusal(refused));
     assert.match(
       refused.message,
-      /Agent `x`: expected capabilities with a name and a semantic version, found "x"/,
+      /Agent `x`: expected capabilities with a name and a semantic version, got "x"/,
     );
     const unnamed = ["", ""].map((agentId) =>
       arena.pool.join(Hello.fromPartial({ agentId }), "h", outlet, 0),

@@ -43,19 +43,19 @@ export class CapabilityNumbers {
   /** Returns the problem of an offering, or undefined. */
   problemOf({ capabilities, slots, resources }: Offering): string | undefined {
     if (capabilities.length > capabilitiesPerAgentMax)
-      return `expected at most ${capabilitiesPerAgentMax} capabilities, found ${capabilities.length}`;
-    if (slots > slotsMax) return `expected at most ${slotsMax} slots, found ${slots}`;
+      return `expected at most ${capabilitiesPerAgentMax} capabilities, got ${capabilities.length}`;
+    if (slots > slotsMax) return `expected at most ${slotsMax} slots, got ${slots}`;
     let added = 0;
     for (const { name, version } of capabilities) {
       if (name === "" || !isVersion(version))
-        return `expected capabilities with a name and a semantic version, found "${name}" in version "${version}"`;
+        return `expected capabilities with a name and a semantic version, got "${name}" in version "${version}"`;
       if (!this.#byName.has(`${name}@${version}`)) added++;
     }
     if (this.#byName.size + added > capabilityNumbersMax)
-      return `expected at most ${capabilityNumbersMax} capabilities and versions in the pool, found more`;
+      return `expected at most ${capabilityNumbersMax} capabilities and versions in the pool, got more`;
     for (const [name, total] of Object.entries(resources))
       if (!(total >= 0 && total <= Number.MAX_SAFE_INTEGER))
-        return `expected 0 or more of the resource ${name}, found ${total}`;
+        return `expected 0 or more of the resource ${name}, got ${total}`;
     return undefined;
   }
 

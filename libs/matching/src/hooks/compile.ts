@@ -69,7 +69,7 @@ export function compileHook(hook: Hook): CompiledHook {
   const applies = conditionOf(hook.when, problems);
   const decide = ruleOf(hook, problems);
   if (hook.moment === HookMoment.HOOK_MOMENT_UNSPECIFIED)
-    problems.push({ field: "moment", message: "expected a moment, found none" });
+    problems.push({ field: "moment", message: "expected a moment, got none" });
   const call = callOf(hook);
   if (call?.isBlocking === true && watching.has(hook.moment))
     problems.push({
@@ -95,12 +95,12 @@ function conditionOf(when: string, problems: HookProblem[]): PoolHook["applies"]
 function ruleOf({ action, moment }: Hook, problems: HookProblem[]): PoolHook["decide"] {
   if (action?.$case !== "rule") {
     if (action === undefined)
-      problems.push({ field: "action", message: "expected a rule, a listener or a webhook, found none" });
+      problems.push({ field: "action", message: "expected a rule, a listener or a webhook, got none" });
     return undefined;
   }
   const { verdict } = action.value;
   if (verdict === undefined) {
-    problems.push({ field: "rule.verdict", message: "expected a verdict, found none" });
+    problems.push({ field: "rule.verdict", message: "expected a verdict, got none" });
     return undefined;
   }
   if (watching.has(moment))

@@ -35,11 +35,11 @@ export function verdictProblem(
   labels: Readonly<Record<string, string>>,
 ): string | undefined {
   if (priority !== undefined && !(Number.isInteger(priority) && Math.abs(priority) <= priorityMax))
-    return `expected a whole number of at most ${priorityMax} as priority, found ${priority}`;
+    return `expected a whole number of at most ${priorityMax} as priority, got ${priority}`;
   const all = Object.entries(labels);
-  if (all.length > labelsMax) return `expected at most ${labelsMax} labels, found ${all.length}`;
+  if (all.length > labelsMax) return `expected at most ${labelsMax} labels, got ${all.length}`;
   for (const [name, value] of all)
     if (value.length > labelLengthMax)
-      return `expected a label ${name} of at most ${labelLengthMax} characters, found ${value.length}`;
+      return `expected a label ${name} of at most ${labelLengthMax} characters, got ${value.length}`;
   return undefined;
 }

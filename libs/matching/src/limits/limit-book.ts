@@ -191,13 +191,13 @@ export class Limits implements LimitWatch {
 
 function problemOf({ key, maxConcurrent, rate }: LimitRule): string | undefined {
   if (key.length === 0 || key.length > keyLengthMax)
-    return `expected a key of 1 to ${keyLengthMax} characters, found ${key.length}`;
+    return `expected a key of 1 to ${keyLengthMax} characters, got ${key.length}`;
   if (!Number.isInteger(maxConcurrent) || maxConcurrent < 0)
-    return `limit ${key}: expected a whole number at once, 0 for any, found ${maxConcurrent}`;
+    return `limit ${key}: expected a whole number at once, 0 for any, got ${maxConcurrent}`;
   if (rate === undefined)
-    return maxConcurrent === 0 ? `limit ${key}: expected a concurrency or a rate, found neither` : undefined;
+    return maxConcurrent === 0 ? `limit ${key}: expected a concurrency or a rate, got neither` : undefined;
   const { count, perMs, burst } = rate;
   if (!(count > 0 && perMs > 0 && burst >= 0))
-    return `limit ${key}: expected a rate above 0, found ${count} per ${perMs} ms with a burst of ${burst}`;
+    return `limit ${key}: expected a rate above 0, got ${count} per ${perMs} ms with a burst of ${burst}`;
   return undefined;
 }

@@ -227,7 +227,7 @@ class Stream implements OfferStream, SenderStream<Task> {
       return matchingErrors.streamFull.refusal({ what: "profiles", max: profilesPerStreamMax });
     const senderSlot = this.#senderSlots.get(pool);
     const problem =
-      profileProblem(sent) ?? (senderSlot === undefined ? `expected an open pool, found ${pool}` : undefined);
+      profileProblem(sent) ?? (senderSlot === undefined ? `expected an open pool, got ${pool}` : undefined);
     if (problem !== undefined) return matchingErrors.profileInvalid.refusal({ number, problem });
     if (senderSlot === undefined) return undefined;
     const before = this.#profiles[number];

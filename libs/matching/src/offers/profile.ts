@@ -5,9 +5,9 @@ import type { Profile } from "../task/task.ts";
 
 /** Returns the problem of a profile, or undefined. */
 export function profileProblem({ capability, versionRange, weight }: OfferProfile): string | undefined {
-  if (capability === "") return "expected a capability, found none";
-  if (!isRange(versionRange)) return `expected a range of versions, found ${versionRange}`;
-  if (!(weight >= 0 && weight <= 1e6)) return `expected a weight from 0 to 1,000,000, found ${weight}`;
+  if (capability === "") return "expected a capability, got none";
+  if (!isRange(versionRange)) return `expected a range of versions, got ${versionRange}`;
+  if (!(weight >= 0 && weight <= 1e6)) return `expected a weight from 0 to 1,000,000, got ${weight}`;
   return undefined;
 }
 

@@ -373,11 +373,7 @@ describe("a sender", () => {
       { profiles: [{ number: 1, pool: 1 }] },
       /profile 1: expected a capability/,
     ],
-    [
-      "a pool that is not open",
-      { profiles: [{ number: 1, pool: 4, capability: "x" }] },
-      /open pool, found 4/,
-    ],
+    ["a pool that is not open", { profiles: [{ number: 1, pool: 4, capability: "x" }] }, /open pool, got 4/],
     [
       "a range that is none",
       { profiles: [{ number: 1, pool: 1, capability: "x", versionRange: "?" }] },

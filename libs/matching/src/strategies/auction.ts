@@ -39,7 +39,7 @@ export function weightsProblem(weights: Readonly<Record<string, number>>): strin
     ([name, weight]) => !criteria.some((each) => each === name) || !isWeight(weight),
   );
   if (wrong === undefined) return undefined;
-  return `strategy.weights: expected ${criteria.join(", ")}, each from 0 to ${weightMax}, found ${wrong.join("=")}`;
+  return `strategy.weights: expected ${criteria.join(", ")}, each from 0 to ${weightMax}, got ${wrong.join("=")}`;
 }
 
 /** Returns variants of the weights: each halved, and each doubled. */

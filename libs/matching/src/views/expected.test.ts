@@ -30,7 +30,7 @@ function known() {
   };
   const about = (number: number, ms: number) => {
     const found = inMs(number) ?? Number.NaN;
-    assert.ok(Math.abs(found - ms) <= ms * 0.2, `expected about ${ms} ms, found ${found}`);
+    assert.ok(Math.abs(found - ms) <= ms * 0.2, `expected about ${ms} ms, got ${found}`);
   };
   return { arena, sender, agent, inMs, about };
 }

@@ -38,7 +38,7 @@ export class MeshDelivery implements Delivery {
 
   async deliver(to: Place, batch: EnvelopeBatch, signal: AbortSignal): Promise<number> {
     const at = partitionOf(to);
-    if (at === undefined) throw new Error(`expected a partition to deliver messages to, found ${to}`);
+    if (at === undefined) throw new Error(`expected a partition to deliver messages to, got ${to}`);
     signal.throwIfAborted();
     const receiver = this.#receivers.get(at.service);
     if (receiver?.holds(at.partition)) return receiver.receive(at.partition, batch);

@@ -119,16 +119,16 @@ class Receiving {
     const expected = ++this.#batch;
     const { partitions } = this.#parts;
     if (partition >= partitions) {
-      throw invalid("partition", `expected a partition below ${partitions}, found ${partition}`);
+      throw invalid("partition", `expected a partition below ${partitions}, got ${partition}`);
     }
     if (partition !== this.#partition) {
       const first = this.#partition;
       throw invalid(
         "partition",
-        `expected that of the first request of the stream, ${first}, found ${partition}`,
+        `expected that of the first request of the stream, ${first}, got ${partition}`,
       );
     }
-    if (batch !== expected) throw invalid("batch", `expected ${expected}, found ${batch}`);
+    if (batch !== expected) throw invalid("batch", `expected ${expected}, got ${batch}`);
   }
 
   #receive(request: DeliverRequest): void {

@@ -17,7 +17,7 @@ export function describedCodec<T extends object>(file: FileTable, message: strin
 
 function fieldsOf(file: FileTable, message: string): readonly FieldTable[] {
   const fields = file.messages[message];
-  if (fields === undefined) throw new Error(`expected a message of ${file.name}, found ${message}`);
+  if (fields === undefined) throw new Error(`expected a message of ${file.name}, got ${message}`);
   return fields;
 }
 

@@ -15,7 +15,7 @@ export function describedRpc<
   streams: { readonly requestStream: RequestStream; readonly replyStream: ReplyStream },
 ): RpcDescription<Request, Reply, RequestStream, ReplyStream> {
   const table: MethodTable | undefined = file.services[service]?.[name];
-  if (table === undefined) throw new Error(`expected a method of ${file.package}.${service}, found ${name}`);
+  if (table === undefined) throw new Error(`expected a method of ${file.package}.${service}, got ${name}`);
   return {
     name,
     path: `/${file.package}.${service}/${name}`,

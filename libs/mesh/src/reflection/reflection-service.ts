@@ -65,7 +65,7 @@ function answer(index: FileIndex, server: MeshServer, request: ReflectionRequest
   return {
     errorResponse: {
       errorCode: statuses.INVALID_ARGUMENT.grpc,
-      errorMessage: "expected one of the questions of message_request, found none",
+      errorMessage: "expected one of the questions of message_request, got none",
     },
   };
 }
@@ -81,7 +81,7 @@ function notFound(subject: string): ReflectionReply {
   return {
     errorResponse: {
       errorCode: statuses.NOT_FOUND.grpc,
-      errorMessage: `expected a known name, found ${subject}`,
+      errorMessage: `expected a known name, got ${subject}`,
     },
   };
 }

@@ -81,7 +81,7 @@ export class MeshServer implements LocalServer {
     const { name: contract } = description;
     const service = options.service ?? description.area;
     if (this.#services.some((each) => each.contract === contract && each.service === service))
-      throw new Error(`expected ${contract} to be served once by ${service}, found it served already`);
+      throw new Error(`expected ${contract} to be served once by ${service}, but it is served already`);
     const methods = methodsOf(description, options).map(([key, method]) =>
       this.#serveMethod(
         method,

@@ -11,7 +11,7 @@ type MethodName = keyof typeof noteService.methods;
 
 function methodOf(name: MethodName): Method {
   const method = methodsOf(noteService).find(([key]) => key === name)?.[1];
-  if (method === undefined) throw new Error(`expected a method of the note contract, found ${name}`);
+  if (method === undefined) throw new Error(`expected a method of the note contract, got ${name}`);
   return method;
 }
 

@@ -60,9 +60,9 @@ function method<const RequestStream extends boolean, const ReplyStream extends b
 }
 
 function check({ count, tags }: Note, found: FieldViolation[]): void {
-  if (count < 0) found.push({ field: "count", message: `expected at least 0, found ${count}` });
+  if (count < 0) found.push({ field: "count", message: `expected at least 0, got ${count}` });
   tags.forEach((tag, index) => {
-    if (tag === "") found.push({ field: `tags[${index}]`, message: "expected a value, found none" });
+    if (tag === "") found.push({ field: `tags[${index}]`, message: "expected a value, got none" });
   });
 }
 

@@ -18,7 +18,7 @@ export async function freePorts(count: number): Promise<number[]> {
   const start = randomInt(all);
   for (let tries = 0; found.length < count; tries++) {
     if (tries >= triesMax)
-      throw new Error(`expected ${count} free ports from ${firstPort} to ${lastPort}, found ${found.length}`);
+      throw new Error(`expected ${count} free ports from ${firstPort} to ${lastPort}, got ${found.length}`);
     const port = firstPort + ((start + tries) % all);
     if (await isPortFree(port)) found.push(port);
   }

@@ -63,7 +63,7 @@ describe("a graph of tasks", () => {
       [1, 2],
       [2, 1],
     ]);
-    assert.throws(() => topologicalOrder(circle), /found 2 tasks in some/);
+    assert.throws(() => topologicalOrder(circle), /got 2 tasks in some/);
   });
 
   it("without tasks has width and length zero", () => {

@@ -32,6 +32,6 @@ export function topologicalOrder(graph: Graph): Uint32Array {
     }
   }
   if (filled < size)
-    throw new RangeError(`expected a graph without circles, found ${size - filled} tasks in some`);
+    throw new RangeError(`expected a graph without circles, got ${size - filled} tasks in some`);
   return order;
 }

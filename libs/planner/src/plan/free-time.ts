@@ -26,7 +26,7 @@ export class FreeTime {
   /** Takes the time from `earliest` on for it. */
   occupy(readyMs: number, taskMs: number): void {
     const at = this.#find(readyMs, taskMs);
-    if (at < 0) throw new RangeError(`expected room for a task of ${taskMs} ms, found none`);
+    if (at < 0) throw new RangeError(`expected room for a task of ${taskMs} ms, got none`);
     const from = this.#from[at] ?? 0;
     const to = this.#to[at] ?? 0;
     const startMs = Math.max(readyMs, from);

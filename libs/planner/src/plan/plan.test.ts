@@ -15,7 +15,7 @@ import { improvedPlan } from "./improve.ts";
 import { leastTimes, meanTimes, upwardRanks } from "./ranks.ts";
 
 const assertNear = (actual: number, expected: number) =>
-  assert.ok(Math.abs(actual - expected) < 1e-9, `expected ${expected}, found ${actual}`);
+  assert.ok(Math.abs(actual - expected) < 1e-9, `expected ${expected}, got ${actual}`);
 
 /** Small enough to try every plan. */
 const tiny = arbitraryProblems(5, 3);

@@ -25,7 +25,7 @@ export function pairsOf(size: number, seeds: readonly number[]): readonly (reado
 
 export function problemOf(work: Work, fleet: Fleet): Problem {
   const prepared = prepare(work, fleet);
-  if (!("problem" in prepared)) throw new Error(`expected a problem, found ${JSON.stringify(prepared)}`);
+  if (!("problem" in prepared)) throw new Error(`expected a problem, got ${JSON.stringify(prepared)}`);
   return prepared.problem;
 }
 

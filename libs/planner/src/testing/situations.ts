@@ -42,6 +42,6 @@ export function situated(
   knowledge: Knowledge = {},
 ): Situation {
   const result = situationOf(tasks, agents, knowledge);
-  if ("refused" in result) throw new Error(`expected a situation, found ${result.refused.detail}`);
+  if ("refused" in result) throw new Error(`expected a situation, got ${result.refused.detail}`);
   return result.situation;
 }

@@ -353,7 +353,7 @@ describe("a policy", () => {
         1,
         /type|Long/i,
       ],
-      ["permit(principal == ?principal, action, resource);", 1, 1, /found a template/],
+      ["permit(principal == ?principal, action, resource);", 1, 1, /got a template/],
     ] as const) {
       const [problem] = await problemsOf(text);
       assert.ok(problem !== undefined, text);

@@ -23,7 +23,7 @@ const change = (set: Record<string, string>) => ({ $case: "change", value: { set
 const largest = rule("largest", {
   when: 'actor.kind == "person" && !("managers" in actor.groups)',
   condition: "subject.amount <= 1000",
-  verdict: deny("${{ actor.id }} may order for 1000 at most, found ${{ subject.amount }}"),
+  verdict: deny("${{ actor.id }} may order for 1000 at most, got ${{ subject.amount }}"),
 });
 
 function admit(rules: readonly AdmissionRule[], body: Json, parts: Partial<Subject> = {}): Admission {
@@ -47,7 +47,7 @@ describe("an admission rule", () => {
   it("denies a subject whose condition fails, with its reason, and admits other subjects", () => {
     const refused = admit([largest], { amount: 2_000 });
     assert.equal(refused.admitted, false);
-    assert.deepEqual(summaries(refused), ["largest DENIED ada may order for 1000 at most, found 2000"]);
+    assert.deepEqual(summaries(refused), ["largest DENIED ada may order for 1000 at most, got 2000"]);
     assert.deepEqual(summaries(admit([largest], { amount: 10 })), ["largest HELD "]);
     assert.deepEqual(summaries(admit([largest], { amount: 2_000 }, { groups: ["managers"] })), []);
     const plan = admit([largest], { amount: 2_000 }, { kind: AdmissionSubject.ADMISSION_SUBJECT_PLAN });
@@ -128,9 +128,9 @@ describe("an admission rule", () => {
       [{ verdict: deny("${{ subject.missing }}") }, /DENIED/],
       [
         { verdict: change({ a: "1", "amount.cents": "2" }) },
-        /amount\.cents: expected an object, found a number/,
+        /amount\.cents: expected an object, got a number/,
       ],
-      [{ verdict: change({ a: "1", "lines[3]": "2" }) }, /lines\.3: expected a list, found nothing/],
+      [{ verdict: change({ a: "1", "lines[3]": "2" }) }, /lines\.3: expected a list, got nothing/],
       [
         { verdict: change({ a: "1", b: "subject.missing" }) },
         /DENIED the rule cannot be evaluated: `subject\.missing`/,
@@ -168,7 +168,7 @@ describe("an admission rule", () => {
     assert.deepEqual(shadowed.body, { amount: 2_000 });
     assert.deepEqual(summaries(shadowed), [
       "sets SHADOWED set amount",
-      "largest SHADOWED ada may order for 1000 at most, found 2000",
+      "largest SHADOWED ada may order for 1000 at most, got 2000",
     ]);
     const off = admit([{ ...largest, enforcement: Enforcement.ENFORCEMENT_OFF }], { amount: 2_000 });
     assert.deepEqual([off.admitted, off.findings], [true, []]);

@@ -21,10 +21,10 @@ export function unevaluatedReason({ subject, verdict }: AdmissionRule): string |
     return `a rule about a request, a definition, a plan, a result or an agent, found one about ${name}`;
   if (verdictName === undefined) return;
   if (!may.includes(verdictName))
-    return `a rule about a ${name} to do one of ${may.join(", ")}, found ${verdictName}`;
+    return `a rule about a ${name} to do one of ${may.join(", ")}, got ${verdictName}`;
   if (verdict?.$case !== "change" || subject !== AdmissionSubject.ADMISSION_SUBJECT_RESULT) return;
   const other = Object.keys(verdict.value.set).find((path) => !isOfOutput(path));
-  return other === undefined ? undefined : `a rule about a result to change its output alone, found ${other}`;
+  return other === undefined ? undefined : `a rule about a result to change its output alone, got ${other}`;
 }
 
 function isOfOutput(path: string): boolean {

@@ -17,7 +17,7 @@ export function readPath(text: string): ReadPath {
     step.lastIndex = at;
     const found = step.exec(text);
     if (found === null)
-      return refused(`expected a field, \`[0]\` or \`["name"]\`, found ${text.slice(at, at + 20)}`, at);
+      return refused(`expected a field, \`[0]\` or \`["name"]\`, got ${text.slice(at, at + 20)}`, at);
     const [, name, index, quoted] = found;
     const part = name ?? (index === undefined ? unquoted(quoted) : Number(index));
     if (part === undefined) return refused("expected a text between quotation marks", at);
@@ -25,8 +25,8 @@ export function readPath(text: string): ReadPath {
     if (part === "__proto__") return refused("expected another field than __proto__", at);
     path.push(part);
   }
-  if (path.length === 0) return refused("expected a path, found nothing", 0);
-  if (path.length > depthMax) return refused(`expected at most ${depthMax} steps, found ${path.length}`, 0);
+  if (path.length === 0) return refused("expected a path, got nothing", 0);
+  if (path.length > depthMax) return refused(`expected at most ${depthMax} steps, got ${path.length}`, 0);
   return { kind: "read", path };
 }
 
@@ -41,7 +41,7 @@ export function changedAt(subject: Json | undefined, path: FieldPath, value: Jso
   if (typeof part === "number") {
     if (!Array.isArray(subject)) return wrong("a list", subject);
     if (part >= subject.length)
-      return { kind: "refused", message: `expected an item ${part}, found ${subject.length} items` };
+      return { kind: "refused", message: `expected an item ${part}, got ${subject.length} items` };
     const changed = changedAt(subject[part] as Json, others, value);
     return changed.kind === "refused"
       ? changed
@@ -59,7 +59,7 @@ export function changedAt(subject: Json | undefined, path: FieldPath, value: Jso
 function wrong(expected: string, found: Json | undefined): Changed {
   const foundText =
     found === undefined || found === null ? "nothing" : Array.isArray(found) ? "a list" : `a ${typeof found}`;
-  return { kind: "refused", message: `expected ${expected}, found ${foundText}` };
+  return { kind: "refused", message: `expected ${expected}, got ${foundText}` };
 }
 
 function unquoted(quoted: string | undefined): string | undefined {

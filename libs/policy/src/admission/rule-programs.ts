@@ -94,7 +94,7 @@ function verdictOf({ verdict }: AdmissionRule, problems: RuleProblem[]): RuleVer
       problems.push({
         field: "verdict",
         code: "missing_value",
-        message: "expected a verdict, found none",
+        message: "expected a verdict, got none",
         line: 1,
         column: 1,
       });

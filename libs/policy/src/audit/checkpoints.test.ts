@@ -100,7 +100,7 @@ describe("checkpoints", () => {
       );
     assert.match(
       checkpointFault({ ...checkpoint, signingKeyId: "three" }, trusted) ?? "",
-      /found one with "three"/,
+      /got one with "three"/,
     );
   });
 
@@ -134,7 +134,7 @@ describe("checkpoints", () => {
       [{ recordId: "../../etc" }, /expected the id of a record/],
       [{ headLeaf: 1 }, /under the checkpoint/],
       [{ headPath: [] }, /under the checkpoint/],
-      [{ head: undefined }, /found none/],
+      [{ head: undefined }, /got none/],
       [{ checkpoint: { ...checkpoint, treeSize: 5 } }, /signature/],
     ];
     for (const [change, pattern] of spoiled)
@@ -205,7 +205,7 @@ describe("signing keys", () => {
         assert.equal(typeof verifySignature(publicKey, bytes, "bundle", content), "boolean");
       }),
     );
-    assert.throws(() => signerOf(new Uint8Array(31)), /a seed of 32 bytes, found 31/);
+    assert.throws(() => signerOf(new Uint8Array(31)), /a seed of 32 bytes, got 31/);
   });
 });
 

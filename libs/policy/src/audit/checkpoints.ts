@@ -125,8 +125,8 @@ export function checkpointFault(checkpoint: Checkpoint, keys: TrustedKeys): stri
 export function inclusionFault(proof: InclusionProof, keys: TrustedKeys): string | undefined {
   const { head, checkpoint } = proof;
   const at = recordAt(proof.recordId);
-  if (at === undefined) return `expected the id of a record, found "${proof.recordId}"`;
-  if (head === undefined || checkpoint === undefined) return "expected a head and a checkpoint, found none";
+  if (at === undefined) return `expected the id of a record, got "${proof.recordId}"`;
+  if (head === undefined || checkpoint === undefined) return "expected a head and a checkpoint, got none";
   if (head.service !== at.service || head.partition !== at.partition || head.batch < at.batch)
     return "the head is that of another journal, or of an earlier time";
   const signed = checkpointFault(checkpoint, keys);
@@ -146,7 +146,7 @@ export function consistencyFault(
   { first, second, path }: ConsistencyProof,
   keys: TrustedKeys,
 ): string | undefined {
-  if (first === undefined || second === undefined) return "expected two checkpoints, found less";
+  if (first === undefined || second === undefined) return "expected two checkpoints, got less";
   if (first.number > second.number) return "the first checkpoint is the later one";
   const signed = checkpointFault(first, keys) ?? checkpointFault(second, keys);
   if (signed !== undefined) return signed;

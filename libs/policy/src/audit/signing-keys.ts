@@ -55,7 +55,7 @@ export class TrustedKeys {
     content: Uint8Array,
   ): string | undefined {
     const key = this.#keys.get(signingKeyId);
-    if (key === undefined) return `expected a signature with a trusted key, found one with "${signingKeyId}"`;
+    if (key === undefined) return `expected a signature with a trusted key, got one with "${signingKeyId}"`;
     const { publicKey, startTime, endTime } = key;
     if (startTime !== undefined && timeMs < fromTimestamp(startTime)) return "the key did not sign yet then";
     if (endTime !== undefined && timeMs > fromTimestamp(endTime)) return "the key did not sign any more then";

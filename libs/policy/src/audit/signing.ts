@@ -20,7 +20,7 @@ export interface Signer {
 /** Returns a key made of a secret of 32 bytes: the same bytes give the same key. */
 export function signerOf(seed: Uint8Array): Signer {
   if (seed.length !== seedBytes)
-    throw new RangeError(`expected a seed of ${seedBytes} bytes, found ${seed.length}`);
+    throw new RangeError(`expected a seed of ${seedBytes} bytes, got ${seed.length}`);
   const key = createPrivateKey({ key: Buffer.concat([seedPrefix, seed]), format: "der", type: "pkcs8" });
   const { x = "" } = createPublicKey(key).export({ format: "jwk" });
   return {

@@ -80,7 +80,7 @@ export class BundleCache {
 
   #olderThan(number: number) {
     const present = this.#present?.content.number ?? 0;
-    return number > present ? undefined : refused(`expected a bundle after ${present}, found ${number}`);
+    return number > present ? undefined : refused(`expected a bundle after ${present}, got ${number}`);
   }
 
   /** Returns the bundle that decides now: undefined before the first, or if the last is expired. */

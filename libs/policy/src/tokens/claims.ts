@@ -32,7 +32,7 @@ const usePrefix = "TOKEN_USE_";
 
 export function subjectOf({ kind, id }: Actor): string {
   const kindName = [...kinds].find(([, value]) => value === kind)?.[0];
-  if (kindName === undefined) throw new RangeError(`expected a kind of actor, found ${kind}`);
+  if (kindName === undefined) throw new RangeError(`expected a kind of actor, got ${kind}`);
   return `${kindName}:${id}`;
 }
 

@@ -26,15 +26,15 @@ export function readDiscovery(document: unknown, issuer: string): DiscoveredIssu
   const metadata: Readonly<Record<string, unknown>> =
     typeof document === "object" && document !== null ? { ...document } : {};
   if (metadata["issuer"] !== issuer)
-    throw new RangeError(`expected the document of ${issuer}, found one of ${String(metadata["issuer"])}`);
+    throw new RangeError(`expected the document of ${issuer}, got one of ${String(metadata["issuer"])}`);
   const addressAt = (name: string): string => {
     const address = metadata[name];
     if (typeof address === "string" && securedAddress.test(address)) return address;
-    throw new RangeError(`expected ${name} of ${issuer} to be an https address, found ${String(address)}`);
+    throw new RangeError(`expected ${name} of ${issuer} to be an https address, got ${String(address)}`);
   };
   const challenges = metadata["code_challenge_methods_supported"];
   if (Array.isArray(challenges) && !challenges.includes("S256"))
-    throw new RangeError(`expected ${issuer} to take challenges by S256, found ${challenges.join(", ")}`);
+    throw new RangeError(`expected ${issuer} to take challenges by S256, got ${challenges.join(", ")}`);
   const authMethods = metadata["token_endpoint_auth_methods_supported"];
   const isBodyAlone =
     Array.isArray(authMethods) &&

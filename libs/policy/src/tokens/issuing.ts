@@ -33,9 +33,9 @@ export class TokenIssuer {
 
   /** `issuer`: the name of the installation. */
   static async with(issuer: string, key: JWK): Promise<TokenIssuer> {
-    if (key.kid === undefined) throw new TypeError("expected a key with an id, found one without");
+    if (key.kid === undefined) throw new TypeError("expected a key with an id, got one without");
     const imported = await importJWK(key, tokenAlgorithm);
-    if (imported instanceof Uint8Array) throw new TypeError("expected a private key, found a shared secret");
+    if (imported instanceof Uint8Array) throw new TypeError("expected a private key, got a shared secret");
     return new TokenIssuer(issuer, key.kid, imported);
   }
 

@@ -121,12 +121,11 @@ export class TokenChecker {
   constructor({ issuer, others = [], skewMs = skewDefaultMs }: TokenCheckerParts) {
     for (const { issuer: other, audiences, algorithms = [] } of others) {
       const shared = algorithms.find(isShared);
-      if (shared !== undefined)
-        throw new RangeError(`expected no shared secrets of ${other}, found ${shared}`);
+      if (shared !== undefined) throw new RangeError(`expected no shared secrets of ${other}, got ${shared}`);
       // Without one, a token for any other service would be accepted.
-      if (audiences.length === 0) throw new RangeError(`expected an audience for ${other}, found none`);
+      if (audiences.length === 0) throw new RangeError(`expected an audience for ${other}, got none`);
       if (other === issuer)
-        throw new RangeError(`expected another name than that of the installation, found ${other}`);
+        throw new RangeError(`expected another name than that of the installation, got ${other}`);
     }
     this.#issuer = issuer;
     this.#others = new Map(others.map((other) => [other.issuer, other]));

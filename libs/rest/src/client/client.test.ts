@@ -9,7 +9,7 @@ describe("a client of REST", () => {
       const client = new Client({ url: "http://shop.example/foo", fetch: page as never });
       await assert.rejects(client.call("runs.list"), {
         code: "rest.strange_answer",
-        message: new RegExp(`expected an answer of Tutti, found ${status}: <!doctype html>.*has no path`),
+        message: new RegExp(`expected an answer of Tutti, got ${status}: <!doctype html>.*has no path`),
       });
     });
 

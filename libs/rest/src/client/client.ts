@@ -161,7 +161,7 @@ function addressOf(name: RouteName, params: Values = {}, query: Values = {}): st
   let filled = path;
   for (const param of paramsIn(path)) {
     const value = params[param];
-    if (value === undefined || value === "") throw new Error(`expected ${param} for ${path}, found none`);
+    if (value === undefined || value === "") throw new Error(`expected ${param} for ${path}, got none`);
     filled = filled.replace(`{${param}}`, encodeURIComponent(String(value)));
   }
   const search = new URLSearchParams();

@@ -61,7 +61,7 @@ export class EventLines {
     if (rest !== "") this.#partial.push(rest);
     this.#partialCharacters += rest.length;
     if (this.#characters + this.#partialCharacters > charactersMax)
-      throw new RangeError(`expected an event of at most ${charactersMax} characters, found a longer one`);
+      throw new RangeError(`expected an event of at most ${charactersMax} characters, got a longer one`);
   }
 
   #field(line: string): void {

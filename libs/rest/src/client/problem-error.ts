@@ -66,7 +66,7 @@ export function strangeAnswer(status: number, text: string): RestError {
     code: "rest.strange_answer",
     status,
     details: { answer: start },
-    detail: `expected an answer of Tutti, found ${status}${start === "" ? "" : `: ${start}`}; check the address, which has no path, and proxies in between`,
+    detail: `expected an answer of Tutti, got ${status}${start === "" ? "" : `: ${start}`}; check the address, which has no path, and proxies in between`,
   });
 }
 

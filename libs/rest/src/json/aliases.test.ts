@@ -79,11 +79,11 @@ describe("words of definitions in requests", () => {
     const cases: readonly (readonly [json: Record<string, unknown>, problem: RegExp])[] = [
       [
         { timeout: "soon" },
-        /timeout.run: expected a duration such as `30s` or `1h30m`, or milliseconds, found "soon"/,
+        /timeout.run: expected a duration such as `30s` or `1h30m`, or milliseconds, got "soon"/,
       ],
       [{ retry: { backoff: 5 } }, /retry.backoff: expected the first pause, and the longest/],
-      [{ retry: { onLost: "wait" } }, /retry.onLost: expected `retry` or `fail`, found "wait"/],
-      [{ uses: "a.b", capability: "a.c" }, /uses: expected only one of it and capability, found both/],
+      [{ retry: { onLost: "wait" } }, /retry.onLost: expected `retry` or `fail`, got "wait"/],
+      [{ uses: "a.b", capability: "a.c" }, /uses: expected only one of it and capability, got both/],
       [{ use: "a.b" }, /use: unknown field. Did you mean `uses`\?/],
       [{ tiemout: "1s" }, /tiemout: unknown field. Did you mean `timeouts?`\?/],
     ];

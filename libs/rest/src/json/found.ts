@@ -33,7 +33,7 @@ export class Found {
   expected(field: string, expectation: string, found: unknown): void {
     this.add(
       field,
-      `expected ${expectation}, found ${this.#isConfidential ? kindOf(found) : describeValue(found)}`,
+      `expected ${expectation}, got ${this.#isConfidential ? kindOf(found) : describeValue(found)}`,
     );
   }
 }

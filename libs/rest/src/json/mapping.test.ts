@@ -201,26 +201,26 @@ describe("requests", () => {
         },
       }),
       {
-        definition: "expected an object, found 7",
+        definition: "expected an object, got 7",
         lables: "unknown field. Did you mean `labels`?",
-        priority: "expected a whole number from -100 to 100, found 1.5",
-        timeoutMs: 'expected a number, found "1h"',
-        events: 'expected one of run, tasks, none, found "loud"',
-        dueTimeMs: 'expected milliseconds since 1970, or a time such as 2027-01-31T08:00:00Z, found "soon"',
+        priority: "expected a whole number from -100 to 100, got 1.5",
+        timeoutMs: 'expected a number, got "1h"',
+        events: 'expected one of run, tasks, none, got "loud"',
+        dueTimeMs: 'expected milliseconds since 1970, or a time such as 2027-01-31T08:00:00Z, got "soon"',
         namspace: "unknown parameter. Did you mean `namespace`?",
       },
     );
     assert.deepEqual(wrongIn("runs.get", { params: { id: "a" }, query: "atEvent=1&atEvent=2" }), {
-      atEvent: "expected it once, found it 2 times",
+      atEvent: "expected it once, got it 2 times",
     });
     assert.deepEqual(wrongIn("runs.start", { body: [1] }), {
-      "": "expected an object as body, found a list",
+      "": "expected an object as body, got a list",
     });
     assert.deepEqual(wrongIn("runs.start", { body: { definition: "a", tasks: {} } }), {
-      tasks: "expected only one of it and definition, found both",
+      tasks: "expected only one of it and definition, got both",
     });
     assert.deepEqual(wrongIn("runs.get", { params: { id: "a" }, body: { x: 1 } }), {
-      "": "expected no body, found an object",
+      "": "expected no body, got an object",
     });
   });
 

@@ -231,7 +231,7 @@ export class Mapping {
     }
     for (const [name, each] of Object.entries(values)) {
       const meant = planned.find(({ field }) => field.json === name);
-      if (Object.hasOwn(body, name)) found.add(key, `expected only one of it and ${name}, found both`);
+      if (Object.hasOwn(body, name)) found.add(key, `expected only one of it and ${name}, got both`);
       else if (meant !== undefined)
         this.#set(draft, meant, this.#reader.value(meant.field, each, key, found), key, found);
     }
@@ -263,7 +263,7 @@ export class Mapping {
   #replace(draft: Draft, { path, field }: PlannedField, value: unknown): void {
     if (value === undefined) return;
     const before = draft[field.name];
-    if (path.length > 1) throw new Error(`expected a field of the request, found ${pathOf({ path })}`);
+    if (path.length > 1) throw new Error(`expected a field of the request, got ${pathOf({ path })}`);
     draft[field.name] = isObject(before) && isObject(value) ? { ...value, ...setFieldsOf(before) } : value;
   }
 

@@ -55,7 +55,7 @@ export function payloadFromJson(value: unknown): Payload | string {
   if (!isMarked(value)) return inline(bytesOfJson(value), "");
   const { $bytes, $blob, $json, mediaType = "", ...others } = value;
   const [extra] = Object.keys(others);
-  if (extra !== undefined) return `expected only mediaType and keys with a leading $, found ${extra}`;
+  if (extra !== undefined) return `expected only mediaType and keys with a leading $, got ${extra}`;
   if (typeof mediaType !== "string") return "expected mediaType to be a text";
   if (Object.hasOwn(value, "$json")) return inline(bytesOfJson($json), mediaType);
   if ($bytes !== undefined) {

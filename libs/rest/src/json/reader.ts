@@ -56,8 +56,7 @@ export class Reader {
         const values = this.expandAlias({ type, key, fields }, inner, path, found);
         if (values === undefined) unknownKey({ at: path, key, type, fields }, found);
         for (const [name, value] of Object.entries(values ?? {}))
-          if (Object.hasOwn(members, name))
-            found.add(path, `expected only one of it and ${name}, found both`);
+          if (Object.hasOwn(members, name)) found.add(path, `expected only one of it and ${name}, got both`);
           else this.#member(draft, fields, { key: name, inner: value, path }, found);
       }
     }
@@ -106,7 +105,7 @@ export class Reader {
     }
     const other = draft[oneof];
     if (isObject(other) && other["$case"] !== name)
-      found.add(at, `expected only one of it and ${String(other["$case"])}, found both`);
+      found.add(at, `expected only one of it and ${String(other["$case"])}, got both`);
     draft[oneof] = { $case: name, value };
   }
 

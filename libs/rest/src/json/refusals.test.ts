@@ -67,7 +67,7 @@ describe("every route", () => {
         const [wrong] = wrongIn(plan, { query: `${name}=%21wrong%21` });
         assert.match(
           `${wrong?.field}: ${wrong?.message}`,
-          new RegExp(`^${name}(\\[0\\])?: expected .+, found .+`),
+          new RegExp(`^${name}(\\[0\\])?: expected .+, got .+`),
           name,
         );
       }
@@ -76,7 +76,7 @@ describe("every route", () => {
         const [wrong] = wrongIn(plan, { body: { [planned.name]: wrongFor(planned) } });
         assert.match(
           `${wrong?.field}: ${wrong?.message}`,
-          new RegExp(`^${planned.name}: expected .+, found .+`),
+          new RegExp(`^${planned.name}: expected .+, got .+`),
           planned.name,
         );
       }
@@ -94,7 +94,7 @@ describe("every route", () => {
     it(`${method} ${path} rejects an unexpected body, and a body of another shape`, () => {
       if (plan.body?.is === "field") return;
       const [wrong] = wrongIn(plan, { body: [1] });
-      assert.match(wrong?.message ?? "", /^expected (no body|an object as body), found a list$/);
+      assert.match(wrong?.message ?? "", /^expected (no body|an object as body), got a list$/);
       if (plan.body === undefined) return;
       const [unknown] = wrongIn(plan, { body: { surprize: 1 } });
       assert.equal(unknown?.field, "surprize");

@@ -43,7 +43,7 @@ interface ReplyPlan {
 export function planOf(route: Route & { readonly rpc: string }, schema: Schema): RoutePlan {
   const rpc = schema.rpcs[route.rpc];
   if (rpc === undefined)
-    throw new Error(`expected an rpc of the contracts at ${route.name}, found ${route.rpc}`);
+    throw new Error(`expected an rpc of the contracts at ${route.name}, got ${route.rpc}`);
   const requestFields = fieldsOf(route, rpc, schema);
   const mapped = new Set<string>();
   const mapField = (path: string, name: string): PlannedField => {
@@ -120,7 +120,7 @@ function fieldAt(schema: Schema, type: string, path: string, route: string): Omi
     if (field.kind === "message") table = messageOf(schema, field.of ?? "");
   }
   const field = fields.at(-1);
-  if (field === undefined) throw new Error(`${route}: expected a path, found none`);
+  if (field === undefined) throw new Error(`${route}: expected a path, got none`);
   return { path: fields, field };
 }
 

@@ -90,12 +90,12 @@ export const wellKnown = {
 
 export function messageOf(schema: Schema, name: string): MessageTable {
   const table = schema.messages[name];
-  if (table === undefined) throw new Error(`expected a message that a route reaches, found ${name}`);
+  if (table === undefined) throw new Error(`expected a message that a route reaches, got ${name}`);
   return table;
 }
 
 export function enumOf(schema: Schema, name: string): EnumTable {
   const table = schema.enums[name];
-  if (table === undefined) throw new Error(`expected an enumeration that a route reaches, found ${name}`);
+  if (table === undefined) throw new Error(`expected an enumeration that a route reaches, got ${name}`);
   return table;
 }

@@ -44,7 +44,7 @@ const byName: ReadonlyMap<string, Route> = new Map(routes.map((route) => [route.
 
 export function routeNamed(name: RouteName): Route {
   const route = byName.get(name);
-  if (route === undefined) throw new Error(`expected the name of a route, found ${name}`);
+  if (route === undefined) throw new Error(`expected the name of a route, got ${name}`);
   return route;
 }
 

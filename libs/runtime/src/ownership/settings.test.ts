@@ -12,7 +12,7 @@ describe("the settings of ownership", () => {
   it("refuse times that contradict each other, with the reason", () => {
     assert.throws(
       () => ownershipSettings({ renewMs: 500 }),
-      /at least three times ownership.renewMs \(500\), found 1200/,
+      /at least three times ownership.renewMs \(500\), got 1200/,
     );
     assert.throws(
       () => ownershipSettings({ marginMs: 1_000 }),

@@ -137,12 +137,12 @@ export function ownershipSettings(values: z.input<typeof lenient> = {}): Ownersh
   const problems: string[] = [];
   if (leaseMs < 3 * renewMs) {
     problems.push(
-      `expected ownership.leaseMs to be at least three times ownership.renewMs (${renewMs}), found ${leaseMs}; a single lost renewal would end the lease`,
+      `expected ownership.leaseMs to be at least three times ownership.renewMs (${renewMs}), got ${leaseMs}; a single lost renewal would end the lease`,
     );
   }
   if (marginMs >= leaseMs - renewMs) {
     problems.push(
-      `expected ownership.marginMs to be less than ownership.leaseMs - ownership.renewMs (${leaseMs - renewMs}), found ${marginMs}; no read would ever be answered from memory`,
+      `expected ownership.marginMs to be less than ownership.leaseMs - ownership.renewMs (${leaseMs - renewMs}), got ${marginMs}; no read would ever be answered from memory`,
     );
   }
   if (problems.length > 0) throw kernelErrors.configurationInvalid({ problems });

@@ -54,7 +54,7 @@ export class Commands {
       else this.#find(key, textOf(key), submission);
       return;
     }
-    if (key === undefined) throw new RangeError("expected a key or a token in a submission, found neither");
+    if (key === undefined) throw new RangeError("expected a key or a token in a submission, got neither");
     const text = textOf(key);
     const waiting = this.#waiting.get(text);
     if (waiting !== undefined) {

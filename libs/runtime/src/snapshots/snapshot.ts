@@ -19,12 +19,12 @@ function sealed(tag: number): Uint8Array {
 function checked(bytes: Uint8Array, tag: number, label: string): void {
   const tagBytes = tag < 0x80 ? 1 : 2;
   const end = bytes.length - tagBytes - 4;
-  if (end < 0) throw new RangeError(`expected ${label}, found ${bytes.length} bytes: it is damaged`);
+  if (end < 0) throw new RangeError(`expected ${label}, got ${bytes.length} bytes: it is damaged`);
   const expected = crc32(bytes.subarray(0, end));
   const found = new DataView(bytes.buffer, bytes.byteOffset).getUint32(bytes.length - 4, true);
   const foundTag = tagBytes === 1 ? bytes[end] : ((bytes[end] ?? 0) & 0x7f) | ((bytes[end + 1] ?? 0) << 7);
   if (found !== expected || foundTag !== tag) {
-    throw new RangeError(`expected ${label} with checksum ${expected}, found ${found}: it is damaged`);
+    throw new RangeError(`expected ${label} with checksum ${expected}, got ${found}: it is damaged`);
   }
 }
 

@@ -100,7 +100,7 @@ function protocolOf(document: Members, { name, server }: AsyncApiOptions): Proto
   const found = named.map(([, entry]) => textIn(resolved(document, entry), "protocol"));
   const known = found.find((protocol): protocol is Protocol => Object.hasOwn(protocols, protocol));
   if (known !== undefined) return known;
-  const problem = `expected a server with the protocol ${Object.keys(protocols).join(" or ")}, found ${found.join(", ") || "none"}`;
+  const problem = `expected a server with the protocol ${Object.keys(protocols).join(" or ")}, got ${found.join(", ") || "none"}`;
   throw adapterErrors.invalid({ adapter: name, problem });
 }
 

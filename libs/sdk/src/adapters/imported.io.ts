@@ -266,7 +266,7 @@ describe("an AsyncAPI document", () => {
     assert.throws(open("openapi: 3.1.0"), /expected `asyncapi` 2 or 3, got none/);
     assert.throws(
       open({ ...third, servers: { a: { protocol: "kafka" } } }),
-      /protocol nats or redis, found kafka/,
+      /protocol nats or redis, got kafka/,
     );
     assert.throws(open({ ...third, operations: {} }), /receives nothing that was asked for/);
   });

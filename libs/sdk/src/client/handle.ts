@@ -5,7 +5,7 @@
 import { workStatusLooks } from "@tutti/contracts/states";
 import type { Explanation, WorkStatus } from "@tutti/contracts/types/v1";
 import type { ResultOptions } from "./work/outcome.ts";
-import type { TellOptions } from "./work/telling.ts";
+import type { TellOptions } from "./work/paging.ts";
 
 export interface Handle<Result = unknown> {
   readonly id: string;

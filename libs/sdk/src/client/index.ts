@@ -29,7 +29,7 @@ export type { SpecOptions } from "./spec.ts";
 export type * from "./triggers/index.ts";
 export type { StartOptions, Tutti, WorkflowToRun } from "./tutti.ts";
 export type { ResultOptions } from "./work/outcome.ts";
+export type { TellOptions } from "./work/paging.ts";
 export type { RetryOptions } from "./work/retry.ts";
 export type { CostOptions, TimeoutOptions, WorkCheck, WorkTask } from "./work/task.ts";
-export type { TellOptions } from "./work/telling.ts";
 export type { GraphOptions, Workflows } from "./workflows.ts";

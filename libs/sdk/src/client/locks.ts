@@ -19,7 +19,7 @@ import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
 import { currentTask } from "../task/context.ts";
 import { type Duration, eitherDuration } from "./work/duration.ts";
-import { pagesOfLines } from "./work/telling.ts";
+import { pagesOfLines } from "./work/paging.ts";
 
 export interface AcquireOptions {
   /** Holder of the lock: unique per acquisition, equal if an acquisition is retried. Default: a new id. */

@@ -22,7 +22,7 @@ import { type Handle, type WorkState, withState } from "./handle.ts";
 import { payloadOf, valueIn } from "./payloads.ts";
 import { type ClientPorts, followed } from "./work/followed.ts";
 import { outputOf, type ResultOptions } from "./work/outcome.ts";
-import type { TellOptions } from "./work/telling.ts";
+import type { TellOptions } from "./work/paging.ts";
 
 export interface RunParts {
   readonly runs: Client<typeof runService>;

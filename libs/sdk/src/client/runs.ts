@@ -10,7 +10,7 @@ import {
 } from "./bulk.ts";
 import { statusNumbers, type WorkState } from "./handle.ts";
 import { RunHandle, type RunParts } from "./run.ts";
-import { pagesOfLines } from "./work/telling.ts";
+import { pagesOfLines } from "./work/paging.ts";
 
 export interface FindOptions {
   readonly definition?: string;

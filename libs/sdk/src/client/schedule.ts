@@ -14,7 +14,7 @@ import { sdkErrors } from "../errors.ts";
 import { type OptionNames, requireKnown } from "../options.ts";
 import { type SpecOptions, specNames, specOf } from "./spec.ts";
 import { type Duration, eitherDuration } from "./work/duration.ts";
-import { pagesOfLines } from "./work/telling.ts";
+import { pagesOfLines } from "./work/paging.ts";
 
 const overlaps = {
   skip: Overlap.OVERLAP_SKIP,

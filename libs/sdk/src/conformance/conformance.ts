@@ -56,7 +56,7 @@ export async function checkConformance(options: ConformanceOptions): Promise<rea
   const unknown = only?.find((id) => !conformanceRules.some((rule) => rule.id === id));
   if (unknown !== undefined) {
     const ids = conformanceRules.map(({ id }) => id).join(", ");
-    throw new Error(`expected one of the rules ${ids}; found ${unknown}`);
+    throw new Error(`expected one of the rules ${ids}, got ${unknown}`);
   }
   const rules = conformanceRules.filter(
     ({ id, transports }) =>

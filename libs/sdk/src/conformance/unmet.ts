@@ -5,7 +5,7 @@ export class Unmet extends Error {
   readonly remedy: string;
 
   constructor(expected: string, found: string, remedy = "") {
-    super(`expected ${expected}; found ${found}`);
+    super(`expected ${expected}, got ${found}`);
     this.expected = expected;
     this.found = found;
     this.remedy = remedy;

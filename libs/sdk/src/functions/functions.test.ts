@@ -339,7 +339,7 @@ describe("a durable function that its worker has passivated", () => {
       return { output: await run.result(), effects, turns };
     };
     const uninterrupted = await play(0);
-    assert.ok(uninterrupted.turns >= 6, `it takes several turns, found ${uninterrupted.turns}`);
+    assert.ok(uninterrupted.turns >= 6, `it takes several turns, got ${uninterrupted.turns}`);
     for (let forgotten = -1; forgotten <= uninterrupted.turns; forgotten++) {
       const { output, effects } = await play(forgotten);
       assert.deepEqual(output, uninterrupted.output, `forgotten before turn ${forgotten}`);

@@ -381,7 +381,7 @@ export function differences(requirement: Requirement, played: Played, isHot: boo
   const found: string[] = [];
   const differs = (label: string, expected: unknown, is: unknown) => {
     if (!isDeepStrictEqual(expected, is))
-      found.push(`${label}: expected ${JSON.stringify(expected)}, found ${JSON.stringify(is)}`);
+      found.push(`${label}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(is)}`);
   };
   differs("status", status, played.status);
   if ("result" in requirement) differs("result", requirement.result, played.result);

@@ -61,7 +61,7 @@ export class LinkState {
     const { sequence } = frame;
     if (sequence !== after(this.#received)) {
       if (sequence !== 0 && isRepeated(sequence, this.#received)) return undefined;
-      throw new LinkBroken(`expected frame ${after(this.#received)} of the host, found ${sequence}`, {
+      throw new LinkBroken(`expected frame ${after(this.#received)} of the host, got ${sequence}`, {
         canResume: true,
       });
     }
@@ -104,7 +104,7 @@ export class LinkState {
         continue;
       }
       const { frame, start, end } = message;
-      if (frame === undefined) throw new Error("expected the bytes of a kept result, found none");
+      if (frame === undefined) throw new Error("expected the bytes of a kept result, got none");
       const { position } = outbox.writer;
       outbox.writer.raw(frame.subarray(start, end));
       this.addedResult(message.token, position);
@@ -121,7 +121,7 @@ export class LinkState {
     const count = upTo - this.#durable;
     if (count > this.#retained.length)
       throw new LinkBroken(
-        `expected at most ${this.#durable + this.#retained.length} durable results, found ${upTo}`,
+        `expected at most ${this.#durable + this.#retained.length} durable results, got ${upTo}`,
       );
     if (count > 0) {
       for (const { token, isDurable } of this.#retained.splice(0, count)) if (!isDurable) this.#forget(token);
@@ -155,7 +155,7 @@ export class LinkState {
 /** Reads the answer to a greeting, which is the first frame of a stream. */
 export function readAnswer(bytes: Uint8Array): NonNullable<HostFrame["answer"]> {
   const { answer } = decode(bytes);
-  if (answer === undefined) throw new LinkBroken("expected the answer to the greeting, found another frame");
+  if (answer === undefined) throw new LinkBroken("expected the answer to the greeting, got another frame");
   return answer;
 }
 
@@ -164,6 +164,6 @@ function decode(bytes: Uint8Array): HostFrame {
     return readHostFrame(bytes);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new LinkBroken(`expected a frame of the host, found bytes that are none: ${reason}`);
+    throw new LinkBroken(`expected a frame of the host, got bytes that are none: ${reason}`);
   }
 }

@@ -180,8 +180,6 @@ export class Outbox {
   }
 
   #neverSent(sequence: number): LinkBroken {
-    return new LinkBroken(
-      `expected an acknowledgement of at most frame ${this.#sequence}, found ${sequence}`,
-    );
+    return new LinkBroken(`expected an acknowledgement of at most frame ${this.#sequence}, got ${sequence}`);
   }
 }

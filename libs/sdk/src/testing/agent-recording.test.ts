@@ -85,10 +85,7 @@ describe("a recording of an agent", () => {
   });
 
   it("is refused for a run without an agent", () => {
-    assert.throws(
-      () => recordingOf("plain", []),
-      /run `plain`: expected the task of an agent, found no agent/,
-    );
+    assert.throws(() => recordingOf("plain", []), /run `plain`: expected the task of an agent, got no agent/);
   });
 });
 

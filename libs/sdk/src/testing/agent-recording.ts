@@ -87,7 +87,7 @@ export function recordingOf(
   const taskName = task ?? names[0];
   if (taskName === undefined || !names.includes(taskName) || (task === undefined && names.length > 1)) {
     const found = names.length === 0 ? "no agent" : `agents in ${names.join(", ")}`;
-    throw new WorkflowTestError(`run \`${run}\`: expected the task of an agent, found ${found}`);
+    throw new WorkflowTestError(`run \`${run}\`: expected the task of an agent, got ${found}`);
   }
   const started = events.find(({ type }) => type === "run_started")?.details["order"] as { input?: Json };
   const queued = events.find(({ type, task: id }) => type === "task_queued" && id === taskName);
@@ -232,7 +232,7 @@ function recordedModels({ agent, tools }: AgentRecording): AgentsOptions {
   ]);
   if (named.some((model) => model.startsWith("uses:")))
     throw new WorkflowTestError(
-      "expected the recording of an agent whose model is a provider's, found a capability",
+      "expected the recording of an agent whose model is a provider's, got a capability",
     );
   const parts = named.map(
     (model) => [model.split(":")[0] ?? "", model.slice(model.indexOf(":") + 1)] as const,

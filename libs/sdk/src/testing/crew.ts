@@ -138,7 +138,7 @@ export class Crew implements Waiting {
     if (number === undefined) {
       const { handlers, onMissing } = this.#parts;
       onMissing(
-        `expected a handler for ${capability}, which task ${taskId} of run ${key.id} ${profile.isUndo ? "is undone by" : "uses"}, found ${listed([...handlers.keys()])}; add "${capability}": async (input, context) => … to \`handlers\``,
+        `expected a handler for ${capability}, which task ${taskId} of run ${key.id} ${profile.isUndo ? "is undone by" : "uses"}, got ${listed([...handlers.keys()])}; add "${capability}": async (input, context) => … to \`handlers\``,
       );
       return;
     }
@@ -194,7 +194,7 @@ export class Crew implements Waiting {
       this.#waiting.delete(nameOf(staged));
       const error = new TuttiError({
         ...{ code: "offer.timed_out", status: "DEADLINE_EXCEEDED", retry: "never" },
-        message: `expected an agent for ${profile.capability} within the ${queueMs} ms that the task may wait, found none. Start more agents, or let it wait longer`,
+        message: `expected an agent for ${profile.capability} within the ${queueMs} ms that the task may wait, got none. Start more agents, or let it wait longer`,
       });
       const body = { ...FailTask.create(), error: toErrorDetail(error) };
       this.#stage.settle(staged, failTask, body, cause);
@@ -326,7 +326,7 @@ export class Crew implements Waiting {
       this.#attempts.cancelled({ token: bytesOfToken(name), reason: "no sign of life", graceMs });
       const error = new TuttiError({
         ...{ code: "matching.heartbeat_missed", status: "DEADLINE_EXCEEDED", retry: "same-key" },
-        message: `expected a sign of life from ${capability} within ${heartbeatMs} ms, found none. Call context.heartbeat() or progress()`,
+        message: `expected a sign of life from ${capability} within ${heartbeatMs} ms, got none. Call context.heartbeat() or progress()`,
       });
       const body = { ...FailTask.fromPartial({ agent }), error: toErrorDetail(error) };
       this.#stage.settle(effect, failTask, body, cause);

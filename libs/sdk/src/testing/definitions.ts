@@ -37,7 +37,7 @@ export class TestDefinitions implements RunPlans {
     const { plan, hash } = checkedWithoutErrors(source, parameters);
     if (plan === undefined)
       throw new WorkflowTestError(
-        `expected \`parameters\` for the template ${name}, found none. Give them with \`start({ parameters: … })\`, or in the task that starts it`,
+        `expected \`parameters\` for the template ${name}, got none. Give them with \`start({ parameters: … })\`, or in the task that starts it`,
       );
     const runnable = { plan: this.#byHash.get(hash) ?? new RunPlan(plan, hash), name };
     this.#byHash.set(hash, runnable.plan);
@@ -56,7 +56,7 @@ export class TestDefinitions implements RunPlans {
 
   plan(hash: string): RunPlan {
     const plan = this.#byHash.get(hash);
-    if (plan === undefined) throw new WorkflowTestError(`expected a plan with the hash ${hash}, found none`);
+    if (plan === undefined) throw new WorkflowTestError(`expected a plan with the hash ${hash}, got none`);
     return plan;
   }
 
@@ -74,7 +74,7 @@ export function checkedWithoutErrors(source: DefinitionGiven, parameters?: Json)
   const errors = problems.filter(({ severity }) => severity === "error");
   const count = errors.length === 1 ? "one" : String(errors.length);
   throw new WorkflowTestError(
-    `expected a definition without errors, found ${count}:\n${errors.map(printProblem).join("\n")}`,
+    `expected a definition without errors, got ${count}:\n${errors.map(printProblem).join("\n")}`,
   );
 }
 

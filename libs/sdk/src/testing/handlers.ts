@@ -56,9 +56,7 @@ export function collectHandlers(sources: readonly HandlersGiven[]): ReadonlyMap<
     }
     for (const [key, handler] of Object.entries(each)) {
       if (typeof handler !== "function")
-        throw new WorkflowTestError(
-          `expected the handler of ${key} to be a function, found ${typeof handler}`,
-        );
+        throw new WorkflowTestError(`expected the handler of ${key} to be a function, got ${typeof handler}`);
       const [name = "", version] = key.split("@");
       add(name, handler as Handler, version === undefined ? {} : { version });
     }

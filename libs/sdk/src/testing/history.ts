@@ -33,7 +33,7 @@ export function plainEvents(history: HistoryGiven): readonly PlainEvent[] {
   const [first] = events;
   if (first?.type !== "run_started")
     throw new WorkflowTestError(
-      `expected the history of a run from its first event, run_started, found ${first?.type ?? "no event"}`,
+      `expected the history of a run from its first event, run_started, got ${first?.type ?? "no event"}`,
     );
   return events.map(({ type, version, payload }) => ({
     ...{ type, version },

@@ -57,6 +57,6 @@ describe("a recorded run of an agent", () => {
   it("is refused if the run has no agent", async () => {
     const definition = { workflow: "plain", tasks: { one: { set: 1 } } };
     const run = await testWorkflow(definition as never, { handlers: {} }).start();
-    assert.throws(() => recordedReplies(run.history), /found no answer of a model/);
+    assert.throws(() => recordedReplies(run.history), /got no answer of a model/);
   });
 });

@@ -22,7 +22,7 @@ export function recordedReplies(history: HistoryGiven): readonly ScriptedReply[]
     return [scriptedReply(entry.json)];
   });
   if (replies.length > 0) return replies;
-  throw new WorkflowTestError("expected the history of a run with an agent, found no answer of a model");
+  throw new WorkflowTestError("expected the history of a run with an agent, got no answer of a model");
 }
 
 /** @param json the recorded answer */

@@ -143,7 +143,7 @@ export class TestRun<Output = unknown> {
     if (result?.$case === "completed") return (valueIn(result.value) ?? null) as Output;
     if (result?.$case === "failed" || result?.$case === "cancelled" || result?.$case === "terminated")
       throw fromErrorDetail(result.value);
-    throw new WorkflowTestError(`expected run ${latest.id} to have ended, found it ${latest.status}`);
+    throw new WorkflowTestError(`expected run ${latest.id} to have ended, but it is ${latest.status}`);
   }
 
   /** Waits for its end, and returns the error. Undefined if it completed. */
@@ -287,7 +287,7 @@ export class TestRun<Output = unknown> {
   child<ChildOutput = unknown>(task: string): TestRun<ChildOutput> {
     const { child } = this.task(task);
     if (child !== undefined) return new TestRun(this.#world, child, this.#historyOf);
-    throw new WorkflowTestError(`expected a child that does ${task}, found none. ${this.explain(task)}`);
+    throw new WorkflowTestError(`expected a child that does ${task}, got none. ${this.explain(task)}`);
   }
 
   toString(): string {
@@ -339,12 +339,12 @@ export class TestRun<Output = unknown> {
   #notEnded(within: Duration, isLate: boolean): WorkflowTestError {
     const { namesAtWork } = this.#world.crew;
     const hung = namesAtWork.length === 0 ? "" : `\nhandlers that have not ended: ${namesAtWork.join(", ")}`;
-    const found = isLate
-      ? `found it ${this.status} then`
-      : "found no pending timer. Send it a signal, decide what it asks, or let a handler end";
+    const reason = isLate
+      ? `but it is ${this.status}`
+      : "but no timer is pending. Send it a signal, decide its approval, or let a handler end";
     const when = isLate ? ` within ${within}` : "";
     return new WorkflowTestError(
-      `expected run ${this.id} to end${when}, ${found}\n${this.#latest.explain()}${hung}`,
+      `expected run ${this.id} to end${when}, ${reason}\n${this.#latest.explain()}${hung}`,
     );
   }
 }

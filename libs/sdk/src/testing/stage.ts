@@ -149,8 +149,7 @@ export class Stage {
     this.#isWorking = true;
     try {
       for (let done = 0, job = this.#jobs.shift(); job !== undefined; job = this.#jobs.shift()) {
-        if (done++ > jobsMax)
-          throw new WorkflowTestError("expected an end, found letters that breed letters");
+        if (done++ > jobsMax) throw new WorkflowTestError("expected an end, got letters that breed letters");
         job();
       }
     } finally {
@@ -201,7 +200,7 @@ export class Stage {
     const instance = this.#instance(key);
     const event = instance.machine.events.find((each) => each.type === type && each.version === version);
     if (event === undefined)
-      throw new WorkflowTestError(`expected an event of ${key.kind}, found ${type} v${version}`);
+      throw new WorkflowTestError(`expected an event of ${key.kind}, got ${type} v${version}`);
     instance.history.push({ type, version, payload, timeMs, cause });
     event.evolve(instance.state, event.codec.decode(payload), this.#outstandingOf(instance));
   }
@@ -222,7 +221,7 @@ export class Stage {
     const known = this.#instances.get(name);
     if (known !== undefined) return known;
     const machine = this.#machines.get(kind);
-    if (machine === undefined) throw new WorkflowTestError(`expected a kind of machine, found ${kind}`);
+    if (machine === undefined) throw new WorkflowTestError(`expected a kind of machine, got ${kind}`);
     const created: Instance = {
       ...{ key, machine, state: machine.create(key), history: [] },
       ...{ effects: new Map(), timers: new Map() },

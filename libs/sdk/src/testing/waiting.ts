@@ -29,7 +29,7 @@ export function durationMs(duration: Duration): number {
   const ms = typeof duration === "number" ? duration : parseDurationMs(duration);
   if (ms !== undefined && ms >= 0 && Number.isFinite(ms)) return ms;
   throw new WorkflowTestError(
-    `expected a span of time such as "3d", "1h30m" or 1500 (milliseconds), found ${JSON.stringify(duration)}`,
+    `expected a span of time such as "3d", "1h30m" or 1500 (milliseconds), got ${JSON.stringify(duration)}`,
   );
 }
 
@@ -79,7 +79,7 @@ const absences = new WeakSet<TestHandler>();
 /** A capability without an agent: its tasks wait in their pool, up to their `queue` timeout. */
 export function absent(): TestHandler {
   const handler: TestHandler = () => {
-    throw new WorkflowTestError("expected no call, found one");
+    throw new WorkflowTestError("expected no call, got one");
   };
   absences.add(handler);
   return handler;

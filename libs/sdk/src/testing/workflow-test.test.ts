@@ -101,7 +101,7 @@ tasks: {a: {uses: stock.reserve, mayFail: true, retry: {attempts: 5}}}`,
       assert.ok(error instanceof WorkflowTestError);
       assert.equal(
         error.message,
-        'expected a handler for stock.reserve, which task a of run run-1 uses, found handlers for pay.charge; add "stock.reserve": async (input, context) => … to `handlers`',
+        'expected a handler for stock.reserve, which task a of run run-1 uses, got handlers for pay.charge; add "stock.reserve": async (input, context) => … to `handlers`',
       );
       return true;
     });
@@ -112,7 +112,7 @@ tasks: {a: {uses: stock.reserve, mayFail: true, retry: {attempts: 5}}}`,
     const run = await test.start();
     await assert.rejects(
       run.result(),
-      /found no pending timer. Send it a signal.*\n.*1 waits for the signal go(.*\n)+.*`go` is waiting/,
+      /but no timer is pending. Send it a signal.*\n.*1 waits for the signal go(.*\n)+.*`go` is waiting/,
     );
     run.signal("go", 7);
     assert.deepEqual(await run.result(), { go: 7 });
@@ -121,7 +121,7 @@ tasks: {a: {uses: stock.reserve, mayFail: true, retry: {attempts: 5}}}`,
   it("a timeout is reported, with the current step", async () => {
     const test = testWorkflow(`workflow: w\ntasks: {go: {wait: 30d}}`, { handlers: {} });
     const run = await test.start();
-    await assert.rejects(run.result({ within: "3d" }), /to end within 3d, found it running then\n/);
+    await assert.rejects(run.result({ within: "3d" }), /to end within 3d, but it is running\n/);
     await run.result();
     assert.equal(test.now.toISOString(), "2026-01-31T00:00:00.000Z");
   });
@@ -324,7 +324,7 @@ output: "\${{ tasks.write.output }}"`;
     const without = await testWorkflow(parent, { handlers }).start({ input: ["a"] });
     await assert.rejects(
       without.result(),
-      /definition of chapter, which task chapter\[0\] of run run-1 starts, found none. Add it to `children`/,
+      /definition of chapter, which task chapter\[0\] of run run-1 starts, got none. Add it to `children`/,
     );
   });
 

@@ -171,7 +171,7 @@ export class World {
       moments++;
     }
     throw new WorkflowTestError(
-      `expected an end within ${momentsMax} moments of virtual time, found the test going on at ${new Date(this.time.now()).toISOString()}; look for a wait or a retry without end`,
+      `expected an end within ${momentsMax} moments of virtual time, got the test going on at ${new Date(this.time.now()).toISOString()}; look for a wait or a retry without end`,
     );
   }
 
@@ -193,7 +193,7 @@ export class World {
     const { definition, input, parameters, labels, priority, timeoutMs, startMs } = options;
     const { budget, parent, parentClose } = options;
     const found = this.#parts.definitions.find(definition, parameters);
-    if (found === undefined) throw new WorkflowTestError(`expected the definition ${definition}, found none`);
+    if (found === undefined) throw new WorkflowTestError(`expected the definition ${definition}, got none`);
     const { plan, hash } = found.plan;
     const isStates = plan.kind === "states";
     return RunOrder.fromPartial({
@@ -238,7 +238,7 @@ export class World {
     const known = definitions.names.filter((name) => name !== definitions.name);
     if (childKind !== "run" || !definitions.names.includes(definition)) {
       const found = known.length === 0 ? "none" : `those of ${known.join(", ")}`;
-      this.#fault ??= `expected the definition of ${definition}, which task ${taskId} of run ${key.id} starts, found ${found}. Add it to \`children\``;
+      this.#fault ??= `expected the definition of ${definition}, which task ${taskId} of run ${key.id} starts, got ${found}. Add it to \`children\``;
       return;
     }
     this.#traces.set(childId, this.#traceOf(key.id));
@@ -302,6 +302,6 @@ function validatedInput(definition: string, schema: Json, input: unknown): unkno
   if (violations.length === 0) return value;
   const texts = violations.map(({ path, message }) => `${["input", ...path].join(".")}: ${message}`);
   throw new WorkflowTestError(
-    `expected an input that satisfies the schema of ${definition}, found ${JSON.stringify(input)}:\n${texts.join("\n")}`,
+    `expected an input that satisfies the schema of ${definition}, got ${JSON.stringify(input)}:\n${texts.join("\n")}`,
   );
 }

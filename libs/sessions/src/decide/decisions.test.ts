@@ -70,8 +70,8 @@ describe("the decision of an orchestrator", () => {
   });
 
   for (const [title, output, problem] of [
-    ["nothing", null, "`it`: expected an object with `begin`, `move`, `reason`, `againMs`, found null"],
-    ["a list", ["a"], '`it`: expected an object with `begin`, `move`, `reason`, `againMs`, found ["a"]'],
+    ["nothing", null, "`it`: expected an object with `begin`, `move`, `reason`, `againMs`, got null"],
+    ["a list", ["a"], '`it`: expected an object with `begin`, `move`, `reason`, `againMs`, got ["a"]'],
     [
       "a word it does not know",
       { starts: [] },
@@ -80,20 +80,16 @@ describe("the decision of an orchestrator", () => {
     [
       "a task that is none",
       { begin: ["x"] },
-      '`begin[0]`: expected the id of a task of the session, found "x"',
+      '`begin[0]`: expected the id of a task of the session, got "x"',
     ],
-    [
-      "an agent that is none",
-      { begin: [{ task: "a", agent: 7 }] },
-      "`begin[0].agent`: expected text, found 7",
-    ],
-    ["one task as all", { begin: "a" }, '`begin`: expected a list, found "a"'],
+    ["an agent that is none", { begin: [{ task: "a", agent: 7 }] }, "`begin[0].agent`: expected text, got 7"],
+    ["one task as all", { begin: "a" }, '`begin`: expected a list, got "a"'],
     [
       "a mode in which nothing is done",
       { move: [{ tasks: ["a"], to: "hybrid" }] },
-      '`move[0].to`: expected one of `workflow`, `swarm`, `intelligence`, found "hybrid"',
+      '`move[0].to`: expected one of `workflow`, `swarm`, `intelligence`, got "hybrid"',
     ],
-    ["no time", { againMs: 0 }, "`againMs`: expected milliseconds above 0, found 0"],
+    ["no time", { againMs: 0 }, "`againMs`: expected milliseconds above 0, got 0"],
   ] as const)
     it(`is refused with ${title}, and the error names the place`, () =>
       assert.equal(problemOf(output), problem));

@@ -139,7 +139,7 @@ class InvalidDecision extends Error {}
 function objectIn(value: unknown, at: string, fields: readonly string[]): Record<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new InvalidDecision(
-      `\`${at}\`: expected an object with ${quoted(fields)}, found ${described(value)}`,
+      `\`${at}\`: expected an object with ${quoted(fields)}, got ${described(value)}`,
     );
   return value as Record<string, unknown>;
 }
@@ -147,24 +147,24 @@ function objectIn(value: unknown, at: string, fields: readonly string[]): Record
 function listIn(value: unknown, at: string): readonly unknown[] {
   if (value === undefined || value === null) return [];
   if (Array.isArray(value)) return value;
-  throw new InvalidDecision(`\`${at}\`: expected a list, found ${described(value)}`);
+  throw new InvalidDecision(`\`${at}\`: expected a list, got ${described(value)}`);
 }
 
 function textIn(value: unknown, at: string): string {
   if (typeof value === "string") return value;
-  throw new InvalidDecision(`\`${at}\`: expected text, found ${described(value)}`);
+  throw new InvalidDecision(`\`${at}\`: expected text, got ${described(value)}`);
 }
 
 function durationIn(value: unknown, at: string): number | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === "number" && value > 0 && Number.isFinite(value)) return value;
-  throw new InvalidDecision(`\`${at}\`: expected milliseconds above 0, found ${described(value)}`);
+  throw new InvalidDecision(`\`${at}\`: expected milliseconds above 0, got ${described(value)}`);
 }
 
 function taskNamed(view: SessionView, value: unknown, at: string): TaskView {
   const task = typeof value === "string" ? view.tasks[view.byId.get(value) ?? -1] : undefined;
   if (task !== undefined) return task;
-  throw new InvalidDecision(`\`${at}\`: expected the id of a task of the session, found ${described(value)}`);
+  throw new InvalidDecision(`\`${at}\`: expected the id of a task of the session, got ${described(value)}`);
 }
 
 const modes: Readonly<Record<string, Mode>> = {
@@ -177,7 +177,7 @@ function modeIn(value: unknown, at: string): Mode {
   const mode = typeof value === "string" ? modes[value] : undefined;
   if (mode !== undefined) return mode;
   throw new InvalidDecision(
-    `\`${at}\`: expected one of ${quoted(Object.keys(modes))}, found ${described(value)}`,
+    `\`${at}\`: expected one of ${quoted(Object.keys(modes))}, got ${described(value)}`,
   );
 }
 

@@ -51,7 +51,7 @@ export function readOptions(args: readonly string[]): SimulationOptions {
     },
   });
   const { trace, minimise, weakening, plan, load, help } = values;
-  if (!isLoad(load)) throw new RangeError(`expected --load to be one of ${loads.join(", ")}, found ${load}`);
+  if (!isLoad(load)) throw new RangeError(`expected --load to be one of ${loads.join(", ")}, got ${load}`);
   return {
     from: wholeNumber("from", values.from),
     seeds: wholeNumber("seeds", values.seeds),
@@ -73,5 +73,5 @@ function isLoad(name: string): name is LoadName {
 function wholeNumber(name: string, text: string): number {
   const number = Number(text);
   if (Number.isSafeInteger(number) && number >= 0) return number;
-  throw new RangeError(`expected --${name} to be a whole number, found ${text}`);
+  throw new RangeError(`expected --${name} to be a whole number, got ${text}`);
 }

@@ -84,5 +84,5 @@ export function poolWeakeningOf(name: string): PoolWeakening {
   const found = [strong, ...poolWeakenings].find((weakening) => weakening.name === name);
   if (found !== undefined) return found;
   const names = poolWeakenings.map((weakening) => weakening.name).join(", ");
-  throw new RangeError(`expected a weakening of pools (${names}), found ${name}`);
+  throw new RangeError(`expected a weakening of pools (${names}), got ${name}`);
 }

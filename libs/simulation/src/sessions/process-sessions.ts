@@ -47,7 +47,7 @@ export class ProcessSessions implements EffectHandler {
         cause: { actor: undefined, traceparent: "", decision: "service", reason: "" },
         // Goals are not drawn.
         readTasks: (_namespace, { work }) =>
-          Promise.reject(new Error(`expected tasks, found a ${work?.$case}`)),
+          Promise.reject(new Error(`expected tasks, got a ${work?.$case}`)),
         register: (_name, part) => {
           this.#components.push(part);
           return part;

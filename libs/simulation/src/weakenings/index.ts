@@ -32,5 +32,5 @@ export function weakeningOf(name: string): Weakening {
   const names = [...weakenings, ...workWeakenings, ...sessionsWeakenings]
     .map((weakening) => weakening.name)
     .join(", ");
-  throw new RangeError(`expected a weakening (${names}), found ${name}`);
+  throw new RangeError(`expected a weakening (${names}), got ${name}`);
 }

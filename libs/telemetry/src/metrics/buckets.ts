@@ -16,12 +16,12 @@ export function defaultBounds(name: string): readonly number[] {
 
 /** Returns the flaw of a metric's own bounds, or undefined. */
 export function flawOfBounds(bounds: readonly number[]): string | undefined {
-  if (bounds.length === 0 || bounds.length > 40) return `expected 1 to 40 buckets, found ${bounds.length}`;
+  if (bounds.length === 0 || bounds.length > 40) return `expected 1 to 40 buckets, got ${bounds.length}`;
   for (const [index, bound] of bounds.entries()) {
-    if (!Number.isFinite(bound)) return `expected finite buckets, found ${bound}`;
+    if (!Number.isFinite(bound)) return `expected finite buckets, got ${bound}`;
     const before = bounds[index - 1];
     if (before !== undefined && before >= bound) {
-      return `expected ascending buckets, found ${before} before ${bound}`;
+      return `expected ascending buckets, got ${before} before ${bound}`;
     }
   }
   return undefined;

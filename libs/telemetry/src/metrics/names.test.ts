@@ -24,7 +24,7 @@ const flawed: readonly (readonly [MetricKind, string, RegExp])[] = [
   ["histogram", "tutti_mesh_call_sum", /belongs to the parts/],
   ["gauge", "tutti_queue_gauge", /leave out gauge/],
   ["histogram", "tutti_call_milliseconds", /base unit/],
-  ["gauge", "tutti_uptime_hours", /expected seconds, found hours/],
+  ["gauge", "tutti_uptime_hours", /expected seconds, got hours/],
   ["gauge", "tutti_lag_ms", /unit in full/],
   ["histogram", "tutti_mesh_call_duration", /what it measures/],
 ];

@@ -40,10 +40,10 @@ function flawOfName(kind: MetricKind, name: string): string | undefined {
   if (suffix !== undefined) return `${suffix} belongs to the parts of a histogram: choose another last word`;
   for (const word of name.split("_")) {
     if (typeWords.has(word)) return `leave out ${word}: the type is exported separately`;
-    if (prefixedUnits.has(word)) return `expected a base unit (seconds, bytes), found ${word}`;
+    if (prefixedUnits.has(word)) return `expected a base unit (seconds, bytes), got ${word}`;
     const base = otherUnits.get(word);
-    if (base !== undefined) return `expected ${base}, found ${word}`;
-    if (abbreviations.has(word)) return `expected the unit in full (seconds, bytes), found ${word}`;
+    if (base !== undefined) return `expected ${base}, got ${word}`;
+    if (abbreviations.has(word)) return `expected the unit in full (seconds, bytes), got ${word}`;
   }
   const last = name.slice(name.lastIndexOf("_") + 1);
   if (kind === "histogram" && last !== "ratio" && !last.endsWith("s")) {
@@ -58,7 +58,7 @@ function flawOfHelp(help: string): string | undefined {
 
 function flawOfLabels(labels: readonly string[]): string | undefined {
   for (const [index, label] of labels.entries()) {
-    if (!snakeCase.test(label)) return `expected a label in snake case, found ${JSON.stringify(label)}`;
+    if (!snakeCase.test(label)) return `expected a label in snake case, got ${JSON.stringify(label)}`;
     if (reservedLabels.has(label)) return `the label ${label} is Prometheus' own: choose another`;
     if (labels.indexOf(label) !== index) return `the label ${label} is named twice`;
   }

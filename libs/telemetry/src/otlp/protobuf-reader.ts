@@ -47,7 +47,7 @@ export function readFields(message: Uint8Array): readonly WireField[] {
       case 2: {
         const length = Number(varint());
         if (length > message.length - at)
-          throw new Error(`expected ${length} bytes at byte ${at}, found ${message.length - at}`);
+          throw new Error(`expected ${length} bytes at byte ${at}, got ${message.length - at}`);
         fields.push({ number, wire: "bytes", value: message.subarray(at, at + length) });
         at += length;
         break;
@@ -57,7 +57,7 @@ export function readFields(message: Uint8Array): readonly WireField[] {
         at += 4;
         break;
       default:
-        throw new Error(`expected a wire type of 0, 1, 2 or 5, found ${tag & 7} at byte ${at}`);
+        throw new Error(`expected a wire type of 0, 1, 2 or 5, got ${tag & 7} at byte ${at}`);
     }
   }
   return fields;

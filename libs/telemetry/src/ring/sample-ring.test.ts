@@ -39,7 +39,7 @@ function valuesOf(all: readonly SampledSeries[], statistic: string): SampledSeri
 function assertNear(found: number | null | undefined, expected: number, tolerance = 1e-6): void {
   assert.ok(
     typeof found === "number" && Math.abs(found - expected) <= tolerance,
-    `expected ${expected}, found ${found}`,
+    `expected ${expected}, got ${found}`,
   );
 }
 

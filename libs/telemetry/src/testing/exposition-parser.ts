@@ -58,7 +58,7 @@ export function sampleOf(
 
 function parseSample(line: string): ParsedSample {
   const head = /^[a-zA-Z_:][\w:]*/.exec(line);
-  if (head === null) throw new Error(`expected a sample, found ${line}`);
+  if (head === null) throw new Error(`expected a sample, got ${line}`);
   const labels: Record<string, string> = {};
   let rest = line.slice(head[0].length);
   if (rest.startsWith("{")) {
@@ -67,7 +67,7 @@ function parseSample(line: string): ParsedSample {
       labels[found[1] as string] = unescapeText(found[2] as string);
       rest = rest.slice(found[0].length);
     }
-    if (!rest.startsWith("}")) throw new Error(`expected } after the labels, found ${rest} in ${line}`);
+    if (!rest.startsWith("}")) throw new Error(`expected } after the labels, got ${rest} in ${line}`);
     rest = rest.slice(1);
   }
   return { name: head[0], labels, value: parseValue(rest.trim(), line) };

@@ -177,7 +177,7 @@ class Connector:
         frame = decode(content)
         kind = frame.WhichOneof("answer")
         if kind is None:
-            raise LinkBroken("expected the answer to the greeting, found another frame")
+            raise LinkBroken("expected the answer to the greeting, got another frame")
         self._cancel_timer()
         if kind == "welcome":
             self._welcomed(frame.welcome)

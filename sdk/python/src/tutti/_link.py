@@ -68,7 +68,7 @@ class LinkState:
             if frame.sequence != 0 and is_repeated(frame.sequence, self.received):
                 return None
             raise LinkBroken(
-                f"expected frame {expected} of the host, found {frame.sequence}", can_resume=True
+                f"expected frame {expected} of the host, got {frame.sequence}", can_resume=True
             )
         self.outbox.acknowledge(frame.acknowledged)
         self.received = self.outbox.received = frame.sequence
@@ -115,7 +115,7 @@ class LinkState:
         count = up_to - self._durable
         if count > len(self._kept):
             most = self._durable + len(self._kept)
-            raise LinkBroken(f"expected at most {most} durable results, found {up_to}")
+            raise LinkBroken(f"expected at most {most} durable results, got {up_to}")
         if count > 0:
             for _ in range(count):
                 kept = self._kept.popleft()
@@ -149,4 +149,4 @@ def decode(content: bytes) -> HostFrame:
     try:
         return HostFrame.FromString(content)
     except (DecodeError, UnicodeDecodeError) as error:
-        raise LinkBroken(f"expected a frame of the host, found bytes that are none: {error}") from None
+        raise LinkBroken(f"expected a frame of the host, got bytes that are none: {error}") from None

@@ -157,4 +157,4 @@ class Outbox:
         self._is_wanted = False
 
     def _never_sent(self, sequence: int) -> LinkBroken:
-        return LinkBroken(f"expected an acknowledgement of at most frame {self._sequence}, found {sequence}")
+        return LinkBroken(f"expected an acknowledgement of at most frame {self._sequence}, got {sequence}")

@@ -35,7 +35,7 @@ export const emptyRule: RuleDraft = {
   controls: "",
   when: 'call.action == "workflow.runs.start" && has(subject.spec.input)',
   condition: "!has(subject.spec.input.amount) || subject.spec.input.amount <= 1000",
-  message: "amount must be at most 1000, found ${{ subject.spec.input.amount }}",
+  message: "amount must be at most 1000, got ${{ subject.spec.input.amount }}",
   severity: "warning",
   enforcement: "shadow",
   rest: { cases: [], labels: {} },

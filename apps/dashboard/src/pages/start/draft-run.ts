@@ -57,7 +57,7 @@ export function runProblems(draft: RunDraft): Readonly<Partial<Record<keyof RunD
   const wrongLabel = termsOf(draft.labels).find((each) => !/^[^=]+=.+$/.test(each));
   return {
     ...(draft.workflow === "" ? { workflow: "Choose a workflow." } : {}),
-    ...(wrongLabel === undefined ? {} : { labels: `Expected labels as name=value, found ${wrongLabel}.` }),
+    ...(wrongLabel === undefined ? {} : { labels: `Expected labels as name=value, got ${wrongLabel}.` }),
     ...(priority === "" || (/^[+-]?\d+$/.test(priority) && Math.abs(Number(priority)) <= 100)
       ? {}
       : { priority: "A whole number from -100 to 100." }),

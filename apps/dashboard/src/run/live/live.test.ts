@@ -134,7 +134,7 @@ describe("following a run", () => {
   });
 
   it("reports why the run cannot be followed", async () => {
-    const detail = "expected a run with this id, found none";
+    const detail = "expected a run with this id, got none";
     const store = await following(new RestError({ code: "workflow.run_missing", status: 404, detail }));
     assert.equal(store.streamStatus, "broken");
     assert.deepEqual(store.problem, { code: "workflow.run_missing", message: detail });

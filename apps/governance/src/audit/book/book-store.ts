@@ -365,5 +365,5 @@ function textsIn(value: unknown): string[] | undefined {
 
 function bytesOf(value: unknown): Uint8Array {
   if (value instanceof Uint8Array) return value;
-  throw new TypeError("expected bytes in the book of the audit, found something else");
+  throw new TypeError("expected bytes in the book of the audit, got something else");
 }

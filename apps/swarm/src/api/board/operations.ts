@@ -66,7 +66,7 @@ export function actingFor({ agentId }: Pick<Acting, "agentId">, context: CallCon
 export function missionIn<Request extends Acting>(request: Request): Request {
   if (request.missionId === "")
     throw missionServiceErrors.missionUnnamed(undefined, {
-      violations: [{ field: "mission_id", message: "expected the id of a mission, found nothing" }],
+      violations: [{ field: "mission_id", message: "expected the id of a mission, got nothing" }],
     });
   return request;
 }
@@ -75,7 +75,7 @@ export function missionIn<Request extends Acting>(request: Request): Request {
 function agentIn<Request extends Acting>(request: Request): Request {
   if (request.agentId === "")
     throw missionServiceErrors.agentUnnamed(undefined, {
-      violations: [{ field: "agent_id", message: "expected the id of an agent, found nothing" }],
+      violations: [{ field: "agent_id", message: "expected the id of an agent, got nothing" }],
     });
   return missionIn(request);
 }

@@ -100,6 +100,6 @@ function keyOfToken(page: PageRequest | undefined): string {
   const { token = "" } = page ?? {};
   if (token === "") return "";
   if (/^a[\w-]+$/.test(token)) return Buffer.from(token.slice(1), "base64url").toString();
-  const message = `expected the token of the page before, found ${token}`;
+  const message = `expected the token of the page before, got ${token}`;
   throw kernelErrors.pageTokenInvalid(undefined, { violations: [{ field: "page.token", message }] });
 }

@@ -194,12 +194,12 @@ function webhookProblems({ action }: Hook, arePrivateAllowed: boolean): HookProb
   if (problem !== undefined)
     problems.push({
       field: "webhook.url",
-      message: `expected an address that may be called, found that ${problem}`,
+      message: `expected an address that may be called: ${problem}`,
     });
   if (secret !== "" && !/^(env|file):./.test(secret))
     problems.push({
       field: "webhook.secret",
-      message: "expected a reference, env:NAME or file:/path, found none",
+      message: "expected a reference, env:NAME or file:/path, got none",
     });
   return problems;
 }

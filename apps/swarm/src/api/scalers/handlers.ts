@@ -229,6 +229,6 @@ function scalerProblem(
   }
   const most = Math.max(maxAgents, ...windows.map((window) => window.maxAgents));
   if (scaler.driver?.$case === "process" && most > processesMax)
-    return invalid(`expected at most ${processesMax} processes on one machine, found ${most}`);
+    return invalid(`expected at most ${processesMax} processes on one machine, got ${most}`);
   return driverProblem(scaler, settings, isLoopback);
 }

@@ -40,13 +40,13 @@ export function driverProblem(
 ): TuttiError | undefined {
   const { processes, privateWebhooks } = settings;
   if (driver === undefined)
-    return scalingErrors.scalerInvalid({ scaler: scalerId, problem: "expected a driver, found none" });
+    return scalingErrors.scalerInvalid({ scaler: scalerId, problem: "expected a driver, got none" });
   switch (driver.$case) {
     case "process":
       if (driver.value.command[0] === undefined || driver.value.command[0] === "")
         return scalingErrors.scalerInvalid({
           scaler: scalerId,
-          problem: "expected a program in process.command, found none",
+          problem: "expected a program in process.command, got none",
         });
       if (processes === "always" || (processes === "loopback" && isLoopback)) return undefined;
       return scalingErrors.processesRefused({ setting: processes });

@@ -83,6 +83,6 @@ function placeOf(cursor: string): { readonly place: number; readonly done: numbe
   if (cursor === "") return { place: 0, done: 0 };
   const read = /^a(\d{1,9})\.(\d{1,9})$/.exec(cursor);
   if (read !== null) return { place: Number(read[1]), done: Number(read[2]) };
-  const message = `expected the cursor of the last reply, found ${cursor}`;
+  const message = `expected the cursor of the last reply, got ${cursor}`;
   throw kernelErrors.pageTokenInvalid(undefined, { violations: [{ field: "cursor", message }] });
 }

@@ -121,6 +121,6 @@ const tokenOf = (event: number): string => `a${event}`;
 
 function eventOfToken(token: string): number {
   if (/^a\d{1,10}$/.test(token)) return Number(token.slice(1));
-  const message = `expected the token of the page before, found ${token}`;
+  const message = `expected the token of the page before, got ${token}`;
   throw kernelErrors.pageTokenInvalid(undefined, { violations: [{ field: "page.token", message }] });
 }

@@ -151,6 +151,6 @@ const tokenOf = (place: string): string => `a${Buffer.from(place).toString("base
 function placeIn(token: string): string {
   if (token === "") return "";
   if (/^a[\w-]+$/.test(token)) return Buffer.from(token.slice(1), "base64url").toString();
-  const message = `expected the token of the page before, found ${token}`;
+  const message = `expected the token of the page before, got ${token}`;
   throw kernelErrors.pageTokenInvalid(undefined, { violations: [{ field: "page.token", message }] });
 }

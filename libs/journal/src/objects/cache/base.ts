@@ -142,8 +142,7 @@ async function partOf(file: FileHandle, from: number, length: number): Promise<U
   const bytes = new Uint8Array(length);
   for (let done = 0; done < length; ) {
     const { bytesRead } = await file.read(bytes, done, length - done, from + done);
-    if (bytesRead === 0)
-      throw new RangeError(`expected ${length} bytes at ${from}, found the end of the file`);
+    if (bytesRead === 0) throw new RangeError(`expected ${length} bytes at ${from}, got the end of the file`);
     done += bytesRead;
   }
   return bytes;

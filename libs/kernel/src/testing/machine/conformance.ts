@@ -163,7 +163,7 @@ function settleTwice(
   const second = driver.settleBy(effect, command, body);
   if (second !== "ignored")
     throw new MachineViolation(
-      `effect ${effect.number} of ${effect.key.id}: expected its result to settle it or to start another attempt, found the same attempt still awaited`,
+      `effect ${effect.number} of ${effect.key.id}: expected its result to settle it or to start another attempt, got the same attempt still awaited`,
     );
 }
 

@@ -141,7 +141,7 @@ export class DrivenInstance {
     expect(
       this.history.length === 0 || now.status !== 0,
       location,
-      "expected a status of an instance that has events, found unspecified",
+      "expected a status of an instance that has events, got unspecified",
     );
   }
 }

@@ -64,7 +64,7 @@ export class DrivenStep implements MachineStep<unknown> {
     expect(
       this.behaviour < instance.machine.behaviour || instance.table.isNewest(event),
       this.#name,
-      `expected the newest version of ${event.type} to be emitted, found ${event.version}`,
+      `expected the newest version of ${event.type} to be emitted, got ${event.version}`,
     );
     this.#changes++;
     instance.fold(event, body);

@@ -87,17 +87,17 @@ describe("a driver of machines", () => {
   });
 
   for (const [fault, found] of [
-    ["decider changes a number", /only a fold changes the state, found count set; emit an event instead/],
-    ["decider changes a map", /only a fold changes the state, found set of a collection/],
+    ["decider changes a number", /only a fold changes the state, got count set; emit an event instead/],
+    ["decider changes a map", /only a fold changes the state, got set of a collection/],
     ["decider changes a list", /only a fold changes the state/],
     ["decider changes its command", /read only property 'by'/],
     ["refusal after an event", /a refusal emits and sends nothing/],
-    ["event of no table", /expected an event of the table, found stranger/],
-    ["older event emitted", /expected the newest version of added to be emitted, found 1/],
+    ["event of no table", /expected an event of the table, got stranger/],
+    ["older event emitted", /expected the newest version of added to be emitted, got 1/],
     ["timer not noted", /what the folds noted adds up to what recover finds/],
     ["timer not recovered", /what the folds noted adds up to what recover finds/],
     ["timer never cleared", /a timer that came due is cleared or moved by an event/],
-    ["attempt used again", /expected effect 1 in an attempt above 1, found attempt 1/],
+    ["attempt used again", /expected effect 1 in an attempt above 1, got attempt 1/],
     [
       "snapshot forgets",
       /a snapshot gives back the state: expected .*"count":1.* first difference at \/count/,
@@ -106,8 +106,8 @@ describe("a driver of machines", () => {
     ["codec forgets", /what is written is read again/],
     ["description changes silently", /an event that changes the description says so/],
     ["emits later", /a step is over when its decider returns/],
-    ["message to nowhere", /expected a receiver in test, found elsewhere/],
-    ["message of no table", /expected a command among add, remind, tell, found unheard/],
+    ["message to nowhere", /expected a receiver in test, got elsewhere/],
+    ["message of no table", /expected a command among add, remind, tell, got unheard/],
   ] as const) {
     it(`finds that a ${fault.replace(/ .*/, "")} is at fault: ${fault}`, () => {
       const { driver, add, remind, tell } = drive(fault);
@@ -134,7 +134,7 @@ describe("a driver of machines", () => {
     assert.throws(() => {
       for (; added < 50; added++) driver.execute(counterKey, add, { by: 1 });
     }, /after event \d+, added v2: the recorded events give the live state/);
-    assert.ok(added > 1 && added < 20, `expected it to be found within 20 events, found it after ${added}`);
+    assert.ok(added > 1 && added < 20, `expected it to be found within 20 events, got it after ${added}`);
   });
 
   it("names the instance and the event of a violation", () => {

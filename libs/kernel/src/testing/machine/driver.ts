@@ -189,7 +189,7 @@ export class MachineDriver {
 
   /** Advances time. Timers expire at their time, in order. */
   advance(ms: number): void {
-    expect(ms >= 0, this.#service, `expected time to advance, found ${ms} ms`);
+    expect(ms >= 0, this.#service, `expected time to advance, got ${ms} ms`);
     const untilMs = this.#nowMs + ms;
     for (let fired = 0; ; fired++) {
       const next = this.#nextTimer();
@@ -323,14 +323,10 @@ export class MachineDriver {
     const { to, from } = message;
     const name = `${textOf(from)}: message ${message.type}`;
     if (this.#outside.has(to.service)) return;
-    expect(
-      to.service === this.#service,
-      name,
-      `expected a receiver in ${this.#service}, found ${to.service}`,
-    );
+    expect(to.service === this.#service, name, `expected a receiver in ${this.#service}, got ${to.service}`);
     expect(to.namespace === from.namespace, name, `expected a receiver in the same namespace`);
     const table = this.#tables.get(to.kind);
-    expect(table !== undefined, name, `expected a receiver of a kind that is driven here, found ${to.kind}`);
+    expect(table !== undefined, name, `expected a receiver of a kind that is driven here, got ${to.kind}`);
     table.command(message.type);
     this.#messages.push(message);
   }

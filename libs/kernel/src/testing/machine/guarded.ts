@@ -37,7 +37,7 @@ function viewOf(value: object, location: string): object {
 
 function refused(location: string, change: string): never {
   throw new MachineViolation(
-    `${location}: only a fold changes the state, found ${change}; emit an event instead, and copy what you take from the state into it`,
+    `${location}: only a fold changes the state, got ${change}; emit an event instead, and copy what you take from the state into it`,
   );
 }
 

@@ -12,12 +12,8 @@ describe("the table of a machine", () => {
   for (const [title, change, found] of [
     ["a kind of two words", { kind: "Bank account" }, /expected a kind of one lower-case word/],
     ["no behaviour", { behaviour: 0 }, /expected a behaviour from 1/],
-    ["a command twice", { commands: [add, add] }, /expected each command once, found add twice/],
-    [
-      "a type in another form",
-      { commands: [{ ...add, type: "addOne" }] },
-      /lower_snake_case, found "addOne"/,
-    ],
+    ["a command twice", { commands: [add, add] }, /expected each command once, got add twice/],
+    ["a type in another form", { commands: [{ ...add, type: "addOne" }] }, /lower_snake_case, got "addOne"/],
     [
       "an event of the runtime's",
       { events: [{ ...addedV1, type: "runtime.added" }] },
@@ -38,7 +34,7 @@ describe("the table of a machine", () => {
     assert.equal(table.event("added", 1), addedV1);
     assert.throws(
       () => table.event("added", 3),
-      /counter: expected added in version 1 to 2, found 3; a newer release may have written it/,
+      /counter: expected added in version 1 to 2, got 3; a newer release may have written it/,
     );
   });
 });

@@ -29,7 +29,7 @@ export class MachineTable {
     const found = this.#commands.get(type);
     if (found !== undefined) return found;
     const known = [...this.#commands.keys()].join(", ");
-    throw new MachineViolation(`${this.machine.kind}: expected a command among ${known}, found ${type}`);
+    throw new MachineViolation(`${this.machine.kind}: expected a command among ${known}, got ${type}`);
   }
 
   event(type: string, version: number): AnyEvent {
@@ -38,8 +38,8 @@ export class MachineTable {
     const newest = this.#newest.get(type)?.version ?? 0;
     throw new MachineViolation(
       newest === 0
-        ? `${this.machine.kind}: expected an event of the table, found ${type}; a newer release may have written it`
-        : `${this.machine.kind}: expected ${type} in version 1 to ${newest}, found ${version}; a newer release may have written it`,
+        ? `${this.machine.kind}: expected an event of the table, got ${type}; a newer release may have written it`
+        : `${this.machine.kind}: expected ${type} in version 1 to ${newest}, got ${version}; a newer release may have written it`,
     );
   }
 
@@ -63,16 +63,16 @@ const typeForm = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 /** Checks a machine without driving it. */
 export function checkTable(machine: AnyMachine): void {
   const { kind, behaviour, commands, events, queries } = machine;
-  expect(/^[a-z][a-z0-9]*$/.test(kind), kind, `expected a kind of one lower-case word, found "${kind}"`);
+  expect(/^[a-z][a-z0-9]*$/.test(kind), kind, `expected a kind of one lower-case word, got "${kind}"`);
   expect(
     Number.isInteger(behaviour) && behaviour >= 1,
     kind,
-    `expected a behaviour from 1, found ${behaviour}`,
+    `expected a behaviour from 1, got ${behaviour}`,
   );
   expect(
     Number.isInteger(machine.snapshots.version) && machine.snapshots.version >= 1,
     kind,
-    `expected a version of snapshots from 1, found ${machine.snapshots.version}`,
+    `expected a version of snapshots from 1, got ${machine.snapshots.version}`,
   );
   checkNames(kind, "command", commands);
   checkNames(kind, "query", queries);
@@ -92,9 +92,9 @@ export function checkTable(machine: AnyMachine): void {
 function checkNames(kind: string, label: string, list: readonly { readonly type: string }[]): void {
   for (const { type } of list) checkForm(kind, label, type);
   const duplicate = list.find(({ type }, index) => list.findIndex((other) => other.type === type) !== index);
-  expect(duplicate === undefined, kind, `expected each ${label} once, found ${duplicate?.type} twice`);
+  expect(duplicate === undefined, kind, `expected each ${label} once, got ${duplicate?.type} twice`);
 }
 
 function checkForm(kind: string, label: string, type: string): void {
-  expect(typeForm.test(type), kind, `expected the type of a ${label} in lower_snake_case, found "${type}"`);
+  expect(typeForm.test(type), kind, `expected the type of a ${label} in lower_snake_case, got "${type}"`);
 }

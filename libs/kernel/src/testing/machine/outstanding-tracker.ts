@@ -26,7 +26,7 @@ export class OutstandingTracker implements Outstanding<unknown> {
     expect(
       isCount(number) && isCount(attempt) && (isAmended || attempt > before),
       this.#location(),
-      `expected effect ${number} in an attempt above ${before}, found attempt ${attempt}; a result of the earlier one would count for it`,
+      `expected effect ${number} in an attempt above ${before}, got attempt ${attempt}; a result of the earlier one would count for it`,
     );
     this.#attempts.set(number, attempt);
     this.#effects.set(number, { number, attempt, effect });
@@ -40,7 +40,7 @@ export class OutstandingTracker implements Outstanding<unknown> {
     expect(
       isCount(number) && Number.isFinite(dueMs) && dueMs >= 0,
       this.#location(),
-      `expected a timer's number and moment, found ${number} and ${dueMs}`,
+      `expected a timer's number and moment, got ${number} and ${dueMs}`,
     );
     this.#timers.set(number, dueMs);
   }

@@ -11,7 +11,7 @@ export class MachineViolation extends Error {
 export function expectSame(found: unknown, expected: unknown, location: string, meaning: string): void {
   if (isDeepStrictEqual(found, expected)) return;
   throw new MachineViolation(
-    `${location}: ${meaning}: expected ${printed(expected)}, found ${printed(found)}; first difference at ${differenceOf(found, expected, "")}`,
+    `${location}: ${meaning}: expected ${printed(expected)}, got ${printed(found)}; first difference at ${differenceOf(found, expected, "")}`,
   );
 }
 

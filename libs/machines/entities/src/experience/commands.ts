@@ -37,7 +37,7 @@ export const learnChoice: ExperienceCommand<LearnChoice, ChoiceLearned> = {
   decide(experience, { choice }, step) {
     const problem = choiceProblem(choice);
     if (choice === undefined || problem !== undefined)
-      return experienceErrors.choiceInvalid.refusal({ problem: problem ?? "expected a choice, found none" });
+      return experienceErrors.choiceInvalid.refusal({ problem: problem ?? "expected a choice, got none" });
     const isKnown = experience.choices.some(
       ({ sessionId, endMs }) => sessionId === choice.sessionId && endMs === choice.endMs,
     );
@@ -60,16 +60,16 @@ export const forgetCapability: ExperienceCommand<ForgetCapability, CapabilityFor
 function choiceProblem(choice: ReadOnly<LearnedChoice> | undefined): string | undefined {
   const { sessionId = "", features = {}, expectedMs = 0, lostMs = 0, realMs = 0, endMs = 0 } = choice ?? {};
   if (sessionId === "" || sessionId.length > nameLengthMax)
-    return `expected a session with an id of 1 to ${nameLengthMax} characters, found ${sessionId.length}`;
+    return `expected a session with an id of 1 to ${nameLengthMax} characters, got ${sessionId.length}`;
   const names = Object.keys(features);
   if (names.length > featuresMax || names.some((name) => name.length > nameLengthMax))
-    return `expected at most ${featuresMax} features, found ${names.length}`;
+    return `expected at most ${featuresMax} features, got ${names.length}`;
   const wrong = [expectedMs, lostMs, realMs, endMs].find(
     (amount) => !(amount >= 0 && Number.isFinite(amount)),
   );
-  if (wrong !== undefined) return `expected times from 0 on, found ${wrong}`;
+  if (wrong !== undefined) return `expected times from 0 on, got ${wrong}`;
   const odd = names.find((name) => !Number.isFinite(features[name]));
-  return odd && `expected a number for ${odd}, found ${features[odd]}`;
+  return odd && `expected a number for ${odd}, got ${features[odd]}`;
 }
 
 function batchProblem(
@@ -78,11 +78,11 @@ function batchProblem(
   outcomes: readonly LearnedOutcome[],
 ): string | undefined {
   if (sender === "" || sender.length > nameLengthMax)
-    return `expected a sender of 1 to ${nameLengthMax} characters, found ${sender.length}`;
+    return `expected a sender of 1 to ${nameLengthMax} characters, got ${sender.length}`;
   if (!(Number.isInteger(batch) && batch >= 1))
-    return `expected the number of a batch from 1 on, found ${batch}`;
+    return `expected the number of a batch from 1 on, got ${batch}`;
   if (outcomes.length > outcomesPerBatchMax)
-    return `expected at most ${outcomesPerBatchMax} ends of attempts, found ${outcomes.length}`;
+    return `expected at most ${outcomesPerBatchMax} ends of attempts, got ${outcomes.length}`;
   const wrong = outcomes.find(
     ({ capability, runMs, inputBytes, tokens, money, key, count }) =>
       capability === "" ||
@@ -90,5 +90,5 @@ function batchProblem(
       key.length > nameLengthMax ||
       ![runMs, inputBytes, tokens, money, count].every((amount) => amount >= 0 && Number.isFinite(amount)),
   );
-  return wrong && `expected a capability and amounts from 0 on, found ${JSON.stringify(wrong).slice(0, 200)}`;
+  return wrong && `expected a capability and amounts from 0 on, got ${JSON.stringify(wrong).slice(0, 200)}`;
 }

@@ -28,7 +28,7 @@ export function sorted<T>(map: Readonly<Record<string, T>>): Record<string, T> {
 /** Returns the problem of a name, in words. Undefined if there is none. */
 export function idProblem(name: string, id: string, lengthMax: number): string | undefined {
   if (id.length >= 1 && id.length <= lengthMax) return;
-  return `expected the name of a ${name}, of 1 to ${lengthMax} characters, found ${id.length}`;
+  return `expected the name of a ${name}, of 1 to ${lengthMax} characters, got ${id.length}`;
 }
 
 export function weightProblem<T>(
@@ -38,5 +38,5 @@ export function weightProblem<T>(
   bytesMax: number,
 ): string | undefined {
   const weight = weightOf(codec, value);
-  return weight <= bytesMax ? undefined : `expected a ${name} of at most ${bytesMax} bytes, found ${weight}`;
+  return weight <= bytesMax ? undefined : `expected a ${name} of at most ${bytesMax} bytes, got ${weight}`;
 }

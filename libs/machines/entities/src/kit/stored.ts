@@ -97,7 +97,7 @@ function soundOf<T>(
   refusals: ItemRefusals,
 ): { readonly id: string; readonly value: T } | Refusal {
   const { name, idLengthMax, bytesMax, codec } = kind;
-  if (input === undefined) return refusals.invalid(`expected a ${name}, found none`);
+  if (input === undefined) return refusals.invalid(`expected a ${name}, got none`);
   const value = kind.bare(input);
   const id = kind.idOf(value as ReadOnly<T>);
   const problem =

@@ -131,7 +131,7 @@ describe("a stored pool", () => {
     assert.equal(contentsOf(driver).holds.size, 0);
     assert.equal(
       refused(driver.execute(key, holdAgent, { ...order, hold: Hold.HOLD_FLAPPING })),
-      "expected an agent to be paused or quarantined, found neither. Correct the request.",
+      "expected an agent to be paused or quarantined, got neither. Correct the request.",
     );
   });
 });

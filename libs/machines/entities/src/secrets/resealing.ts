@@ -43,7 +43,7 @@ export const resealSecrets: SecretsCommand<ResealSecrets, SecretsChanged> = {
   decide(state, { keys }, step) {
     if (keys.length > atOnceMax)
       return secretsErrors.invalid.refusal({
-        problem: `expected at most ${atOnceMax} keys at once, found ${keys.length}`,
+        problem: `expected at most ${atOnceMax} keys at once, got ${keys.length}`,
       });
     // A key that has ended, or that another call has resealed meanwhile, stays unchanged.
     const current = keys.filter((key) => envelopeOf(state, key)?.sealingKeyId === key.fromKeyId);

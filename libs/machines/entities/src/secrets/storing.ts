@@ -53,7 +53,7 @@ export const storeSecret: SecretsCommand<StoreSecret, SecretsChanged> = {
   reply: SecretsChanged,
   decide(state, { secret, version, overlapMs, rotateMs }, step) {
     if (secret === undefined || version?.envelope === undefined)
-      return secretsErrors.invalid.refusal({ problem: "expected a secret with a sealed value, found none" });
+      return secretsErrors.invalid.refusal({ problem: "expected a secret with a sealed value, got none" });
     const { name } = secret;
     const bareSecret = bare(secret);
     const { value } = version.envelope;

@@ -24,7 +24,7 @@ export const noteSecretUses: SecretsCommand<NoteSecretUses, SecretsChanged> = {
   decide({ stored }, { uses, work }, step) {
     if (uses.length > atOnceMax)
       return secretsErrors.invalid.refusal({
-        problem: `expected at most ${atOnceMax} uses at once, found ${uses.length}`,
+        problem: `expected at most ${atOnceMax} uses at once, got ${uses.length}`,
       });
     for (const { name, version } of uses) {
       const found = stored.get(name)?.versions.find((each) => each.version === version);

@@ -12,7 +12,7 @@ export function refusedRecord(action: string, count = 1): AuditRecord {
   return AuditRecord.fromPartial({
     ...{ namespace: "shop", action, count, result: AuditResult.AUDIT_RESULT_REFUSED, address: "192.0.2.7" },
     cause: { actor: { kind: ActorKind.ACTOR_KIND_PERSON, id: "eve" } },
-    error: { code: "mesh.denied", message: "expected a right to do that, found none" },
+    error: { code: "mesh.denied", message: "expected a right to do that, got none" },
   });
 }
 

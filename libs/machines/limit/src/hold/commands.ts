@@ -149,7 +149,7 @@ export const renew: LimitCommand<RenewLeases, LeasesRenewed> = {
   decide(limit, { tickets, leaseMs }, step) {
     const problem =
       tickets.length > ticketsPerRenewalMax
-        ? `expected at most ${ticketsPerRenewalMax} leases at once, found ${tickets.length}`
+        ? `expected at most ${ticketsPerRenewalMax} leases at once, got ${tickets.length}`
         : leaseProblem(leaseMs);
     if (problem !== undefined) return limitErrors.wishInvalid.refusal({ problem });
     const held = [...new Set(tickets)].filter((ticket) => limit.holds.has(ticket));

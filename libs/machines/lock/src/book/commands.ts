@@ -18,7 +18,7 @@ export const resolveDeadlock: Command<Deadlocks, ResolveDeadlock, DeadlockBooked
   decide(state, { circle, reason }, step) {
     const [victim] = circle;
     if (victim === undefined || circle.length > circleMax) {
-      const problem = `expected a circle of 1 to ${circleMax}, found ${circle.length}`;
+      const problem = `expected a circle of 1 to ${circleMax}, got ${circle.length}`;
       return lockErrors.wishInvalid.refusal({ problem });
     }
     const isKnown = state.found.some(({ circle: [first] }) => isSameWait(first, victim));

@@ -147,12 +147,12 @@ export class MissionScene {
   offer(taskId: string): DrivenEffect & { readonly effect: OfferBoardTask } {
     for (const each of this.driver.effects)
       if (isOffer(each.effect) && each.effect.taskId === taskId) return { ...each, effect: each.effect };
-    throw new Error(`expected an offer of ${taskId}, found ${this.offers.join(", ")}`);
+    throw new Error(`expected an offer of ${taskId}, got ${this.offers.join(", ")}`);
   }
 
   effect(number = 0): DrivenEffect {
     const found = this.driver.effects[number];
-    if (found === undefined) throw new Error("expected an effect, found none");
+    if (found === undefined) throw new Error("expected an effect, got none");
     return found;
   }
 }

@@ -72,7 +72,7 @@ export class RunScene {
   offer(taskId: string): DrivenEffect & { readonly effect: OfferTask } {
     const found = this.driver.effects.find(({ effect }) => (effect as OfferTask).taskId === taskId);
     if (found === undefined)
-      throw new Error(`expected an offer of ${taskId}, found ${this.offered.join(", ")}`);
+      throw new Error(`expected an offer of ${taskId}, got ${this.offered.join(", ")}`);
     return found as DrivenEffect & { readonly effect: OfferTask };
   }
 

@@ -49,12 +49,12 @@ export const backfill: ScheduleCommand<BackfillSchedule, ScheduleBackfilled> = {
     if (refusal !== undefined) return refusal;
     if (!(fromMs >= 0 && fromMs < untilMs && untilMs <= step.nowMs))
       return scheduleErrors.spanInvalid.refusal({
-        problem: `expected a span that is over by ${step.nowMs}, found ${fromMs} to ${untilMs}`,
+        problem: `expected a span that is over by ${step.nowMs}, got ${fromMs} to ${untilMs}`,
       });
     const times = timesBetween(schedule, id, fromMs, untilMs);
     if (times === undefined)
       return scheduleErrors.spanInvalid.refusal({
-        problem: `expected at most ${backfillMax} times, found more from ${fromMs} to ${untilMs}`,
+        problem: `expected at most ${backfillMax} times, got more from ${fromMs} to ${untilMs}`,
       });
     const overlap = requestedOverlap || Overlap.OVERLAP_QUEUE_ALL;
     const waiting = schedule.waiting.size;

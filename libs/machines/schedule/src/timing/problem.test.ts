@@ -5,7 +5,7 @@ import { timingProblem } from "./problem.ts";
 
 describe("a timing", () => {
   for (const [title, plan, problem] of [
-    ["without rules", { rules: [] }, /1 to 100 rules, found 0/],
+    ["without rules", { rules: [] }, /1 to 100 rules, got 0/],
     [
       "in a zone that is none",
       { rules: [{ cron: "* * * * *" }], timeZone: "Europe/Bern" },

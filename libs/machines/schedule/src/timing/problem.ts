@@ -6,15 +6,15 @@ import { exceptionsMax, intervalMinMs, jitterMaxMs, momentMaxMs, rulesMax } from
 export function timingProblem(timing: PlannedTiming): string | undefined {
   const { rules, exceptions, fromMs, untilMs, timeZone, jitterMs } = timing;
   if (rules.length < 1 || rules.length > rulesMax)
-    return `expected 1 to ${rulesMax} rules, found ${rules.length}`;
+    return `expected 1 to ${rulesMax} rules, got ${rules.length}`;
   if (exceptions.length > exceptionsMax)
-    return `expected at most ${exceptionsMax} exceptions, found ${exceptions.length}`;
+    return `expected at most ${exceptionsMax} exceptions, got ${exceptions.length}`;
   const wrongZone = zoneProblem(timeZone);
   if (wrongZone !== undefined) return wrongZone;
   if (!isMoment(fromMs) || !isMoment(untilMs)) return "expected bounds between the years 1970 and 9999";
   if (untilMs > 0 && untilMs <= fromMs) return "expected an end after the start, got an earlier one";
   if (!(Number.isFinite(jitterMs) && jitterMs >= 0 && jitterMs <= jitterMaxMs))
-    return `expected a jitter from 0 to ${jitterMaxMs} ms, found ${jitterMs}`;
+    return `expected a jitter from 0 to ${jitterMaxMs} ms, got ${jitterMs}`;
   return firstProblem("rules", rules) ?? firstProblem("exceptions", exceptions);
 }
 
@@ -32,10 +32,10 @@ function ruleProblem({ cron, everyMs, offsetMs, onceMs }: PlannedRule): string |
   if (cron !== "") return cronProblem(cron);
   if (onceMs !== 0) return isMoment(onceMs) ? undefined : "expected a moment between the years 1970 and 9999";
   if (!(Number.isInteger(everyMs) && everyMs >= intervalMinMs && everyMs <= momentMaxMs))
-    return `expected an interval of whole milliseconds from ${intervalMinMs} on, found ${everyMs}`;
+    return `expected an interval of whole milliseconds from ${intervalMinMs} on, got ${everyMs}`;
   return Number.isInteger(offsetMs) && offsetMs >= 0 && offsetMs <= momentMaxMs
     ? undefined
-    : `expected an offset of whole milliseconds from 0 on, found ${offsetMs}`;
+    : `expected an offset of whole milliseconds from 0 on, got ${offsetMs}`;
 }
 
 function isMoment(ms: number): boolean {

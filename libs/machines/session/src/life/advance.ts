@@ -14,11 +14,11 @@ import {
   type SessionView,
 } from "../state.ts";
 import { newPart } from "../task/references.ts";
-import { isBlockedBeforeStart, needsChoice, requestedModeOf } from "./asking.ts";
 import { conclude, endStopped, stopIfUsedUp } from "./end.ts";
 import { choosingBegun, goalAsked } from "./events.ts";
 import { goalOf } from "./goal.ts";
 import { continueIn } from "./part-messages.ts";
+import { isBlockedBeforeStart, needsChoice, requestedModeOf } from "./prerequisites.ts";
 
 export function advance(session: SessionView, step: SessionStep): void {
   if (session.order === undefined || hasEnded(session)) return;

@@ -53,7 +53,6 @@ import { withoutTornGangs } from "../task/gang.ts";
 import { modeOfMore } from "../task/move.ts";
 import { newPart } from "../task/references.ts";
 import { advance } from "./advance.ts";
-import { isWaitingForOthers } from "./asking.ts";
 import { end, isAwaitedByOthers, stopPart, stopSession } from "./end.ts";
 import {
   goalPlanned,
@@ -68,6 +67,7 @@ import {
 import { cancelBreakdown, goalOf, goalProblem, listProblem } from "./goal.ts";
 import { life } from "./life.ts";
 import { continueIn, sendToParts } from "./part-messages.ts";
+import { isWaitingForOthers } from "./prerequisites.ts";
 import { commandOf, goingOn } from "./step.ts";
 
 const done: SessionDone = {};
@@ -107,12 +107,11 @@ function orderProblem(session: SessionView, order: ReadOnly<SessionOrder> | unde
   const invalid = (problem: string) => sessionErrors.invalid.refusal({ problem });
   if (spec === undefined) return invalid("expected the specification of the work, got none");
   const { work } = spec;
-  if (work?.$case !== "tasks" && work?.$case !== "goal")
-    return invalid("expected tasks or a goal, found none");
+  if (work?.$case !== "tasks" && work?.$case !== "goal") return invalid("expected tasks or a goal, got none");
   if (!(spec.timeoutMs >= 0 && spec.retentionMs >= 0)) return invalid("expected spans that are not negative");
   const names = spec.locks.map(({ name }) => name);
   const duplicate = names.find((name, index) => names.indexOf(name) !== index);
-  if (duplicate !== undefined) return invalid(`expected each lock once, found ${duplicate} twice`);
+  if (duplicate !== undefined) return invalid(`expected each lock once, got ${duplicate} twice`);
   return work.$case === "goal" ? goalProblem(work.value) : listProblem(session, work.value);
 }
 

@@ -33,7 +33,7 @@ import {
   requestGoalPlan,
   requestLocks,
   requestPrerequisites,
-} from "./asking.ts";
+} from "./prerequisites.ts";
 
 export const sessionAccepted: SessionEvent<SessionAcceptedV1> = {
   type: "session_accepted",

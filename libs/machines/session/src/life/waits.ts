@@ -14,9 +14,9 @@ import { sessionErrors } from "../errors.ts";
 import { dependenciesMax } from "../limits.ts";
 import { dependencyOfEffect } from "../numbers.ts";
 import { type SessionCommand, specOf, statusOf } from "../state.ts";
-import { isWaitingForOthers } from "./asking.ts";
 import { stopSession } from "./end.ts";
 import { dependencyAdded, dependencyDropped, dependencySettled } from "./events.ts";
+import { isWaitingForOthers } from "./prerequisites.ts";
 import { commandOf } from "./step.ts";
 
 type Waited = ReadOnly<Pick<SessionDependency, "session">>;
@@ -51,7 +51,7 @@ export const addWait: SessionCommand<AddWait, SessionDone> = commandOf({
   decide(session, { dependency, reason }, step) {
     const { id } = step.key;
     if (dependency?.session === undefined)
-      return sessionErrors.invalid.refusal({ problem: "expected a session to wait for, found none" });
+      return sessionErrors.invalid.refusal({ problem: "expected a session to wait for, got none" });
     const { dependsOn, locks } = specOf(session);
     if (dependsOn.some((known) => isSame(known, dependency, step.key.namespace))) return done;
     const isLocking = locks.length > 0 && !isWaitingForOthers(session);

@@ -15,8 +15,8 @@ import { EndChild } from "@tutti/contracts/workflow/v1";
 import { isEnded } from "@tutti/kernel";
 import { bounded, isDone, reasonOf } from "@tutti/machine-work";
 import { hasBudget } from "../budget/remaining.ts";
-import { needsChoice, requestedModeOf } from "../life/asking.ts";
 import { checkPart, executesTasks, stopPart } from "../life/end.ts";
+import { needsChoice, requestedModeOf } from "../life/prerequisites.ts";
 import { commandOf, goingOn } from "../life/step.ts";
 import { kindOfEffect, partEffects, partOfEffect, partOfId } from "../numbers.ts";
 import {

@@ -13,8 +13,8 @@ import { counted } from "@tutti/kernel";
 import { isDone, momentOf, statusName, taskStatusName } from "@tutti/machine-work";
 import { modeName } from "../description.ts";
 import { sessionErrors } from "../errors.ts";
-import { isWaitingForOthers } from "../life/asking.ts";
 import { goalOf, planningRunId } from "../life/goal.ts";
+import { isWaitingForOthers } from "../life/prerequisites.ts";
 import { partId } from "../numbers.ts";
 import { isDecided, questionRunId } from "../part/deciding.ts";
 import {

@@ -12,11 +12,11 @@ export function checkTasks(session: SessionView, specs: readonly TaskSpec[]): Re
   const ids = new Set<string>();
   let bytes = session.keptBytes;
   for (const { id, input } of specs) {
-    if (ids.has(id)) return invalid(id, "expected every task once, found this id more than once");
+    if (ids.has(id)) return invalid(id, "expected every task once, got this id more than once");
     if (session.byId.has(id))
       return invalid(
         id,
-        "expected a new task, found a task of the session. Its needs cannot change. Add a task under another id with these needs",
+        "expected a new task, got a task of the session. Its needs cannot change. Add a task under another id with these needs",
       );
     ids.add(id);
     bytes += bytesOf(dataOfPayload(input)).length;

@@ -117,7 +117,7 @@ export class SessionScene {
       if (effect.kind !== kind || (part !== "" && "partId" in effect && effect.partId !== part)) continue;
       return { ...each, effect: effect as Extract<SessionEffect, { kind: Kind }> };
     }
-    throw new Error(`expected ${kind} ${part}, found ${this.requested.join(", ")}`);
+    throw new Error(`expected ${kind} ${part}, got ${this.requested.join(", ")}`);
   }
 
   confirm(part = "p1"): void {

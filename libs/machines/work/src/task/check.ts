@@ -13,7 +13,7 @@ export function taskProblem(spec: ReadOnly<TaskSpec>, isKnown: (id: string) => b
   if (work === undefined || (work.$case === "capability" ? work.value : work.value.name) === "")
     return "expected a capability, or the definition of a child";
   const unknown = needs.find(({ task }) => !isKnown(task));
-  if (unknown !== undefined) return `expected a task ${unknown.task} that it needs, found none`;
+  if (unknown !== undefined) return `expected a task ${unknown.task} that it needs, got none`;
   if (when !== "") {
     const compiled = expressionOf(conditionText(when), "task", true);
     if (!compiled.ok) return `\`when\`: ${compiled.problem}`;
@@ -22,7 +22,7 @@ export function taskProblem(spec: ReadOnly<TaskSpec>, isKnown: (id: string) => b
     const compiled = expressionOf(conditionText(check.condition), "check", true);
     if (!compiled.ok) return `check ${check.name}: ${compiled.problem}`;
     if (check.sendBackTo !== "" && check.sendBackTo !== id)
-      return `check ${check.name}: expected to send back to this task, found ${check.sendBackTo}; other tasks are not done again in a mission`;
+      return `check ${check.name}: expected to send back to this task, got ${check.sendBackTo}; other tasks are not done again in a mission`;
   }
   const bytes = bytesOf(dataOfPayload(input as TaskSpec["input"]));
   if (bytes.length === 0 || !hasExpressions(bytes)) return undefined;
@@ -61,7 +61,7 @@ export function circleProblem(
   const listed = circle.length > listedMax ? [...circle.slice(0, listedMax), "…"] : circle;
   return {
     task,
-    problem: `expected needs that come to an end, found a circle: ${[...listed, task].join(" → ")}`,
+    problem: `expected needs that come to an end, got a circle: ${[...listed, task].join(" → ")}`,
   };
 }
 
@@ -81,7 +81,7 @@ export function gangProblem(
     if (first === undefined) continue;
     const found = (task: string, reason: string) => ({ task, problem: `gang \`${gang}\`: ${reason}` });
     if (isUsed(gang))
-      return found(first.id, "expected all members to be added together, found earlier tasks of this gang");
+      return found(first.id, "expected all members to be added together, got earlier tasks of this gang");
     if (members.length < 2 || members.length > gangMax)
       return found(
         first.id,

@@ -88,7 +88,7 @@ describe("the error behind a status of gRPC", () => {
     const thrown = new TuttiError({
       code: "notes.gone",
       status: "NOT_FOUND",
-      message: "expected a note, found none",
+      message: "expected a note, got none",
       retry: "same-key",
       retryAfterMs: 20,
       details: { key: "k1" },

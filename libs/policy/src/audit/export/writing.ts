@@ -69,7 +69,7 @@ export class ExportWriter {
 
   record(head: JournalHead, record: ExportedRecord): string {
     const line = recordLineOf(head.service, head.partition, record);
-    if (line === undefined) throw new TypeError("expected a record of a journal, found other bytes");
+    if (line === undefined) throw new TypeError("expected a record of a journal, got other bytes");
     return this.#line({ record: line });
   }
 

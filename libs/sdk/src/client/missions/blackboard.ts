@@ -2,7 +2,7 @@
 import type { BoardEntry, EntryReceipt } from "@tutti/contracts/swarm/v1";
 import { payloadOf, valueIn } from "../payloads.ts";
 import { followed } from "../work/followed.ts";
-import { pages, type TellOptions } from "../work/telling.ts";
+import { pages, type TellOptions } from "../work/paging.ts";
 import type { BoardPlace, MissionParts } from "./parts.ts";
 
 export interface Entry<Value = unknown> {

@@ -2,8 +2,8 @@
 import type { Budget, BudgetReservation } from "@tutti/contracts/swarm/v1";
 import type { Amounts } from "@tutti/contracts/types/v1";
 import { sdkErrors } from "../../errors.ts";
+import type { TellOptions } from "../work/paging.ts";
 import { type AmountsOptions, amountsOf } from "../work/task.ts";
-import type { TellOptions } from "../work/telling.ts";
 import type { BoardPlace, MissionParts } from "./parts.ts";
 
 export interface ReserveOptions extends TellOptions {

@@ -2,7 +2,7 @@
 import type { MessageTarget, MissionMessage } from "@tutti/contracts/swarm/v1";
 import { payloadOf, valueIn } from "../payloads.ts";
 import { followed } from "../work/followed.ts";
-import { pages, type TellOptions } from "../work/telling.ts";
+import { pages, type TellOptions } from "../work/paging.ts";
 import type { BoardPlace, MissionParts } from "./parts.ts";
 
 /** One agent, all agents of a role, all subscribers of a topic, or all participants. */

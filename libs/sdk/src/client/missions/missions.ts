@@ -3,7 +3,7 @@ import { type Mission, MissionFilter, StartMissionRequest } from "@tutti/contrac
 import { LabelSelector, type WorkStatus } from "@tutti/contracts/types/v1";
 import { sdkErrors } from "../../errors.ts";
 import { statusNumbers, type WorkState } from "../handle.ts";
-import { pagesOfLines } from "../work/telling.ts";
+import { pagesOfLines } from "../work/paging.ts";
 import { MissionHandle } from "./mission.ts";
 import type { MissionParts } from "./parts.ts";
 import { type MissionOptions, missionSpecOf } from "./spec.ts";

@@ -3,7 +3,7 @@ import { TieRule, Vote, type VoteOutcome, VoteRule } from "@tutti/contracts/swar
 import { sleep } from "@tutti/kernel";
 import { sdkErrors } from "../../errors.ts";
 import { payloadOf } from "../payloads.ts";
-import { pages } from "../work/telling.ts";
+import { pages } from "../work/paging.ts";
 import type { BoardPlace, MissionParts } from "./parts.ts";
 
 const rules = {

@@ -17,8 +17,8 @@ import { type Handle, type WorkState, withState } from "../handle.ts";
 import { payloadOf } from "../payloads.ts";
 import { type ClientPorts, followed } from "../work/followed.ts";
 import { outputOf, type ResultOptions } from "../work/outcome.ts";
+import { pages, type TellOptions } from "../work/paging.ts";
 import { taskSpecOf, type WorkTask } from "../work/task.ts";
-import { pages, type TellOptions } from "../work/telling.ts";
 import { type AfterSession, dependencyOf, type ModeWord, modeOf } from "./spec.ts";
 
 export interface SessionParts {

@@ -5,8 +5,8 @@ import { LabelSelector, type WorkStatus } from "@tutti/contracts/types/v1";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../../errors.ts";
 import { statusNumbers, type WorkState } from "../handle.ts";
+import { pages, pagesOfLines } from "../work/paging.ts";
 import type { WorkTask } from "../work/task.ts";
-import { pages, pagesOfLines } from "../work/telling.ts";
 import { type AgentToPlanOn, planAgentOf } from "./plan.ts";
 import { SessionHandle, type SessionParts } from "./session.ts";
 import {

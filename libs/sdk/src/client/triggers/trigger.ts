@@ -4,7 +4,7 @@ import { fromTimestamp, toTimestamp } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../../errors.ts";
 import { valueIn } from "../payloads.ts";
-import { pagesOfLines } from "../work/telling.ts";
+import { pagesOfLines } from "../work/paging.ts";
 import { type EventOptions, eventIn, eventMessage, type PostedEvent } from "./event.ts";
 import { changesOf, type TriggerChanges } from "./options.ts";
 

@@ -1,6 +1,6 @@
 /** The triggers of a namespace: they start runs of events. */
 import { type Trigger, TriggerFilter } from "@tutti/contracts/workflow/v1";
-import { pagesOfLines } from "../work/telling.ts";
+import { pagesOfLines } from "../work/paging.ts";
 import { type EventOptions, eventMessage } from "./event.ts";
 import { type TriggerOptions, triggerMessage } from "./options.ts";
 import { TriggerHandle, type TriggerParts } from "./trigger.ts";

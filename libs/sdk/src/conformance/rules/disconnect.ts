@@ -47,7 +47,7 @@ export const disconnectRules: readonly Rule[] = [
         Refused.fromPartial({
           error: {
             code: "pool.full",
-            message: "expected room in the pool, found none. Wait",
+            message: "expected room in the pool, got none. Wait",
             retry,
             retryAfterMs,
             status: "RESOURCE_EXHAUSTED",

@@ -52,7 +52,7 @@ export async function replayDurable<Input, Output>(
   const turns = functionTurns(runMachine({ plans: { plan: () => known } }), key, fn.name, events);
   if (turns.length === 0)
     throw new WorkflowTestError(
-      `expected the history of a run with the durable function ${fn.name}, found none`,
+      `expected the history of a run with the durable function ${fn.name}, got none`,
     );
   let same = 0;
   for (const { input, hasEnded } of turns) {

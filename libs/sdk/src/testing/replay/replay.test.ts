@@ -140,7 +140,7 @@ output: ["\${{ tasks.one.output.id }}", "\${{ tasks.two.output.id }}"]
       () => replay(stripped, order, { recordedWith: moved }),
       /expected `recordedWith` to be the definition/,
     );
-    assert.throws(() => replay(stripped.slice(1), order), /from its first event, run_started, found /);
+    assert.throws(() => replay(stripped.slice(1), order), /from its first event, run_started, got /);
   });
 });
 

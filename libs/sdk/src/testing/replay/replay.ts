@@ -87,13 +87,13 @@ class Replay {
     recorded: DefinitionGiven | undefined,
   ) {
     const { order, createMs } = RunStartedV1.decode(events[0]?.payload ?? new Uint8Array(0));
-    if (order === undefined) throw new WorkflowTestError("expected run_started to bear an order, found none");
+    if (order === undefined) throw new WorkflowTestError("expected run_started to bear an order, got none");
     const parameters = order.parameters.length === 0 ? undefined : (jsonIn(order.parameters) as Json);
     const now = planOf(changed, parameters);
     const then = recorded === undefined ? now : planOf(recorded, parameters);
     if (recorded !== undefined && order.hash !== "" && then.hash !== order.hash)
       throw new WorkflowTestError(
-        `expected \`recordedWith\` to be the definition that the history names, ${order.hash.slice(0, 12)}…, found ${then.hash.slice(0, 12)}…; give the version that the run had`,
+        `expected \`recordedWith\` to be the definition that the history names, ${order.hash.slice(0, 12)}…, got ${then.hash.slice(0, 12)}…; give the version that the run had`,
       );
     this.#events = events;
     this.#key = key;
@@ -172,7 +172,7 @@ class Replay {
       plans: {
         plan: (requested) => {
           if (requested === hash || requested === named) return plan;
-          throw new WorkflowTestError(`expected a run of one definition, found another one, ${requested}`);
+          throw new WorkflowTestError(`expected a run of one definition, got another one, ${requested}`);
         },
       },
     });
@@ -211,7 +211,7 @@ function planOf(source: DefinitionGiven, parameters: Json | undefined) {
   const { plan, hash, document } = checkedWithoutErrors(source, parameters);
   if (plan === undefined)
     throw new WorkflowTestError(
-      `expected a history of the template ${document.workflow} to bear its parameters, found none`,
+      `expected a history of the template ${document.workflow} to bear its parameters, got none`,
     );
   return { plan: new RunPlan(plan, hash), hash };
 }

@@ -36,11 +36,11 @@ export function containerProblem(
 ): TuttiError | undefined {
   const invalid = (problem: string) => scalingErrors.scalerInvalid({ scaler, problem });
   if (!/^[\w.][\w./:@-]*$/.test(image))
-    return invalid(`expected an image such as registry.example.com/agents/crew:3, found \`${image}\``);
+    return invalid(`expected an image such as registry.example.com/agents/crew:3, got \`${image}\``);
   for (const [name, amount] of Object.entries(limits)) {
     if (!limitNames.includes(name))
-      return invalid(`expected limits of ${limitNames.join(" and ")}, found one of ${name}`);
-    if (!(amount > 0)) return invalid(`expected a limit of ${name} above 0, found ${amount}`);
+      return invalid(`expected limits of ${limitNames.join(" and ")}, got one of ${name}`);
+    if (!(amount > 0)) return invalid(`expected a limit of ${name} above 0, got ${amount}`);
   }
   if (sockets.length === 0)
     return scalingErrors.containersRefused({

@@ -110,10 +110,10 @@ export function kubernetesProblem(
   { kubernetes }: Pick<ScalingSettings, "kubernetes">,
 ): TuttiError | undefined {
   const invalid = (problem: string) => scalingErrors.scalerInvalid({ scaler, problem });
-  if (!kinds.includes(kind)) return invalid(`expected a ${kinds.join(" or a ")}, found the kind ${kind}`);
+  if (!kinds.includes(kind)) return invalid(`expected a ${kinds.join(" or a ")}, got the kind ${kind}`);
   if (!name.test(workload))
-    return invalid(`expected the name of a ${kind} in Kubernetes, found \`${workload}\``);
+    return invalid(`expected the name of a ${kind} in Kubernetes, got \`${workload}\``);
   if (clusterNamespace !== "" && !name.test(clusterNamespace))
-    return invalid(`expected a namespace of Kubernetes, found \`${clusterNamespace}\``);
+    return invalid(`expected a namespace of Kubernetes, got \`${clusterNamespace}\``);
   return kubernetes.enabled ? undefined : scalingErrors.kubernetesDisabled();
 }

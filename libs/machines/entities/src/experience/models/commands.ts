@@ -24,7 +24,7 @@ export const recordTraining: ExperienceCommand<RecordTraining, TrainingRecorded>
     const problem = trainingProblem(experience, capability, training);
     if (training === undefined || problem !== undefined)
       return experienceErrors.trainingInvalid.refusal({
-        problem: problem ?? "expected a training, found none",
+        problem: problem ?? "expected a training, got none",
       });
     const known = experience.models.get(capability);
     const number = nextNumber(known);
@@ -53,7 +53,7 @@ export const promoteModel: ExperienceCommand<PromoteModel, LiveModelChanged> = {
     const wrong = trainingProblem(experience, capability, training);
     if (training === undefined || wrong !== undefined)
       return experienceErrors.trainingInvalid.refusal({
-        problem: wrong ?? "expected a training, found none",
+        problem: wrong ?? "expected a training, got none",
       });
     const known = experience.models.get(capability);
     const before = liveOf(known);
@@ -108,7 +108,7 @@ function trainingProblem(
   training: ReadOnly<ModelTraining> | undefined,
 ): string | undefined {
   if (!outcomes.some(({ capability }) => capability === requested))
-    return `expected a capability with recorded attempts, found ${JSON.stringify(requested.slice(0, 100))}`;
+    return `expected a capability with recorded attempts, got ${JSON.stringify(requested.slice(0, 100))}`;
   const { scores = [], samples = 0 } = training ?? {};
   const isSound = ({ model, error, parts }: ReadOnly<ModelTraining>["scores"][number]) =>
     durationModels.some((each) => each === model) &&

@@ -55,12 +55,12 @@ export const claimParts: LedgerCommand<ClaimParts, PartsClaimed> = {
 
 function claimProblem(request: ClaimParts): string | undefined {
   const { pool, uses } = request;
-  if (pool === "" || pool.length > 200) return `expected a pool of 1 to 200 characters, found ${pool.length}`;
+  if (pool === "" || pool.length > 200) return `expected a pool of 1 to 200 characters, got ${pool.length}`;
   if (weightOf(ClaimParts, request) > usesBytesMax) return `expected at most ${usesBytesMax} bytes`;
   const wrong = uses.find(
     ({ used, wanted }) => ![used, wanted].every((amount) => amount >= 0 && Number.isFinite(amount)),
   );
-  return wrong && `expected amounts of 0 or more, found ${wrong.used} used and ${wrong.wanted} wanted`;
+  return wrong && `expected amounts of 0 or more, got ${wrong.used} used and ${wrong.wanted} wanted`;
 }
 
 function partsOf(ledger: LedgerView, pool: string, uses: readonly AllotmentUse[]): QuotaPart[] {

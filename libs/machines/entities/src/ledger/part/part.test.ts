@@ -103,7 +103,7 @@ function play(seed: number): void {
       each.waiting -= started;
     }
     const used = pools.reduce((sum, each) => sum + each.used, 0);
-    assert.ok(used <= limit, `seed ${seed}, step ${step}: at most ${limit} at work, found ${used}`);
+    assert.ok(used <= limit, `seed ${seed}, step ${step}: at most ${limit} at work, got ${used}`);
   }
 }
 

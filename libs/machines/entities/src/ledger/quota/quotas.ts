@@ -18,7 +18,7 @@ import {
   storeCommand,
   storedEvent,
 } from "../../kit/collection.ts";
-import { inLedger } from "../kept.ts";
+import { inLedger } from "../collections.ts";
 import { nameLengthMax, quotasMax } from "../limits.ts";
 import type { Ledger } from "../state.ts";
 
@@ -73,18 +73,18 @@ export const dropQuota = removeCommand(quotas, {
 /** Contract fields without an implementation are refused, so that no caller relies on them. */
 function quotaProblem({ quotaId, limits, rates, weight }: Quota): string | undefined {
   if (rates.length > 0)
-    return `quota ${quotaId}: expected limits of concurrency, found rates, which are not supported yet`;
+    return `quota ${quotaId}: expected limits of concurrency, got rates, which are not supported yet`;
   if (weight !== 0 && weight !== 1)
-    return `quota ${quotaId}: expected no weight, found ${weight}; weights are those of sessions, and of namespaces in their pool`;
+    return `quota ${quotaId}: expected no weight, got ${weight}; weights are those of sessions, and of namespaces in their pool`;
   const amounts = Object.entries(limits);
-  if (amounts.length === 0) return `quota ${quotaId}: expected limits, such as slots, found none`;
+  if (amounts.length === 0) return `quota ${quotaId}: expected limits, such as slots, got none`;
   for (const [name, amount] of amounts) {
     if (name === "sessions")
-      return `quota ${quotaId}: expected slots or named resources, found sessions, whose number is not limited yet`;
+      return `quota ${quotaId}: expected slots or named resources, got sessions, whose number is not limited yet`;
     if (name === "" || name.length > nameLengthMax)
-      return `quota ${quotaId}: expected names of 1 to ${nameLengthMax} characters, found ${name.length}`;
+      return `quota ${quotaId}: expected names of 1 to ${nameLengthMax} characters, got ${name.length}`;
     if (!(amount >= 0 && Number.isFinite(amount)))
-      return `quota ${quotaId}: expected ${name} of 0 or more, found ${amount}`;
+      return `quota ${quotaId}: expected ${name} of 0 or more, got ${amount}`;
   }
   return undefined;
 }

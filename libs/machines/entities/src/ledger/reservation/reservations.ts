@@ -20,8 +20,8 @@ import {
   storeCommand,
   storedEvent,
 } from "../../kit/collection.ts";
+import { inLedger } from "../collections.ts";
 import { ledgerErrors, refusals } from "../errors.ts";
-import { inLedger } from "../kept.ts";
 import { aheadMaxMs, nameLengthMax, reservationsMax } from "../limits.ts";
 import { type Ledger, type LedgerView, poolOf, spanOf } from "../state.ts";
 import { arm } from "../timer.ts";

@@ -12,8 +12,8 @@ import {
   ReleaseAgent,
 } from "@tutti/contracts/swarm/v1";
 import { idProblem } from "../../index.ts";
+import { nothing } from "../collections.ts";
 import { poolErrors } from "../errors.ts";
-import { nothing } from "../kept.ts";
 import { holdsMax, nameLengthMax, textLengthMax } from "../limits.ts";
 import { changed, type PoolCommand, type PoolEvent } from "../state.ts";
 
@@ -70,7 +70,7 @@ export const releaseAgent: PoolCommand<ReleaseAgent, PoolChanged> = {
 
 function holdProblem(hold: Hold, reason: string): string | undefined {
   if (hold !== Hold.HOLD_PAUSED && hold !== Hold.HOLD_QUARANTINED)
-    return `expected an agent to be paused or quarantined, found neither`;
+    return `expected an agent to be paused or quarantined, got neither`;
   if (reason.length <= textLengthMax) return undefined;
-  return `expected a reason of at most ${textLengthMax} characters, found ${reason.length}`;
+  return `expected a reason of at most ${textLengthMax} characters, got ${reason.length}`;
 }

@@ -10,7 +10,7 @@ import {
 } from "@tutti/contracts/swarm/v1";
 import { sorted } from "../../index.ts";
 import { removeCommand, removedEvent, storeCommand, storedEvent } from "../../kit/collection.ts";
-import { inPool, type PoolKind } from "../kept.ts";
+import { inPool, type PoolKind } from "../collections.ts";
 import { hooksMax } from "../limits.ts";
 
 const hooks: PoolKind<Hook> = {

@@ -3,7 +3,7 @@ import { DeleteInbox, Inbox, InboxDeletedV1, InboxSetV1, SetInbox } from "@tutti
 import type { Outstanding } from "@tutti/kernel";
 import { sorted } from "../../index.ts";
 import { removeCommand, removedEvent, storeCommand, storedEvent } from "../../kit/collection.ts";
-import { inPool, type PoolKind } from "../kept.ts";
+import { inPool, type PoolKind } from "../collections.ts";
 import { inboxesMax } from "../limits.ts";
 import { requestTending } from "../scaler/tending.ts";
 import type { TendPool } from "../state.ts";

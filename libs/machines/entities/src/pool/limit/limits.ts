@@ -7,7 +7,7 @@ import {
   SetPoolLimit,
 } from "@tutti/contracts/swarm/v1";
 import { removeCommand, removedEvent, storeCommand, storedEvent } from "../../kit/collection.ts";
-import { inPool, type PoolKind } from "../kept.ts";
+import { inPool, type PoolKind } from "../collections.ts";
 import { limitsMax } from "../limits.ts";
 
 const limits: PoolKind<PoolLimit> = {
@@ -58,8 +58,8 @@ export const deletePoolLimit = removeCommand(limits, {
 
 function amountProblem({ key, maxConcurrent, rate }: PoolLimit): string | undefined {
   if (rate === undefined)
-    return maxConcurrent > 0 ? undefined : `limit ${key}: expected a concurrency or a rate, found neither`;
+    return maxConcurrent > 0 ? undefined : `limit ${key}: expected a concurrency or a rate, got neither`;
   const { count, perMs, burst } = rate;
   if (count > 0 && perMs > 0 && burst >= 0 && Number.isFinite(perMs / count)) return undefined;
-  return `limit ${key}: expected a rate above 0, found ${count} per ${perMs} ms with a burst of ${burst}`;
+  return `limit ${key}: expected a rate above 0, got ${count} per ${perMs} ms with a burst of ${burst}`;
 }

@@ -3,8 +3,8 @@
  * continues from them. They are no settings, so they do not change the revision.
  */
 import { NoteScalings, PoolChanged } from "@tutti/contracts/swarm/v1";
+import { nothing } from "../collections.ts";
 import { poolErrors } from "../errors.ts";
-import { nothing } from "../kept.ts";
 import { notedMax } from "../limits.ts";
 import type { PoolCommand } from "../state.ts";
 import { scalingsNoted } from "./events.ts";
@@ -20,7 +20,7 @@ export const noteScalings: PoolCommand<NoteScalings, PoolChanged> = {
     const arrivals = body.arrivals.filter(isKnown);
     const count = scalings.length + crashes.length + arrivals.length;
     if (count > notedMax) {
-      const problem = `expected at most ${notedMax} notes at once, found ${count}`;
+      const problem = `expected at most ${notedMax} notes at once, got ${count}`;
       return poolErrors.invalid.refusal({ problem });
     }
     if (count > 0) step.emit(scalingsNoted, { scalings, crashes, arrivals });

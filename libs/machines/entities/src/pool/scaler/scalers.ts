@@ -11,7 +11,7 @@ import {
 import type { Outstanding } from "@tutti/kernel";
 import { sorted } from "../../index.ts";
 import { removeCommand, removedEvent, storeCommand, storedEvent } from "../../kit/collection.ts";
-import { inPool, type PoolKind } from "../kept.ts";
+import { inPool, type PoolKind } from "../collections.ts";
 import { scalersMax } from "../limits.ts";
 import type { TendPool } from "../state.ts";
 import { requestTending } from "./tending.ts";

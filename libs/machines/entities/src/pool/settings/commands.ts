@@ -11,8 +11,8 @@ import {
 } from "@tutti/contracts/swarm/v1";
 import type { Refusal } from "@tutti/kernel";
 import { isSame, sorted, weightProblem } from "../../index.ts";
+import { nothing } from "../collections.ts";
 import { poolErrors } from "../errors.ts";
-import { nothing } from "../kept.ts";
 import { bytesMax, slowStartMaxMs, textLengthMax } from "../limits.ts";
 import type { PoolCommand, PoolView } from "../state.ts";
 import { poolCreated, poolDeleted, poolPaused, poolResumed, poolUpdated } from "./events.ts";
@@ -74,7 +74,7 @@ export const pausePool: PoolCommand<PausePool, PoolChanged> = {
   decide(state, { reason }, step) {
     if (reason.length > textLengthMax)
       return poolErrors.invalid.refusal({
-        problem: `expected a reason of at most ${textLengthMax} characters, found ${reason.length}`,
+        problem: `expected a reason of at most ${textLengthMax} characters, got ${reason.length}`,
       });
     const { pause } = state;
     if (pause.paused && pause.reason === reason) return { ...nothing, revision: state.changes };
@@ -132,17 +132,17 @@ function unsound(pool: PoolSettings): Refusal | undefined {
 function shareProblem({ weights }: PoolSettings): string | undefined {
   for (const [namespace, weight] of Object.entries(weights))
     if (!(weight > 0 && weight <= 1e6))
-      return `weight of ${namespace}: expected above 0, at most 1,000,000, found ${weight}`;
+      return `weight of ${namespace}: expected above 0, at most 1,000,000, got ${weight}`;
   return undefined;
 }
 
 function slowStartProblem(rate: ResumePool["slowStart"], forMs: number): string | undefined {
   if (!(forMs >= 0 && forMs <= slowStartMaxMs))
-    return `expected a slow start of at most ${slowStartMaxMs} ms, found ${forMs}`;
+    return `expected a slow start of at most ${slowStartMaxMs} ms, got ${forMs}`;
   if (rate === undefined) return undefined;
   const { count, perMs, burst } = rate;
   if (count > 0 && perMs > 0 && burst >= 0 && Number.isFinite(perMs / count)) return undefined;
-  return `expected a slow start of more than 0 per more than 0 ms, found ${count} per ${perMs} ms`;
+  return `expected a slow start of more than 0 per more than 0 ms, got ${count} per ${perMs} ms`;
 }
 
 function isEmpty({ settings, pause, limits, hooks, scalers, holds }: PoolView): boolean {

@@ -77,7 +77,7 @@ export const revokeTokens: TenantCommand<RevokeTenantTokens, TenantChanged> = {
   reply: TenantChanged,
   decide(tenant, { tokenId, actor }, step) {
     if (tokenId === "" && actor === undefined)
-      return refusals.invalid("expected a token or an actor, found neither");
+      return refusals.invalid("expected a token or an actor, got neither");
     const owner = actorKey(actor);
     const first = [...tenant.tokens.values()]
       .filter(({ token }) => (tokenId === "" ? actorKey(token.actor) === owner : token.tokenId === tokenId))

@@ -31,7 +31,7 @@ export const noteUses: TenantCommand<NoteUses, TenantChanged> = {
   reply: TenantChanged,
   decide(tenant, { uses }, step) {
     if (uses.length > usesMax)
-      return refusals.invalid(`expected at most ${usesMax} uses, found ${uses.length}`);
+      return refusals.invalid(`expected at most ${usesMax} uses, got ${uses.length}`);
     const newUses = uses
       .map(({ credentialId, useMs, address }) => ({
         credentialId,

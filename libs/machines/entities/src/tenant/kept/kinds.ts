@@ -69,7 +69,7 @@ export const principals: TenantKind<Principal> = {
   }),
   problem({ actor }) {
     if (actor !== undefined && actor.kind !== ActorKind.ACTOR_KIND_UNSPECIFIED && actor.id !== "") return;
-    return "expected a person, service or agent with an id, found none";
+    return "expected a person, service or agent with an id, got none";
   },
 };
 

@@ -115,7 +115,7 @@ export const applyPolicies: TenantCommand<ApplyTenantPolicies, TenantPoliciesApp
       const found = decided(kind, all, { value, revision: 0 }, refusals);
       if (isRefusal(found)) return found;
       if (ids.has(value.policyId) || removed.has(value.policyId))
-        return refusals.invalid(`expected each policy once, found ${value.policyId} again`);
+        return refusals.invalid(`expected each policy once, got ${value.policyId} again`);
       ids.add(value.policyId);
       if (found.kind === "write") written.push(found.value);
     }

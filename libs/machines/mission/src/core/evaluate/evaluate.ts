@@ -43,7 +43,7 @@ export function evaluate(
     return failed(subject, expression.trim(), message, details);
   } catch (error) {
     if (!(error instanceof UnreadableData)) throw error;
-    return failed(subject, reading, `expected JSON in ${reading}, found ${error.message}`, {});
+    return failed(subject, reading, `expected JSON in ${reading}, got ${error.message}`, {});
   }
 }
 

@@ -55,7 +55,7 @@ export function askRuleQuestions(
 ): number {
   const { task, agent } = about;
   const [rule, ...next] = about.questions;
-  if (rule === undefined) throw new RangeError(`expected a question about ${task}, found none`);
+  if (rule === undefined) throw new RangeError(`expected a question about ${task}, got none`);
   return askQuestion(mission, step, {
     kind: QuestionKind.QUESTION_KIND_RULE,
     subject: task,

@@ -18,7 +18,7 @@ describe("needs of tasks", () => {
   for (const [title, lines, problem] of [
     ["that come to an end are no circle", ["a:", "b: a", "c: a b"], undefined],
     ["of earlier tasks are no circle", ["a: old"], undefined],
-    ["of itself are one", ["a: a"], /^a: .*found a circle: a → a$/],
+    ["of itself are one", ["a: a"], /^a: .*got a circle: a → a$/],
     ["in a circle are named in their order", ["a: c", "b: a", "c: b"], /circle: a → c → b → a$/],
     [
       "of a circle are no part of it: only those in it are named",

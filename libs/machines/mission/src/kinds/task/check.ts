@@ -54,7 +54,7 @@ function gangMisfit(
     if (assignment === Assignment.ASSIGNMENT_CLAIMED)
       return {
         task,
-        problem: `gang \`${gang}\`: expected tasks that are offered, found a mission whose tasks are claimed`,
+        problem: `gang \`${gang}\`: expected tasks that are offered, got a mission whose tasks are claimed`,
       };
     const size = (sizes.get(gang) ?? 0) + 1;
     sizes.set(gang, size);

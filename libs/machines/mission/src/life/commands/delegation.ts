@@ -78,10 +78,10 @@ function narrowed(
   const refuse = (problem: string) => missionErrors.authorityTooWide.refusal({ problem });
   if (own !== undefined) {
     if (!own.mayDelegate)
-      return refuse("expected a task that may be delegated further, found one that may not");
+      return refuse("expected a task that may be delegated further, got one that may not");
     if (!own.capabilities.includes(capability))
       return refuse(
-        `expected a part for one of ${own.capabilities.join(", ") || "no capabilities"}, found ${capability || "a child"}`,
+        `expected a part for one of ${own.capabilities.join(", ") || "no capabilities"}, got ${capability || "a child"}`,
       );
     const action = granted.actions.find((each) => !own.actions.includes(each));
     if (action !== undefined) return refuse(`expected actions that the delegator may do, got ${action}`);
@@ -106,6 +106,6 @@ function narrowed(
     (kind) => (limit[kind] > 0 || (own?.budget?.[kind] ?? 0) > 0) && budget[kind] > remaining[kind],
   );
   if (isShort)
-    return refuse(`expected a budget of at most ${amountsText(remaining)}, found ${amountsText(budget)}`);
+    return refuse(`expected a budget of at most ${amountsText(remaining)}, got ${amountsText(budget)}`);
   return granted;
 }

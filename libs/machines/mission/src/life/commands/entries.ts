@@ -75,7 +75,7 @@ function writesProblem(mission: MissionView, writes: readonly EntryWrite[]): Ref
   let bytes = mission.boardBytes;
   for (const { key, value } of writes) {
     if (key.length === 0 || key.length > keyLengthMax) {
-      const problem = `expected a key of 1 to ${keyLengthMax} characters, found ${key.length}`;
+      const problem = `expected a key of 1 to ${keyLengthMax} characters, got ${key.length}`;
       return missionErrors.keyInvalid.refusal({ problem });
     }
     if (!mission.entries.has(key)) count += 1;

@@ -19,7 +19,7 @@ export const sendMessages: MissionCommand<SendMessagesRequest, SendMessagesReply
   reply: SendMessagesReply,
   decide(mission, { agentId, messages }, step) {
     if (messages.length === 0)
-      return missionErrors.messageInvalid.refusal({ problem: "expected a message, found none" });
+      return missionErrors.messageInvalid.refusal({ problem: "expected a message, got none" });
     const problem = messages.map(({ to }) => receiverProblem(to?.target)).find((each) => each !== undefined);
     if (problem !== undefined) return missionErrors.messageInvalid.refusal({ problem });
     const sent = messages.map(({ to, body, answers, taskId }) => ({ to, body, answers, taskId }));
@@ -33,9 +33,9 @@ export const sendMessages: MissionCommand<SendMessagesRequest, SendMessagesReply
 
 /** A message may address an agent that has not joined yet: the agent reads it after joining. */
 function receiverProblem(target: NonNullable<SendMessagesRequest["messages"][number]["to"]>["target"]) {
-  if (target === undefined) return "expected a recipient, found none";
+  if (target === undefined) return "expected a recipient, got none";
   if (target.$case !== "everybody" && target.value === "")
-    return `expected a name for ${target.$case}, found none`;
+    return `expected a name for ${target.$case}, got none`;
   return undefined;
 }
 

@@ -77,20 +77,20 @@ function repeatedStart(
 
 function orderProblem(order: ReadOnly<MissionOrder> | undefined): string | Refusal | undefined {
   const spec = order?.spec;
-  if (order === undefined || spec === undefined) return "expected a specification, found none";
+  if (order === undefined || spec === undefined) return "expected a specification, got none";
   const labels = Object.keys({ ...spec.labels, ...order.labels }).length;
-  if (labels > labelsMax) return `expected at most ${labelsMax} labels, found ${labels}`;
+  if (labels > labelsMax) return `expected at most ${labelsMax} labels, got ${labels}`;
   if (!(spec.timeoutMs >= 0 && spec.stuckAfterMs >= 0 && spec.retentionMs >= 0))
     return "expected spans that are not negative";
   const { roles, leadership, stopConditions, output, tasks } = spec;
   const names = roles.map(({ name }) => name);
   const duplicate = names.find((name, index) => names.indexOf(name) !== index);
-  if (duplicate !== undefined) return `expected each role once, found ${duplicate} twice`;
+  if (duplicate !== undefined) return `expected each role once, got ${duplicate} twice`;
   const torn = roles.find(({ minAgents, maxAgents }) => maxAgents > 0 && minAgents > maxAgents);
   if (torn !== undefined)
     return `role \`${torn.name}\`: \`maxAgents\` (${torn.maxAgents}) must be at least \`minAgents\` (${torn.minAgents})`;
   if (leadership?.role && !names.includes(leadership.role))
-    return `expected leaders of a role of the mission, found ${leadership.role}`;
+    return `expected leaders of a role of the mission, got ${leadership.role}`;
   for (const { name, condition } of stopConditions) {
     const compiled = expressionOf(condition, "condition", true);
     if (!compiled.ok) return `stop condition ${name}: ${compiled.problem}`;

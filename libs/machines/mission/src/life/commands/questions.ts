@@ -118,7 +118,7 @@ function answerOf(
     value = parsed(dataOfPayload(data)) as Json;
   } catch (error) {
     if (!(error instanceof UnreadableData)) throw error;
-    return refuse(`expected JSON, found ${error.message}`);
+    return refuse(`expected JSON, got ${error.message}`);
   }
   const fields = typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
   if (kind === QuestionKind.QUESTION_KIND_TIE) {
@@ -126,7 +126,7 @@ function answerOf(
     const options = mission.votes.get(subject)?.vote.options.map(({ option }) => option) ?? [];
     if (typeof winner !== "string" || !options.includes(winner))
       return refuse(
-        `expected \`winner\` to be one of ${options.join(", ")}, found ${JSON.stringify(winner ?? null)}`,
+        `expected \`winner\` to be one of ${options.join(", ")}, got ${JSON.stringify(winner ?? null)}`,
       );
     return { ...nothing, winner };
   }
@@ -135,10 +135,10 @@ function answerOf(
   for (const each of kinds) {
     const amount = (fields as Record<string, Json>)[each] ?? 0;
     if (typeof amount !== "number" || !(amount >= 0) || !Number.isFinite(amount))
-      return refuse(`expected a number of 0 or more for ${each}, found ${JSON.stringify(amount)}`);
+      return refuse(`expected a number of 0 or more for ${each}, got ${JSON.stringify(amount)}`);
     amounts[each] = rounded(amount);
   }
-  if (isNothing(amounts)) return refuse('expected the amounts to add, such as {"tokens": 1000}, found none');
+  if (isNothing(amounts)) return refuse('expected the amounts to add, such as {"tokens": 1000}, got none');
   return { ...nothing, amounts };
 }
 

@@ -59,7 +59,7 @@ export const addTasks: MissionCommand<AddTasksRequest, AddTasksReply> = boardCom
     if (parent !== undefined && isDone(mission.tasks[parent]))
       return missionErrors.taskInvalid.refusal({
         task: parentTaskId,
-        problem: "expected it to be open, found it ended",
+        problem: "expected it to be open, but it has ended",
       });
     step.emit(tasksAdded, {
       tasks,

@@ -68,15 +68,15 @@ function voteProblem(
   mission: MissionView,
   { voteId, options, weights, role, quorum }: Vote,
 ): string | undefined {
-  if (voteId === "") return "expected an id, found none";
+  if (voteId === "") return "expected an id, got none";
   const names = new Set(options.map(({ option }) => option));
   if (options.length < 2 || names.size < options.length || names.has(""))
-    return `expected at least two options of different names, found ${options.map(({ option }) => option).join(", ") || "none"}`;
+    return `expected at least two options of different names, got ${options.map(({ option }) => option).join(", ") || "none"}`;
   const bad = Object.entries(weights).find(([, weight]) => !(Number.isFinite(weight) && weight >= 0));
-  if (bad !== undefined) return `expected a weight of 0 or more for ${bad[0]}, found ${bad[1]}`;
-  if (!(quorum >= 0 && quorum <= 1)) return `expected a quorum from 0 to 1, found ${quorum}`;
+  if (bad !== undefined) return `expected a weight of 0 or more for ${bad[0]}, got ${bad[1]}`;
+  if (!(quorum >= 0 && quorum <= 1)) return `expected a quorum from 0 to 1, got ${quorum}`;
   if (role !== "" && !specOf(mission).roles.some(({ name }) => name === role))
-    return `expected a role of the mission, found ${role}`;
+    return `expected a role of the mission, got ${role}`;
   return undefined;
 }
 
@@ -106,12 +106,12 @@ function voterProblem(mission: MissionView, { role }: ReadOnly<Vote>, agent: str
 
 function ballotProblem({ options, rule }: ReadOnly<Vote>, ranking: readonly string[]): Refusal | undefined {
   const refuse = (problem: string) => missionErrors.ballotInvalid.refusal({ problem });
-  if (ranking.length === 0) return refuse("expected an option, found none");
+  if (ranking.length === 0) return refuse("expected an option, got none");
   if (rule !== VoteRule.VOTE_RULE_RANKED && ranking.length > 1)
-    return refuse(`expected one option, found ${ranking.length}`);
-  if (new Set(ranking).size < ranking.length) return refuse("expected each option once, found one twice");
+    return refuse(`expected one option, got ${ranking.length}`);
+  if (new Set(ranking).size < ranking.length) return refuse("expected each option once, got one twice");
   const unknown = ranking.find((each) => !options.some(({ option }) => option === each));
-  return unknown === undefined ? undefined : refuse(`expected options of the vote, found ${unknown}`);
+  return unknown === undefined ? undefined : refuse(`expected options of the vote, got ${unknown}`);
 }
 
 export const closeVote: MissionCommand<CloseVoteRequest, CloseVoteReply> = boardCommand({

@@ -12,7 +12,7 @@ import type { MachineCall } from "@tutti/kernel/testing";
 import fc from "fast-check";
 import type { MissionEffect } from "../../core/state/effects.ts";
 import { json } from "../mission-scene.ts";
-import { amounts, often, reason, to, type Weighted } from "./words.ts";
+import { amounts, often, reason, to, type Weighted } from "./values.ts";
 
 const statuses = [
   WorkStatus.WORK_STATUS_COMPLETED,

@@ -24,7 +24,7 @@ import {
   startMs,
   to,
   type Weighted,
-} from "./words.ts";
+} from "./values.ts";
 
 const end = fc.record({
   claimId,

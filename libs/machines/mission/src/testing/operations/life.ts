@@ -2,7 +2,7 @@
 import { JoinBoard } from "@tutti/contracts/swarm/v1";
 import fc from "fast-check";
 import { order } from "./orders.ts";
-import { agents, often, rare, reason, to, type Weighted } from "./words.ts";
+import { agents, often, rare, reason, to, type Weighted } from "./values.ts";
 
 const offering = {
   capabilities: [

@@ -3,7 +3,7 @@ import { MissionOrder } from "@tutti/contracts/swarm/v1";
 import { CheckFailure, TaskSpec } from "@tutti/contracts/types/v1";
 import fc from "fast-check";
 import { json } from "../mission-scene.ts";
-import { id } from "./words.ts";
+import { id } from "./values.ts";
 
 const work = fc.oneof(
   {

@@ -9,7 +9,7 @@ import {
 } from "@tutti/contracts/swarm/v1";
 import fc from "fast-check";
 import { json } from "../mission-scene.ts";
-import { agentOrNone, agents, amounts, often, rare, reason, to, type Weighted } from "./words.ts";
+import { agentOrNone, agents, amounts, often, rare, reason, to, type Weighted } from "./values.ts";
 
 const mark = fc.constantFrom(undefined, 0, 1, 2, 3);
 const write = fc.record({

@@ -12,8 +12,8 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { blobsOf, bounded, lossLengthMax, lostCode, truncate } from "@tutti/machine-work";
 import { budgetForTurn, hasBudget, recordUsed, reserve } from "../node/budget.ts";
+import { setInput } from "../node/data.ts";
 import { recordFailure } from "../node/failures.ts";
-import { setInput } from "../node/kept.ts";
 import { clearLimits, nodeOf, removeFromAgenda, setStatus, startVisit } from "../node/nodes.ts";
 import { isOffered } from "../plan/offer-profile.ts";
 import { offerFrom } from "../state/function-journal.ts";

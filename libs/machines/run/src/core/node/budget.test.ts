@@ -298,7 +298,7 @@ describe("the budget of a run", () => {
             const usedOrReserved = (run.state.used?.tokens ?? 0) + (run.state.reserved?.tokens ?? 0);
             assert.ok(
               usedOrReserved <= budget,
-              `expected at most ${budget} to be held, found ${usedOrReserved}`,
+              `expected at most ${budget} to be held, got ${usedOrReserved}`,
             );
             complete(run, task, Math.floor(expected * share));
           }

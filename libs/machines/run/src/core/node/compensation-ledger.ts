@@ -17,7 +17,7 @@ import { listOfEntries } from "../evaluate/scene.ts";
 import { stateOfKind } from "../state/kind-state.ts";
 import { currentRanges, rangeOf, rangePlace, rangeViewOf, taskIdIn } from "../state/places.ts";
 import { type Node, type NodeView, type Run, type RunView, undoOf } from "../state/state.ts";
-import { keptBytesOf } from "./kept.ts";
+import { keptBytesOf } from "./data.ts";
 
 const { TASK_STATUS_COMPLETED: completed, TASK_STATUS_UNSPECIFIED: unspecified } = TaskStatus;
 

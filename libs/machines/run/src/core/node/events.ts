@@ -16,10 +16,10 @@ import { nodeTimers, timerNumber } from "../state/numbers.ts";
 import { detailOf, type Node, type RunEvent, type RunOutstanding } from "../state/state.ts";
 import { since } from "../state/times.ts";
 import { recordUsed } from "./budget.ts";
+import { setOutput } from "./data.ts";
 import { detachChild } from "./detached-children.ts";
 import { recordLastFailure } from "./failures.ts";
 import { finishNode, settleWork, stop } from "./flow.ts";
-import { setOutput } from "./kept.ts";
 import { clearLimits, nodeOf, release, setStatus, startVisit, watchTotal } from "./nodes.ts";
 
 export const taskCompleted: RunEvent<TaskCompletedV1> = {

@@ -10,8 +10,8 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { blobsOf, dataOf } from "@tutti/machine-work";
 import { recordUsed } from "../../core/node/budget.ts";
+import { setOutput } from "../../core/node/data.ts";
 import { finishNode, settleWork } from "../../core/node/flow.ts";
-import { setOutput } from "../../core/node/kept.ts";
 import { clearLimits, nodeOf, release, setStatus, startVisit } from "../../core/node/nodes.ts";
 import { nodeTimers, timerNumber } from "../../core/state/numbers.ts";
 import { detailOf, moreOf, type Run, type RunEvent, type RunOutstanding } from "../../core/state/state.ts";

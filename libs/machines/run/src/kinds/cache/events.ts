@@ -1,6 +1,6 @@
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { CacheAskedV1, CacheAwaitedV1 } from "@tutti/contracts/workflow/v1";
-import { setInput } from "../../core/node/kept.ts";
+import { setInput } from "../../core/node/data.ts";
 import { nodeOf, setStatus, startVisit } from "../../core/node/nodes.ts";
 import { nodeTimers, timerNumber } from "../../core/state/numbers.ts";
 import { detailOf, type RunEvent } from "../../core/state/state.ts";

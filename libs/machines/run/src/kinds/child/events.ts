@@ -3,8 +3,8 @@ import { ChildQueuedV1, ChildRefusedV1, ChildStartedV1 } from "@tutti/contracts/
 import { blobsOf } from "@tutti/machine-work";
 import { startOf } from "../../core/attempt/child-start.ts";
 import { reserve } from "../../core/node/budget.ts";
+import { setInput } from "../../core/node/data.ts";
 import { settleDetachedChild } from "../../core/node/detached-children.ts";
-import { setInput } from "../../core/node/kept.ts";
 import { nodeOf, removeFromAgenda, setStatus, startVisit } from "../../core/node/nodes.ts";
 import { startKind } from "../../core/state/kind-state.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../../core/state/numbers.ts";

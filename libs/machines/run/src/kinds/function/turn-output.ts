@@ -38,7 +38,7 @@ const kinds = ["step", "task", "set", "undo"] as const;
 
 /** Returns the turn, or the problem with it. */
 export function readTurn(value: unknown): Turn | string {
-  if (!isMembers(value)) return "expected an object, found something else";
+  if (!isMembers(value)) return "expected an object, got something else";
   if (value["function"] !== 1) return "expected `function` to be 1";
   const { known = 0, steps: listed = [], end, more = false, cold = false } = value;
   if (typeof known !== "number") return "expected `known` to be a number";
@@ -57,9 +57,9 @@ export function readTurn(value: unknown): Turn | string {
 }
 
 function readStep(value: Json): TurnStep | string {
-  if (!isMembers(value)) return "expected an object, found something else";
+  if (!isMembers(value)) return "expected an object, got something else";
   const kind = kinds.find((each) => typeof value[each] === "string");
-  if (kind === undefined) return "expected `step`, `task`, `set` or `undo`, found none";
+  if (kind === undefined) return "expected `step`, `task`, `set` or `undo`, got none";
   const id = value[kind];
   if (typeof id !== "string" || id === "" || id.length > idLengthMax)
     return `expected a name of 1 to ${idLengthMax} characters`;

@@ -1,8 +1,8 @@
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { SignalReceivedV1, SignalTakenV1 } from "@tutti/contracts/workflow/v1";
 import { blobsOf, dataOfPayload } from "@tutti/machine-work";
+import { setOutput } from "../../core/node/data.ts";
 import { finishNode } from "../../core/node/flow.ts";
-import { setOutput } from "../../core/node/kept.ts";
 import { release, startVisit } from "../../core/node/nodes.ts";
 import { moreOf, type RunEvent } from "../../core/state/state.ts";
 import { rememberEvent } from "./received-events.ts";

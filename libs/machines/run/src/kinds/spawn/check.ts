@@ -22,7 +22,7 @@ export interface Addable {
 /** @param owner owner of the tasks; -1 for the run */
 export function addable(run: RunView, { plan }: RunPlan, owner: number, taskId: string): Addable | Refusal {
   const [scope] = plan.scopes;
-  if (scope === undefined || plan.kind !== "tasks") return refusal(taskId, "expected tasks, found none");
+  if (scope === undefined || plan.kind !== "tasks") return refusal(taskId, "expected tasks, got none");
   const { count } = scope;
   if (run.nodeCount + count > nodesMax)
     return runErrors.tooManyTasks.refusal({ task: taskId, count, max: nodesMax });
@@ -31,7 +31,7 @@ export function addable(run: RunView, { plan }: RunPlan, owner: number, taskId: 
   const outside: number[] = [];
   for (const id of plan.outside) {
     const number = taskThere(run, id);
-    if (number === undefined) return refusal(taskId, `expected a task ${id} that is needed, found none`);
+    if (number === undefined) return refusal(taskId, `expected a task ${id} that is needed, got none`);
     outside.push(number);
   }
   const circle = outside.find((number) => waitingFor(run, owner).has(number));

@@ -34,7 +34,7 @@ export const spawn: TaskKind = {
       return;
     }
     const count = Object.keys(listed.tasks).length;
-    if (count > work.max) fail(place, `expected at most ${work.max} tasks, found ${count}`);
+    if (count > work.max) fail(place, `expected at most ${work.max} tasks, got ${count}`);
     else if (count === 0) complete(place, encodeJson({}));
     else add(place, listed.tasks);
   },

@@ -145,7 +145,7 @@ tasks:
       [[{ id: "plan", uses: "x" }], /there is a task `plan` already/],
       [[{ id: "a", uses: "x", needs: ["b"] }], /b/],
       [[{ id: "a", uses: "x", needs: ["after"] }], /after waits for grow itself/],
-      [[1, 2, 3, 4].map((n) => ({ id: `t${n}`, uses: "x" })), /at most 3 tasks, found 4/],
+      [[1, 2, 3, 4].map((n) => ({ id: `t${n}`, uses: "x" })), /at most 3 tasks, got 4/],
     ];
     for (const [tasks, expected] of wrong) {
       const scene = grown(tasks);
@@ -232,7 +232,7 @@ tasks:
     assert.match(problem(add(scene, { leaf: { uses: "x" } })), /a task leaf already/);
     assert.match(
       problem(add(scene, { a: { uses: "x", needs: ["gone"] } })),
-      /task gone that is needed, found none/,
+      /task gone that is needed, got none/,
     );
     assert.match(problem(add(scene, { a: { uses: "x" } }, "plan")), /of the kind spawn/);
     assert.match(problem(add(scene, { a: { uses: "x", needs: ["after"] } }, "grow")), /after waits for grow/);

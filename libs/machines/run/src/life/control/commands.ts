@@ -47,7 +47,7 @@ import { life } from "../../core/state/work-life.ts";
 import { runErrors } from "../../errors.ts";
 import { stopAllChildren } from "../../kinds/child/stopping.ts";
 import { advance, stopRun } from "../advance/advance.ts";
-import { acquireNext } from "../limit/asking.ts";
+import { acquireNext } from "../limit/acquire.ts";
 import { beginMessage, terminateNow, withdrawContinuation } from "../run/end.ts";
 import {
   runLabelled,
@@ -69,7 +69,7 @@ export const beginRun: RunCommand<BeginRun, RunBegun> = {
     if (run.order !== undefined) return repeatedStart(run, order, step);
     const problem = orderProblem(order);
     if (problem !== undefined || order === undefined)
-      return runErrors.orderInvalid.refusal({ problem: problem ?? "expected an order, found none" });
+      return runErrors.orderInvalid.refusal({ problem: problem ?? "expected an order, got none" });
     const required = limitsOf(run, order);
     const limits = required.ok ? required.limits.map(({ id }) => id) : [];
     step.emit(runStarted, { order, createMs: step.nowMs, limits });
@@ -144,9 +144,9 @@ function orderProblem(order: RunOrder | undefined): string | undefined {
   const { hash, plan, labels, priority, startMs, timeoutMs } = order;
   if ((hash === "") === (plan.length === 0)) return "expected either the hash of a definition or a plan";
   const count = Object.keys(labels).length;
-  if (count > labelsMax) return `expected at most ${labelsMax} labels, found ${count}`;
+  if (count > labelsMax) return `expected at most ${labelsMax} labels, got ${count}`;
   if (Math.abs(priority) > priorityMax)
-    return `expected a priority from -${priorityMax} to ${priorityMax}, found ${priority}`;
+    return `expected a priority from -${priorityMax} to ${priorityMax}, got ${priority}`;
   if (!(startMs >= 0 && timeoutMs >= 0)) return "expected times and spans that are not negative";
   return undefined;
 }

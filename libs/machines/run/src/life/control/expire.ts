@@ -17,7 +17,7 @@ import { expireApproval } from "../../kinds/approve/kind.ts";
 import { stopChildOf, stopChildrenIn } from "../../kinds/child/stopping.ts";
 import { kindOf } from "../../kinds/table.ts";
 import { advance, startNow, stopRun } from "../advance/advance.ts";
-import { acquireDue, acquireFirst } from "../limit/asking.ts";
+import { acquireDue, acquireFirst } from "../limit/acquire.ts";
 import { runPutOff, timeoutMsOf } from "../run/events.ts";
 import { passTime } from "../states/step.ts";
 

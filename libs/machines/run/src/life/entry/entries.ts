@@ -33,6 +33,6 @@ export function payloadOf(
     return runErrors.payloadInvalid.refusal({ kind, name, problem: `${path}: ${first.message}` });
   } catch (error) {
     if (!(error instanceof UnreadableData)) throw error;
-    return runErrors.payloadInvalid.refusal({ kind, name, problem: `expected JSON, found ${error.message}` });
+    return runErrors.payloadInvalid.refusal({ kind, name, problem: `expected JSON, got ${error.message}` });
   }
 }

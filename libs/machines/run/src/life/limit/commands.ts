@@ -25,7 +25,7 @@ import { nodeOfEffect, runNode } from "../../core/state/numbers.ts";
 import { findNode } from "../../core/state/places.ts";
 import type { RunCommand, RunStep, RunView } from "../../core/state/state.ts";
 import { advance, stopRun } from "../advance/advance.ts";
-import { acquireNext } from "./asking.ts";
+import { acquireNext } from "./acquire.ts";
 
 const done: RunDone = {};
 

@@ -50,7 +50,7 @@ import { stopAllChildren, stopChildrenOf } from "../../kinds/child/stopping.ts";
 import { stopChildren } from "../../kinds/gate/send-back.ts";
 import { deliverToWaiting } from "../../kinds/signal/delivery.ts";
 import { advance } from "../advance/advance.ts";
-import { acquireNext } from "../limit/asking.ts";
+import { acquireNext } from "../limit/acquire.ts";
 import { withdrawContinuation } from "../run/end.ts";
 import { runReset, runRetried, taskRepaired } from "./events.ts";
 
@@ -254,9 +254,9 @@ function snapshotProblem(run: RunView, bytes: Uint8Array): string | undefined {
   try {
     const { runId, order, createMs } = RunSnapshotV1.decode(bytes);
     if (runId === run.key.id && order !== undefined && createMs === run.createMs) return undefined;
-    return `expected a state of ${run.key.id} after it was started, found one of ${runId === "" ? "nothing" : runId}`;
+    return `expected a state of ${run.key.id} after it was started, got one of ${runId === "" ? "nothing" : runId}`;
   } catch (error) {
-    return `expected an encoded state, found ${error instanceof Error ? error.message : "something else"}`;
+    return `expected an encoded state, got ${error instanceof Error ? error.message : "something else"}`;
   }
 }
 

@@ -11,9 +11,9 @@ import {
 import { blobsOf, dataOfPayload, isDone } from "@tutti/machine-work";
 import { renewAfterReset } from "../../core/limit/events.ts";
 import { effectAt, isNotUndone, retainLists, revertedStatus } from "../../core/node/compensation-ledger.ts";
+import { setOutput } from "../../core/node/data.ts";
 import { detachChild } from "../../core/node/detached-children.ts";
 import { finishNode, stop } from "../../core/node/flow.ts";
-import { setOutput } from "../../core/node/kept.ts";
 import { nodeOf, release, setStatus, startVisit } from "../../core/node/nodes.ts";
 import { closureOf, reopen } from "../../core/node/reopen.ts";
 import { planNeededBySnapshot } from "../../core/plan/plan-of.ts";

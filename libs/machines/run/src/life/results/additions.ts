@@ -65,7 +65,7 @@ function planIn(bytes: Uint8Array): RunPlan | Refusal {
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
   }
-  const problem = "expected the plan of checked tasks, found something else";
+  const problem = "expected the plan of checked tasks, got something else";
   return runErrors.additionInvalid.refusal({ task: "the run", problem });
 }
 
@@ -73,7 +73,7 @@ function planIn(bytes: Uint8Array): RunPlan | Refusal {
 function ownerOf(run: RunView, parent: string): number | Refusal {
   const refusal = (problem: string) =>
     runErrors.additionInvalid.refusal({ task: parent || run.key.id, problem });
-  if (run.phase === RunPhase.RUN_PHASE_UNDOING) return refusal("expected a running run, found it stopped");
+  if (run.phase === RunPhase.RUN_PHASE_UNDOING) return refusal("expected a running run, but it is stopped");
   if (parent === "")
     return run.plan?.plan.kind === "states" ? refusal("a run of states has no tasks of its own") : -1;
   const number = findNode(run, parent);
@@ -85,7 +85,7 @@ function ownerOf(run: RunView, parent: string): number | Refusal {
     (stateOfKind(run.nodes[number], "spawn")?.parts ?? 0) > 0
   )
     return number;
-  return refusal("expected a task of the kind spawn that has not ended, found otherwise");
+  return refusal("expected a task of the kind spawn that has not ended, got otherwise");
 }
 
 /** Tasks that have started stay. */

@@ -55,7 +55,7 @@ export const decideApproval: RunCommand<DecideApproval, ApprovalAnswered> = {
     const node = questionOf(run, id, step);
     if (isRefusal(node)) return node;
     if (verdict !== approved && verdict !== rejected)
-      return runErrors.approvalInvalid.refusal({ problem: "expected yes or no, found neither" });
+      return runErrors.approvalInvalid.refusal({ problem: "expected yes or no, got neither" });
     const caller = step.cause.actor?.id || body.roles[0] || "";
     const question = node.more?.question;
     // Rules ask in sequence: a repeated approval belongs to the question that was approved meanwhile.
@@ -199,7 +199,7 @@ function formData(node: NodeView, { data, verdict }: DecideApproval): { readonly
     return runErrors.approvalInvalid.refusal({ problem: `${path}: ${first.message}` });
   } catch (error) {
     if (!(error instanceof UnreadableData)) throw error;
-    return runErrors.approvalInvalid.refusal({ problem: `expected JSON, found ${error.message}` });
+    return runErrors.approvalInvalid.refusal({ problem: `expected JSON, got ${error.message}` });
   }
 }
 

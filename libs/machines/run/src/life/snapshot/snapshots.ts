@@ -13,7 +13,7 @@ import {
 import { type InstanceKey, kernelErrors, type SnapshotCodec } from "@tutti/kernel";
 import { bytesOf, dataOf, noBytes, payloadOf } from "@tutti/machine-work";
 import { reserve } from "../../core/node/budget.ts";
-import { followingInput, keptBytesOf } from "../../core/node/kept.ts";
+import { followingInput, keptBytesOf } from "../../core/node/data.ts";
 import { updateLent } from "../../core/node/lent.ts";
 import { planNeededBySnapshot, planOf, readPlan } from "../../core/plan/plan-of.ts";
 import type { KnownPlans } from "../../core/plan/run-plan.ts";

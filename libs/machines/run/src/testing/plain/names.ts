@@ -52,5 +52,5 @@ function evaluated(compiled: Compiled | ReturnType<typeof compileData>, names: N
 
 function programOf(compiled: Compiled | ReturnType<typeof compileData>) {
   if (compiled.ok) return compiled.program;
-  throw new Error(`expected an expression, found ${JSON.stringify(compiled.problems)}`);
+  throw new Error(`expected an expression, got ${JSON.stringify(compiled.problems)}`);
 }

@@ -38,7 +38,7 @@ export type Script = Readonly<Record<string, readonly Answer[]>>;
  */
 export function answerOf(script: Script, taskId: string, attempt: number, visit = 1): Answer {
   if (attempt < 1 || visit < 1)
-    throw new RangeError(`expected attempts and visits from 1, found ${attempt} of ${visit} at ${taskId}`);
+    throw new RangeError(`expected attempts and visits from 1, got ${attempt} of ${visit} at ${taskId}`);
   const answers = answersOf(script, taskId, visit) ?? answersOf(script, withoutEntries(taskId), visit) ?? [];
   return answers[Math.min(attempt, answers.length) - 1] ?? { echoes: true };
 }

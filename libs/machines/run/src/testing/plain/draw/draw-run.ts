@@ -29,7 +29,7 @@ export function drawRun(chance: Chance, allowed: readonly Feature[] = features, 
     const drawn = draw(new Random(chance, others, share));
     if (isRunnable(drawn)) return allowed.includes("rules") ? withRules(drawn, share) : drawn;
   }
-  throw new Error(`expected one of ${drawsMax} definitions to be sound, found none`);
+  throw new Error(`expected one of ${drawsMax} definitions to be sound, got none`);
 }
 
 /**

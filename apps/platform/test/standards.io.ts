@@ -10,7 +10,7 @@ import { type Folder, makeFolder, registriesAt, type Service, start } from "./su
 const promtool = await needsProgram("promtool");
 
 /** Information that a process offers to programs that know nothing of Tutti. */
-describe("to programs of others", () => {
+describe("standard interfaces", () => {
   let folder: Folder;
   let platform: Service;
   let notes: Service;

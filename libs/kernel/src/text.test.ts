@@ -10,7 +10,7 @@ import {
   matchesWildcard,
   sentences,
   utcOf,
-} from "./words.ts";
+} from "./text.ts";
 
 describe("durations in sentences", () => {
   it("have one unit, and no zero decimal place", () => {

@@ -1,28 +1,28 @@
-/** What the demonstration starts, once: an order each way, an album of 200 pictures, prices that heal, a report by the clock. */
+/** Starts the runs of the demonstration: orders with each outcome, an album of 200 pictures, a repaired import, a scheduled report. */
 import { readFileSync } from "node:fs";
 import type { Tutti } from "@tutti/sdk/client";
 
 const definitions = ["shop-order", "photo-album", "price-import", "sales-report"] as const;
 
-/** Under ids of their own: started again they are the same runs. */
+/** The ids are fixed, so a repeated start duplicates nothing. */
 const runs: readonly {
   readonly id: string;
   readonly of: (typeof definitions)[number];
   readonly input: object;
 }[] = [
-  // Ends by itself.
+  // Completes without a person.
   {
     id: "order-1001",
     of: "shop-order",
     input: { customer: "Clara", articles: ["bow", "rosin"], cents: 8_900 },
   },
-  // Waits until a person has said yes or no.
+  // Waits for an approval.
   {
     id: "order-1002",
     of: "shop-order",
     input: { customer: "Robert", articles: ["violin", "bow"], cents: 420_000 },
   },
-  // A piano cannot be sent: the stool comes back, then the money, then the reservation goes.
+  // A piano cannot be shipped. Compensation recalls the stool, refunds the payment, and releases the reservation.
   {
     id: "order-1003",
     of: "shop-order",
@@ -32,7 +32,7 @@ const runs: readonly {
   { id: "prices-1", of: "price-import", input: { supplier: "strings & bows", key: "old-7" } },
 ];
 
-export async function begin(tutti: Tutti): Promise<void> {
+export async function start(tutti: Tutti): Promise<void> {
   for (const name of definitions) {
     const fileName = `${name}.yaml`;
     await tutti.workflows.register(readFileSync(new URL(fileName, import.meta.url), "utf8"), { fileName });
