@@ -18,62 +18,59 @@ export const gatewaySection = defineSection({
     enabled: z
       .boolean()
       .default(true)
-      .describe("Whether there is one. Without it the port has the operations endpoints alone."),
+      .describe("Enables the gateway. If false, the port serves only the operations endpoints."),
     key: secret()
       .optional()
-      .describe("The key of callers on other machines. Required if operations.host is no loopback address."),
+      .describe(
+        "The key for callers on other machines. Required if `operations.host` is not a loopback address.",
+      ),
     agentCardKey: secret()
       .optional()
       .describe(
-        "A private key of Ed25519 in PEM that agent cards are signed with. Without it, cards have no signature.",
+        "An Ed25519 private key in PEM that signs agent cards. Without a key, agent cards have no signature.",
       ),
     privatePushUrls: z
       .boolean()
       .default(false)
       .describe(
-        "Whether push notifications of A2A tasks may lead into private networks, and need no https. Their URLs come from clients.",
+        "Allows push notifications of A2A tasks to private networks and without https. Their URLs come from clients.",
       ),
     bodyBytesMax: z
       .int()
       .min(1_024)
       .max(67_108_864)
       .default(4_194_304)
-      .describe("Greatest size of the body of a request."),
-    callMs: z.int().min(1).default(30_000).describe("Time for a request that names none."),
-    linkMs: z
-      .int()
-      .min(1_000)
-      .max(dayMs)
-      .default(hourMs)
-      .describe("How long a one-time link for signing in is good."),
+      .describe("Maximum size of a request body."),
+    callMs: z.int().min(1).default(30_000).describe("Timeout of requests without a timeout of their own."),
+    linkMs: z.int().min(1_000).max(dayMs).default(hourMs).describe("Lifetime of a one-time sign-in link."),
     signInMs: z
       .int()
       .min(1_000)
       .max(365 * dayMs)
       .default(30 * dayMs)
-      .describe("How long a browser stays signed in."),
+      .describe("Lifetime of a browser session."),
     secureCookie: z
       .boolean()
       .default(false)
-      .describe("Whether browsers may send the sign-in over TLS only: behind a proxy that speaks it."),
+      .describe("Restricts the sign-in cookie to TLS. Set this behind a proxy that terminates TLS."),
     url: z
       .union([z.literal(""), z.string().regex(/^https?:\/\/[^\s/?#]+(\/[^\s?#]*)?$/)])
       .default("")
       .meta({ title: "url" })
       .describe(
-        "Where people open the page, such as `https://tutti.example`: issuers send them back there. Empty means wherever a request came to, on a loopback address alone.",
+        "The public URL of the dashboard, such as `https://tutti.example`. Issuers redirect to it. Empty: the URL of the request, on loopback addresses only.",
       ),
     signIn: issuersSchema,
     webhooks: webhooksSchema,
     page: z
       .string()
       .default("")
-      .describe("The directory of the built page. Empty: the one of this installation."),
+      .describe("The directory of the built dashboard. Empty: the dashboard of this installation."),
     docs: z
       .string()
       .default("")
       .describe(
-        "The directory of the built documentation, served at `/docs`. Empty means the one of this installation.",
+        "The directory of the built documentation, served at `/docs`. Empty: the documentation of this installation.",
       ),
   }),
 });

@@ -7,17 +7,17 @@ const prometheusSchema = z.strictObject({
     .url({ protocol: /^https?$/ })
     .optional()
     .describe(
-      "A Prometheus that metrics are read from: http://prometheus:9090. Without it they are read from the store of insight.",
+      "URL of a Prometheus from which metrics are read: http://prometheus:9090. Empty: metrics are read from the store of insight.",
     ),
   headers: z
     .record(z.string(), secret())
     .optional()
-    .describe("Headers of every request to it, such as authorization, each a reference to its value."),
+    .describe("Headers of every request to Prometheus, such as authorization. Each value is a reference."),
   match: z
     .record(z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/), z.string())
     .default({ job: "tutti" })
     .describe(
-      "Labels that its series of this installation have: those of `remoteWrite.labels`, or of the scrape.",
+      "Labels of this installation's series in Prometheus: those of `remoteWrite.labels`, or of the scrape.",
     ),
   stepMinMs: z
     .int()
@@ -25,30 +25,28 @@ const prometheusSchema = z.strictObject({
     .max(3_600_000)
     .default(10_000)
     .describe(
-      "The least distance of values: `remoteWrite.intervalMs`, or two scrape intervals if Prometheus scrapes.",
+      "Minimum interval between values: `remoteWrite.intervalMs`, or two scrape intervals if Prometheus scrapes.",
     ),
-  timeoutMs: z.int().min(100).max(300_000).default(10_000).describe("How long it may take to answer."),
+  timeoutMs: z.int().min(100).max(300_000).default(10_000).describe("Timeout of a query."),
 });
 
 /** The keys of the service: `orchestration.insight.*`. */
 export const insightSection = defineSection({
   scope: "orchestration",
   name: "insight",
-  description: "The past: series of all metrics, and facts about all work.",
+  description: "The history: series of all metrics, and facts about all work.",
   schema: z.strictObject({
     enabled: z
       .boolean()
       .default(true)
       .describe(
-        "Whether this process records series. Without it, metrics reach back as far as the memory of each process.",
+        "Enables the recording of series. If false, metrics reach back only as far as the memory of each process.",
       ),
     dataDirectory: z
       .string()
       .min(1)
       .default("./.tutti")
-      .describe(
-        "The folder of the series in a process of its own. The platform has `platform.dataDirectory`.",
-      ),
+      .describe("Folder of the series in a separate process. The platform uses `platform.dataDirectory`."),
     recordEveryMs: z
       .number()
       .int()
@@ -56,7 +54,7 @@ export const insightSection = defineSection({
       .max(300_000)
       .default(60_000)
       .describe(
-        "How often the samples of all processes are recorded. A process that is killed loses at most this much of its own.",
+        "Interval at which the samples of all processes are recorded. A killed process loses at most its samples of one interval.",
       ),
     factsEveryMs: z
       .number()
@@ -65,20 +63,20 @@ export const insightSection = defineSection({
       .max(3_600_000)
       .default(60_000)
       .describe(
-        "How often facts are recorded. Up to ten times less often while no work ends. A query has them recorded as well.",
+        "Interval at which facts are recorded, up to ten times longer while no work ends. A query also records new facts.",
       ),
     factsKeepDays: z
       .number()
       .min(1)
       .max(3_650)
       .default(90)
-      .describe("How many days facts are kept after the end of their work."),
+      .describe("Days that facts are stored after the end of their work."),
     receivers: receiversSchema,
     builtInReceivers: z
       .array(z.string().min(1))
       .max(32)
       .default([])
-      .describe("Names of receivers that hear of alerts of built-in rules."),
+      .describe("Names of the receivers of built-in alert rules."),
     builtInEscalation: z
       .string()
       .max(200)
@@ -87,11 +85,11 @@ export const insightSection = defineSection({
     privateReceivers: z
       .boolean()
       .default(false)
-      .describe("Whether receivers may be in private networks, and be called without https."),
+      .describe("Allows receivers in private networks and without https."),
     dashboardUrl: z
       .url({ protocol: /^https?$/ })
       .optional()
-      .describe("Where people open the dashboard. Messages to receivers link to it."),
+      .describe("URL of the dashboard, for links in messages to receivers."),
     chromium: z
       .string()
       .default("")

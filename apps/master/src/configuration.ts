@@ -12,21 +12,21 @@ export const masterSection = defineSection({
       .min(1)
       .default("./.tutti")
       .describe(
-        "Where everything is kept that must last, in a process of its own without a cluster. The platform has `platform.dataDirectory`.",
+        "Data directory of a separate process without a cluster. The platform uses `platform.dataDirectory`.",
       ),
     planner: z
       .string()
       .min(1)
       .max(200)
       .default("tutti.plan")
-      .describe("The capability that breaks goals of sessions down into tasks, where they name none."),
+      .describe("Default capability that plans the tasks of sessions with a goal."),
     adviceEveryMs: z
       .number()
       .int()
       .min(0)
       .default(3_600_000)
       .describe(
-        "How often recorded runs are searched for advice about their workflows. 0: only when a caller asks.",
+        "Interval at which recorded runs are searched for advice about their workflows. 0: only on request.",
       ),
     modelEveryMs: z
       .number()
@@ -34,13 +34,13 @@ export const masterSection = defineSection({
       .min(0)
       .default(60_000)
       .describe(
-        "How often models of durations are compared on newly recorded attempts. 0: only when a caller asks.",
+        "Interval at which duration models are compared on newly recorded attempts. 0: only on request.",
       ),
     deadlockCheckMs: z
       .number()
       .int()
       .min(10)
       .default(1_000)
-      .describe("How often sessions and the like are looked for that wait for each other's locks."),
+      .describe("Interval at which deadlocks between sessions and other holders of locks are searched."),
   }),
 });

@@ -10,18 +10,16 @@ export const platformSection = defineSection({
       .string()
       .min(1)
       .default("./.tutti")
-      .describe("Where everything is kept that must last. It belongs to one process at a time."),
+      .describe("The data directory. Only one process can use it at a time."),
     extensions: z
       .array(z.string())
       .default([])
-      .describe("Modules with orchestrators of your own, each the default export: ./billing.ts."),
+      .describe("Modules with custom orchestrators as their default export: ./billing.ts."),
     extensionStartMs: z
       .int()
       .min(1)
       .default(30_000)
-      .describe(
-        "How long each extension may take to start. After that time the platform continues without it.",
-      ),
+      .describe("Timeout for the start of each extension. After that, the platform continues without it."),
     workflows: z
       .string()
       .default("")
@@ -32,13 +30,13 @@ export const platformSection = defineSection({
       .boolean()
       .default(false)
       .describe(
-        "Workers of the demonstration as processes of their own, and once per data directory what they work on. `npm start` turns it on, `npm start -- --empty` does not.",
+        "Starts the workers of the demonstration, and once per data directory its runs. `npm start` enables it, `npm start -- --empty` does not.",
       ),
     pythons: z
       .array(z.string().min(1))
       .default(["python3"])
       .describe(
-        "Which Python the demonstration's worker runs on: the first of these that can import protobuf.",
+        "Python interpreters for the demonstration's worker. The first one that can import protobuf is used.",
       ),
   }),
 });
@@ -54,10 +52,14 @@ export const agentsSection = defineSection({
       .enum(["auto", "on", "off"])
       .default("auto")
       .describe(
-        "Whether it runs. `auto`: if a provider is configured, or the environment names one (ANTHROPIC_API_KEY, OPENAI_API_KEY, ANTHROPIC_BASE_URL, OPENAI_BASE_URL, TUTTI_LOCAL_MODELS).",
+        "When the worker runs. `auto`: if a provider is configured, in the settings or in the environment (ANTHROPIC_API_KEY, OPENAI_API_KEY, ANTHROPIC_BASE_URL, OPENAI_BASE_URL, TUTTI_LOCAL_MODELS).",
       ),
-    namespaces: z.array(z.string().min(1)).min(1).default(["default"]).describe("Whose tasks it runs."),
-    slots: z.int().min(1).max(100_000).default(256).describe("Maximum of agents that run at once."),
+    namespaces: z
+      .array(z.string().min(1))
+      .min(1)
+      .default(["default"])
+      .describe("Namespaces whose tasks the worker runs."),
+    slots: z.int().min(1).max(100_000).default(256).describe("Maximum number of concurrent agents."),
     providers: z
       .record(
         z.string(),
@@ -65,17 +67,17 @@ export const agentsSection = defineSection({
           speaks: z
             .enum(["messages", "chat", "responses"])
             .describe("Anthropic's Messages, OpenAI's Chat Completions or Responses."),
-          url: z.url().describe("The base of its addresses: https://api.openai.com/v1."),
-          key: secret().optional().describe("Its key, as a reference: env:ACME_KEY."),
+          url: z.url().describe("Base URL: https://api.openai.com/v1."),
+          key: secret().optional().describe("API key as a reference: env:ACME_KEY."),
         }),
       )
       .default({})
-      .describe("Providers of models, by the name before the colon of a model."),
+      .describe("Model providers, by the part of a model's name before the colon."),
     prices: z
       .record(z.string(), z.strictObject({ input: price, output: price, cached: price.optional() }))
       .default({})
       .describe(
-        "US dollars for a million tokens, by the start of a model's name. Budgets in money need them.",
+        "US dollars per million tokens, by the prefix of a model's name. Budgets in money need prices.",
       ),
   }),
 });

@@ -11,28 +11,26 @@ export const registrySection = defineSection({
     store: z
       .enum(["memory", "nats"])
       .default("memory")
-      .describe("Where entries are kept: in this process, or in NATS for several registries of a cluster."),
-    leaseMs: milliseconds
-      .default(15_000)
-      .describe("How long an entry lives without renewal when the instance names no time."),
-    leaseMinMs: milliseconds.default(1_000).describe("The shortest lease granted."),
-    sweepMs: milliseconds.default(500).describe("How often leases that ran out are looked for."),
+      .describe("Where entries are stored: in this process, or in NATS for several registries of a cluster."),
+    leaseMs: milliseconds.default(15_000).describe("Default lease of an entry."),
+    leaseMinMs: milliseconds.default(1_000).describe("Minimum lease."),
+    sweepMs: milliseconds.default(500).describe("Interval at which expired leases are removed."),
     gatherMs: milliseconds
       .default(250)
-      .describe("Renewals are asked to come together, at moments this far apart."),
+      .describe("Renewals of all instances are aligned to multiples of this interval."),
     historyMax: z
       .number()
       .int()
       .min(1)
       .default(10_000)
-      .describe("Changes remembered, so that watchers can resume without a new snapshot."),
+      .describe("Number of changes retained, so watchers can resume without a new snapshot."),
     batchMs: milliseconds
       .default(20)
-      .describe("How long changes are gathered before they are sent to watchers."),
+      .describe("How long changes are collected before they are sent to watchers."),
     figuresMs: milliseconds
       .default(1_000)
-      .describe("How often the load of instances is sent to watchers that want it."),
-    signOfLifeMs: milliseconds.default(5_000).describe("Watchers hear something at least this often."),
+      .describe("Interval at which the load of instances is sent to watchers that request it."),
+    signOfLifeMs: milliseconds.default(5_000).describe("Maximum interval between two messages to a watcher."),
     replicas: z
       .number()
       .int()

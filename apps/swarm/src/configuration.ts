@@ -13,34 +13,32 @@ const links = z.strictObject({
     .max(16)
     .default(8)
     .describe(
-      "How improbable the silence of an agent must be, by its own rhythm, before it is given nothing more: 8 is one silence in a hundred million.",
+      "Phi threshold of the failure detector: how improbable an agent's silence must be before it gets no further tasks. 8: one silence in a hundred million.",
     ),
   suspectMs: milliseconds
     .default(12_500)
     .describe(
-      "How long an agent may be silent before it is given nothing more, however unevenly it was heard.",
+      "Maximum silence of an agent before it gets no further tasks, however irregular its heartbeats are.",
     ),
   leaseMs: milliseconds
     .default(15_000)
-    .describe("How long a worker may be silent before its tasks go to other workers."),
+    .describe("Maximum silence of a worker before its tasks go to other workers."),
   resumeWindowMs: milliseconds
     .default(4_000)
     .describe(
-      "How long after a cut a link can be resumed. After it the tasks of the worker go to other workers.",
+      "How long a link can be resumed after a disconnect. After that, the tasks of the worker go to other workers.",
     ),
-  greetingMs: milliseconds
-    .default(10_000)
-    .describe("How long a new stream of an agent may be without a greeting."),
+  greetingMs: milliseconds.default(10_000).describe("Timeout for the hello frame of a new stream."),
   startedAfterMs: z
     .number()
     .min(0)
     .max(60_000)
     .default(20)
-    .describe("An attempt that ends sooner needs no report of its start."),
+    .describe("Attempts that end sooner do not report their start."),
   sweepMs: milliseconds
     .default(100)
     .describe(
-      "How long an acknowledgement may wait for a frame that carries it. Links are checked for heartbeats and cuts less often: four times per heartbeat or `resumeWindowMs`, whichever is shorter.",
+      "Maximum delay of an acknowledgement that waits for another frame. Links are checked for heartbeats and disconnects less often: four times per heartbeat or `resumeWindowMs`, whichever is shorter.",
     ),
 });
 
@@ -50,11 +48,11 @@ const pool = z.strictObject({
   strategy: z
     .enum(strategyNames)
     .default("least_loaded")
-    .describe("How an agent is chosen among those that can do a task and have room."),
+    .describe("How an agent is selected among those that have the capability and a free slot."),
   auction: z.strictObject({
-    load: weight.describe("How much it weighs in an auction that an agent has little to do."),
-    speed: weight.describe("How much it weighs in an auction that it is expected to be quick."),
-    cost: weight.describe("How much it weighs in an auction that it asks for little."),
+    load: weight.describe("Weight of an agent's low load in an auction."),
+    speed: weight.describe("Weight of an agent's expected speed in an auction."),
+    cost: weight.describe("Weight of an agent's low price in an auction."),
   }),
   window: z
     .number()
@@ -62,20 +60,30 @@ const pool = z.strictObject({
     .min(1)
     .max(100_000)
     .default(1_024)
-    .describe("Tasks of one sender that may be outstanding in a pool. Further tasks wait at their sender."),
+    .describe(
+      "Maximum number of outstanding tasks of one sender in a pool. Further tasks wait at their sender.",
+    ),
   queuedMax: z
     .number()
     .int()
     .min(1)
     .max(10_000_000)
     .default(100_000)
-    .describe("Tasks that may wait in a pool."),
-  agentsMax: z.number().int().min(1).max(100_000).default(10_000).describe("Agents that may join a pool."),
+    .describe("Maximum number of queued tasks in a pool."),
+  agentsMax: z
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(10_000)
+    .describe("Maximum number of agents in a pool."),
   admits: z
     .array(z.string())
     .default(["*"])
     .describe("Further namespaces whose tasks a pool accepts if it was not created explicitly. `*` for any."),
-  ageingMs: milliseconds.default(60_000).describe("How long a task waits to rise by one in priority."),
+  ageingMs: milliseconds
+    .default(60_000)
+    .describe("Waiting time after which the priority of a task rises by one."),
   settleMs: z
     .number()
     .int()
@@ -83,7 +91,7 @@ const pool = z.strictObject({
     .max(60_000)
     .default(1_000)
     .describe(
-      "How long a pool that has moved here waits for its agents before it assigns tasks, which one of them may already be running.",
+      "How long a pool that has moved to this process waits for its agents before it assigns tasks. An agent may already run one of them.",
     ),
   gangHoldMs: z
     .number()
@@ -92,7 +100,7 @@ const pool = z.strictObject({
     .max(3_600_000)
     .default(30_000)
     .describe(
-      "How long a gang that does not fit holds the slots that it has found, and for how long none is held after that. 0: never.",
+      "How long a gang that does not fit reserves the slots that it has found, and how long it then reserves none. 0: never.",
     ),
   claimMs: z
     .number()
@@ -101,7 +109,7 @@ const pool = z.strictObject({
     .max(3_600_000)
     .default(30_000)
     .describe(
-      "How long a pool that has moved here keeps running tasks that its agents reported and no sender has offered. Its limits stay closed for as long.",
+      "How long a pool that has moved to this process keeps tasks that its agents report and no sender has offered. Its limits stay closed as long.",
     ),
   preemption: z.strictObject({
     priorityDifference: z
@@ -110,18 +118,15 @@ const pool = z.strictObject({
       .max(200)
       .default(0)
       .describe("Difference in priority from which waiting work preempts running work. 0: never."),
-    graceMs: z
-      .int()
-      .min(0)
-      .max(3_600_000)
-      .default(5_000)
-      .describe("How long an attempt that gives way has to end."),
+    graceMs: z.int().min(0).max(3_600_000).default(5_000).describe("Grace period of a preempted attempt."),
     spareAfterMs: z
       .int()
       .min(0)
       .max(86_400_000)
       .default(60_000)
-      .describe("An attempt that has run for this duration is never preempted. 0: every attempt can be."),
+      .describe(
+        "An attempt that has run for this duration is never preempted. 0: every attempt can be preempted.",
+      ),
   }),
   doubling: z.strictObject({
     enabled: z
@@ -166,7 +171,7 @@ export const swarmSection = defineSection({
       .min(1)
       .default("./.tutti")
       .describe(
-        "Where everything is kept that must last, in a process of its own without a cluster. The platform has `platform.dataDirectory`.",
+        "Data directory of a separate process without a cluster. The platform uses `platform.dataDirectory`.",
       ),
     pools: z
       .array(z.string().regex(/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/, "expected a name such as gpu"))

@@ -11,13 +11,13 @@ export const workflowSection = defineSection({
       .min(1)
       .default("./.tutti")
       .describe(
-        "Where everything is kept that must last, in a process of its own without a cluster. The platform has `platform.dataDirectory`.",
+        "Data directory of a separate process without a cluster. The platform uses `platform.dataDirectory`.",
       ),
     sharedPools: z
       .array(z.string())
       .default([])
       .describe(
-        "Names of pools that the runs of all namespaces share: those of the namespace `default`. Others are each namespace's own.",
+        "Names of pools in the namespace `default` that the runs of all namespaces share. Other pools belong to one namespace.",
       ),
     cacheBytes: z
       .number()
@@ -31,6 +31,6 @@ export const workflowSection = defineSection({
       .record(z.string().min(1).max(200), z.number().int().min(0))
       .default({})
       .meta({ title: "namespace → bytes" })
-      .describe("The same for single namespaces, in place of `cacheBytes`."),
+      .describe("`cacheBytes` of individual namespaces."),
   }),
 });

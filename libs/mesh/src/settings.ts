@@ -8,23 +8,23 @@ const hostAndPort = z
   .meta({ title: "host:port" });
 
 const tls = z.strictObject({
-  mode: z.enum(["off", "mutual"]).default("off").describe("Mutual TLS between services, or none."),
-  ca: z.string().default("").describe("PEM file with the authority that both sides trust."),
+  mode: z.enum(["off", "mutual"]).default("off").describe("TLS between services: mutual or none."),
+  ca: z.string().default("").describe("PEM file with the certificate authority that both sides trust."),
   cert: z.string().default("").describe("PEM file with this service's certificate."),
   key: z.string().default("").describe("PEM file with the certificate's private key."),
-  refreshMs: milliseconds.default(10_000).describe("How often the files are looked at for new certificates."),
+  refreshMs: milliseconds
+    .default(10_000)
+    .describe("Interval at which the files are checked for new certificates."),
 });
 
 const timeouts = z.strictObject({
-  callMs: milliseconds
-    .default(30_000)
-    .describe("Time for a call that names none. Streams have no limit of their own."),
+  callMs: milliseconds.default(30_000).describe("Default timeout of a call. Streams have none."),
   discoveryMs: milliseconds
     .default(2_000)
     .describe(
-      "How long a call waits for a first instance to be known, or for another owner where the one of what it is about cannot be reached.",
+      "How long a call waits for a first instance, or for another owner if the current owner cannot be reached.",
     ),
-  drainMs: milliseconds.default(10_000).describe("How long calls in work may take when the server stops."),
+  drainMs: milliseconds.default(10_000).describe("Grace period for running calls when the server stops."),
 });
 
 const limits = z.strictObject({
@@ -34,18 +34,28 @@ const limits = z.strictObject({
     .min(1_024)
     .max(1_073_741_824)
     .default(8_388_608)
-    .describe("Greatest size of one message, either way."),
-  inFlight: z.number().int().min(1).default(10_000).describe("Calls in work at once. More are refused."),
-  streams: z.number().int().min(1).default(20_000).describe("Streams open at once. More are refused."),
+    .describe("Maximum size of a message in either direction."),
+  inFlight: z
+    .number()
+    .int()
+    .min(1)
+    .default(10_000)
+    .describe("Maximum number of concurrent calls. Further calls are rejected."),
+  streams: z
+    .number()
+    .int()
+    .min(1)
+    .default(20_000)
+    .describe("Maximum number of open streams. Further streams are rejected."),
 });
 
 const retry = z.strictObject({
-  attempts: z.number().int().min(1).default(8).describe("How often one call is tried at most."),
-  share: z.number().min(0).max(1).default(0.2).describe("Retries allowed per call made, on average."),
-  reserve: z.number().int().min(0).default(500).describe("Retries allowed at once when a target fails."),
-  perSec: z.number().min(0).default(10).describe("Retries allowed per second however few calls there are."),
-  backoffMs: milliseconds.default(25).describe("First pause. It doubles each time, with jitter."),
-  backoffMaxMs: milliseconds.default(1_000).describe("Longest pause."),
+  attempts: z.number().int().min(1).default(8).describe("Maximum number of attempts per call."),
+  share: z.number().min(0).max(1).default(0.2).describe("Retry budget: retries per call, on average."),
+  reserve: z.number().int().min(0).default(500).describe("Burst of the retry budget when a target fails."),
+  perSec: z.number().min(0).default(10).describe("Minimum retries per second, however few calls there are."),
+  backoffMs: milliseconds.default(25).describe("First backoff. It doubles each time, with jitter."),
+  backoffMaxMs: milliseconds.default(1_000).describe("Maximum backoff."),
 });
 
 const breaker = z.strictObject({
@@ -60,18 +70,20 @@ const breaker = z.strictObject({
     .int()
     .min(1)
     .default(20)
-    .describe("Calls in the window before it can open. So many failures in a row open it."),
-  windowMs: z.number().int().min(100).default(10_000).describe("Window over which calls are counted."),
+    .describe(
+      "Minimum number of calls in the window before the breaker can open. The same number of consecutive failures opens it.",
+    ),
+  windowMs: z.number().int().min(100).default(10_000).describe("Window in which calls are counted."),
   openMs: milliseconds
     .default(5_000)
-    .describe("How long it stays open before one call is let through as a probe."),
+    .describe("How long the breaker stays open before it allows one call as a probe."),
 });
 
 const keepalive = z.strictObject({
-  everyMs: milliseconds.default(30_000).describe("How often an idle connection is pinged."),
+  everyMs: milliseconds.default(30_000).describe("Interval of pings on an idle connection."),
   timeoutMs: milliseconds
     .default(10_000)
-    .describe("A connection whose ping is not answered in time is closed."),
+    .describe("Timeout of a ping. After that, the connection is closed."),
 });
 
 const schema = z.strictObject({
@@ -79,21 +91,21 @@ const schema = z.strictObject({
     .enum(["auto", "in-process", "grpc"])
     .default("auto")
     .describe(
-      "auto calls services of the same process directly and others over gRPC. The others force one of the two.",
+      "`auto` calls services of the same process directly and others over gRPC. The other values force one of the two.",
     ),
-  listen: hostAndPort.default("127.0.0.1:7401").describe("Where gRPC is served."),
+  listen: hostAndPort.default("127.0.0.1:7401").describe("Listen address of gRPC."),
   advertise: z
     .union([z.literal(""), hostAndPort])
     .default("")
-    .describe("The address told to others. The one listened on unless set."),
+    .describe("The advertised address. Default: the listen address."),
   allowUnprotected: z
     .boolean()
     .default(false)
-    .describe("Serve without TLS on addresses that other machines reach. For trusted networks only."),
+    .describe("Serves without TLS on addresses that other machines can reach. For trusted networks only."),
   peers: z
     .record(z.string(), z.array(hostAndPort))
     .default({})
-    .describe("Addresses of services that are not found by the registry, by service name."),
+    .describe("Addresses of services without discovery by the registry, by service name."),
   tls,
   timeouts,
   limits,
@@ -106,7 +118,7 @@ const schema = z.strictObject({
 export const meshSection = defineSection({
   scope: "integration",
   name: "mesh",
-  description: "How services call each other: transport, protection, limits and retries.",
+  description: "Calls between services: transport, TLS, limits and retries.",
   schema,
 });
 

@@ -9,7 +9,7 @@ const schema = z.object({
     .array(z.string().min(1))
     .min(1)
     .default(["127.0.0.1:4222"])
-    .describe("Servers of the cluster, `host:port` or URLs. One is enough, the others are learned from it."),
+    .describe("Servers of the NATS cluster, `host:port` or URLs. One is enough. It announces the others."),
   name: z.string().default("tutti").describe("Name of this process in the server's monitoring."),
   user: z.string().optional().describe("User, together with `password`."),
   password: secret().optional().describe("Password of `user`."),
@@ -20,24 +20,25 @@ const schema = z.object({
   nkey: secret().optional().describe("Seed of an NKey."),
   tls: z
     .object({
-      caFile: z
-        .string()
-        .optional()
-        .describe("Certificates of the authorities that the servers' ones are checked with."),
-      certFile: z.string().optional().describe("Certificate of this process, where the servers demand one."),
-      keyFile: z.string().optional().describe("Key of `certFile`."),
+      caFile: z.string().optional().describe("PEM file with the certificate authorities of the servers."),
+      certFile: z.string().optional().describe("Client certificate, if the servers require one."),
+      keyFile: z.string().optional().describe("Private key of `certFile`."),
       handshakeFirst: z
         .boolean()
         .default(false)
         .describe("TLS from the first byte, for servers configured with `handshake_first`."),
     })
     .optional(),
-  connectTimeoutMs: pause(5_000).describe("How long one attempt to connect may take."),
-  requestTimeoutMs: pause(5_000).describe("How long an answer of the servers is waited for."),
-  pingIntervalMs: pause(5_000).describe("How often the server is pinged. After two silences it is lost."),
-  retryFirstMs: pause(250).describe("Pause after the first failed attempt. It doubles from there on."),
-  retryMaxMs: pause(10_000).describe("Longest pause between attempts to connect."),
-  drainTimeoutMs: pause(5_000).describe("How long a stop waits for what is on its way."),
+  connectTimeoutMs: pause(5_000).describe("Timeout of one connection attempt."),
+  requestTimeoutMs: pause(5_000).describe("Timeout of a request to the servers."),
+  pingIntervalMs: pause(5_000).describe(
+    "Interval of pings. After two pings without a reply, the connection is lost.",
+  ),
+  retryFirstMs: pause(250).describe(
+    "Backoff after the first failed connection attempt. It doubles each time.",
+  ),
+  retryMaxMs: pause(10_000).describe("Maximum backoff between connection attempts."),
+  drainTimeoutMs: pause(5_000).describe("How long a stop waits for outstanding messages."),
 });
 
 /** The section `nats` of the configuration. */

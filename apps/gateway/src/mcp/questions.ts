@@ -35,7 +35,7 @@ export function requestOf(approval: Approval): Json {
 
 function schemaOf(form: Json | undefined): Json {
   if (form === undefined) {
-    const reason = { type: "string", title: "Reason", description: "Why, for the audit log." };
+    const reason = { type: "string", title: "Reason", description: "The reason, for the audit log." };
     return { type: "object", properties: { reason } };
   }
   const flat = flatFieldsOf(form);

@@ -26,7 +26,7 @@ interface Argument {
 
 const text = (description: string): Argument => ({ type: "string", description });
 const runId = text("Id of the run.");
-const reason = text("Why, for the audit log.");
+const reason = text("The reason, for the audit log.");
 const optionalText = (args: Args, name: string): string | undefined =>
   args[name] === undefined ? undefined : String(args[name]);
 const idOf = (args: Args) => ({ id: String(args["runId"]) });

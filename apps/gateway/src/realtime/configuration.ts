@@ -14,25 +14,31 @@ export const realtimeSection = defineSection({
       .min(1)
       .max(100_000)
       .default(2_000)
-      .describe("Connections that may follow something at once. Further ones are refused for the moment."),
+      .describe(
+        "Maximum number of streaming connections. Further connections are rejected until one closes.",
+      ),
     bufferBytesMax: z
       .int()
       .min(1_024)
       .max(67_108_864)
       .default(262_144)
-      .describe("Bytes that may wait for one reader. Beyond that nothing more is fetched for it."),
+      .describe(
+        "Maximum number of buffered bytes per reader. A reader with a full buffer receives no further data until it catches up.",
+      ),
     bufferEventsMax: z
       .int()
       .min(1)
       .max(100_000)
       .default(1_024)
       .describe(
-        "Events that a reader may lag behind besides. Beyond that the oldest are left out and counted.",
+        "Maximum number of further events that a reader can lag behind. The oldest events beyond it are dropped and counted.",
       ),
-    heartbeatMs: milliseconds.default(10_000).describe("A reader hears something at least so often."),
+    heartbeatMs: milliseconds
+      .default(10_000)
+      .describe("Maximum interval between two messages to a reader. Idle streams send keep-alives."),
     stallMs: milliseconds
       .default(30_000)
-      .describe("A reader that takes nothing for so long, while something waits for it, is cut."),
+      .describe("A reader that reads nothing for this long although data waits is disconnected."),
   }),
 });
 

@@ -30,7 +30,7 @@ export const webhooksSchema = z
   )
   .default({})
   .describe(
-    "What others may tell by `POST /v1/webhooks/NAME`, signed as `preset` has it: `standard` (Standard Webhooks), `github`, `stripe`, `shopify` or `slack`. `secrets`, references to what they sign with, several while one is exchanged; `namespace`; `workflow`, of which a run begins with what is told as its input, or `signal`, which is sent with it to `run`, or `event`, with which the type of an event for triggers starts; `run`, the id of the run, with `${{ body.… }}` in it. It is done as `service:webhook.NAME`, which needs the right to.",
+    "Webhooks that other systems call as `POST /v1/webhooks/NAME`. `preset`: how requests are signed: `standard` (Standard Webhooks), `github`, `stripe`, `shopify` or `slack`. `secrets`: references to the signing secrets, several during a rotation. `namespace`: the target namespace. `workflow` starts a run with the body as its input. `signal` sends the body as a signal to the run `run`. `event` publishes an event for triggers, whose type starts with this text. `run`: the id of the run, which can contain `${{ body.… }}`. The caller is `service:webhook.NAME`, which needs the rights for the action.",
   );
 
 export type WebhookSettings = z.infer<typeof webhooksSchema>[string];

@@ -13,21 +13,21 @@ export const auditSection = defineSection({
       .min(1_000)
       .default(60_000)
       .describe(
-        "How often the journals are joined into a signed checkpoint, if there are new records. A search or an export makes one at once.",
+        "Interval of signed checkpoints over the journals, if there are new records. A search or an export creates a checkpoint immediately.",
       ),
     keepDays: z
       .number()
       .min(0)
       .default(0)
       .describe(
-        "After how many days records are removed. 0 means never. Their hashes stay, so that all proofs of the others hold.",
+        "Days after which records are deleted. 0: never. Their hashes remain, so the proofs of other records stay valid.",
       ),
     anchor: z
       .string()
       .regex(/^($|file:.|command:.|https?:\/\/.)/, "expected file:PATH, command:PROGRAM or a URL")
       .default("")
       .describe(
-        "Where the last checkpoint is kept outside of the installation too: `file:PATH` appends a line of JSON, `https://…` is read by GET and written by PUT, `command:PROGRAM` is run with `read` or `write`. At the start the audit log is compared with it.",
+        "A copy of the last checkpoint outside of the installation. `file:PATH` appends a line of JSON. `https://…` is read by GET and written by PUT. `command:PROGRAM` is run with `read` or `write`. The audit log is compared with it at the start.",
       ),
     giveUpCheckpoint: z
       .number()
@@ -35,19 +35,19 @@ export const auditSection = defineSection({
       .min(0)
       .default(0)
       .describe(
-        "Number of the last checkpoint of an audit log that is lost for ever: a new one replaces it, and the journal records that. 0, the default: a missing audit log is an error.",
+        "Number of the last checkpoint of an audit log that is permanently lost. A new log replaces it, and the journal records that. 0, the default: a missing audit log is an error.",
       ),
     bookBefore: z
       .string()
       .default("")
       .describe(
-        "In a cluster that was made of the data directory of one process: the audit log from there. The audit log of the cluster starts with its content. Empty: it starts without records.",
+        "In a cluster that was created from the data directory of one process: the audit log of that directory. The audit log of the cluster starts with its content. Empty: it starts without records.",
       ),
     services: z
       .array(z.string().min(1))
       .default(["workflow", "swarm", "master"])
       .describe(
-        "Services in other processes whose journals are audited too. Those of this process always are.",
+        "Services in other processes whose journals are audited too. The services of this process are always audited.",
       ),
   }),
 });

@@ -9,18 +9,18 @@ export const scalingSchema = z.strictObject({
     .min(50)
     .max(60_000)
     .default(500)
-    .describe("How often a scaler looks whether it wants more or fewer agents."),
+    .describe("Interval at which a scaler computes the desired number of agents."),
   processes: z
     .enum(["loopback", "always", "never"])
     .default("loopback")
     .describe(
-      "Whether scalers may start local processes: always, never, or only if the service listens on a loopback address. The right to create a scaler is the right to run programs on this machine.",
+      "When scalers can start local processes: always, never, or only if the service listens on a loopback address. The right to create a scaler includes the right to run programs on this machine.",
     ),
   address: z
     .string()
     .default("")
-    .describe("Where launched agents find their pool, host:port. Empty: the address of this process."),
-  accessToken: secret().optional().describe("What launched agents sign in with, as TUTTI_ACCESS_TOKEN."),
+    .describe("Address of the pool for launched agents, host:port. Empty: the address of this process."),
+  accessToken: secret().optional().describe("Credential of launched agents, passed as TUTTI_ACCESS_TOKEN."),
   joinMs: z
     .number()
     .int()
@@ -28,51 +28,53 @@ export const scalingSchema = z.strictObject({
     .max(3_600_000)
     .default(60_000)
     .describe(
-      "Time that a launched agent has to join. After that time it is stopped, which counts as a crash.",
+      "Timeout for a launched agent to join its pool. After that, it is stopped, which counts as a crash.",
     ),
   containers: z.strictObject({
     sockets: z
       .array(z.string().regex(/^\//, "expected the path of a socket, such as /run/podman/podman.sock"))
       .default([])
       .describe(
-        "Sockets of Docker or Podman by which scalers may start containers, the usual one first. Empty: scalers start none. The right to create a scaler is the right to run images on that machine.",
+        "Docker or Podman sockets through which scalers can start containers, the default first. Empty: scalers start no containers. The right to create a scaler includes the right to run images on that machine.",
       ),
     images: z
       .array(z.string().min(1))
       .default(["*"])
-      .describe("Images that scalers may start, as they are written. `*` matches any text."),
+      .describe("Image names that scalers can start. `*` matches any text."),
     network: z
       .string()
       .default("")
       .describe(
-        "The network of such containers, by its name in the engine: `host` for that of the machine. Empty: the engine's usual one.",
+        "Network of these containers, by its name in the engine. `host`: the network of the machine. Empty: the engine's default.",
       ),
     pull: z
       .enum(["missing", "never"])
       .default("missing")
-      .describe("Whether an image that is not on the machine is brought."),
+      .describe("Pulls images that are not on the machine."),
   }),
   kubernetes: z.strictObject({
     enabled: z
       .boolean()
       .default(false)
       .describe(
-        "Whether scalers may set the replicas of workloads of Kubernetes that name them in the annotation tutti.dev/scaler.",
+        "Allows scalers to set the replicas of Kubernetes workloads with the annotation tutti.dev/scaler.",
       ),
     server: z
       .string()
       .default("")
-      .describe("Where the API of Kubernetes is, https://host:port; empty means as in any pod."),
+      .describe(
+        "Address of the Kubernetes API, https://host:port. Empty: the address from the pod's environment.",
+      ),
     credentials: z
       .string()
       .min(1)
       .default("/var/run/secrets/kubernetes.io/serviceaccount")
-      .describe("Folder with token, ca.crt and namespace of a service account, read for each call."),
+      .describe("Folder with token, ca.crt and namespace of the service account. It is read for each call."),
   }),
   privateWebhooks: z
     .boolean()
     .default(false)
-    .describe("Whether webhooks of scalers and of hooks may lead into private networks, and need no https."),
+    .describe("Allows webhooks of scalers and hooks to private networks and without https."),
 });
 
 export type ScalingSettings = z.infer<typeof scalingSchema>;

@@ -18,20 +18,22 @@ export const accessSection = defineSection({
       .boolean()
       .default(true)
       .describe(
-        "Whether keys, tokens, roles and policies count. Without it, every caller that reaches a port is the administrator.",
+        "Enforces keys, tokens, roles and policies. If false, every caller that reaches a port is an administrator.",
       ),
     installation: z
       .string()
       .min(1)
       .max(200)
       .default("tutti")
-      .describe("The name of the installation: whose tokens are taken. As `governance.installation`."),
+      .describe(
+        "The name of the installation, whose tokens are accepted. The same as `governance.installation`.",
+      ),
     trustedKey: z
       .union([z.literal(""), z.string().regex(/^[A-Za-z0-9_.-]+:[A-Za-z0-9_-]{43}$/)])
       .default("")
       .meta({ title: "id:key" })
       .describe(
-        "Who signs bundles: the id of the installation's signing key, a colon, and its public key, base64url. Empty means the one in `keys` of the data directory.",
+        "The key that signs bundles: its id, a colon, and the public key in base64url. Empty: the key in `keys` of the data directory.",
       ),
     issuers: z
       .record(
@@ -53,58 +55,55 @@ export const accessSection = defineSection({
       .boolean()
       .default(false)
       .describe(
-        "Whether the keys of others may be fetched from private networks, by the addresses that their names resolve to. A literal loopback address of this machine is always allowed.",
+        "Allows fetching the keys of other issuers from private networks, checked by the resolved addresses. A literal loopback address is always allowed.",
       ),
-    skewMs: z
-      .int()
-      .min(0)
-      .max(300_000)
-      .default(30_000)
-      .describe("How far the clocks of those who make tokens may be apart from this one."),
+    skewMs: z.int().min(0).max(300_000).default(30_000).describe("Accepted clock skew of token issuers."),
     serviceKey: secret()
       .optional()
       .describe(
-        "What services of this installation show each other where they have no certificates: at least 32 signs, the same for all.",
+        "Shared secret of the services of this installation without certificates: at least 32 characters, the same for all.",
       ),
     callsPerSec: z
       .number()
       .min(0)
       .default(0)
-      .describe(
-        "Calls that each caller with a key or token may make, for whom no limit is set. 0: no limit.",
-      ),
-    callsBurst: z
+      .describe("Default rate limit of each caller with a key or token. 0: no limit."),
+    callsBurst: z.int().min(0).default(0).describe("Burst of this rate limit. 0: the calls of one second."),
+    concurrentMax: z
       .int()
       .min(0)
       .default(0)
-      .describe("How many of them may come at once. 0: those of a second."),
-    concurrentMax: z.int().min(0).default(0).describe("Calls of such a caller at once. 0: no limit."),
-    streamsMax: z.int().min(0).default(0).describe("Streams of such a caller at once. 0: no limit."),
+      .describe("Maximum number of concurrent calls of such a caller. 0: no limit."),
+    streamsMax: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe("Maximum number of open streams of such a caller. 0: no limit."),
     requestBytesMax: z
       .int()
       .min(0)
       .default(0)
       .describe(
-        "Greatest size of a request of such a caller, or of a message of a stream. 0: only the limits for all callers (`mesh.limits.messageBytes`, `gateway.bodyBytesMax`).",
+        "Maximum size of a request of such a caller, or of a message of a stream. 0: only the limits for all callers (`mesh.limits.messageBytes`, `gateway.bodyBytesMax`).",
       ),
     guessesFree: z
       .int()
       .min(1)
       .default(20)
       .describe(
-        "Failed attempts from one address with one key prefix or account before they are locked out. Valid credentials pass.",
+        "Failed sign-ins from one address with one key prefix or account before a lock-out. Valid credentials still work.",
       ),
     lockoutMs: z
       .int()
       .min(1)
       .max(hourMs)
       .default(10_000)
-      .describe("How long the first lock-out lasts. Each further failure doubles it, up to an hour."),
+      .describe("Duration of the first lock-out. Each further failure doubles it, up to an hour."),
     reportMs: z
       .int()
       .min(1)
       .default(2_000)
-      .describe("How long decisions and refusals are gathered before they are handed on to be recorded."),
+      .describe("How long decisions and refusals are collected before they are sent to the audit log."),
   }),
 });
 

@@ -15,41 +15,43 @@ const milliseconds = (value: number) =>
 
 const limits = z.strictObject({
   inboxMax: count(runtimeLimits.inboxMax, 1_000_000).describe(
-    "Commands that may wait for one partition. Further ones are refused with a delay.",
+    "Maximum number of queued commands per partition. Further commands are rejected with a retry delay.",
   ),
   loadedMax: count(runtimeLimits.loadedMax, 10_000_000).describe(
-    "Machines in memory per partition, as far as they can be put away.",
+    "Maximum number of instances in memory per partition. Instances that cannot be evicted do not count.",
   ),
   idleMs: milliseconds(runtimeLimits.idleMs).describe(
-    "A machine without anything to do leaves memory after this long.",
+    "Idle time after which an instance is evicted from memory.",
   ),
   tailBytesMax: count(runtimeLimits.tailBytesMax, 2 ** 40).describe(
-    "Bytes of the journal, per partition, that a restart may have to read.",
+    "Maximum size of the journal that a restart reads, per partition.",
   ),
   indexEveryMs: z
     .int()
     .min(1)
     .max(1_000)
     .default(runtimeLimits.indexEveryMs)
-    .describe("How often what searches find is brought up to date."),
-  eventsMax: count(runtimeLimits.eventsMax, 100_000_000).describe("Events that one machine may have."),
+    .describe("Interval at which the search index is updated."),
+  eventsMax: count(runtimeLimits.eventsMax, 100_000_000).describe("Maximum number of events per instance."),
   stateBytesMax: count(runtimeLimits.stateBytesMax, 2 ** 30).describe(
-    "Bytes that the state of one may have.",
+    "Maximum size of an instance's state in bytes.",
   ),
   keysKeptMs: milliseconds(runtimeLimits.keysKeptMs).describe(
-    "How long a repetition under the same idempotency key is answered like the first time.",
+    "How long a repeated request with the same idempotency key gets the first reply.",
   ),
 });
 
 const retention = z.strictObject({
   keepMs: milliseconds(7 * dayMs).describe(
-    "From the end of a machine to its removal with all its history. 0: removed at once.",
+    "Time from the end of an instance to its deletion with all its history. 0: immediately.",
   ),
-  idKeptMs: milliseconds(dayMs).describe("From then on, how long an id that a caller chose stays taken."),
+  idKeptMs: milliseconds(dayMs).describe(
+    "How long an id that a caller chose stays reserved after the deletion.",
+  ),
   kinds: z
     .record(z.string(), z.int().min(0))
     .default({})
-    .describe("The same as keepMs, for machines of one kind: run: 86400000."),
+    .describe("`keepMs` by kind of instance: run: 86400000."),
 });
 
 const s3 = z.strictObject({
@@ -57,24 +59,26 @@ const s3 = z.strictObject({
     .url({ protocol: /^https?$/ })
     .optional()
     .describe(
-      "Endpoint of a server with the interface of S3, without the bucket. It must support conditional writes. Not set: the data directory, or NATS in a cluster.",
+      "Endpoint of an S3-compatible server, without the bucket. It must support conditional writes. Not set: the data directory, or NATS in a cluster.",
     ),
-  bucket: z.string().max(255).default("").describe("Bucket that has large content."),
-  prefix: z.string().max(500).default("").describe("Names of objects start with it."),
-  region: z.string().max(100).default("us-east-1").describe("Region that requests are signed for."),
-  accessKey: secret().optional().describe("Key that may read, write, delete and list objects."),
-  secretKey: secret().optional().describe("Secret of that key."),
-  sessionToken: secret().optional().describe("Token of a temporary key."),
+  bucket: z.string().max(255).default("").describe("Bucket of the blobs."),
+  prefix: z.string().max(500).default("").describe("Prefix of object names."),
+  region: z.string().max(100).default("us-east-1").describe("Region for request signatures."),
+  accessKey: secret()
+    .optional()
+    .describe("Access key with the rights to read, write, delete and list objects."),
+  secretKey: secret().optional().describe("Secret of the access key."),
+  sessionToken: secret().optional().describe("Session token of a temporary access key."),
   bucketIn: z
     .enum(["path", "host"])
     .default("path")
-    .describe("Whether the bucket is a part of the path or of the host name."),
+    .describe("Where the bucket is in the URL: in the path or in the host name."),
   timeoutMs: z
     .int()
     .min(100)
     .max(600_000)
     .default(30_000)
-    .describe("How long one request of at most 4 MiB may take."),
+    .describe("Timeout of one request of at most 4 MiB."),
 });
 
 const blobs = z.strictObject({
@@ -85,19 +89,19 @@ const blobs = z.strictObject({
     .max(100 * 365 * dayMs)
     .default(dayMs)
     .describe(
-      "How long large content is kept after it was put, or after the last machine that names it is gone.",
+      "How long a blob is stored after its upload, or after the deletion of the last instance that refers to it.",
     ),
   sweepMs: z
     .int()
     .min(1)
     .max(365 * dayMs)
     .default(3_600_000)
-    .describe("How often it is looked whether large content is no longer to be kept."),
+    .describe("Interval at which expired blobs are deleted."),
   bytesMax: z
     .int()
     .min(0)
     .default(1024 * 1024 * 1024)
-    .describe("Bytes that one blob may have."),
+    .describe("Maximum size of a blob in bytes."),
 });
 
 export const durableSection = defineSection({
@@ -108,18 +112,23 @@ export const durableSection = defineSection({
     limits,
     retention,
     blobs,
-    purgeMs: z.int().min(10).max(dayMs).default(10_000).describe("How often expired data is looked for."),
+    purgeMs: z
+      .int()
+      .min(10)
+      .max(dayMs)
+      .default(10_000)
+      .describe("Interval at which expired data is deleted."),
     freeBytesMin: z
       .int()
       .min(0)
       .default(256 * 1024 * 1024)
-      .describe("With less room on the disk than this the process says that it is degraded."),
+      .describe("Free disk space below which the process reports that it is degraded."),
     pause: z
       .string()
       .max(64)
       .default("")
       .describe(
-        "Name of a pause to start with, as incident-7: work is inspected first, and done when `tutti release` says so. A partition that has had this pause continues where it was, so the key may stay.",
+        "Starts all partitions paused, with this name, such as incident-7. Inspect the work, then continue with `tutti release`. A partition that has had this pause keeps its current state, so the setting can stay.",
       ),
   }),
 });

@@ -27,7 +27,7 @@ export const retrySection = defineSection({
       .default({})
       .meta({ title: "namespace → defaults" })
       .describe(
-        "By namespace: `attempts`, `initialMs`, `factor`, `maxMs`, `jitter`, and the same for each of its `pools`. A pool's fields go before those of its namespace, and `defaults` of a definition before both.",
+        "Retry defaults by namespace: `attempts`, `initialMs`, `factor`, `maxMs`, `jitter`, and the same for each of its `pools`. Fields of a pool override those of its namespace. `defaults` of a definition override both.",
       ),
   }),
 });

@@ -101,7 +101,7 @@ function plannedParts(plan: RoutePlan, schemas: Schemas): JsonSchema {
         /\babsent\b/.test(schemas.aboutField(type, only)) && {
           "204": { description: "It no longer exists." },
         }),
-      ...(isCreating && { "201": { ...good, description: "It was not there, and is now." } }),
+      ...(isCreating && { "201": { ...good, description: "Created." } }),
       ...problems,
     },
   };

@@ -87,7 +87,8 @@ export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
       by: {
         type: "string",
         enum: ["loopback", "cookie", "key"],
-        description: "How that is known: a program on this machine, a browser that signed in, or the key.",
+        description:
+          "How the caller is authenticated: a program on this machine, a browser with a sign-in, or the key.",
       },
       version: text("Version of the software that answers."),
       namespace: text("The only namespace that its key or token is valid in. Absent if it is valid in all."),
@@ -112,7 +113,7 @@ export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
       startMs: moment("When it was made. Absent if that is not known."),
       useMs: moment("When it was used last, to the minute."),
       expiresMs: moment("When it ends."),
-      own: { type: "boolean", description: "Whether it is the sign-in of this request." },
+      own: { type: "boolean", description: "True for the sign-in of this request." },
     },
     ["id", "who", "by", "expiresMs", "own"],
   ),
@@ -248,7 +249,7 @@ export const ownRoutes: Readonly<Partial<Record<RouteName, OwnRoute>>> = {
   "signIns.list": {
     query: {
       namespace: text("Those that are valid in this namespace alone. Default: all of the installation."),
-      mine: { type: "boolean", description: "Only the sign-ins of the caller, which need no right." },
+      mine: { type: "boolean", description: "Only the sign-ins of the caller. This needs no right." },
     },
     reply: object({ signIns: many(ref("SignIn")) }),
   },
@@ -258,7 +259,7 @@ export const ownRoutes: Readonly<Partial<Record<RouteName, OwnRoute>>> = {
       {
         id: text("This one."),
         who: text("All of one user: `person:ada`."),
-        all: { type: "boolean", description: "All of them, except the sign-in of this request." },
+        all: { type: "boolean", description: "All sign-ins except the one of this request." },
       },
       [],
     ),
@@ -273,7 +274,7 @@ export const ownRoutes: Readonly<Partial<Record<RouteName, OwnRoute>>> = {
     reply: object(
       {
         runId: text("The run that was started, or sent the signal."),
-        existed: { type: "boolean", description: "Whether it already existed." },
+        existed: { type: "boolean", description: "True if it already existed." },
         events: count("Events that were posted."),
         matched: count("How often one met the condition of a trigger."),
         duplicates: count("How many of these had a key that the trigger had seen before."),

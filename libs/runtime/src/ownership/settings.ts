@@ -13,21 +13,26 @@ const milliseconds = (defaultMs: number) => z.number().int().min(1).max(600_000)
 const share = (value: number) => z.number().min(0).max(1).default(value);
 
 const balance = z.strictObject({
-  roundMs: milliseconds(1_000).describe("How often it is looked whether partitions should move."),
-  movesMax: z.number().int().min(1).default(2).describe("Partitions that start to move in one round."),
+  roundMs: milliseconds(1_000).describe("Interval at which the balance of partitions is checked."),
+  movesMax: z
+    .number()
+    .int()
+    .min(1)
+    .default(2)
+    .describe("Maximum number of partitions that start to move in one round."),
   gapMin: share(0.15).describe(
-    "Partitions move for load only between processes whose loads are further apart than this share of a core.",
+    "Minimum difference in load between two processes, in cores, before partitions move because of load.",
   ),
   benefitMin: share(0.05).describe(
-    "A move has to bring the busier of the two at least this share of a core below where it was.",
+    "Minimum reduction in load of the busier process, in cores, that a move must achieve.",
   ),
   idleMax: share(0.03).describe(
-    "A partition with less load counts as idle: idle ones are spread by number, busy ones by load.",
+    "Load below which a partition counts as idle. Idle partitions are balanced by number, busy partitions by load.",
   ),
   settleMs: milliseconds(5_000).describe(
-    "How long after a move the load from before counts, until the new owner's measurements mean something.",
+    "How long the load from before a move counts, until the new owner has enough measurements.",
   ),
-  restMs: milliseconds(30_000).describe("How long a partition stays where load has moved it."),
+  restMs: milliseconds(30_000).describe("Minimum time between two moves of a partition because of load."),
 });
 
 const behaviour = z.strictObject({
@@ -35,7 +40,7 @@ const behaviour = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      "Keeps what a new release brings from coming into force, though every process has it: so long one can go back to the release before.",
+      "Keeps the features of a new release disabled although every process has it, so a rollback to the previous release stays possible.",
     ),
   raiseAfterMs: z
     .number()
@@ -44,7 +49,7 @@ const behaviour = z.strictObject({
     .max(86_400_000)
     .default(60_000)
     .describe(
-      "How long every process of a service must have been of the new release before what it brings comes into force.",
+      "How long every process of a service must run the new release before its features are enabled.",
     ),
 });
 
@@ -53,7 +58,7 @@ const schema = z.strictObject({
     .enum(["sole", "leased"])
     .default("sole")
     .describe(
-      "sole: this process owns everything. leased: the processes of a cluster share, by way of NATS.",
+      "`sole`: this process owns all partitions. `leased`: the processes of a cluster share them through NATS.",
     ),
   partitions: z
     .number()
@@ -61,31 +66,31 @@ const schema = z.strictObject({
     .min(1)
     .max(4_096)
     .optional()
-    .describe("Partitions of each service, fixed for ever with the first start: 16 alone, 8 in a cluster."),
-  renewMs: milliseconds(300).describe("How often a process of a cluster renews its lease."),
+    .describe(
+      "Number of partitions of each service. It cannot change after the first start. Default: 16 alone, 8 in a cluster.",
+    ),
+  renewMs: milliseconds(300).describe("Interval at which a process of a cluster renews its lease."),
   leaseMs: milliseconds(1_200).describe(
-    "A process that has not renewed for so long, as watched by another that could, loses its partitions.",
+    "Lease of a process. A process whose lease another process sees expire loses its partitions.",
   ),
   marginMs: milliseconds(200).describe(
-    "So long before the end of its lease a process stops answering from memory without asking the journal.",
+    "Safety margin before the end of the lease. Within it, a process answers no reads from memory without the journal.",
   ),
-  retryMaxMs: milliseconds(1_000).describe("Longest pause between attempts while NATS does not answer."),
+  retryMaxMs: milliseconds(1_000).describe("Maximum backoff while NATS does not answer."),
   prepareMs: z
     .number()
     .int()
     .min(0)
     .max(600_000)
     .default(5_000)
-    .describe(
-      "So long an owner waits with a planned move until the process that the partition goes to has a copy of its archive.",
-    ),
+    .describe("Maximum time a planned move waits until the new owner has a copy of the archive."),
   replicas: z
     .number()
     .int()
     .min(1)
     .max(5)
     .default(1)
-    .describe("Copies of the table in NATS. 3 in a cluster."),
+    .describe("Copies of the ownership table in NATS. Use 3 in a cluster."),
   balance,
   behaviour,
 });

@@ -29,13 +29,13 @@ const seldom = (token: Uint8Array): boolean => (token[3] ?? 0) % 32 === 7;
 export const poolWeakenings: readonly PoolWeakening[] = [
   {
     name: "forgets-tokens",
-    about: "an owner does not hear which attempts its agents have",
+    about: "a new owner does not learn which attempts its agents run",
     foundWithin: 400,
     hello: (hello) => ({ ...hello, running: [] }),
   },
   {
     name: "one-slot-more",
-    about: "agents are taken to have a slot more than they have",
+    about: "agents count with one slot more than they have",
     foundWithin: 50,
     hello: (hello) => ({
       ...hello,
@@ -57,19 +57,19 @@ export const poolWeakenings: readonly PoolWeakening[] = [
   },
   {
     name: "durable-too-early",
-    about: "senders say that results are durable before they are",
+    about: "senders report results as durable before they are",
     foundWithin: 50,
     isHasty: true,
   },
   {
     name: "assignments-first",
-    about: "agents take new tasks before the news about their results",
+    about: "agents accept new tasks before the confirmations of their results",
     foundWithin: 1_500,
     isRash: true,
   },
   {
     name: "one-party",
-    about: "all namespaces are taken for one, so the first sender has all agents",
+    about: "all namespaces count as one, so the first sender gets all agents",
     foundWithin: 50,
     offered: (request) => ({
       ...request,

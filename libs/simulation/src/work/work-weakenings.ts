@@ -163,7 +163,7 @@ const around: readonly Weakening[] = [
   { ...noDeduplication, name: "work-no-deduplication", foundWithin: 100 },
   {
     name: "work-one-slot-more",
-    about: "agents are taken to have a slot more than they have",
+    about: "agents count with one slot more than they have",
     foundWithin: 100,
     pool: poolWeakeningOf("one-slot-more"),
   },
@@ -180,7 +180,7 @@ const around: readonly Weakening[] = [
   },
   {
     name: "work-forgets-tokens",
-    about: "an owner does not hear which attempts its agents have",
+    about: "a new owner does not learn which attempts its agents run",
     foundWithin: 300,
     pool: poolWeakeningOf("forgets-tokens"),
   },
@@ -192,7 +192,7 @@ const around: readonly Weakening[] = [
   },
   {
     name: "work-one-party",
-    about: "all namespaces are taken for one, so the first sender has all agents",
+    about: "all namespaces count as one, so the first sender gets all agents",
     foundWithin: 100,
     pool: poolWeakeningOf("one-party"),
   },

@@ -20,7 +20,7 @@ export const issuersSchema = z
   )
   .default({})
   .describe(
-    "By whom people sign in to the page (OIDC, authorization code with PKCE), by the names that `access.issuers` has them under: `title`, what the button says; `clientId` and `clientSecret`, as the issuer knows this installation; `scopes` besides `openid`; `lastsMs`, how long a sign-in is good before the issuer is asked again (12 h). The issuer sends people back to `/sign-in/back`.",
+    "OIDC issuers for signing in to the dashboard (authorization code with PKCE), by their name in `access.issuers`. `title`: the text of the button. `clientId`, `clientSecret`: the registration of this installation at the issuer. `scopes`: scopes in addition to `openid`. `lastsMs`: how long a sign-in is valid before the issuer is asked again (12 h). The redirect path is `/sign-in/back`.",
   );
 
 export type SignInIssuer = z.infer<typeof issuersSchema>[string];

@@ -9,7 +9,7 @@ const bytesMax = (subject: string) =>
     .int()
     .min(-1)
     .default(-1)
-    .describe(`Bytes that ${subject} may have in NATS; -1 for no limit but that of the servers.`);
+    .describe(`Maximum size of ${subject} in NATS in bytes. -1: only the limit of the servers.`);
 
 const system = z
   .strictObject({
@@ -34,13 +34,13 @@ const schema = z.strictObject({
     .min(100)
     .max(60_000)
     .default(2_000)
-    .describe("After so long without an answer of NATS it is unknown whether a batch is durable."),
+    .describe("Timeout of an append to NATS. After that, it is unknown whether a batch is durable."),
   copies: z
     .string()
     .min(1)
     .default("./.tutti/copies")
     .describe(
-      "Where processes have copies of the archives that they serve, each in a folder of its own. What is lost is fetched again.",
+      "Folder of the copies of archives, with a subfolder per process. Lost copies are fetched again.",
     ),
   sparesEveryMs: z
     .int()
@@ -48,16 +48,16 @@ const schema = z.strictObject({
     .max(86_400_000)
     .default(15_000)
     .describe(
-      "How often copies of the archives of other processes are updated, so that they are served soon when one of them dies. 0: never.",
+      "Interval at which copies of other processes' archives are updated, for a fast takeover. 0: never.",
     ),
   audited: z
     .boolean()
     .default(true)
     .describe(
-      "Whether journals are cut only behind the records that the audit of the service `governance` has. Set false if none runs.",
+      "Truncates journals only up to the records that governance has audited. Set false if governance does not run.",
     ),
   system: system.describe(
-    "To see at the start whether a single server syncs before it acknowledges. Without it there is a warning.",
+    "Credentials to check at the start that a single server syncs before it acknowledges. Without them, a warning is logged.",
   ),
 });
 

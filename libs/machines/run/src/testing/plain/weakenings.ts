@@ -82,7 +82,7 @@ function exchanging(step: never, of: <E>(event: E) => E): never {
 export const runWeakenings: readonly RunWeakening[] = [
   {
     name: "anybody-approves",
-    about: "people who were not asked may decide",
+    about: "people who are not approvers can decide",
     features: ["approve"],
     foundWithin: 60,
     plan: withWorks((work) => (work.kind === "approve" ? { ...work, by: [] } : work)),
@@ -131,14 +131,14 @@ export const runWeakenings: readonly RunWeakening[] = [
   },
   {
     name: "additions-without-bound",
-    about: "a result may add as many tasks as it likes",
+    about: "a result can add any number of tasks",
     features: ["spawn"],
     foundWithin: 400,
     plan: withWorks((work) => (work.kind === "spawn" ? { ...work, max: 1_000 } : work)),
   },
   {
     name: "guards-not-asked",
-    about: "transitions are taken even if their guards are false",
+    about: "transitions happen even if their guards are false",
     features: ["states"],
     foundWithin: 30,
     plan: (plan) => ({
@@ -148,14 +148,14 @@ export const runWeakenings: readonly RunWeakening[] = [
   },
   {
     name: "updates-not-validated",
-    about: "an update is taken even if its condition is false",
+    about: "an update is accepted even if its condition is false",
     features: ["updates"],
     foundWithin: 90,
     plan: (plan) => ({ ...plan, entries: plan.entries.map((entry) => ({ ...entry, validate: -1 })) }),
   },
   {
     name: "timeouts-too-early",
-    about: "a task has half of the time that it was given",
+    about: "a task has half of its timeout",
     features: ["timeouts"],
     foundWithin: 60,
     plan: withPolicies(({ timeouts }) => ({
@@ -164,7 +164,7 @@ export const runWeakenings: readonly RunWeakening[] = [
   },
   {
     name: "timeouts-forgotten",
-    about: "the time of a task is not watched",
+    about: "the timeout of a task is ignored",
     features: ["timeouts"],
     foundWithin: 400,
     plan: withPolicies(({ timeouts }) => ({ timeouts: { ...timeouts, totalMs: 0 } })),
@@ -178,7 +178,7 @@ export const runWeakenings: readonly RunWeakening[] = [
   },
   {
     name: "cache-by-capability",
-    about: "the cache does not look at what outputs are given for",
+    about: "the cache ignores the inputs",
     features: ["cache"],
     foundWithin: 100,
     plan: (plan) => {
@@ -196,7 +196,7 @@ export const runWeakenings: readonly RunWeakening[] = [
   },
   {
     name: "pause-begins",
-    about: "a run that is paused starts its ready tasks",
+    about: "a paused run starts its ready tasks",
     features: ["pause"],
     foundWithin: 60,
     machine: folding("run_paused", () => {}),
@@ -219,14 +219,14 @@ export const runWeakenings: readonly RunWeakening[] = [
   },
   {
     name: "reset-forgotten",
-    about: "a run that is taken back stays where it is",
+    about: "a run that is reset keeps its state",
     features: ["reset"],
     foundWithin: 30,
     machine: folding("run_reset", () => {}),
   },
   {
     name: "retry-leaves-out",
-    about: "the last of what did not do well is not done again",
+    about: "a retry leaves out the last failed task",
     features: ["retry"],
     foundWithin: 60,
     machine: folding("run_retried", (run, body: { readonly nodes: readonly number[] }, outstanding, inner) =>
@@ -235,14 +235,14 @@ export const runWeakenings: readonly RunWeakening[] = [
   },
   {
     name: "sent-back-once-more",
-    about: "a gate sends work back once more than it may",
+    about: "a gate sends work back one time too many",
     features: ["sendBack"],
     foundWithin: 600,
     plan: withWorks((work) => (work.kind === "gate" ? { ...work, times: work.times + 1 } : work)),
   },
   {
     name: "goes-on-with-the-same",
-    about: "a run that continues as a new one has the input of the one before",
+    about: "a run that continues as new keeps the old input",
     features: ["continue"],
     foundWithin: 60,
     plan: ({ run, ...plan }) => {
@@ -252,7 +252,7 @@ export const runWeakenings: readonly RunWeakening[] = [
   },
   {
     name: "undone-first-first",
-    about: "what completed first is undone first",
+    about: "compensations run in the order of completion",
     features: [],
     foundWithin: 60,
     machine: folding("task_completed", (run, body, outstanding, inner) => {
@@ -263,7 +263,7 @@ export const runWeakenings: readonly RunWeakening[] = [
   },
   {
     name: "progress-lost",
-    about: "what an attempt has saved is not given to the next",
+    about: "the saved state of an attempt is not passed to the next attempt",
     features: [],
     foundWithin: 180,
     machine: folding("progress_saved", () => {}),
@@ -277,7 +277,7 @@ export const runWeakenings: readonly RunWeakening[] = [
   },
   {
     name: "signals-for-anybody",
-    about: "a task takes a signal even if its condition is false",
+    about: "a task accepts a signal even if its condition is false",
     features: [],
     foundWithin: 60,
     plan: withWorks((work) => (work.kind === "waitSignal" ? { ...work, where: -1 } : work)),
