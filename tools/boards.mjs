@@ -47,7 +47,7 @@ const boards = [
           lines: { "{{service}}": "sum by (service) (tutti_runtime_machines_live)" },
         },
         {
-          title: "Kept aside for a repair",
+          title: "Quarantined",
           unit: "short",
           lines: { "{{service}}": "sum by (service) (tutti_runtime_machines_quarantined)" },
         },
@@ -78,7 +78,7 @@ const boards = [
   {
     uid: "tutti-cluster",
     title: "Tutti: cluster",
-    about: "Who owns what, how processes call each other, and what they keep.",
+    about: "Ownership, calls between processes, and storage.",
     rows: {
       Ownership: [
         {

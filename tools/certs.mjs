@@ -20,7 +20,7 @@ if (values.help) {
   console.log(`Makes a development authority and a certificate per service.
 
   --out DIR        where to (default .tutti/certs)
-  --rotate         new certificates for all services; running ones take them up by themselves
+  --rotate         new certificates for all services; running services load them automatically
   --next-authority the next of three steps by which another authority takes this one's place, each once
                    running services have taken up the one before (mesh.tls.refreshMs, 10 s)
   --services a,b   for which services (default ${everyService})
@@ -48,15 +48,15 @@ const fresh = Object.entries(made.services).filter(([, { isNew }]) => isNew);
 console.log(`authority: ${made.ca}`);
 const stages = {
   next_is_trusted:
-    "the next authority is trusted too. Once running services know it, --next-authority signs with it",
+    "the next authority is trusted too. When running services have loaded it, --next-authority signs with it",
   next_signs:
-    "the next authority signs. Once running services know it, --next-authority removes the previous one",
+    "the next authority signs. When running services have loaded it, --next-authority removes the previous one",
   settled: values["next-authority"] ? "the authority before is trusted no more" : "",
 };
 if (stages[made.authority] !== "") console.log(stages[made.authority]);
 console.log(
   fresh.length === 0
-    ? "all certificates are there already; --rotate makes new ones"
+    ? "all certificates exist; --rotate creates new ones"
     : `new certificates: ${fresh.map(([name]) => name).join(", ")}`,
 );
 const [[first = "platform", paths] = []] = Object.entries(made.services);

@@ -56,7 +56,7 @@ export async function startNats(port, directory = process.cwd()) {
   }
   if (await answers(port))
     throw new NoNats(
-      `port ${port} of ${host} is taken: name another one, --nats=${port + 1}, or use the server that is there: --bus.transport=nats --nats.servers=${host}:${port}`,
+      `port ${port} of ${host} is taken: name another one, --nats=${port + 1}, or use the running server: --bus.transport=nats --nats.servers=${host}:${port}`,
     );
   const folder = join(directory, ".tutti", "nats");
   mkdirSync(folder, { recursive: true });

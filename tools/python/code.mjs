@@ -23,12 +23,12 @@ export function moduleOf(files) {
     .match(new RegExp(`.{1,${lineLength}}`, "g"));
   return [
     head,
-    '"""The messages of the link, made of their descriptors."""',
+    '"""The messages of the link, generated from their descriptors."""',
     "from base64 import b64decode",
     "",
     "from google.protobuf import descriptor_pb2, descriptor_pool, message_factory",
     "",
-    "# A pool of its own: the process may have other messages by the same names.",
+    "# A separate pool: the process may have other messages with the same names.",
     "_pool = descriptor_pool.DescriptorPool()",
     '_descriptors = b64decode("""',
     ...(lines ?? []),

@@ -80,7 +80,7 @@ function builderOf(own, defs) {
   const task = fieldsOf(defs["task"] ?? {});
   const state = fieldsOf(defs["state"] ?? {});
   return `class WorkflowFields:
-    """A definition that is put together. \`\`Workflow\`\` is the class for users."""
+    """A definition under construction. \`\`Workflow\`\` is the class for users."""
 
     def __init__(
         self,

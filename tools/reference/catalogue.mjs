@@ -26,9 +26,9 @@ function messageProblems(source) {
   const text = source.slice(source.indexOf("=>") + 2);
   const problems = [];
   if (/^\s*["`]expected /.test(text))
-    problems.push("the message states an expectation: say what happened and why");
+    problems.push("the message states an expectation: write what happened and why");
   if (/[a-z`}]; [a-z]/.test(text))
-    problems.push("the message has a semicolon: put what to do into the remedy");
+    problems.push("the message has a semicolon: put the next step into the remedy");
   if (/[^.]\.["`]\s*$/.test(text))
     problems.push("the message ends with a full stop, which is added when it is printed");
   return problems;

@@ -32,7 +32,7 @@ export function defaultsPage(files, sections) {
     "",
     "## Guarantees",
     "",
-    "| guarantee | kept by |",
+    "| guarantee | test |",
     "|---|---|",
     ...declaredGuarantees(files).map(({ text, path }) => `| ${cell(text)} | \`${path}\` |`),
     ...topics.flatMap(([title]) => tableOf(title, rows)),

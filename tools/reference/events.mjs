@@ -61,7 +61,7 @@ export function eventsPage(image, rules, root) {
     "of what it is about, and whose data is the named message as JSON. The link leads to its fields. Subscriptions take",
     "patterns: `tutti.registry.>`, `tutti.*.*.failed`. [The guide](../internals/services.md) shows how.",
     "",
-    "Services publish all of them. Tasks have no events of their own: read them with their run, or watch the run.",
+    "Services publish all of these events. Tasks have no events: read tasks with their run, or watch the run.",
   ];
   let area = "";
   for (const { type, message } of events) {

@@ -206,7 +206,7 @@ function indexPage(schema) {
   return [
     "# The workflow language",
     "",
-    "A page for each construct: its keys, an example that a test runs, and what the check says of a mistake.",
+    "A page for each construct: its keys, an example that a test runs, and the messages of the check.",
     "[The guide](../../guides/workflows.md) explains how they work together. Editors complete and check a file with",
     "[the JSON Schema](../workflow.schema.json).",
     "",

@@ -52,13 +52,7 @@ export function metricsPage(metrics) {
   for (const { name, kind, labels, help } of metrics) {
     const areaOfName = name.startsWith("tutti_") ? name.split("_")[1] : "process";
     if (areaOfName !== area)
-      lines.push(
-        "",
-        `## ${areaOfName}`,
-        "",
-        "| metric | kind | labels | what it tells |",
-        "|---|---|---|---|",
-      );
+      lines.push("", `## ${areaOfName}`, "", "| metric | kind | labels | meaning |", "|---|---|---|---|");
     area = areaOfName;
     const names = labels.map((label) => `\`${label}\``).join(", ");
     lines.push(`| \`${name}\` | ${kind} | ${names} | ${help.replaceAll("|", "\\|")} |`);

@@ -38,21 +38,21 @@ function introduction(count) {
     "`GET /v1/openapi.json`. A client over `fetch` for TypeScript, with the types of all requests and answers: `@tutti/sdk/rest`.",
     "",
     "- **JSON.** Names in camelCase. Words in lower case for enumerations: `timed_out`. Times are milliseconds since 1970 and end in",
-    "  `Ms`; RFC 3339 is taken as well. Your own data is the plain value, with every digit of its numbers; bytes are",
-    '  `{"$bytes": base64, "mediaType"}`, blobs `{"$blob": {"sha256", "size"}}`. What says nothing (empty, zero, false) is left out of',
+    "  `Ms`; RFC 3339 is accepted as well. Your own data is the plain value, with every digit of its numbers; bytes are",
+    '  `{"$bytes": base64, "mediaType"}`, blobs `{"$blob": {"sha256", "size"}}`. Empty values (empty, zero, false) are omitted from',
     "  answers, lists and names excepted, and may be left out of requests. What is not known is refused.",
     "- **Lists.** `?size=&token=`, and `nextToken` in the answer. In a query a list is repeated (`status=failed&status=paused`) or has",
-    "  commas; `label=team=core` asks for a value, `label=team` for any, `label=!team` for none.",
+    "  commas; `label=team=core` selects a value, `label=team` any value, `label=!team` none.",
     "- **Namespace.** `?namespace=`, without it `default`.",
-    "- **Repetition.** `Idempotency-Key: KEY` makes a repetition harmless: the same key with the same request takes effect once.",
+    "- **Idempotency.** `Idempotency-Key: KEY` makes a retry safe: the same key with the same request takes effect once.",
     "- **Time.** `Request-Timeout: SECONDS`, or `?requestTimeoutMs=`; without it `gateway.callMs`. Who goes away cancels the call.",
-    "- **Traces.** `traceparent` goes on in the call, and the answer says where.",
+    "- **Traces.** The call continues the trace of `traceparent`, and the reply contains its context.",
     "- **Problems.** `application/problem+json` with `code` from [errors.md](errors.md), `detail` in words (expected, found, what to do),",
     "  and `fields` for each part of the request that is wrong, by the name that it has there.",
-    "- **Who.** On a loopback address a program needs nothing; a browser signs in with the link that the terminal shows. Elsewhere:",
+    "- **Authentication.** On a loopback address, programs need none. A browser signs in with the link of the terminal. On other addresses:",
     "  `Authorization: Bearer KEY`, the key being `gateway.key`.",
-    "- **Streams.** Answers that go on are server-sent events. Each has a cursor as its `id`; with it in `Last-Event-ID` (or",
-    "  `?cursor=`, for events `?after=`) a stream goes on where it was.",
+    "- **Streams.** Streaming replies are server-sent events. The `id` of each is a cursor. With it in `Last-Event-ID` (or",
+    "  `?cursor=`, for events `?after=`) a stream resumes after that event.",
   ];
 }
 
@@ -104,7 +104,7 @@ function answerText(responses) {
         ? ""
         : "bytes";
   return (
-    `${form}${what}${"204" in responses ? ", or nothing (204)" : ""}${"201" in responses ? "; 201 where it is new" : ""}` ||
+    `${form}${what}${"204" in responses ? ", or nothing (204)" : ""}${"201" in responses ? "; 201 if it is new" : ""}` ||
     "JSON"
   );
 }

@@ -4,8 +4,8 @@ import { lowerFirst } from "../generate/names.mjs";
 import { commentsOf, inMarkdown } from "./comments.mjs";
 
 const repeats = {
-  safe: "changes nothing more: repeated freely",
-  keyed: "takes effect once by its key",
+  safe: "idempotent",
+  keyed: "idempotent by its key",
   resumes: "a stream that resumes by its position",
 };
 

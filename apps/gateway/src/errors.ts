@@ -42,7 +42,7 @@ export const gatewayErrors = defineErrors("gateway", {
   signInExpired: {
     status: "UNAUTHENTICATED",
     retry: "never",
-    help: "The browser was signed in, and is no longer: the time is over (`gateway.signInMs`), or it was signed out. Sign in again, as with `gateway.sign_in_needed`.",
+    help: "The sign-in of the browser has expired (`gateway.signInMs`) or was ended. Sign in again, as with `gateway.sign_in_needed`.",
     message: () => "The sign-in has expired",
     remedy: ({ how }: { how: string }) => how,
   },

@@ -91,7 +91,7 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
   [
     "needs in a circle",
     "workflow: w\ntasks:\n  a: {uses: x, needs: [c]}\n  b: {uses: x, needs: [a]}\n  c: {uses: x, needs: [b]}\n  d: {uses: x, needs: [c]}",
-    ["a.yaml:3:3: error: tasks.a: tasks need each other in a circle: a → c → b → a"],
+    ["a.yaml:3:3: error: tasks.a: the needs of tasks form a cycle: a → c → b → a"],
   ],
   [
     "a need of itself",
@@ -101,7 +101,7 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
   [
     "a circle by expressions",
     'workflow: w\ntasks:\n  a: {set: "${{ tasks.b.output }}"}\n  b: {set: "${{ tasks.a.output }}"}',
-    ["a.yaml:3:3: error: tasks.a: tasks need each other in a circle: a → b → a"],
+    ["a.yaml:3:3: error: tasks.a: the needs of tasks form a cycle: a → b → a"],
   ],
   [
     "a task that reads itself",
@@ -168,11 +168,11 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
     "options that mean nothing",
     "workflow: w\ntasks:\n  a: {set: 1, retry: 3, maxParallel: 2}\n  b: {wait: 5m, with: 1}\n  c: {uses: x, limits: [{key: k}], parameters: {a: 1}}",
     [
-      "a.yaml:3:15: error: tasks.a.retry: `retry` means nothing for a task of the kind `set`",
-      "a.yaml:3:25: error: tasks.a.maxParallel: `maxParallel` means nothing without `forEach`",
-      "a.yaml:4:17: error: tasks.b.with: `with` means nothing for a task of the kind `wait`",
+      "a.yaml:3:15: error: tasks.a.retry: `retry` has no effect on a task of the kind `set`",
+      "a.yaml:3:25: error: tasks.a.maxParallel: `maxParallel` has no effect without `forEach`",
+      "a.yaml:4:17: error: tasks.b.with: `with` has no effect on a task of the kind `wait`",
       "a.yaml:5:25: error: tasks.c.limits[0]: expected `concurrency`, `rate` or `resources`, got none of them",
-      "a.yaml:5:36: error: tasks.c.parameters: `parameters` means nothing for a task of the kind `uses`",
+      "a.yaml:5:36: error: tasks.c.parameters: `parameters` has no effect on a task of the kind `uses`",
     ],
   ],
   [
@@ -235,10 +235,10 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
     [
       "a.yaml:2:10: error: initial: unknown state `aa`. Did you mean `a`?",
       "a.yaml:4:16: error: states.a.on.go: unknown state `bb`. Did you mean `b`?",
-      "a.yaml:5:20: error: states.b.on: `on` means nothing in a final state",
-      "a.yaml:6:3: warning: states.c: nothing leads out of this state, and it is not final",
-      "a.yaml:6:7: error: states.c.output: `output` means nothing in a state that is not final",
-      "a.yaml:7:7: error: states.d.onDone: `onDone` means nothing without `run`",
+      "a.yaml:5:20: error: states.b.on: `on` is not allowed in a final state",
+      "a.yaml:6:3: warning: states.c: this state has no transition and is not final",
+      "a.yaml:6:7: error: states.c.output: `output` is not allowed in a state that is not final",
+      "a.yaml:7:7: error: states.d.onDone: `onDone` has no effect without `run`",
       'a.yaml:7:26: error: states.d.after.soon: expected a span of time such as `30s` as key, got "soon"',
     ],
   ],

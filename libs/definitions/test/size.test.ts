@@ -45,7 +45,7 @@ describe("a large definition", () => {
     );
     const { problems } = checkDocument({ workflow: "circle", tasks });
     assert.equal(problems.length, 1);
-    assert.match(problems[0]?.message ?? "", /^tasks need each other in a circle: t0 → .* … .* → t0$/);
+    assert.match(problems[0]?.message ?? "", /^the needs of tasks form a cycle: t0 → .* … .* → t0$/);
   });
 
   it("has types through a long chain without a deep stack", () => {

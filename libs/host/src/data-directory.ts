@@ -189,7 +189,7 @@ async function createFolders(path: string, hasParent = false): Promise<void> {
 }
 
 function reasonOf(error: unknown, path: string): string {
-  if (isSqlite(error, notADatabase)) return `a file ${join(path, "lock")} that Tutti did not make`;
+  if (isSqlite(error, notADatabase)) return `a file ${join(path, "lock")} that Tutti did not create`;
   return error instanceof Error ? error.message : String(error);
 }
 

@@ -75,7 +75,8 @@ export const hostErrors = defineErrors("host", {
     help: "The directory has a journal but no record of its number of partitions, as in an unfinished copy. A process with another number of partitions could not find the existing data.",
     message: ({ directory }: { directory: string }) =>
       `The data directory ${directory} is incomplete: it has a journal but no data.json`,
-    remedy: "If it is a copy, make it again. Otherwise restore data.json from a backup by the same release.",
+    remedy:
+      "If it is a copy, create it again. Otherwise restore data.json from a backup by the same release.",
   },
   partitionsDiffer: {
     status: "FAILED_PRECONDITION",
@@ -104,7 +105,7 @@ export const hostErrors = defineErrors("host", {
   copyFailed: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The copy failed. No process accepts the incomplete copy as a data directory. Fix the cause, remove the copy, and make it again.",
+    help: "The copy failed. No process accepts the incomplete copy as a data directory. Fix the cause, remove the copy, and create it again.",
     message: ({ target, reason }: { target: string; reason: string }) =>
       `The copy to ${target} failed: ${reason}`,
     remedy: "Remove the incomplete copy and try again.",

@@ -83,7 +83,7 @@ describe("the findings about a data directory", () => {
     const nowhere = join(folder.path, "nowhere");
     assert.equal(
       textOf(await examine(nowhere), "absent"),
-      `notice: There is nothing at ${nowhere}. Nothing has to be done: the first start of the platform makes it.`,
+      `notice: There is nothing at ${nowhere}. Nothing to do: the first start of the platform creates it.`,
     );
     await mkdir(join(folder.path, "bare"));
     assert.match(textOf(await examine(join(folder.path, "bare")), "empty"), /bare is empty\. Nothing has to/);
@@ -241,7 +241,7 @@ describe("the findings about a data directory", () => {
       textOf(await examine(directory), "left-behind"),
       new RegExp(
         `^notice: The process ${process.pid}, which had ${directory} since .* did not stop gracefully\\. ` +
-          "Nothing has to be done: the lock is free",
+          "Nothing to do: the lock is free",
       ),
     );
     // The check changed nothing.
@@ -383,7 +383,7 @@ describe("the commands", () => {
     }
     const sound = await run("verify", "--data-directory", data);
     assert.equal(sound.exitCode, 0);
-    assert.match(sound.output, /^ok +The journal in .* is sound: .*\nok? ?.*\n?Nothing has to be done\.\n$/s);
+    assert.match(sound.output, /^ok +The journal in .* is sound: .*\nok? ?.*\n?Nothing to do\.\n$/s);
     const wrong = await run("backup", "--data-directory", data);
     assert.deepEqual(wrong, {
       exitCode: 2,

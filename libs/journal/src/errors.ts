@@ -57,7 +57,7 @@ export const journalErrors = defineErrors("journal", {
     help: "The disk has no space for another segment of the journal. Nothing was written and nothing is lost. Free space on that disk. Writing then continues automatically.",
     message: ({ reason }: { reason: string }) =>
       `The disk has no space for another segment of the journal (${reason})`,
-    remedy: "Free disk space. Writing then continues by itself.",
+    remedy: "Free disk space. Writing then continues automatically.",
   },
   outcomeUnknown: {
     status: "UNAVAILABLE",

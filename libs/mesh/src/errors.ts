@@ -103,7 +103,7 @@ export const meshErrors = defineErrors("mesh", {
   connectionLost: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The connection broke while the call ran, and the outcome is unknown. Retry with the same idempotency key. The mesh retries by itself if the call may be repeated.",
+    help: "The connection broke while the call ran, and the outcome is unknown. Retry with the same idempotency key. The mesh retries automatically if the call may be repeated.",
     message: ({ rpc, address, reason }: { rpc: string; address: string; reason: string }) =>
       `The connection to ${address} broke during ${rpc} (${reason}), and the outcome is unknown`,
     remedy: "Retry with the same idempotency key.",
@@ -111,7 +111,7 @@ export const meshErrors = defineErrors("mesh", {
   noConnection: {
     status: "UNAVAILABLE",
     retry: "elsewhere",
-    help: "No connection to the instance could be opened. Nothing was done. The mesh tries other instances by itself. Check that the service runs and that its address is reachable from here.",
+    help: "No connection to the instance could be opened. Nothing was done. The mesh tries other instances automatically. Check that the service runs and that its address is reachable from this process.",
     message: ({ rpc, address, reason }: { rpc: string; address: string; reason: string }) =>
       `No connection to ${address} for ${rpc} (${reason})`,
     remedy: "Check that the service runs there.",
@@ -119,7 +119,7 @@ export const meshErrors = defineErrors("mesh", {
   draining: {
     status: "UNAVAILABLE",
     retry: "elsewhere",
-    help: "The instance is about to stop and accepts no new calls. Nothing was done. The mesh calls another instance by itself.",
+    help: "The instance is about to stop and accepts no new calls. Nothing was done. The mesh calls another instance automatically.",
     message: ({ rpc }: { rpc: string }) => `This instance is draining and accepts no new calls of ${rpc}`,
     remedy: "Call another instance.",
   },
@@ -175,7 +175,7 @@ export const meshErrors = defineErrors("mesh", {
   interrupted: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The instance stopped while the call ran, and the outcome is unknown. Retry with the same idempotency key. The mesh retries by itself if the call may be repeated.",
+    help: "The instance stopped while the call ran, and the outcome is unknown. Retry with the same idempotency key. The mesh retries automatically if the call may be repeated.",
     message: ({ rpc }: { rpc: string }) => `The instance stopped during ${rpc}, and the outcome is unknown`,
     remedy: "Retry with the same idempotency key.",
   },

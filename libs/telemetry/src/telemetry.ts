@@ -199,7 +199,7 @@ export class Telemetry implements Component {
     });
     this.#exporter = this.#sdk;
     this.#tracer.recordInto(this.#sdk, sampleRatio);
-    this.logger.info("exporting traces and metrics as the OTEL_* variables say", { endpoint });
+    this.logger.info("exporting traces and metrics by the OTEL_* variables", { endpoint });
   }
 
   async #openExporter(tracing: Tracing, endpoint: string): Promise<void> {

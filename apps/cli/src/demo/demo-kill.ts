@@ -95,7 +95,7 @@ async function killInTheMiddle(crew: Crew, { runs, say, shell, killed }: Killing
       platform ? crew.killPlatform() : undefined,
       worker === undefined ? undefined : crew.killWorker(worker),
     ]);
-    say(`kill -9 ${victims.join(" and ")}, ${Math.round(at * 100)} % of the way.`);
+    say(`kill -9 ${victims.join(" and ")}, after ${Math.round(at * 100)} % of the work.`);
     killed.push(...victims);
     if (platform) await crew.startPlatform();
     if (worker !== undefined) crew.startWorker(worker);

@@ -26,7 +26,7 @@ function drawChoice(choice: Choice, { style, width }: Page): string[] {
   for (const [at, candidate] of candidates.entries())
     lines.push(`  ${candidateLine(candidate, kind === "cut" || at === chosen, style)}`);
   if (outcome !== undefined)
-    lines.push(`  ${style.dim("came out as")} ${outcomeText(outcome, candidates[chosen])}`);
+    lines.push(`  ${style.dim("actual")} ${outcomeText(outcome, candidates[chosen])}`);
   const features = Object.entries(choice.features)
     .map(([name, value]) => `${safe(name)} ${printNumber(value)}`)
     .join("  ");

@@ -28,7 +28,7 @@ export function drawForesight(reply: PlanReply, page: Page): string[] {
   const costs = money > 0 ? `, ${Number(money.toPrecision(3))} money` : "";
   const lines = [
     `${style.bold(mode)}  ${style.dim(`${counted(assignments.length, "task")}${half}${costs}`)}`,
-    style.dim(`not below ${printDurationMs(lowerBoundMs)} where each task takes as long as is expected`),
+    style.dim(`not below ${printDurationMs(lowerBoundMs)} if each task takes its expected time`),
     ...(guessed === 0
       ? []
       : [style.yellow(`unknown duration: ${counted(guessed, "task")}, planned with 1 s each`)]),
@@ -50,7 +50,7 @@ export function drawForesight(reply: PlanReply, page: Page): string[] {
     lines.push(taskLine(task, critical.has(task.taskId ?? ""), { axis, nameWidth, style }));
   if (visible.length < assignments.length)
     lines.push(style.dim(`and ${assignments.length - visible.length} more`));
-  return [...lines, "", style.dim("░ if it takes as long as is expected   ◆ critical   nothing was started")];
+  return [...lines, "", style.dim("░ expected duration   ◆ critical   nothing was started")];
 }
 
 interface Row {

@@ -35,9 +35,7 @@ export function drawPlan(plan: PlanView, { style, width, nowMs, count }: PlanCan
       ? ""
       : `, ${printDurationMs(plan.expectedEndTimeMs - startMs)} expected`;
   const boundText =
-    lowerBoundMs > 0
-      ? `, not below ${printDurationMs(lowerBoundMs)} where each takes as long as expected`
-      : "";
+    lowerBoundMs > 0 ? `, not below ${printDurationMs(lowerBoundMs)} if each takes its expected time` : "";
   const lines = [
     `${style.bold(number === 0 ? "actual times, without a plan" : `plan ${number} of ${count}`)}  ${style.dim(`${counted(tasks.length, "task")}${expected}${boundText}`)}`,
     ...(reason === "" ? [] : wrap(safe(reason), width)),

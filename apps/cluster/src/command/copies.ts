@@ -27,7 +27,7 @@ export async function restored(options: CopyOptions): Promise<number> {
   const from = named(options.from, "--from");
   const result = await restore(await clusterOptionsOf(options), from, endedBySignals());
   process.stdout.write(
-    `${summaryOf(result)} of ${result.made} are in ${options.directory}; to look at it first: tutti cluster up --paused --directory ${options.directory}\n`,
+    `${summaryOf(result)} of ${result.made} are in ${options.directory}; to inspect it first: tutti cluster up --paused --directory ${options.directory}\n`,
   );
   return 0;
 }

@@ -282,7 +282,7 @@ export class Access {
       // Its record may still be written, so a second record says that the sign-in ended.
       const cause = {
         by: newSignIn.principal,
-        reason: "the sign-in failed: it could not be recorded or kept",
+        reason: "the sign-in failed: it could not be recorded or stored",
       };
       if (recorded !== undefined) void this.#record("gateway.sign_ins.end", recorded, cause);
       throw error;

@@ -98,7 +98,7 @@ async function sourceOf(
   const options = optionsOf(request);
   const namespace = search.get("namespace") || installationNamespace;
   const client = search.get("live") === "true" ? undefined : insight();
-  let problem = search.get("live") === "true" ? "" : "insight is switched off, or not known yet";
+  let problem = search.get("live") === "true" ? "" : "insight is disabled, or not discovered yet";
   if (client !== undefined)
     try {
       const { metrics, ...found } = await metricsOf(client, namespace, options);

@@ -182,7 +182,7 @@ function escaped(text: string): string {
 const unbuilt: PlainPage = {
   title: "The page has not been built",
   text: [
-    "Tutti runs, and its page is not here: it is built once, when everything is set up.",
+    "Tutti runs, but its dashboard is not built yet. The set-up builds it.",
     "Build it, then load this page again. Commands and REST work without it.",
   ],
   commands: ["npx nx build @tutti/dashboard", "npx tutti status", "curl http://127.0.0.1:7400/v1/status"],

@@ -52,7 +52,7 @@ export class Notifications implements Effects {
 
   #deliver(due: DueEffect, delivery: DeliverAlerts["delivery"]): void {
     const parts = this.#parts;
-    assert(parts !== undefined, "nothing is sent before the service is put together", {});
+    assert(parts !== undefined, "nothing is sent before the service is complete", {});
     const { jobs, receivers, foundation, counters } = parts;
     const { namespace } = due.key;
     const name = `${namespace}/${delivery.number}`;

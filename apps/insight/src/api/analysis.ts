@@ -352,7 +352,7 @@ function regressionCause(found: Regression): Weighed {
       startTime: toTimestamp(startMs),
       examples: referencesOf("run", examples),
       evidence: [
-        `The version before is \`${shortBefore}\`. Chance alone gives such a difference once in ${oneIn(found.chance)}.`,
+        `The previous version is \`${shortBefore}\`. The probability of such a difference by chance is 1 in ${oneIn(found.chance)}.`,
       ],
       remedies: [
         {

@@ -149,7 +149,7 @@ export class FactCollector implements Component {
       await this.#all();
     } catch (error) {
       if (!insightErrors.factsRenewed.is(error)) throw error;
-      this.#parts.foundation.logger.warn("the file of facts was damaged or gone, it is made again");
+      this.#parts.foundation.logger.warn("the file of facts was damaged or missing, and is created again");
       this.#cursors = undefined;
       this.#passed = {};
       await this.#all();

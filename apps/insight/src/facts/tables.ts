@@ -96,13 +96,13 @@ const agentColumns: readonly Column[] = [
   text("state", "The state, as recorded last."),
   text("state_reason", "Why it has this state."),
   text("joined", "When it joined."),
-  text("heard", "When it was heard last."),
+  text("heard", "Time of the last heartbeat."),
   text("sdk", "Name and version of its library."),
   integer("crashes", "How often it crashed since it was well for long."),
   real("completed", "Attempts that it completed since it joined."),
   real("failed", "Attempts that failed since it joined."),
   real("busy_ms", "Time running since it joined, over all slots, in milliseconds."),
-  integer("slots", "How many tasks it does at once."),
+  integer("slots", "Number of slots."),
   text("offering", "What it offers, as JSON: `capabilities`, `labels` and `resources`."),
 ];
 
@@ -133,7 +133,7 @@ const placementColumns: readonly Column[] = [
   real("held_ms", "How long the agent had it, in milliseconds."),
   real("due_at", "When its outcome was wanted, in milliseconds since 1970. NULL for never."),
   integer("is_copy", "1 if it was a second copy of a slow attempt."),
-  text("demand", "What it asked of agents beside the capability, as JSON. NULL if nothing."),
+  text("demand", "Placement requirements besides the capability, as JSON. NULL without any."),
   text("error_code", "Code of the error. NULL if there was none."),
   real("tokens", "Tokens of language models that were used."),
   real("money", "Money that was spent, in the unit of the installation."),
@@ -150,8 +150,8 @@ const callColumns: readonly Column[] = [
   text("identity", "Id of the caller. `*` if too many callers called in this minute."),
   text("code", "Status of HTTP, such as `404`, or of gRPC, such as `NOT_FOUND`."),
   real("calls", "How many."),
-  real("duration_ms", "How long they took together, in milliseconds. Waits of the caller count."),
-  real("max_ms", "How long the longest took, in milliseconds."),
+  real("duration_ms", "Total duration in milliseconds, including waits of the caller."),
+  real("max_ms", "Longest duration in milliseconds."),
 ];
 
 const agentStateColumns: readonly Column[] = [
@@ -168,14 +168,14 @@ const decisionColumns: readonly Column[] = [
   text("id", "The id."),
   text("kind", "`access` of a policy. Of a session `mode`, `cut`, `plan` or `move`."),
   text("decided", "When."),
-  text("actor", "Id of the caller that asked for access. Of a session, the model that chose."),
+  text("actor", "Id of the caller that requested access. For a session, the model that made the choice."),
   text("action", "The action, such as `workflow.runs.start`. NULL for a session."),
   text("resource", "Id of what it was about. NULL if it was about any."),
   text("result", "`allowed` or `denied`. Of a session, the chosen mode."),
   text("reason", "Policies that decided, or why the session chose this mode."),
   real("confidence", "How sure a session was, from 0 to 1."),
   integer("shadow_differs", "1 if shadow policies would have decided otherwise."),
-  real("count", "How many like it this row stands for."),
+  real("count", "Number of equal decisions that this row represents."),
   text("work_kind", "Kind of the work that needed it."),
   text("work_id", "Id of that work."),
 ];

@@ -117,7 +117,7 @@ export class DeadlockFinder implements Component {
     const edges = circle.map(({ waiter, lock, holder }) => ({ waiter, lock, holder }));
     const request = { namespace, circle: edges, ticket: victim.ticket, reason };
     const { isNew } = await this.#parts.locks.resolveDeadlock(request, { signal: this.#stopping.signal });
-    if (isNew) this.#parts.foundation.logger.info("deadlock detected, one waiter gives way", { reason });
+    if (isNew) this.#parts.foundation.logger.info("deadlock detected, one waiter is aborted", { reason });
   }
 
   #isHere(namespace: string, name: string): boolean {

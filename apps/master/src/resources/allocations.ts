@@ -254,7 +254,7 @@ function describeOwn({ allocation, of }: AllocationState): string {
   if (names.length === 0) return `it has the weight ${weight}, without running or pending tasks`;
   const parts = names.map(
     (name) =>
-      `${amountOf(granted[name] ?? 0, name)} at work and ${wanted[name] ?? 0} waiting, where its share is ${rounded(share[name] ?? 0)} of ${(of[name] ?? []).join(" and ")}`,
+      `${amountOf(granted[name] ?? 0, name)} in use and ${wanted[name] ?? 0} waiting, where its share is ${rounded(share[name] ?? 0)} of ${(of[name] ?? []).join(" and ")}`,
   );
   return `it has the weight ${weight}: ${parts.join(", ")}`;
 }

@@ -57,7 +57,7 @@ export const sessionServiceErrors = defineErrors("session", {
   waitsInCircle: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "Sessions would wait for each other for ever.",
+    help: "Sessions would wait for each other forever.",
     message: ({ circle }: { circle: string }) => `The sessions would wait for each other: ${circle}`,
     remedy: "Remove one of these dependencies.",
   },

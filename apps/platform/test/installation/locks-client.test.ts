@@ -51,7 +51,7 @@ describe("locks in a program", () => {
       [code, message],
       [
         "sdk.lock_lost",
-        "The lock `crane` is lost: it is held no longer. Stop the protected work, and acquire the lock again.",
+        "The lock `crane` is lost: it is no longer held. Stop the protected work, and acquire the lock again.",
       ],
     );
   });

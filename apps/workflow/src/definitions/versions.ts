@@ -113,7 +113,7 @@ export class Versions {
   async findSource(reference: DefinitionReference, context: CallContext): Promise<DefinitionSource> {
     if (this.#isHere(reference.name, context)) return this.findSourceHere(reference, context);
     const { source } = await this.#fetch(reference, true, context);
-    assert(source !== undefined, "a source comes where it is asked for", { name: reference.name });
+    assert(source !== undefined, "a source is set where it is requested", { name: reference.name });
     return source;
   }
 

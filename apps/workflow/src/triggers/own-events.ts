@@ -51,7 +51,7 @@ export class OwnEvents implements Component {
       onGap: ({ reason }) => foundation.logger.warn("triggers missed events of the platform", { reason }),
     });
     this.#subscription.catch((error: unknown) => {
-      foundation.logger.error("triggers cannot hear events of the platform, retrying", { error });
+      foundation.logger.error("triggers cannot receive events of the platform, retrying", { error });
       this.#subscription = undefined;
     });
   }

@@ -98,7 +98,7 @@ function needlessNeeds(
           about: need,
           gain,
           changed: withTask(document, id, changed),
-          summary: `\`${id}\` waits for \`${need}\`, and reads nothing of it.`,
+          summary: `\`${id}\` waits for \`${need}\`, but does not use its output.`,
           evidence: [
             `No expression of \`${id}\` names \`${need}\`.`,
             `In ${delayedRuns(runs, id, need, needs)} of ${runs.length} runs, \`${need}\` was the last that \`${id}\` waited for.`,

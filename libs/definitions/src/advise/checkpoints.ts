@@ -49,7 +49,7 @@ export function savable(
     gain,
     evidence: [
       `${late.length} attempts in ${affected} of ${own.length} runs were lost or failed late, after ${msText(quantile(ascending(late), 0.5))} (median). A completed attempt takes ${msText(usualMs)}.`,
-      `Together these attempts had worked ${msText(lostMs)}, and the next ones started from nothing.`,
+      `These attempts had worked ${msText(lostMs)} in total, and the next attempts started from the beginning.`,
       `The replay continues each attempt from a state that is saved every ${msText(usualMs / saves)}. The gain is the mean of all runs.`,
     ],
   };

@@ -49,7 +49,7 @@ export function mergeable(
     const { hopMs, workMs, count } = hopOf(chain[at] ?? "", task, runs);
     return `Between the end of \`${chain[at]}\` and the start of \`${task}\`: ${msText(hopMs)} (median of ${count} runs). Both work ${msText(workMs)}.`;
   });
-  return { chain, gain, evidence: [...evidence, "The replay takes these hops away, and keeps the work."] };
+  return { chain, gain, evidence: [...evidence, "The replay removes these hops, and keeps the work."] };
 }
 
 /**

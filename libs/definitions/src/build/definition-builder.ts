@@ -143,7 +143,7 @@ class DefinitionBuilder {
     const { initial, states: documents } = this.#document;
     if (documents === undefined) {
       if (initial !== undefined)
-        this.#findings.error("conflicting_keys", ["initial"], "`initial` means nothing without `states`", {
+        this.#findings.error("conflicting_keys", ["initial"], "`initial` has no effect without `states`", {
           key: true,
         });
       return -1;

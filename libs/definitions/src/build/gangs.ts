@@ -27,7 +27,7 @@ export function checkGangs(building: Building): void {
 function checkSize(building: Building, draft: Draft, size: number): void {
   // The entries of a list are members.
   if (size < 2 && draft.document.forEach === undefined)
-    refuse(building, draft, "this gang has one member", "at least 2 members beside each other");
+    refuse(building, draft, "this gang has one member", "at least 2 members");
   if (size > membersMax)
     refuse(building, draft, `this gang has ${size} members`, `at most ${membersMax} members`);
 }

@@ -73,7 +73,7 @@ export class Graph {
     const ids = drafts.map((draft) => draft?.id ?? "");
     const listed = ids.length > 12 ? [...ids.slice(0, 6), "…", ...ids.slice(-5)] : ids;
     const [first] = drafts;
-    const message = `tasks need each other in a circle: ${[...listed, ids[0]].join(" → ")}`;
+    const message = `the needs of tasks form a cycle: ${[...listed, ids[0]].join(" → ")}`;
     this.#building.findings.error("cycle", first?.path ?? [], message, {
       key: true,
       expected: "an order in which one task comes first",

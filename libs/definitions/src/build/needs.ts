@@ -26,7 +26,7 @@ export function readNeeds(building: Building, draft: Draft): void {
         "unknown_task",
         place,
         `unknown task \`${task}\`${suggestion === undefined ? "" : `. Did you mean \`${suggestion}\`?`}`,
-        { expected: suggestion === undefined ? "a task beside it" : `\`${suggestion}\`` },
+        { expected: suggestion === undefined ? "a task in the same list" : `\`${suggestion}\`` },
       );
     } else if (number === draft.number)
       building.findings.error("cycle", place, `\`${task}\` needs itself`, { expected: "other tasks" });
@@ -54,7 +54,7 @@ function addStated(
     building.findings.warning("duplicate", need.path, `\`${need.task}\` is needed already`);
   else {
     const message = `\`${need.task}\` cannot end both with ${needConditions[known]} and with ${need.on}. This task would never be done`;
-    building.findings.error("unreachable", need.path, message, { expected: "one way to end, or `always`" });
+    building.findings.error("unreachable", need.path, message, { expected: "one outcome, or `always`" });
   }
 }
 

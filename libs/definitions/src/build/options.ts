@@ -48,7 +48,7 @@ export function checkOptions(
     findings.error(
       "conflicting_keys",
       [...path, key],
-      `\`${key}\` means nothing for a task of the kind \`${kind}\``,
+      `\`${key}\` has no effect on a task of the kind \`${kind}\``,
       { key: true, expected: `\`${key}\` on ${kinds.map((each) => `\`${each}\``).join(", ")}` },
     );
   }
@@ -63,7 +63,7 @@ export function checkOptions(
         );
   for (const key of ["maxParallel", "failFast"] as const) {
     if (document[key] === undefined || document.forEach !== undefined) continue;
-    findings.error("conflicting_keys", [...path, key], `\`${key}\` means nothing without \`forEach\``, {
+    findings.error("conflicting_keys", [...path, key], `\`${key}\` has no effect without \`forEach\``, {
       key: true,
       expected: "`forEach` beside it",
     });

@@ -48,7 +48,7 @@ export class StatesBuilder {
       this.#building.findings.error(
         "conflicting_keys",
         [...path, "onDone"],
-        "`onDone` means nothing without `run`",
+        "`onDone` has no effect without `run`",
         { key: true, expected: "`run` beside it" },
       );
     this.states.push({
@@ -86,7 +86,7 @@ export class StatesBuilder {
     const transitionKeys = ["onDone", "onFailed", "on", "after", "always"] as const;
     for (const key of transitionKeys) {
       if (state.final !== true || state[key] === undefined) continue;
-      findings.error("conflicting_keys", [...path, key], `\`${key}\` means nothing in a final state`, {
+      findings.error("conflicting_keys", [...path, key], `\`${key}\` is not allowed in a final state`, {
         key: true,
         expected: "a state that is not final",
       });
@@ -96,12 +96,12 @@ export class StatesBuilder {
       findings.error(
         "conflicting_keys",
         [...path, key],
-        `\`${key}\` means nothing in a state that is not final`,
+        `\`${key}\` is not allowed in a state that is not final`,
         { key: true, expected: "`final: true`" },
       );
     }
     if (state.final !== true && transitionKeys.every((key) => state[key] === undefined))
-      findings.warning("dead_end", path, "nothing leads out of this state, and it is not final", {
+      findings.warning("dead_end", path, "this state has no transition and is not final", {
         key: true,
         expected: "`final: true`, or a transition",
       });
@@ -269,7 +269,7 @@ export class StatesBuilder {
         this.#building.findings.warning(
           "unreachable",
           ["states", name],
-          `nothing leads to the state \`${name}\``,
+          `no transition leads to the state \`${name}\``,
           { key: true, expected: "a transition to it" },
         );
   }

@@ -63,7 +63,7 @@ export class TaskPrograms {
       "unknown_task",
       path,
       `unknown task \`${id}\`${suggestion === undefined ? "" : `. Did you mean \`${suggestion}\`?`}`,
-      { expected: suggestion === undefined ? "a task beside it" : `\`${suggestion}\`` },
+      { expected: suggestion === undefined ? "a task in the same list" : `\`${suggestion}\`` },
     );
     return -1;
   }

@@ -241,7 +241,7 @@ export class WorkBuilder {
       this.#building.findings.error(
         "conflicting_keys",
         [...path, "times"],
-        "`times` means nothing without `sendBack`",
+        "`times` has no effect without `sendBack`",
         { key: true },
       );
     const report = this.#programs.data(draft, gate.report, environment, [...path, "report"]);

@@ -8,7 +8,7 @@ export function located(findings: Findings, fileName: string, places: Places): D
   const problems = findings.list.map((finding) => locate(finding, fileName, places));
   problems.sort((a, b) => a.line - b.line || a.column - b.column);
   if (findings.droppedCount > 0) {
-    const message = `${findings.droppedCount} more problems are not told`;
+    const message = `${findings.droppedCount} more problems are not listed`;
     problems.push({
       severity: "warning",
       code: "too_many",

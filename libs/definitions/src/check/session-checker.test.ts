@@ -154,7 +154,7 @@ describe("the file of a session", () => {
       "needs in a circle and needs of nothing",
       "session: s\ntasks:\n  a: {uses: x, needs: [b]}\n  b: {uses: x, needs: [a]}\n  c: {uses: x, needs: [d]}",
       [
-        "a.yaml:3:3: error: tasks.a: tasks need each other in a circle: a → b → a",
+        "a.yaml:3:3: error: tasks.a: the needs of tasks form a cycle: a → b → a",
         "a.yaml:5:24: error: tasks.c.needs[0]: unknown task `d`. Did you mean `a`?",
       ],
     ],
@@ -162,7 +162,7 @@ describe("the file of a session", () => {
       "a moment that is none, and an orchestrator without its mode",
       "session: s\norchestrator: mine\ndueTime: soon\ntasks: {a: {uses: x}}",
       [
-        "a.yaml:2:1: error: orchestrator: `orchestrator` means nothing without the mode `custom`",
+        "a.yaml:2:1: error: orchestrator: `orchestrator` has no effect without the mode `custom`",
         'a.yaml:3:10: error: dueTime: expected a moment such as 2026-01-31T09:30:00Z, got "soon"',
       ],
     ],

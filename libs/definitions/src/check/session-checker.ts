@@ -90,7 +90,7 @@ function checkMode({ mode, orchestrator }: SessionDocument, findings: Findings):
     findings.error(
       "conflicting_keys",
       ["orchestrator"],
-      "`orchestrator` means nothing without the mode `custom`",
+      "`orchestrator` has no effect without the mode `custom`",
       { key: true },
     );
 }

@@ -57,7 +57,7 @@ export function checkOnKey(
     checkOn(trigger, findings, isList ? ["on", place] : ["on"]);
   if (on !== undefined && parameters !== undefined)
     findings.error("wrong_form", ["on"], "expected no `on` in a template, got one", {
-      expected: "a trigger file, which says the parameters",
+      expected: "a trigger file, which sets the parameters",
     });
 }
 

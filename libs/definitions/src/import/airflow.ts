@@ -88,7 +88,7 @@ class AirflowImporter implements Names {
       if (found.values.length > 0 && !this.#usedFunctions.has(found))
         this.#report(found.line, `def ${name}`, "no call of it is translated");
     for (const [name, { line, isUsed }] of this.#constants)
-      if (!isUsed) this.#report(line, name, "nothing that is translated uses it");
+      if (!isUsed) this.#report(line, name, "no translated task uses it");
     return this.#collector.finish();
   }
 

@@ -201,7 +201,7 @@ export class Machine {
     const text = JSON.stringify(this.#states);
     if (text.includes('"to":"end"')) this.#states["end"] = { final: true, output: template(this.output) };
     if (text.includes('"to":"no-way"'))
-      this.#states["no-way"] = { final: true, fail: "No flow of a gateway can be taken." };
+      this.#states["no-way"] = { final: true, fail: "No condition of a gateway's flows is true." };
     const { collector } = this.scope.shared.source;
     const line = starts[0]?.element.line ?? 1;
     collector.add(

@@ -71,9 +71,9 @@ export class NodeStates {
   #onwards(set: Tree = {}, node = this.#node): Tree {
     const [flow, other] = node.outgoing;
     if (other !== undefined)
-      throw new UnsupportedConstruct("several flows leave it. Put a gateway behind it");
+      throw new UnsupportedConstruct("it has several outgoing flows. Put a gateway after it");
     if (flow?.element.first("conditionExpression") !== undefined)
-      throw new UnsupportedConstruct("a flow with a condition leaves it. Put a gateway behind it");
+      throw new UnsupportedConstruct("its outgoing flow has a condition. Put a gateway after it");
     this.#named(flow);
     const to = flow === undefined ? "end" : this.#machine.to(flow.to, flow.element);
     return { to, ...(Object.keys(set).length > 0 && { set }) };

@@ -59,14 +59,14 @@ export function importMakefile(text: string, fileName = "Makefile"): Imported {
   for (const [name, line] of phony)
     if (!targets.has(name)) collector.report(line, `.PHONY: ${name}`, "the file has no rule for this target");
     else if (!done.has(name))
-      collector.report(targets.get(name)?.line ?? line, name, "the targets need each other in a circle");
+      collector.report(targets.get(name)?.line ?? line, name, "the targets depend on each other in a cycle");
   if (phony.size === 0)
-    collector.report(1, fileName, "no target is declared `.PHONY`, and files are left to make");
+    collector.report(1, fileName, "no target is declared `.PHONY`, and make still builds the files");
   // The needs of a phony target are built with it.
   const needed = new Set([...targets.values()].flatMap(({ needs }) => [...needs]));
   for (const [name, { line }] of targets)
     if (!phony.has(name) && !needed.has(name))
-      collector.report(line, name, "it is not declared `.PHONY`, and files are left to make");
+      collector.report(line, name, "it is not declared `.PHONY`, and make still builds the files");
   for (const [name, { line, reason }] of rules.variables.open)
     if (!rules.variables.set.has(name)) collector.report(line, name, reason);
   return collector.finish();
@@ -182,10 +182,10 @@ function ofTarget(masked: string): RegExpExecArray | null {
 /** Returns why a line that is not a rule is listed. */
 function reasonToSkip(entry: string): string | undefined {
   if (/^\s*(ifn?def|ifn?eq)\b/.test(entry))
-    return "the condition is left to make. Targets of both branches are read";
-  if (/^\s*-?s?include\b/.test(entry)) return "targets of other files are left to make";
+    return "make evaluates the condition. Targets of both branches are read";
+  if (/^\s*-?s?include\b/.test(entry)) return "targets of other files are not imported";
   if (/^\.RECIPEPREFIX\b/.test(entry)) return "recipes start with another character";
-  if (/^ *\$[({](?:eval|foreach|call)\b/.test(entry)) return "targets that it defines are left to make";
+  if (/^ *\$[({](?:eval|foreach|call)\b/.test(entry)) return "targets that it defines are not imported";
   return undefined;
 }
 
@@ -220,7 +220,7 @@ function readRule(
     return;
   }
   if (right.includes(":")) {
-    collector.report(line, entry, "a pattern is left to make");
+    collector.report(line, entry, "a pattern rule is not imported");
     return;
   }
   const wordsAt = (part: string, from: number) =>
@@ -234,8 +234,8 @@ function readRule(
     if (name === ".PHONY") for (const each of needs) phony.set(each, phony.get(each) ?? line);
     else if (settings.has(name)) continue;
     else if (name.includes("%") || (name.startsWith(".") && !name.includes("/")))
-      collector.report(line, entry, "a pattern is left to make");
-    else if (name.includes("$")) collector.report(line, entry, "a target with a variable is left to make");
+      collector.report(line, entry, "a pattern rule is not imported");
+    else if (name.includes("$")) collector.report(line, entry, "a target with a variable is not imported");
     else {
       const target = targets.get(name) ?? { line, needs: new Set<string>() };
       for (const each of needs) target.needs.add(each);
@@ -316,11 +316,11 @@ function addWorkflow(
       );
     for (const need of needs)
       if (need.includes("$"))
-        collector.report(line, `${name}: ${need}`, "make builds what the variable names");
+        collector.report(line, `${name}: ${need}`, "make builds the targets of the variable");
       else if (throughFiles(need, rules))
-        collector.report(line, `${name}: ${need}`, "a file needs a phony target, which make does again");
+        collector.report(line, `${name}: ${need}`, "a file depends on a phony target, which make runs again");
       else if (need === ".WAIT" && rules.isParallel)
-        collector.report(line, `${name}: ${need}`, "tasks that do not need each other run side by side");
+        collector.report(line, `${name}: ${need}`, "independent tasks run in parallel");
     const earlier = rules.isParallel || previous === undefined ? below : [...new Set([...below, previous])];
     const id = idOf(name);
     tasks[id] = {

@@ -52,7 +52,7 @@ const rate: Members = {
   rate: members(
     {
       perSecond: number("Calls per second.", 0.001, 1_000_000),
-      burst: number("Calls that may follow each other at once. Default: `perSecond`.", 1, 1_000_000),
+      burst: number("Burst: maximum calls without a pause. Default: `perSecond`.", 1, 1_000_000),
     },
     { doc: "How often the system is called. More calls wait in the queue.", required: ["perSecond"] },
   ),
@@ -102,14 +102,14 @@ const credentials = {
         {
           key: reference("A private key in PEM: RSA, EC (P-256) or Ed25519"),
           keyId: text("Its name at the token server."),
-          subject: text("For whom the token is. Default: the client."),
+          subject: text("Subject of the token. Default: the client."),
         },
         {
           doc: "If it is set, the flow `jwt-bearer` requests tokens, or the client authenticates with a JWT.",
           required: ["key"],
         },
       ),
-      refreshToken: reference("With it, tokens are made by the flow `refresh_token`"),
+      refreshToken: reference("If set, tokens are requested by the flow `refresh_token`"),
       scope: text("The scopes, with spaces between them."),
       audience: text("The audience."),
     },
@@ -161,7 +161,7 @@ const operations = (required: readonly string[], of: Members): Members => ({
 
 const style: Members = {
   style: choice(
-    "How lists and objects are written, as OpenAPI says.",
+    "Serialization of lists and objects, as in OpenAPI.",
     ...["simple", "label", "matrix", "form", "spaceDelimited", "pipeDelimited", "deepObject"],
   ),
   explode: flag("Default: true for `form`."),
@@ -244,21 +244,26 @@ const web: Partial<Readonly<Record<AdapterKind, Shape>>> = {
     ...httpOptions,
     ...checkPath,
   }),
-  graphql: kind("graphql", "A GraphQL API. Without `operations` it is asked for its schema.", ["url"], {
-    url: address,
-    ...operations(["document"], {
-      document: text("One query or mutation.", undefined, long),
+  graphql: kind(
+    "graphql",
+    "A GraphQL API. Without `operations`, the schema is read by introspection.",
+    ["url"],
+    {
+      url: address,
+      ...operations(["document"], {
+        document: text("One query or mutation.", undefined, long),
+        ...idempotencyHeader,
+        ...repeat,
+      }),
+      ...only,
       ...idempotencyHeader,
-      ...repeat,
-    }),
-    ...only,
-    ...idempotencyHeader,
-    ...httpOptions,
-    depth: whole("How deep objects are selected. Default: 3.", 1, 20),
-  }),
+      ...httpOptions,
+      depth: whole("How deep objects are selected. Default: 3.", 1, 20),
+    },
+  ),
   grpc: kind("grpc", "The methods of a gRPC server.", ["url"], {
     url: text("`grpc://host:port`, or `grpcs://host:port` with TLS.", undefined, 2_000),
-    protos: texts("Files of the contract. Default: the server is asked by reflection."),
+    protos: texts("Files of the contract. Default: read by reflection from the server."),
     protoFolders: texts("Folders of the files that these import."),
     descriptors: text("A file with a descriptor set.", undefined, 4_096),
     tls: members({
@@ -326,7 +331,7 @@ const stores: Partial<Readonly<Record<AdapterKind, Shape>>> = {
     }),
     ...rate,
     ...connect,
-    keptMs: whole("How long the reply of a command that wrote is kept, in milliseconds.", 1, 31_536_000_000),
+    keptMs: whole("How long the reply of a writing command is stored, in milliseconds.", 1, 31_536_000_000),
   }),
   nats: kind("nats", "Messages and requests of NATS.", ["url"], {
     url: reference("Its address"),
@@ -404,7 +409,7 @@ const stores: Partial<Readonly<Record<AdapterKind, Shape>>> = {
     ),
     privateKey: reference("The private key of `ssh://`"),
     knownHosts: text("Lines of a `known_hosts` file.", undefined, long),
-    folder: text("Where the copy is kept.", undefined, 4_096),
+    folder: text("Location of the copy.", undefined, 4_096),
     ...rate,
     bytesMax: filesLimits["bytesMax"] ?? flag(""),
   }),
@@ -415,7 +420,7 @@ export const adapter: MembersShape = members(
     adapter: text("The name of the adapter. Its capabilities start with it.", "name", 100),
     pool: text("The pool of its processes. Default: `default`.", "name", 200),
     agents: whole("How many processes run it. Default: 1.", 1, 100),
-    slots: whole("How many tasks each of them does at once. Default: 16.", 1, 100_000),
+    slots: whole("Maximum concurrent tasks of each. Default: 16.", 1, 100_000),
     directory: text("Where they run. Clients of systems come from the project there.", undefined, 4_096),
     labels: map("labelKey", text("Its value.", undefined, 256), 50, "Labels, to search by."),
     ...web,

@@ -29,7 +29,7 @@ const transition = members(
       200,
     ),
     when: condition(
-      "The guard: the transition is taken when it is true. `event.name` and `event.payload` are known.",
+      "The guard: the transition happens only if it is true. `event.name` and `event.payload` are known.",
     ),
     set: map("word", data("The new value."), 100, "Variables to set."),
     do: list(task, 100, "Actions of the transition, one after the other."),
@@ -38,7 +38,7 @@ const transition = members(
 );
 
 const transitions = variants(
-  "The state that is entered, or transitions of which the first is taken whose guard is true.",
+  "The target state, or transitions, of which the first with a true guard happens.",
   {
     text: text("The state that is entered.", "taskId", 200),
     members: transition,
@@ -62,7 +62,7 @@ const state = members(
     },
     on: map("id", transitions, 200, "Transitions by signal."),
     after: map("duration", transitions, 32, "Where to go after which time in the state."),
-    always: { ...transitions, doc: "The transitions that are taken at once if a guard is true." },
+    always: { ...transitions, doc: "Transitions that happen immediately if their guard is true." },
     final: flag("Whether the run ends here."),
     output: data("The output of the run, in a final state."),
     fail: template("Ends the run with an error and these words, in a final state."),
@@ -130,7 +130,7 @@ export const definition: MembersShape = members(
         { name: "query", required: ["output"] },
       ),
       200,
-      "What may be asked of a run.",
+      "The queries of a run.",
     ),
     updates: map("id", update, 200, "Updates that a run accepts. Tutti validates and answers each one."),
     pool: text("Pool of its tasks, where they name none.", "name", 200),
@@ -140,7 +140,7 @@ export const definition: MembersShape = members(
     limits: list(limit, 16, "Limits that its runs share with all others of the same key."),
     object: members(
       {
-        key: template("The key. Runs of the same key follow each other."),
+        key: template("The key. Runs with the same key run one after the other."),
         reader: condition("When it is true, the run only reads and runs next to the others. Default: false."),
         call: template("Name of the call, for lists."),
       },

@@ -57,7 +57,7 @@ export const schedule: MembersShape = members(
     }),
     every: duration("The interval between two runs, at least 1s."),
     once: moment("One start."),
-    except: list(cron, 100, "Cron expressions of the times that are left out."),
+    except: list(cron, 100, "Cron expressions of excluded times."),
     from: moment("The earliest start."),
     until: moment("The latest start."),
     timeZone: text("The IANA time zone of `cron`: `Europe/Zurich`. Default: UTC.", undefined, 100),

@@ -34,9 +34,9 @@ const goal = variants("The goal. Tutti breaks it down into tasks.", {
   ),
 });
 
-const optimization = variants("What the plan optimizes. By default nothing is tried only to learn.", {
-  flag: flag("Whether it is to be good in everything: time, cost and quality weigh the same."),
-  text: choice("The one thing that it is to be good for.", "balanced", "time", "cost", "quality"),
+const optimization = variants("What the plan optimizes. By default, no exploration.", {
+  flag: flag("Weighs time, cost and quality equally."),
+  text: choice("The single goal.", "balanced", "time", "cost", "quality"),
   members: members(
     {
       time: number("Weight of a short time.", 0, 1_000),
@@ -89,7 +89,7 @@ const lock = variants("A lock that it holds while it runs: its name, or how it i
     {
       name: text("The lock.", "id", 200),
       permits: whole("How many permits. Default: 1.", 1, 1_000_000),
-      shared: flag("Whether others may hold it in the same way at the same time."),
+      shared: flag("Shared: others can hold the lock in shared mode at the same time."),
     },
     { name: "lock", required: ["name"] },
   ),
@@ -124,7 +124,7 @@ export const session: MembersShape = members(
       "labelKey",
       number("How much.", 0, any),
       32,
-      "What it may take at once, by name: slots, and named resources.",
+      "Limits of concurrent use by name: slots and named resources.",
     ),
     reservations: list(text("A reservation.", "id", 200), 32, "Reservations that it may use."),
     after: list(after, 100, "Sessions that have to end before it starts."),

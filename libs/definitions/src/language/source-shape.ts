@@ -108,10 +108,10 @@ export const sourceKinds = [
 const { choice, duration, list, map, members, text } = shapes;
 
 const reference = (label: string) => text(`${label}: \`env:NAME\` or \`file:/path\`.`, "localReference");
-const poll = duration("How often to look for new ones.");
+const poll = duration("Interval of polls.");
 const folders: Readonly<Record<string, Shape>> = {
   inbox: text("Where new files are. Default: `inbox`."),
-  taken: text("Where files are moved before their events. Default: `taken`."),
+  taken: text("Folder to which files are moved before their events. Default: `taken`."),
   failures: text("The folder of files whose events cannot be posted. Default: `failed`."),
   poll,
 };

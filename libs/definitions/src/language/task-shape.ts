@@ -213,7 +213,7 @@ const loop = members(
       1,
     ),
     while: condition(
-      "Asked before each round; `round.number` counts from 1, `round.last` is the output of the round before.",
+      "Evaluated before each round. `round.number` counts from 1. `round.last` is the output of the previous round.",
     ),
     until: condition("Evaluated after each round. True ends the loop."),
     max: whole("Maximum number of rounds. Then the task fails with `workflow.loop_endless`.", 1, million),
@@ -315,7 +315,7 @@ const agentMembers = {
 const agent = members(
   {
     ...agentMembers,
-    prompt: data("What it is asked. Default: its instructions."),
+    prompt: data("The prompt. Default: the instructions."),
     context: list(
       template("A resource of an MCP server: `mcp:SERVER/URI`."),
       32,
@@ -442,9 +442,9 @@ export const task: MembersShape = members(
       "When its outcome is wanted. It orders the queue, and lateness is reported. Not a timeout.",
     ),
     idempotencyKey: template(
-      "What agents hand to other systems so that a repeated attempt takes effect once.",
+      "The key that handlers pass to other systems, so a repeated attempt takes effect once.",
     ),
-    gang: text("Tasks beside it with the same gang start together with it, or not at all.", "name", 200),
+    gang: text("All tasks of a gang in the same list start together, or not at all.", "name", 200),
     mayBeDoubled: flag("Whether a second copy may be started when the first is much slower than usual."),
     mayFail: flag("Whether the run can still complete when this task fails."),
   },

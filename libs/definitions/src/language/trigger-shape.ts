@@ -61,7 +61,7 @@ const on: Readonly<Record<string, Shape>> = {
     "The input of the run. Its texts may have expressions over `event`. Default: the data of the event.",
   ),
   run: text(
-    "The id of the run, with expressions over `event`. Default: made of trigger and key.",
+    "The id of the run, with expressions over `event`. Default: derived from trigger and key.",
     undefined,
     expressionMax,
   ),

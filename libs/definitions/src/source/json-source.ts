@@ -152,7 +152,7 @@ class JsonReader {
       if (known) this.duplicates.push({ at: keyStart, key, path: [...this.#path] });
       const value = this.#value(key, keyStart);
       // This name would set the prototype.
-      if (key === "__proto__") throw this.#fault("the key `__proto__` means nothing here");
+      if (key === "__proto__") throw this.#fault("the key `__proto__` is not allowed");
       if (!known) members[key] = value;
       this.#path.pop();
       this.#space();

@@ -98,7 +98,7 @@ function missing(name: string, at: number): never {
     "missing_value",
     at,
     `\`${name}\` has no value here`,
-    `has(${name}) asks whether it has one`,
+    `has(${name}) tests whether it exists`,
   );
 }
 

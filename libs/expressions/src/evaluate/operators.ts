@@ -218,7 +218,7 @@ function noSuchKey(key: string, of: Value, frame: Frame, at: number): Fault {
     "no_such_key",
     at,
     `no such key: \`${key}\`. ${there}`,
-    `has(….${key}) asks whether it is there`,
+    `has(….${key}) tests whether it exists`,
   );
 }
 

@@ -62,7 +62,7 @@ export function compileCondition(text: string, scope: Scope, options: CompileOpt
     const message = "expected one expression, got a text with expressions in it";
     return {
       ok: false,
-      problems: [{ code: "type_mismatch", at: 0, message, expected: "one `${{ … }}` and nothing beside it" }],
+      problems: [{ code: "type_mismatch", at: 0, message, expected: "a single `${{ … }}`" }],
     };
   }
   return compileTemplate(text, scope, options);

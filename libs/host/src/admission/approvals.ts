@@ -189,7 +189,7 @@ export class Approvals {
       ...(approvalsNeeded > 1 ? { needed: approvalsNeeded } : {}),
       ...(timeoutMs > 0 ? { within: `${Math.ceil(timeoutMs / 1_000)}s` } : {}),
     };
-    const description = `asks for what the rule ${rule.namespace}/${rule.ruleId} has approved first`;
+    const description = `makes a request that the rule ${rule.namespace}/${rule.ruleId} must approve first`;
     const text = JSON.stringify({ workflow, description, tasks: { approval: { approve } } });
     const source = { format: SourceFormat.SOURCE_FORMAT_JSON, text, fileName: `${workflow}.json` };
     const request = RegisterDefinitionRequest.fromPartial({ namespace, source });

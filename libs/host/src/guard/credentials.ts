@@ -253,7 +253,7 @@ function principalOfToken(
 function principalOf({ actor, ...shown }: OwnedClaims): Visitor {
   const kind = actor && kinds[actor.kind];
   if (actor === undefined || kind === undefined)
-    throw accessErrors.credentialRefused({ reason: "this release does not know the kind of its owner" });
+    throw accessErrors.credentialRefused({ reason: "this release does not support the kind of its owner" });
   return { kind, id: actor.id, roles: [], credential: shown };
 }
 
@@ -275,13 +275,13 @@ const tokenFaults: Readonly<Record<TokenFault, string>> = {
   damaged: "it is neither a key nor a token",
   too_large: "the token is too large",
   unknown_issuer: "the issuer of the token is not trusted",
-  wrong_algorithm: "the token is signed in a way that does not count",
+  wrong_algorithm: "the signature algorithm of the token is not accepted",
   wrong_key: "the token is signed with a key that is not its issuer's",
   wrong_audience: "the token is meant for another audience",
   wrong_type: "the token is for something else",
   wrong_nonce: "the token was made for another sign-in",
   wrong_signature: "the signature of the token does not hold",
-  not_yet: "the token is not good yet",
+  not_yet: "the token is not valid yet",
   ended: "the token has ended",
   revoked: "the token was revoked",
   unavailable: "the keys of its issuer cannot be had at the moment",

@@ -318,7 +318,7 @@ export function sinkAt({
       };
       for await (const reply of policies.recordDecisions(requests(), { timeoutMs }))
         if (reply.batch >= batch) return;
-      throw new Error("the stream ended before the batch was taken");
+      throw new Error("the stream ended before the batch was accepted");
     },
     async refusals(records) {
       const requests = async function* () {
@@ -326,7 +326,7 @@ export function sinkAt({
       };
       for await (const reply of audit.recordRefusals(requests(), { timeoutMs }))
         if (reply.batch >= batch) return;
-      throw new Error("the stream ended before the batch was taken");
+      throw new Error("the stream ended before the batch was accepted");
     },
   };
 }

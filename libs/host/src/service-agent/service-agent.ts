@@ -358,7 +358,7 @@ export class ServiceAgent {
       await this.#parts.polls.completeTasks(request, { context: this.context(namespace) });
     } catch (thrown) {
       // The task is assigned again, and repeating it changes nothing.
-      this.#parts.foundation.logger.debug("a result was not taken", { error: errorFromUnknown(thrown) });
+      this.#parts.foundation.logger.debug("a result was not accepted", { error: errorFromUnknown(thrown) });
     }
   }
 

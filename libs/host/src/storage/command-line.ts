@@ -104,8 +104,8 @@ const common: Readonly<Record<string, Option>> = {
 const purposes: Readonly<Record<DataCommand, string>> = {
   verify: "Reads everything in a data directory, and checks it.",
   backup: "Copies a data directory with its keys, also while a process has it, and verifies the copy.",
-  restore: "Makes a data directory of a copy, and verifies it.",
-  doctor: "Examines a data directory and names what is wrong with it and what to do. Changes nothing.",
+  restore: "Restores a data directory from a copy, and verifies it.",
+  doctor: "Examines a data directory, and reports problems and their repair. Changes nothing.",
 };
 
 interface OptionValues {
@@ -272,7 +272,6 @@ function textOf(findings: readonly Finding[]): string {
     return advice === "" ? paragraph : `${paragraph}\n         ${advice}`;
   });
   const problems = findings.filter(({ level }) => level === "problem").length;
-  const sum =
-    problems > 0 ? `${counted(problems, "problem")}: see above what to do.` : "Nothing has to be done.";
+  const sum = problems > 0 ? `${counted(problems, "problem")}: see above what to do.` : "Nothing to do.";
   return `${[...paragraphs, sum].join("\n")}\n`;
 }

@@ -236,7 +236,9 @@ export class EmbeddedStorage implements Storage {
     if (this.#damage !== "") return unhealthy(this.#damage);
     const { failed } = this.#services;
     if (failed.length > 0)
-      return unhealthy(`partitions cannot be loaded: ${failed.join(", ")}; tutti doctor says why`);
+      return unhealthy(
+        `partitions cannot be loaded: ${failed.join(", ")}; \`tutti doctor\` shows the reason`,
+      );
     const { freeBytes } = this.#upkeep;
     if (freeBytes === undefined || freeBytes >= this.#parts.settings.freeBytesMin) return healthy;
     return degraded(

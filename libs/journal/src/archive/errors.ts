@@ -27,7 +27,7 @@ export const archiveErrors = defineErrors("archive", {
     retry: "same-key",
     help: "The disk has no space for snapshots, history or index. Nothing of that commit was written, and the journal keeps all data meanwhile. Free space on that disk.",
     message: ({ reason }: { reason: string }) => `The disk has no space for the archive (${reason})`,
-    remedy: "Free disk space. Writing then continues by itself.",
+    remedy: "Free disk space. Writing then continues automatically.",
   },
   failed: {
     status: "UNAVAILABLE",

@@ -19,7 +19,7 @@ export const jetstreamErrors = defineErrors("journal", {
     help: "JetStream has no space left for the journal: its storage, or a limit of the account or stream, is used up. Nothing was written and nothing is lost. Free space or raise the limit. Writing then continues automatically.",
     message: (at: PartitionName & { reason: string }) =>
       `JetStream has no space for a batch of ${named(at)} (${at.reason})`,
-    remedy: "Free disk space or raise its limits. Writing then continues by itself.",
+    remedy: "Free disk space or raise its limits. Writing then continues automatically.",
   },
   payloadTooSmall: {
     status: "FAILED_PRECONDITION",

@@ -123,7 +123,7 @@ async function openLog(
     } catch (error) {
       if (!natsErrors.missing.is(error) || clock.monotonic() > untilMs) throw error;
       throw natsErrors.unavailable(
-        { operation, reason: "it is new, and not every server knows it" },
+        { operation, reason: "it is new, and some servers do not know it yet" },
         { cause: error },
       );
     }

@@ -55,7 +55,7 @@ export class AgentStates {
     agent.lastSeenMs = nowMs;
     if (!agent.silent) return;
     agent.silent = false;
-    this.changed(agent, "it was heard again", nowMs);
+    this.changed(agent, "a heartbeat arrived again", nowMs);
   }
 
   markDisconnected(agent: Agent, nowMs: number): void {

@@ -27,7 +27,7 @@ export function describeRefused([last, ...others]: readonly RefusedAgent[], offe
   const agent = agentId === "" ? "an agent without an id" : `the agent ${agentId}`;
   const more =
     ["", "Another agent was refused too."][others.length] ?? `${others.length} others were refused too.`;
-  return sentences(`${agent} came with ${offered} and was refused: ${reason}`, more);
+  return sentences(`${agent} offered ${offered} and was refused: ${reason}`, more);
 }
 
 const rememberedMs = 3_600_000;

@@ -109,7 +109,7 @@ export class Roster implements AgentWatch {
       joinMs: nowMs,
     };
     const agent = known ?? new Agent(identity, offering, this);
-    agent.link?.close({ reason: "the agent has said hello again", returnAfterMs: 0 });
+    agent.link?.close({ reason: "the agent has connected again", returnAfterMs: 0 });
     if (agent.identity.incarnation !== identity.incarnation) {
       this.#times.forget(agentId);
       agent.wakesOnDemand = false;
@@ -138,7 +138,7 @@ export class Roster implements AgentWatch {
     this.#pauses.forget(agent);
     this.#readiness.withdraw(agent);
     this.#claims.drop(agent);
-    this.#losses.loseAll(agent, reason === "" ? "the agent is gone" : reason, nowMs);
+    this.#losses.loseAll(agent, reason === "" ? "the agent is lost" : reason, nowMs);
     this.#events.reportState(agent, AgentState.AGENT_STATE_GONE, reason, nowMs);
   }
 
@@ -157,7 +157,7 @@ export class Roster implements AgentWatch {
     if (!agent.isDisconnected && agent.lastSeenMs + leaseMs <= nowMs) {
       this.removeAgent(
         agent,
-        `it was not heard for ${leaseMs} ms`,
+        `it sent no heartbeat for ${leaseMs} ms`,
         goodbye("the agent was silent for too long"),
         nowMs,
       );
@@ -165,7 +165,11 @@ export class Roster implements AgentWatch {
     }
     if (!agent.isDisconnected && !agent.silent && agent.lastSeenMs + suspectMs(settings, agent) <= nowMs) {
       agent.silent = true;
-      this.#states.changed(agent, `it was not heard for ${Math.round(nowMs - agent.lastSeenMs)} ms`, nowMs);
+      this.#states.changed(
+        agent,
+        `it sent no heartbeat for ${Math.round(nowMs - agent.lastSeenMs)} ms`,
+        nowMs,
+      );
     }
     if (agent.slowedDueMs <= nowMs) {
       agent.slowed = false;
@@ -176,10 +180,11 @@ export class Roster implements AgentWatch {
     this.#holds.due(agent, nowMs);
     if (agent.drainDueMs <= nowMs) {
       agent.drainDueMs = never;
-      this.#losses.loseAll(agent, "the agent drains, and its deadline is over", nowMs);
+      this.#losses.loseAll(agent, "the agent drains, and its deadline has passed", nowMs);
     }
     if (agent.sleepDueMs <= nowMs) {
-      if (agent.link !== undefined) agent.link.outgoing.wake = { reason: "the time to sleep is over" };
+      if (agent.link !== undefined)
+        agent.link.outgoing.wake = { reason: "the grace period before sleep has ended" };
       this.#states.markAwake(agent, "its time is over", nowMs);
     }
     if (idleDueMs(settings, agent, nowMs) <= nowMs && agent.link !== undefined) {

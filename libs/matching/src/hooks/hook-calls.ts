@@ -261,7 +261,7 @@ export class HookCalls implements TaskHooks {
     if (deny !== undefined) {
       const isLater = deny.retry === RETRY_CLASS_SAME_KEY && deny.retryAfterMs > 0;
       if (moment === HOOK_MOMENT_BEFORE_ASSIGN && isLater) {
-        addNote(`it wants to be asked again in ${deny.retryAfterMs} ms${because}`);
+        addNote(`it asks for a retry in ${deny.retryAfterMs} ms${because}`);
         const holdReason = deny.message || reason || "it denied it for now";
         judging.hold({ hookId, reason: holdReason, nowMs, dueMs: nowMs + deny.retryAfterMs, question: 0 });
         return "held";

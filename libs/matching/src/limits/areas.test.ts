@@ -107,7 +107,7 @@ describe("a reservation on agents with a label", () => {
         waits[0]?.message ?? "",
         /^the reservation night holds 1 slot until .*Z, of agents with gpu=true: of 1 slot (there )?others have 0(, by mine 1)?$/,
       );
-      const reason = isInUse ? "all its slots are taken" : "what it has is set aside for others";
+      const reason = isInUse ? "all its slots are in use" : "what it has is set aside for others";
       assert.equal(candidates[0]?.reason, reason);
     }
   });

@@ -220,7 +220,7 @@ describe("agents that take four minutes to start", () => {
     simulation.runUntil(arena.nowMs + 1_000);
     sender.offer(1);
     simulation.runUntil(day("04T08:35:00"));
-    assert.equal(simulation.crew.size, 0, "the task is done, and its agent is gone");
+    assert.equal(simulation.crew.size, 0, "the task is done, and its agent is lost");
     const last = () => simulation.decisions.at(-1)?.reason ?? "";
     simulation.runUntil(day("04T08:59:00"));
     assert.match(last(), /by the days before .* tasks per second come in (28[89]|29[0-9]) s/);

@@ -111,7 +111,7 @@ export class Expiry {
       this.#running.cancel(task, refusal.message, this.#settings.current.graceMs, nowMs);
       this.#outcomes.fail(task, refusal, nowMs);
     } else if (task.orphanDueMs <= nowMs)
-      this.#outcomes.abandon(task, "its sender is gone", this.#settings.current.graceMs, nowMs);
+      this.#outcomes.abandon(task, "its sender is lost", this.#settings.current.graceMs, nowMs);
   }
 }
 

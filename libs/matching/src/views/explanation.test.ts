@@ -140,7 +140,7 @@ const cases: readonly Case[] = [
     },
     cause: WaitCause.WAIT_CAUSE_BUSY,
     message:
-      /of 3 agents for work none has room: 1: all its slots are taken; 1: it is held: by hand; 1: it has granted no credit/,
+      /of 3 agents for work none has room: 1: all its slots are in use; 1: it is held: by hand; 1: it has granted no credit/,
   },
   {
     title: "its one agent is full",
@@ -152,7 +152,7 @@ const cases: readonly Case[] = [
       sender.offer(1);
     },
     cause: WaitCause.WAIT_CAUSE_BUSY,
-    message: /the only agent for work has no room: all its slots are taken/,
+    message: /the only agent for work has no room: all its slots are in use/,
     helps: /start another worker that offers work, or give its workers more slots/,
   },
   {

@@ -131,7 +131,7 @@ export class Explanations {
       about: work,
       summary: sentences(`It was denied by the hook ${subject}: ${error.message}`),
       failures: [failure],
-      remedies: [{ text: `change what the hook ${subject} looks at, or disable it`, command: "" }],
+      remedies: [{ text: `change the conditions of the hook ${subject}, or disable it`, command: "" }],
       parts: hookParts(task),
     });
   }
@@ -184,7 +184,7 @@ function remediesOf({ runMs, totalDueMs }: Task, { agentId }: Agent, forMs: numb
 
 function silenceOf({ isDisconnected, silent, lastSeenMs, reconnectDueMs }: Agent, nowMs: number): string {
   if (!isDisconnected && !silent) return "";
-  const lastContact = `It was last heard of ${secondsOf(nowMs - lastSeenMs)} ago`;
+  const lastContact = `Its last heartbeat was ${secondsOf(nowMs - lastSeenMs)} ago`;
   if (!isDisconnected) return ` ${lastContact}.`;
   return ` Its link is cut. ${lastContact}. If it does not return within ${secondsOf(reconnectDueMs - nowMs)}, the task goes to another worker.`;
 }
@@ -200,7 +200,7 @@ function explainEnded(task: Task, nowMs: number): Explanation {
   if (judging?.isHeld !== true || judging.heldBy === "")
     return Explanation.fromPartial({ about, summary: "It has ended. Its result is not durable yet.", parts });
   const { heldBy, heldSinceMs, reason, dueMs } = judging;
-  const message = `the hook ${heldBy} has a say about its result: ${reason}`;
+  const message = `the hook ${heldBy} holds its result: ${reason}`;
   const wait = {
     cause: WaitCause.WAIT_CAUSE_HOOK,
     message,

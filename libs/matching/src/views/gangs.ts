@@ -14,7 +14,7 @@ export function gangReason(task: Task, gang: Gang, gangs: Gangs, nowMs: number):
   const { name, size, waiting, running } = gang;
   const reason = { subject: name, holders: [] };
   if (running.size > 0) {
-    const message = `gang ${name}: its start is taken back, since a member did not start. ${counted(running.size, "member")} of ${size} must end first`;
+    const message = `gang ${name}: its start is cancelled, because a member did not start. ${counted(running.size, "member")} of ${size} must end first`;
     return { ...reason, cause: WAIT_CAUSE_NEEDS, message, remedy: "wait until these members have ended" };
   }
   if (waiting.size < size) {

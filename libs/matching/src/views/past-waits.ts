@@ -105,13 +105,13 @@ export function textOf(cause: WaitCause, capability: string): string {
     case WaitCause.WAIT_CAUSE_NO_CAPABILITY:
       return `no worker offered ${capability}`;
     case WaitCause.WAIT_CAUSE_POLICY:
-      return `those who came with ${capability} were refused`;
+      return `agents that offer ${capability} were refused`;
     case WaitCause.WAIT_CAUSE_NO_MATCH:
       return `no worker for ${capability} was one that it may have`;
     case WaitCause.WAIT_CAUSE_AGENT_START:
       return `all agents for ${capability} were asleep`;
     case WaitCause.WAIT_CAUSE_SLOWED_DOWN:
-      return `all agents for ${capability} had said that they were busy`;
+      return `all agents for ${capability} had reported that they were busy`;
     case WaitCause.WAIT_CAUSE_BREAKER:
       return `an agent for ${capability} had room, and its breaker was open`;
     case WaitCause.WAIT_CAUSE_LOCK:

@@ -122,12 +122,7 @@ export class WaitReasons {
   #hookReason({ judging }: Task): Reason {
     const { heldBy = "", reason: why = "", dueMs = 0 } = judging ?? {};
     if (heldBy === "")
-      return reason(
-        WAIT_CAUSE_HOOK,
-        "its hooks have their say at the next turn",
-        "",
-        "wait for the next turn",
-      );
+      return reason(WAIT_CAUSE_HOOK, "its hooks run at the next turn", "", "wait for the next turn");
     const text = `the hook ${heldBy} holds it: ${why}`;
     const remedy = `have the hook ${heldBy} answered, or disable it`;
     const command = `tutti hook disable ${heldBy} --pool ${this.#identity.name}`;
@@ -154,7 +149,7 @@ export class WaitReasons {
       };
     const { maxConcurrent, rate } = full.allowance;
     const isFull = maxConcurrent > 0 && full.held >= maxConcurrent;
-    let text = `the limit ${full.key} is not known to have room while agents and senders come back`;
+    let text = `the limit ${full.key} is not known to have room until agents and senders reconnect`;
     if (full.amounts !== undefined) text = amountText(full, full.amounts, task);
     else if (isFull && countOf(this.#tasks, full, task.profile.namespace) < full.held)
       text = `the limit ${full.key}, which others use too, is full: it allows ${maxConcurrent} at once`;
@@ -224,7 +219,7 @@ export class WaitReasons {
     if (fitAgents.length === 0 && agents.length > 0) {
       const text = `${counted(agents.length, "agent offers", "agents offer")} ${capability}, and none is one that the task may have: ${notFitText(agents[0], task)}`;
       return [
-        reason(WAIT_CAUSE_NO_MATCH, text, capability, "add agents with what it needs, or ask for less"),
+        reason(WAIT_CAUSE_NO_MATCH, text, capability, "add agents with these resources, or request less"),
       ];
     }
     const obstacles = new Map<string, number>();
@@ -267,7 +262,7 @@ export class WaitReasons {
   /** Returns the reason of a reservation in a pool of another namespace. */
   #foreignReason(name: string): Reason {
     const text = `some of the ${name} of the pool ${this.#identity.name} is set aside for others`;
-    return reason(WAIT_CAUSE_LOCK, text, name, "wait until it is over, or ask the owner of the pool");
+    return reason(WAIT_CAUSE_LOCK, text, name, "wait until the pause ends, or ask the owner of the pool");
   }
 
   /** Returns the reason if no agent offers the capability. */
@@ -303,7 +298,7 @@ export class WaitReasons {
       WAIT_CAUSE_NO_MATCH,
       text,
       capability,
-      "start a worker with these labels, or ask for others",
+      "start a worker with these labels, or request others",
     );
   }
 }
@@ -316,7 +311,7 @@ function pausedReason(paused: readonly (readonly [Agent, Pause])[], capability: 
     paused.length === 1
       ? `the only agent for ${capability}`
       : `each of ${paused.length} agents for ${capability}`;
-  const message = first.message === "" ? "it said that it is busy" : first.message;
+  const message = first.message === "" ? "it reported that it is busy" : first.message;
   const text = `${subject} has paused ${first.pattern}: ${message}`;
   return { ...reason(WAIT_CAUSE_SLOWED_DOWN, text, capability, "wait until the pause is over"), endMs };
 }
@@ -373,13 +368,14 @@ export function obstacleOf(agent: Agent, task: Task): string {
   const { fit } = task.demand;
   if (!isEverFit(agent, fit)) return notFitText(agent, task);
   if (agent.isDisconnected) return "its link is cut";
-  if (agent.silent) return "it has not been heard";
+  if (agent.silent) return "it sends no heartbeats";
   if (agent.life !== "active") return agent.life === "asleep" ? "it sleeps" : "it drains";
   if (agent.holdReason !== "" || !agent.isAble) return `it is held: ${agent.holdReason}`;
-  if (agent.slowed) return "it said that it is busy";
-  if (agent.used >= agent.slots) return "all its slots are taken";
+  if (agent.slowed) return "it reported that it is busy";
+  if (agent.used >= agent.slots) return "all its slots are in use";
   if (agent.heldSlots > 0 && !agent.hasRoom) return "its free slots are held for a gang";
-  if (agent.used >= agent.capacity) return "it takes fewer tasks at once since it said that it is busy";
+  if (agent.used >= agent.capacity)
+    return "it accepts fewer concurrent tasks since it reported that it is busy";
   if (agent.credit === 0) return "it has granted no credit";
   if (fit.side?.refusalAt(agent, fit) !== undefined) return "what it has is set aside for others";
   return isFit(agent, fit) ? "" : "its resources are in use";
@@ -404,7 +400,7 @@ function breakerReason(agents: readonly Agent[], capability: string): Reason | u
   const { agentId, breaker, holdDueMs } = first;
   const others = agents.length === 1 ? "" : `, and so are those of ${counted(agents.length - 1, "other")}`;
   const text = `the breaker of ${agentId} is open, after ${counted(breaker.failures, "attempt")} that failed in a row${others}`;
-  const remedy = `see why attempts fail at ${agentId}; it is tried again by itself, or at once when it is released`;
+  const remedy = `find out why attempts fail at ${agentId}; it is retried automatically, or immediately when it is released`;
   return {
     ...reason(WAIT_CAUSE_BREAKER, text, capability, remedy),
     command: `tutti agent release ${agentId}`,

@@ -156,7 +156,7 @@ export class Announcer implements Component {
 
   health(): ComponentHealth {
     if (this.#problem === "") return { ...healthy, details: { instances: this.#registered.size } };
-    return degraded(`the registry does not know this process (${this.#problem}): retrying`);
+    return degraded(`the registry has no entry of this process (${this.#problem}): retrying`);
   }
 
   #pauseMs(): number {

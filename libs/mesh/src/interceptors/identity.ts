@@ -80,7 +80,7 @@ export const localIdentity: Identity = { identify: (incoming) => incoming.presen
 const allowed: Decision = { allowed: true };
 const refused: Decision = {
   allowed: false,
-  reason: "only administrators may, as long as no policies are in force",
+  reason: "only administrators are allowed while no policies are in force",
 };
 
 /** Allows administrators everything and all others nothing. */

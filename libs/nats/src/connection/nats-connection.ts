@@ -52,7 +52,7 @@ class Unanswered {
   }
 
   abandon(): void {
-    const reason = new errors.ConnectionError("the connection was lost before an answer came");
+    const reason = new errors.ConnectionError("the connection was lost before a reply arrived");
     for (const reject of this.#waiting) reject(reason);
     this.#waiting.clear();
   }

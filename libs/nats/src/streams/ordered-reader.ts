@@ -147,7 +147,7 @@ export class OrderedReader {
     // From an abandoned consumer, still under way.
     if (!message.reply.includes(`.${this.#consumer}.`) || this.#closing.signal.aborted) return;
     if (message.delivery !== this.#delivery + 1) {
-      this.#renew("messages were lost on the way");
+      this.#renew("messages were lost");
       return;
     }
     this.#delivery = message.delivery;

@@ -21,10 +21,10 @@ const seeing = [
 
 /** Roles that every installation has. */
 export const builtInRoles: readonly Role[] = [
-  everywhere("viewer", "Sees everything, changes nothing.", seeing),
+  everywhere("viewer", "Reads everything. Changes nothing.", seeing),
   everywhere(
     "operator",
-    "Sees everything, and steers running work: pauses, resumes, cancels, retries, decides.",
+    "Reads everything, and controls running work: pauses, resumes, cancels, retries, decides.",
     [
       ...seeing,
       "workflow.runs.*",

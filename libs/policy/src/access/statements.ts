@@ -45,7 +45,7 @@ export function parseStatements(
   const [template] = parts.policy_templates;
   if (template !== undefined) {
     const place = placeIn(text, Math.max(text.indexOf(template), 0));
-    const message = "expected a policy, got a template: name whom it is about, or bind a role";
+    const message = "expected a policy, got a template: set the principal, or bind a role";
     return { kind: "refused", problems: [{ message, ...place }] };
   }
   const statements: Statement[] = [];

@@ -57,7 +57,8 @@ export class TrustedKeys {
     const key = this.#keys.get(signingKeyId);
     if (key === undefined) return `expected a signature with a trusted key, got one with "${signingKeyId}"`;
     const { publicKey, startTime, endTime } = key;
-    if (startTime !== undefined && timeMs < fromTimestamp(startTime)) return "the key did not sign yet then";
+    if (startTime !== undefined && timeMs < fromTimestamp(startTime))
+      return "the key was not active yet at that time";
     if (endTime !== undefined && timeMs > fromTimestamp(endTime)) return "the key did not sign any more then";
     if (verifySignature(publicKey, signature, purpose, content)) return;
     return `the signature is not that of the key "${signingKeyId}"`;

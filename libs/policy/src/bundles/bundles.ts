@@ -28,7 +28,7 @@ export type Opened =
 /** Returns the content of a bundle, if a trusted signer signed it. */
 export function opened(bundle: Bundle, keys: TrustedKeys): Opened {
   const { number, createTime, maxAgeMs, signature, signingKeyId } = bundle;
-  if (createTime === undefined) return refused("it does not say when it was made");
+  if (createTime === undefined) return refused("it has no creation time");
   const timeMs = fromTimestamp(createTime);
   const fault = keys.fault({ signingKeyId, signature, timeMs }, "bundle", signedPartOf(bundle));
   if (fault !== undefined) return refused(fault);

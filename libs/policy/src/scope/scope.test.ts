@@ -99,7 +99,7 @@ describe("a scope", () => {
       [{ namespaces: ["two"] }, "it is narrowed to the namespaces two"],
       [
         { resources: { equals: {}, exists: ["team"], absent: [] } },
-        "it is narrowed to things with other labels",
+        "it is restricted to objects with other labels",
       ],
       [
         { work: { namespace: "", kind: "run", id: "x", task: "t" } },

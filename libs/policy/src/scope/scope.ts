@@ -25,7 +25,7 @@ export function scopeFault(
   if (actions.length > 0 && !matchesAny(actions, action)) return `it is narrowed to ${actions.join(", ")}`;
   if (namespaces.length > 0 && !namespaces.includes(namespace))
     return `it is narrowed to the namespaces ${namespaces.join(", ")}`;
-  if (!labelsMatch(labels, resources)) return "it is narrowed to things with other labels";
+  if (!labelsMatch(labels, resources)) return "it is restricted to objects with other labels";
   if (scope.work !== undefined && !isWithin(scope.work, work, namespace))
     return `it is narrowed to ${nameOf(scope.work)}`;
   return;

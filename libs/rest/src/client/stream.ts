@@ -137,7 +137,7 @@ async function* attempt(
   /** Silence only counts while the client reads. */
   const withinSilence = async <R>(answer: Promise<R>): Promise<R> => {
     const silence = Promise.withResolvers<never>();
-    const timer = time.after(silenceMaxMs, () => silence.reject(new Error("nothing was heard for a while")));
+    const timer = time.after(silenceMaxMs, () => silence.reject(new Error("no message arrived for a while")));
     try {
       return await Promise.race([answer, silence.promise]);
     } finally {

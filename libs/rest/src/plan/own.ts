@@ -62,7 +62,7 @@ const metricSource = {
     description:
       "The source. `insight` has a value each 10 s for two days and each minute for 90 days. `prometheus` is `insight.prometheus.url`. `processes` is the memory of the running processes, with a day.",
   },
-  problem: text("Why Prometheus or insight was not asked, or did not answer. Absent if it did."),
+  problem: text("Why Prometheus or insight was not queried, or did not reply. Absent if it replied."),
 } as const satisfies Readonly<Record<string, OwnSchema>>;
 /** Named schemas for references. */
 export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
@@ -100,7 +100,7 @@ export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
   SignIn: object(
     {
       id: text("Id of the sign-in. It is no secret and signs no browser in."),
-      who: text("Whom it stands for: `person:ada`."),
+      who: text("The principal: `person:ada`."),
       by: {
         type: "string",
         enum: ["link", "key", "token", "id_token"],
@@ -119,7 +119,7 @@ export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
   ),
   WayToSignIn: object({
     issuer: text("The issuer."),
-    title: text("What people know it as."),
+    title: text("The title."),
     path: text("Where a browser starts."),
   }),
   MissingRight: object({
@@ -165,7 +165,7 @@ export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
       name: text("The metric."),
       labels: { type: "object", additionalProperties: { type: "string" }, description: "Its labels." },
       figure: text("Which of its statistics: `value` of a gauge, `rate` per second, `p50`, `p99`."),
-      stepMs: moment("How far apart points are, in milliseconds. A point that is missing has no value."),
+      stepMs: moment("Interval between points, in milliseconds. Missing points have no value."),
       points: many(ref("MetricPoint")),
     },
     ["name", "labels", "points"],
@@ -180,7 +180,7 @@ export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
       time: text("When it happened, as RFC 3339."),
       datacontenttype: text("Media type of the data."),
       namespace: text("The namespace that it is in."),
-      data: anything("What the event says."),
+      data: anything("The data of the event."),
       data_base64: text("The same as base64, where it is not JSON."),
     },
     ["specversion", "id", "source", "type", "time", "namespace"],

@@ -6,7 +6,7 @@ export const withoutRoute: Readonly<Record<string, string>> = {
     "a stream both ways, over gRPC: clients with HTTP alone claim tasks by POST /v1/tasks/claim",
   "tutti.blob.v1.BlobService/Get": "GET /v1/blobs/{sha256} gives the bytes as they are",
   "tutti.blob.v1.BlobService/Put": "POST /v1/blobs takes the bytes as they are",
-  "tutti.blob.v1.BlobService/Stat": "GET /v1/blobs/{sha256} says whether it is there",
+  "tutti.blob.v1.BlobService/Stat": "GET /v1/blobs/{sha256} shows whether it exists",
   "tutti.governance.v1.AuditService/RecordRefusals": betweenProcesses,
   "tutti.governance.v1.IdentityService/RecordUses": betweenProcesses,
   "tutti.governance.v1.PolicyService/GetBundlePart": betweenProcesses,
@@ -36,7 +36,7 @@ export const withoutRoute: Readonly<Record<string, string>> = {
     "GET /v1/runs/{id}/history gives it in a form that can be read",
   "tutti.runtime.v1.RuntimeService/GetState":
     "GET /v1/runs/{id}/state gives it in the form of runs and tasks",
-  "tutti.runtime.v1.RuntimeService/ListMachines": "each kind of machine has a list of its own",
+  "tutti.runtime.v1.RuntimeService/ListMachines": "each kind has its own list",
   "tutti.runtime.v1.RuntimeService/ListPauses": betweenProcesses,
   "tutti.runtime.v1.RuntimeService/ReadJournal": "for audits over gRPC, where bytes stay bytes",
   "tutti.runtime.v1.RuntimeService/ReleasePartition": betweenProcesses,
@@ -45,10 +45,8 @@ export const withoutRoute: Readonly<Record<string, string>> = {
   "tutti.runtime.v1.RuntimeService/WatchOwnership": betweenProcesses,
   "tutti.session.v1.LockService/ResolveDeadlock": betweenProcesses,
   "tutti.session.v1.ResourceService/ClaimAllotments": betweenProcesses,
-  "tutti.swarm.v1.BoardService/BringInOutcomes":
-    "for engines that took tasks over, which are parts of the installation",
-  "tutti.swarm.v1.BoardService/Participate":
-    "a stream both ways, over gRPC: each operation has a route of its own",
+  "tutti.swarm.v1.BoardService/BringInOutcomes": "for engines of the installation that accepted tasks",
+  "tutti.swarm.v1.BoardService/Participate": "a bidirectional gRPC stream: each operation has its own route",
   "tutti.swarm.v1.BoardService/WithdrawTasks":
     "for engines that take tasks over, which are parts of the installation",
   "tutti.swarm.v1.DispatchService/ListLinks": betweenProcesses,
@@ -56,11 +54,10 @@ export const withoutRoute: Readonly<Record<string, string>> = {
   "tutti.swarm.v1.DispatchService/Relay": betweenProcesses,
   "tutti.swarm.v1.DispatchService/TellLinks": betweenProcesses,
   "tutti.swarm.v1.HookService/ListenToHook":
-    "a stream both ways, over gRPC: clients with HTTP alone make a hook with a webhook",
+    "a bidirectional gRPC stream: HTTP clients use a hook with a webhook",
   "tutti.swarm.v1.PoolService/ListPlacedAttempts": betweenProcesses,
   "tutti.swarm.v1.PoolService/GetPoolUse": "GET /v1/resources and GET /v1/allocations show it",
-  "tutti.workflow.v1.TaskService/BringInOutcomes":
-    "for engines that took tasks over, which are parts of the installation",
+  "tutti.workflow.v1.TaskService/BringInOutcomes": "for engines of the installation that accepted tasks",
   "tutti.workflow.v1.TriggerService/ReceiveEvents": betweenProcesses,
   "tutti.workflow.v1.TaskService/WithdrawTasks":
     "for engines that take tasks over, which are parts of the installation",

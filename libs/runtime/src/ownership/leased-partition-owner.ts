@@ -326,7 +326,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     const { timers, logger } = this.#parts.foundation;
     while (!signal.aborted) {
       try {
-        await this.#persist("the ownership table is not told any more, asking again", signal, async () => {
+        await this.#persist("the ownership table sends no more changes, retrying", signal, async () => {
           this.#picture.restart();
           for await (const change of this.#parts.store.watch(signal)) this.#apply(change);
         });

@@ -118,7 +118,7 @@ async function answered(
   const isForm = typeof form === "object" && form !== null && !Array.isArray(form);
   const decision = ctx.approve<Decided>({
     id: "ask",
-    title: `The agent ${name} asks`,
+    title: `Questions of the agent ${name}`,
     message: task.text || "It needs an answer to continue.",
     ...(task.question !== null && { context: task.question }),
     form: isForm

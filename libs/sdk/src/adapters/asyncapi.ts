@@ -47,7 +47,7 @@ export function asyncApiAdapter(options: AsyncApiOptions): AsyncApiAdapter {
   if (Object.keys(selected).length === 0)
     throw adapterErrors.invalid({
       adapter: name,
-      problem: "the application receives nothing that was asked for",
+      problem: "the application receives none of the requested messages",
     });
   const connection = { name, url, ...(rate !== undefined && { rate }) };
   const described = Object.entries(selected);

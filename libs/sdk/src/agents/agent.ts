@@ -213,7 +213,7 @@ class AgentRun {
         if (index === models.length - 1 || !(error instanceof StepFailure)) throw error;
         // The time is also over for another model.
         if (error.code === outOfBudget) throw error;
-        this.#ctx.log.warn("model failed, the next one is asked", { model, problem: error.message });
+        this.#ctx.log.warn("model failed, using the next one", { model, problem: error.message });
       }
     }
     throw agentErrors.optionInvalid({ option: "model", expected: "a model" });

@@ -113,7 +113,7 @@ export const agentErrors = defineErrors("agent", {
     retry: "same-key",
     help: "The worker of agents lists the tools of the platform. The platform did not answer.",
     message: ({ server, reason }: { server: string; reason: string }) =>
-      `Tutti did not tell the tools at ${server}: ${reason}`,
+      `The tools could not be listed at ${server}: ${reason}`,
     remedy: "Set TUTTI_URL for the worker of agents.",
   },
 });

@@ -208,7 +208,7 @@ export class HeldLock implements AsyncDisposable {
         renewals: [renewal],
       });
       if (this.#expiring === undefined) return;
-      if (receipts[0]?.expireTime === undefined) this.#lose("it is held no longer");
+      if (receipts[0]?.expireTime === undefined) this.#lose("it is no longer held");
       else this.#expireAt(requestedMs + this.#leaseMs);
     } catch {
       // Retried until the lease ends.

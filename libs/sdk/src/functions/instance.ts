@@ -601,7 +601,7 @@ export class FunctionInstance implements Watched {
   #warnOfForeign(): void {
     const ms = this.#foreign.end(this.#clock());
     if (ms === undefined) return;
-    this.#task?.logger.warn("waited for something that is no step: put it into ctx.run", {
+    this.#task?.logger.warn("waited for a promise that is not a step: put it into ctx.run", {
       function: this.name,
       after: this.#foreign.after,
       ms,

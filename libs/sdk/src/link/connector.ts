@@ -273,7 +273,7 @@ export class Connector {
 
   #handleBye(reason: string, returnAfterMs: number): void {
     const { onRefused } = this.#parts;
-    this.#release("the host said goodbye");
+    this.#release("the host ended the link");
     this.#resumable = undefined;
     // The process may be about to end, or its pool is moving. The configured addresses know the new owner.
     this.#isFollowing = false;

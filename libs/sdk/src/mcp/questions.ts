@@ -74,7 +74,7 @@ export async function askPeople(
     tasks: {
       answer: {
         approve: {
-          title: `The MCP server ${server} asks`,
+          title: `Questions of the MCP server ${server}`,
           message: "${{ input.message }}",
           context: "${{ input.tasks }}",
           within,

@@ -172,7 +172,7 @@ export class Attempts implements AttemptPort {
       return;
     }
     if (this.closedBecause !== "" || this.#handlersAtWork >= this.#parts.slots) {
-      const message = this.closedBecause || `all ${this.#parts.slots} slots are taken`;
+      const message = this.closedBecause || `all ${this.#parts.slots} slots are in use`;
       this.#refuse(token, assign, { $case: "busy", value: { retryAfterMs: 0, message, capabilities: [] } });
       return;
     }

@@ -126,7 +126,7 @@ class DecidedPart {
           if (outcome.kind !== "refused" || outcome.refusal.retry !== "same-key") return;
         }
         const { logger, timers } = foundation;
-        logger.warn("failed to ask the orchestrator of a session, retrying", { session: key.id, error });
+        logger.warn("failed to call the orchestrator of a session, retrying", { session: key.id, error });
         await sleep(timers, failedMs, signal).catch(() => {});
       }
       await updated;

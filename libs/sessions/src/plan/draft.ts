@@ -277,7 +277,9 @@ function restore(drafted: Drafted, tasks: readonly TaskView[], view: SessionView
 
 function reasonOf({ before, view, part }: Drafting, able: readonly string[]): string {
   if (before === undefined)
-    return view.plans === 0 ? "it is the first plan" : "it was taken over, and is planned from where it was";
+    return view.plans === 0
+      ? "it is the first plan"
+      : "it was taken over, and planned from its current state";
   const [, ...was] = before.signature.split(" ");
   const joined = able.filter((agent) => !was.includes(agent)).map(nameIn);
   const departed = was.filter((agent) => !able.includes(agent)).map(nameIn);

@@ -84,7 +84,7 @@ export class Surprises {
     if (isSlow && !this.#slow.has(agent)) {
       this.#slow.add(agent);
       const those = own.length === 1 ? "its last task" : `its last ${own.length} tasks`;
-      const text = `${agent} has become slow: ${those} took ${factor.toFixed(1)} times what was expected`;
+      const text = `${agent} has become slow: ${those} took ${factor.toFixed(1)} times the expected duration`;
       return [{ text, hasPriority: true }];
     }
     if (relative > Math.min(usual, this.#surprising) || !this.#slow.delete(agent)) return [];

@@ -106,7 +106,7 @@ export class BankCheck implements Follower {
     this.#chronicle.restsOn(name, accountKey(operation.account), { events, digest });
     if (operation.command === "balance") this.#checkBalance(record, { events, digest }, reply as Fields);
     else if (record.effect === undefined) {
-      this.#world.fail("acknowledged", `${name()} says that it is done, but nothing of it is in the journal`);
+      this.#world.fail("acknowledged", `${name()} reports completion, but its events are not in the journal`);
     } else if (
       ![record.effect, ...record.effectsBefore].some((effect) => isAnswer(effect, events, reply as Fields))
     ) {

@@ -42,7 +42,7 @@ export const sessionsWeakenings: readonly Weakening[] = [
   },
   {
     name: "ends-twice",
-    about: "a task that has ended is noted once more",
+    about: "the end of a task is recorded twice",
     foundWithin: 100,
     machine: altered({
       folds: {
@@ -56,7 +56,7 @@ export const sessionsWeakenings: readonly Weakening[] = [
   },
   {
     name: "forgives-failures",
-    about: "a failure without a dependent task is taken for a skip",
+    about: "a failure without a dependent task counts as skipped",
     foundWithin: 100,
     machine: altered({
       emits: {
@@ -144,7 +144,7 @@ export const sessionsWeakenings: readonly Weakening[] = [
   },
   {
     name: "reads-another",
-    about: "what is brought in is what another task came to",
+    about: "a task gets the output of another task",
     foundWithin: 100,
     machine: altered({
       receives: {

@@ -32,7 +32,7 @@ const ofMissions: readonly Weakening[] = [
   },
   {
     name: "leases-last",
-    about: "a lease lasts three times as long as was asked for",
+    about: "a lease lasts three times the requested duration",
     foundWithin: 100,
     machine: altered({ emits: { task_claimed: (body) => ({ ...body, leaseMs: body.leaseMs * 3 }) } }),
   },
@@ -52,7 +52,7 @@ const ofMissions: readonly Weakening[] = [
   },
   {
     name: "silence-is-free",
-    about: "what was set aside for an agent that went silent comes back",
+    about: "the reservation of a silent agent is released",
     foundWithin: 100,
     machine: altered({ emits: { attempt_returned: (body) => ({ ...body, lost: false }) } }),
   },
@@ -186,7 +186,7 @@ const around: readonly Weakening[] = [
   },
   {
     name: "work-ends-released",
-    about: "who lets go of a partition has the tasks of its work end at their agents",
+    about: "an owner that releases a partition cancels its tasks at the agents",
     foundWithin: 200,
     pool: { endsReleased: true },
   },

@@ -47,7 +47,7 @@ function flawOfName(kind: MetricKind, name: string): string | undefined {
   }
   const last = name.slice(name.lastIndexOf("_") + 1);
   if (kind === "histogram" && last !== "ratio" && !last.endsWith("s")) {
-    return "expected a histogram's name to end in what it measures: _seconds, _bytes, _ratio, or things counted";
+    return "expected a histogram's name to end in its unit: _seconds, _bytes, _ratio, or the counted noun";
   }
   return undefined;
 }

@@ -89,7 +89,7 @@ class Rate(Node):
 
 @dataclass(frozen=True, kw_only=True)
 class Object(Node):
-    #: The key. Runs of the same key follow each other.
+    #: The key. Runs with the same key run one after the other.
     key: str | Expression
     #: When it is true, the run only reads and runs next to the others. Default: false.
     reader: str | bool | Expression | None = None
@@ -146,7 +146,7 @@ class On(Node):
     window: Duration | Expression | None = field(default=None, metadata={"duration": True})
     #: The input of the run. Its texts may have expressions over `event`. Default: the data of the event.
     with_: Any | None = None
-    #: The id of the run, with expressions over `event`. Default: made of trigger and key.
+    #: The id of the run, with expressions over `event`. Default: derived from trigger and key.
     run: str | Expression | None = None
     #: An expression over `event`. Debounce, batch and singleton count each value by itself.
     group: str | Expression | None = None
@@ -286,9 +286,9 @@ class Task(Node):
     cache: Duration | Expression | Cache | None = field(default=None, metadata={"duration": True})
     #: When its outcome is wanted. It orders the queue, and lateness is reported. Not a timeout.
     due_time: str | Expression | None = None
-    #: What agents hand to other systems so that a repeated attempt takes effect once.
+    #: The key that handlers pass to other systems, so a repeated attempt takes effect once.
     idempotency_key: str | Expression | None = None
-    #: Tasks beside it with the same gang start together with it, or not at all.
+    #: All tasks of a gang in the same list start together, or not at all.
     gang: str | Expression | None = None
     #: Whether a second copy may be started when the first is much slower than usual.
     may_be_doubled: bool | Expression | None = None
@@ -316,7 +316,7 @@ class Agent(Node):
     temperature: float | Expression | None = None
     #: Tokens of an answer at most. Default: 4,096.
     answer_tokens: int | Expression | None = None
-    #: What it is asked. Default: its instructions.
+    #: The prompt. Default: the instructions.
     prompt: Any | None = None
     #: Resources that it reads before its first answer.
     context: Sequence[str | Expression] | None = None
@@ -442,8 +442,8 @@ class Loop(Node):
     tasks: Mapping[str, Task]
     #: Maximum number of rounds. Then the task fails with `workflow.loop_endless`.
     max: int | Expression
-    #: Asked before each round; `round.number` counts from 1, `round.last` is the output of the round
-    #: before.
+    #: Evaluated before each round. `round.number` counts from 1. `round.last` is the output of the previous
+    #: round.
     while_: str | bool | Expression | None = None
     #: Evaluated after each round. True ends the loop.
     until: str | bool | Expression | None = None
@@ -597,7 +597,7 @@ class State(Node):
     on: Mapping[str, str | Expression | Transition | Sequence[Transition]] | None = None
     #: Where to go after which time in the state.
     after: Mapping[str, str | Expression | Transition | Sequence[Transition]] | None = None
-    #: The transitions that are taken at once if a guard is true.
+    #: Transitions that happen immediately if their guard is true.
     always: str | Expression | Transition | Sequence[Transition] | None = None
     #: Whether the run ends here.
     final: bool | Expression | None = None
@@ -611,7 +611,7 @@ class State(Node):
 class Transition(Node):
     #: The state that is entered. If absent, the run stays in the state without leaving it.
     to: str | Expression | None = None
-    #: The guard: the transition is taken when it is true. `event.name` and `event.payload` are known.
+    #: The guard: the transition happens only if it is true. `event.name` and `event.payload` are known.
     when: str | bool | Expression | None = None
     #: Variables to set.
     set: Mapping[str, Any] | None = None
@@ -643,7 +643,7 @@ class Document(Node):
     vars: Mapping[str, Any] | None = None
     #: Signals that a run accepts.
     signals: Mapping[str, Signal] | None = None
-    #: What may be asked of a run.
+    #: The queries of a run.
     queries: Mapping[str, Query] | None = None
     #: Updates that a run accepts. Tutti validates and answers each one.
     updates: Mapping[str, Update] | None = None
@@ -676,7 +676,7 @@ class Document(Node):
 
 
 class WorkflowFields:
-    """A definition that is put together. ``Workflow`` is the class for users."""
+    """A definition under construction. ``Workflow`` is the class for users."""
 
     def __init__(
         self,
@@ -793,8 +793,9 @@ class WorkflowFields:
         limits: Limits that all tasks with the same key share.
         cache: Reuse of earlier outputs. A single duration is the `ttl`. `auto` is one hour, with checks.
         due_time: When its outcome is wanted. It orders the queue, and lateness is reported. Not a timeout.
-        idempotency_key: What agents hand to other systems so that a repeated attempt takes effect once.
-        gang: Tasks beside it with the same gang start together with it, or not at all.
+        idempotency_key: The key that handlers pass to other systems, so a repeated attempt takes effect
+            once.
+        gang: All tasks of a gang in the same list start together, or not at all.
         may_be_doubled: Whether a second copy may be started when the first is much slower than usual.
         may_fail: Whether the run can still complete when this task fails.
         """
@@ -828,7 +829,7 @@ class WorkflowFields:
         on_failed: The transitions when something in the state has failed. `error` is the reason.
         on: Transitions by signal.
         after: Where to go after which time in the state.
-        always: The transitions that are taken at once if a guard is true.
+        always: Transitions that happen immediately if their guard is true.
         final: Whether the run ends here.
         output: The output of the run, in a final state.
         fail: Ends the run with an error and these words, in a final state.

@@ -74,7 +74,7 @@ function drawReport(
 }
 
 function figures({ evaluated = 0, violated = 0, handled = 0 }: ReportLine): string {
-  return `looked at ${counted(evaluated, "time")}, did not hold ${counted(violated, "time")}, handled ${handled} of them`;
+  return `evaluated ${counted(evaluated, "time")}, violated ${counted(violated, "time")}, ${handled} violations handled`;
 }
 
 /** Returns a self-contained page that loads nothing. */

@@ -51,7 +51,7 @@ export const adoptionCommands: readonly Command[] = [
     group: "installation",
     summary: "Start an adopted script directly or as a task, by the percentage of `adopt flip`",
     about: [
-      "Put it in the place of the script in crontabs and other callers. Input, outputs and exit code are those of the script.",
+      "Call it instead of the script in crontabs and other callers. Input, outputs and exit code are those of the script.",
       "If the platform is not reachable, the script runs directly.",
     ],
     arguments: [

@@ -53,7 +53,7 @@ export const adviceCommands: readonly Command[] = [
     group: "installation",
     summary: "Apply a recommendation to a part of the new runs",
     about: [
-      "The service compares both versions after 20, 40, 80 and 160 runs of each. It gives the recommended version all new runs if it is faster and nothing got worse. Otherwise it takes the version back.",
+      "The service compares both versions after 20, 40, 80 and 160 runs of each. It gives the recommended version all new runs if it is faster and nothing got worse. Otherwise it rolls the version back.",
       "A pool chooses by both strategies in turn, for 5 minutes each.",
     ],
     arguments: [id],
@@ -70,7 +70,7 @@ export const adviceCommands: readonly Command[] = [
     name: "advice dismiss",
     group: "installation",
     summary: "End a recommendation that is open or on trial",
-    about: ["One on trial is taken back. The same recommendation is not made again for 7 days."],
+    about: ["A trial is rolled back. The same recommendation is not made again for 7 days."],
     arguments: [id],
     options: [reason],
     json: "document",

@@ -105,7 +105,9 @@ export async function compareAgents(context: Context): Promise<Result> {
       print.line(
         `\nother - one: ${mean.toFixed(2)}, with 95 % confidence ${low.toFixed(2)} to ${high.toFixed(2)}`,
       );
-      print.line(better === "" ? "The cases do not tell which is better. Add runs." : `Better: ${better}`);
+      print.line(
+        better === "" ? "The cases are too few to decide which is better. Add runs." : `Better: ${better}`,
+      );
     },
   };
 }

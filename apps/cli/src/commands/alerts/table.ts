@@ -52,7 +52,7 @@ export const alertCommands: readonly Command[] = [
     group,
     summary: "Report an alert that another system found",
     about: [
-      "The alert ends after `--for` if it is not reported again. `--end` reports that it is over.",
+      "The alert ends after `--for` if it is not reported again. `--end` reports that it has ended.",
       "Its rule is the external rule whose id is NAME, otherwise the rule `external`.",
     ],
     arguments: [{ name: "NAME", summary: "name of the alert, its label `alertname`" }],
@@ -60,7 +60,7 @@ export const alertCommands: readonly Command[] = [
       label,
       { name: "annotation", value: "NAME=TEXT", isMany: true, summary: "text of the alert: summary=TEXT" },
       lasts,
-      { name: "end", summary: "report that the alert is over" },
+      { name: "end", summary: "report that the alert has ended" },
     ],
     examples: [
       {
@@ -226,7 +226,7 @@ export const alertCommands: readonly Command[] = [
     group,
     summary: "List, preview or start repairs of an incident",
     about: [
-      "Without a kind, lists the repairs that the probable causes suggest. With one, prints what it touches, asks, and starts a run that does it.",
+      "Without a kind, lists the repairs that the probable causes suggest. With a kind, prints what it changes, asks for confirmation, and starts a run that does it.",
       "Stop a repair with `tutti cancel RUN`. Reverse one with `--undo`. A retry and a fix have no undo.",
     ],
     arguments: [

@@ -52,8 +52,7 @@ export async function capacity(context: Context): Promise<Result> {
     json: { capacities, disks },
     quiet: capacities.map(({ pool: name = "" }) => name),
     draw: () => {
-      if (capacities.length === 0)
-        print.note("No forecast yet. It needs recorded work of an hour that is over.");
+      if (capacities.length === 0) print.note("No forecast yet. It needs recorded work of a completed hour.");
       else
         print.table(
           [

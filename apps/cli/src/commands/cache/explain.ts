@@ -36,7 +36,7 @@ export async function explainCache(context: Context): Promise<Result> {
   return {
     json: { tasks: explained },
     quiet: explained.map(({ task, outcome }) => `${task} ${outcome}`),
-    empty: explained.length === 0 ? "No task of this run has asked the cache." : undefined,
+    empty: explained.length === 0 ? "No task of this run uses the cache." : undefined,
     draw: () => {
       const { style } = print;
       for (const { task, outcome, why, differences = [] } of explained) {

@@ -39,7 +39,7 @@ export const cacheCommands: readonly Command[] = [
     group: "runs",
     summary: "Remove cached outputs, so that the next task computes them",
     about: [
-      "Set an ENTRY, or at least one filter. All filters must hold. An output that a task is computing meanwhile is not kept.",
+      "Set an ENTRY, or at least one filter. All filters must hold. An output that a task is still computing is not stored.",
     ],
     arguments: [{ ...entry, isOptional: true }],
     options: [
@@ -65,7 +65,7 @@ export const cacheCommands: readonly Command[] = [
     group: "runs",
     summary: "Explain why tasks of a run used the cache or not",
     about: [
-      "A task that found nothing is compared with the nearest earlier input of its capability. The fields that differ are listed.",
+      "A task without a hit is compared with the nearest earlier input of its capability. The fields that differ are listed.",
     ],
     arguments: [
       { name: "ID", summary: "run id", completes: "run" },

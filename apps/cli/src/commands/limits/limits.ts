@@ -155,7 +155,7 @@ export async function evictHolder(context: Context): Promise<Result> {
     body: {
       ...server.namespace,
       work: { ...server.namespace, kind: "run", id, ...(task === undefined ? {} : { task }) },
-      reason: values.text("reason") ?? "taken away by `tutti limit evict`",
+      reason: values.text("reason") ?? "revoked by `tutti limit evict`",
     },
   });
   const isAsBefore = reply.evicted !== true;

@@ -95,7 +95,7 @@ export async function breakLock(context: Context): Promise<Result> {
   const holder = values.argument("HOLDER");
   if (reason === undefined)
     throw usageFailure("--reason is required.", [
-      [`tutti lock break ${name} ${holder} --reason "its host is gone"`, "records the reason"],
+      [`tutti lock break ${name} ${holder} --reason "its host is lost"`, "records the reason"],
     ]);
   const server = await connect(context);
   const query = server.namespace;

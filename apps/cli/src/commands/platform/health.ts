@@ -27,7 +27,7 @@ export async function health(context: Context): Promise<Result> {
     quiet: visible.map(({ subject = "" }) => subject),
     draw: () => {
       if (spans.length === 0) return print.note("No health recorded yet.");
-      if (visible.length === 0) return print.note("Everything was ready in this time.");
+      if (visible.length === 0) return print.note("All components were ready in this time.");
       print.table(
         [
           { title: "subject", widthMin: 12, yields: 1 },

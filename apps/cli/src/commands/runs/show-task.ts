@@ -55,7 +55,7 @@ export async function showTask(
         ["sent back", (task.sentBack ?? 0) > 0 ? counted(task.sentBack ?? 0, "time") : undefined],
         ["asks", question === undefined ? undefined : questionText(question)],
         ["used", used === undefined ? undefined : usageText({ answers: turns.length, ...used })],
-        ["cache", task.fromCache === true ? "taken from an earlier output" : undefined],
+        ["cache", task.fromCache === true ? "copied from an earlier output" : undefined],
       ]);
       if (turns.length > 0) {
         print.line("");

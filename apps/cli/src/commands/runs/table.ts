@@ -25,7 +25,7 @@ export const runCommands: readonly Command[] = [
     summary: "Start a run and follow it to its end",
     about: [
       "A FILE is registered first. The same content is the same version. A NAME is a registered workflow. Write NAME@LABEL for one of its versions.",
-      "A file that starts with `session:` starts a session: tasks and intent. Tutti chooses the mode and registers nothing.",
+      "A file that starts with `session:` starts a session of tasks with an intent. Tutti chooses the mode. Nothing is registered.",
       "Ctrl-C stops following, and the run continues. Follow it again with `tutti watch ID`. If --timeout ends first, the exit code is 8.",
     ],
     arguments: [
@@ -306,7 +306,7 @@ export const runCommands: readonly Command[] = [
     group: "runs",
     summary: "Reset a run to its state after one of its events",
     about: [
-      "`tutti history ID` shows the numbers of events. Tasks that started later run again. What they did outside is not undone. Signals that came later are dropped, unless `--keep-signals` is set.",
+      "`tutti history ID` shows the numbers of events. Tasks that started later run again. Their external effects are not undone. Signals that came later are dropped, unless `--keep-signals` is set.",
     ],
     arguments: [runId, { name: "EVENT", summary: "number of the last event that counts" }],
     options: [{ name: "keep-signals", summary: "send later signals to the run again" }, reason, yes, key],

@@ -61,8 +61,8 @@ async function hashOf(server: Server, name: string, version: string): Promise<st
 const meanings: Readonly<Record<string, string>> = {
   identical: "nothing changes but the version",
   safe: "every started task has its place",
-  busy: "an attempt is running that cannot be taken over. It is tried, or starts again with --restart",
-  "needs mapping": "left alone: say what becomes of a task with --map OLD=NEW",
+  busy: "a running attempt cannot be taken over. It is tried, or starts again with --restart",
+  "needs mapping": "not moved: map the task with --map OLD=NEW",
   impossible: "left alone",
 };
 

@@ -126,8 +126,8 @@ export const workflowCommands: readonly Command[] = [
     group: "workflows",
     summary: "Move active runs to another version of their workflow",
     about: [
-      "Prints how the runs fit the version, asks, and moves those that fit. Completed tasks keep their results. Tasks that have not run follow the new version.",
-      "Stop it with Ctrl-C, and start it again to continue: moved runs are left alone.",
+      "Prints which runs fit the version, asks for confirmation, and moves these runs. Completed tasks keep their results. Tasks that have not run follow the new version.",
+      "Press Ctrl-C to stop. Run the command again to continue: moved runs are skipped.",
     ],
     arguments: [
       {

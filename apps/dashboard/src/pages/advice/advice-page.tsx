@@ -211,8 +211,8 @@ function Actions({ each }: { each: Recommendation }) {
             doneText: `${subjectText(each)} has a change on trial.`,
             question:
               pool === ""
-                ? "The changed version gets 20 % of the new runs. It gets all of them once it is shown to be faster, and is taken back otherwise."
-                : "The pool chooses by both strategies in turn, for 5 minutes each. The new one stays once it is shown to be faster, and is taken back otherwise.",
+                ? "The changed version gets 20 % of the new runs. If the trial shows that it is faster, it gets all new runs. Otherwise it is rolled back."
+                : "The pool chooses by both strategies in turn, for 5 minutes each. If the trial shows that the new one is faster, it stays. Otherwise it is rolled back.",
           }}
           subject="advice"
           call={call("apply")}

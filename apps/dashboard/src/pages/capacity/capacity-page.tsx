@@ -39,7 +39,7 @@ export function CapacityPage() {
         <QueryView query={pools} label="forecast" lines={4}>
           {({ capacities }) =>
             capacities.length === 0 ? (
-              <Empty title="No forecast yet. It needs recorded work of an hour that is over." />
+              <Empty title="No forecast yet. It needs recorded work of a completed hour." />
             ) : (
               <Pools capacities={capacities} />
             )

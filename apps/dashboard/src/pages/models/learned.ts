@@ -19,9 +19,7 @@ export function offBy({ error = 0 }: ModelComparison): string {
 export function driftText({ drift }: Model): string | undefined {
   if (drift === undefined) return undefined;
   const { factor = 1 } = drift;
-  return factor >= 1
-    ? `${figure(factor)} times as long as before`
-    : `${percent(factor)} of what it took before`;
+  return factor >= 1 ? `${figure(factor)} times as long as before` : `${percent(factor)} of the time before`;
 }
 
 /** Changed estimates come first, then the best known ones. */

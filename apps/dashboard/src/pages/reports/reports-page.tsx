@@ -194,7 +194,7 @@ function SectionView({ section: { title, text, columns, rows, cut, problem } }: 
       {text === "" ? null : <p>{text}</p>}
       {problem === undefined ? null : <p className="problem">This section could not be made: {problem}</p>}
       {rows.length > 0 ? <ResultView result={{ columns, rows }} /> : null}
-      {columns.length > 0 && rows.length === 0 ? <p className="soft">Nothing in this time.</p> : null}
+      {columns.length > 0 && rows.length === 0 ? <p className="soft">No data in this period.</p> : null}
       {cut ? <p className="soft small">The first {rows.length} rows. There are more.</p> : null}
     </section>
   );

@@ -12,7 +12,7 @@ function ruleText({ cron, interval, onceMs }: TimingRule, written: (atMs: number
 
 export function timingText({ timing }: Pick<Schedule, "timing">, written: (atMs: number) => string): string {
   const { rules = [], timeZone = "" } = timing ?? {};
-  // A cron expression means nothing without its zone.
+  // A cron expression needs its time zone.
   const zone = timeZone || (rules.some(({ cron = "" }) => cron !== "") ? "UTC" : "");
   const text = rules.map((rule) => ruleText(rule, written)).join(", ");
   return zone === "" ? text : `${text} (${zone})`;

@@ -91,7 +91,7 @@ export class PushAgent implements Component {
     this.#timer = timers.after(afterMs, () => {
       this.#scanning = this.#scan()
         .catch((thrown: unknown) =>
-          logger.debug("push notifications were not looked for", { error: errorFromUnknown(thrown) }),
+          logger.debug("the search for push notifications failed", { error: errorFromUnknown(thrown) }),
         )
         .finally(() => this.#next(scanIntervalMs));
     });

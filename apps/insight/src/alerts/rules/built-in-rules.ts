@@ -59,7 +59,7 @@ const rules: readonly BuiltIn[] = [
   {
     ruleId: "no-workers",
     title: "Tasks wait, and no worker is connected",
-    advice: "Start a worker, or see why the workers are gone: `tutti agent list`, `tutti doctor`.",
+    advice: "Start a worker, or find out why no worker is connected: `tutti agent list`, `tutti doctor`.",
     queries: [
       { queryId: "waiting", metric: "tutti_swarm_tasks", ...equals({ stand: "queued" }), ...now },
       { queryId: "agents", metric: "tutti_swarm_agents", ...now },
@@ -99,7 +99,7 @@ const rules: readonly BuiltIn[] = [
   {
     ruleId: "process-down",
     title: "${{ int(expired + 0.5) }} processes stopped without a shutdown",
-    advice: "See which process is missing: `tutti instances`. Its log says why it ended.",
+    advice: "Find the missing process with `tutti instances`. Its log has the reason.",
     queries: [
       {
         queryId: "expired",
@@ -135,7 +135,7 @@ const rules: readonly BuiltIn[] = [
     ruleId: "machines-quarantined",
     title: "${{ int(quarantined + 0.9) }} machines of ${{ labels.service }} are quarantined",
     advice:
-      "A machine is quarantined if its history cannot be read. `tutti doctor` names it and the way out.",
+      "A machine is quarantined if its history cannot be read. `tutti doctor` names the instance and the repair.",
     queries: [
       {
         queryId: "quarantined",
@@ -259,7 +259,7 @@ const rules: readonly BuiltIn[] = [
     title:
       "Namespace ${{ labels.namespace }} has ${{ int(dead + 0.9) }} notifications of alerts that are dead letters",
     advice:
-      "`tutti alert notifications -n ${{ labels.namespace }}` says why. Correct the receiver, then `tutti alert retry -n ${{ labels.namespace }}`.",
+      "`tutti alert notifications -n ${{ labels.namespace }}` shows the reason. Correct the receiver, then `tutti alert retry -n ${{ labels.namespace }}`.",
     queries: [
       {
         queryId: "dead",

@@ -13,7 +13,7 @@ export function headOf({ namespace, kind, subject, fromMs, toMs }: ReportContent
 export function noteOf({ columns, rows, cut, problem }: Section): string {
   if (problem !== undefined) return `This section could not be made: ${problem}`;
   if (cut) return `The first ${rows.length} rows. There are more.`;
-  return columns.length > 0 && rows.length === 0 ? "Nothing in this time." : "";
+  return columns.length > 0 && rows.length === 0 ? "No data in this period." : "";
 }
 
 /** Created for the first report: the data of ICU are 6 MiB, which a process without reports does not load. */

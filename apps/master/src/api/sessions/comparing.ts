@@ -40,7 +40,7 @@ function problemOf({ endMs, tasks, mode }: SessionView): string | undefined {
   const undone = tasks.find(({ status }) => status !== TaskStatus.TASK_STATUS_COMPLETED);
   if (undone !== undefined) return `${undone.spec.id} was not done`;
   const unseen = tasks.find(({ agent, startMs }) => agent === "" || startMs === 0);
-  return unseen === undefined ? undefined : `no record says which agent did ${unseen.spec.id}`;
+  return unseen === undefined ? undefined : `no record has the agent of ${unseen.spec.id}`;
 }
 
 const numbers: Readonly<Record<PlannedMode, Mode>> = {

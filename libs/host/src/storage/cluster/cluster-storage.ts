@@ -136,7 +136,9 @@ export class ClusterStorage implements Storage {
     if (journal.level !== "healthy") return journal;
     const { failed } = this.#services;
     if (failed.length > 0)
-      return degraded(`partitions cannot be loaded: ${failed.join(", ")}; the log of this process says why`);
+      return degraded(
+        `partitions cannot be loaded: ${failed.join(", ")}; the log of this process has the reason`,
+      );
     const { freeBytes } = this.#upkeep;
     const { settings, cluster } = this.#parts;
     if (freeBytes === undefined || freeBytes >= settings.freeBytesMin) return healthy;

@@ -61,7 +61,7 @@ export async function examine(directory: string, options: Examined = {}): Promis
 
 /** Returns the finding for a folder without a data directory. Undefined if there is one. */
 async function nothingThere({ directory }: DataLayout): Promise<Finding | undefined> {
-  const start = "Nothing has to be done: the first start of the platform makes it.";
+  const start = "Nothing to do: the first start of the platform creates it.";
   let names: readonly string[];
   try {
     names = await readdir(directory);
@@ -81,14 +81,14 @@ async function nothingThere({ directory }: DataLayout): Promise<Finding | undefi
   const ours = ["lock", "data.json", "journal", "archive"].some((name) => names.includes(name));
   return ours
     ? undefined
-    : notData(directory, `there are ${names.slice(0, 3).join(", ")} and nothing of Tutti's`);
+    : notData(directory, `it contains ${names.slice(0, 3).join(", ")} and no files of Tutti`);
 }
 
 function handedOverFindings(directory: string): Finding[] {
   const handedOver = readHandedOver(directory);
   if (handedOver === undefined) return [];
-  const text = `The cluster in ${handedOver.to} has taken over what is in ${directory}, at ${handedOver.time}.`;
-  const advice = `Nothing has to be done: use that cluster, tutti cluster up --directory ${handedOver.to}.`;
+  const text = `The cluster in ${handedOver.to} took over the data of ${directory} at ${handedOver.time}.`;
+  const advice = `Nothing to do: use that cluster, tutti cluster up --directory ${handedOver.to}.`;
   return [notice("handed-over", text, advice)];
 }
 
@@ -138,7 +138,7 @@ function spaceFindings(layout: DataLayout, freeBytes: number): Finding[] {
   if (freeBytes < neededBytes) {
     const text = `${available}, and the next segment of the journal needs ${Math.ceil(neededBytes / 1_048_576)} MiB: nothing more can be written.`;
     const advice =
-      "Free some space: a running process then continues by itself. Nothing that it confirmed is lost.";
+      "Free some space. A running process then continues automatically. No confirmed data is lost.";
     return [problem("disk-full", text, advice)];
   }
   if (freeBytes >= almostFullBytes) return [];
@@ -158,9 +158,7 @@ function holderFindings(directory: string, isFree: boolean): Finding[] {
   }
   if (holder === undefined) return [];
   const what = `The process ${holder.pid}, which had ${directory} since ${holder.since}, did not stop gracefully.`;
-  return [
-    notice("left-behind", what, "Nothing has to be done: the lock is free, and the next start takes it."),
-  ];
+  return [notice("left-behind", what, "Nothing to do: the lock is free, and the next start takes it.")];
 }
 
 /** Returns the program of a process, if the system reports it. */
@@ -188,7 +186,7 @@ export function aboutFindings(layout: DataLayout, partitions: number | undefined
       const advice = `Set ownership.partitions to ${about?.partitions}.`;
       return [problem("partitions-differ", text, advice)];
     }
-    const advice = "Put that file of a backup by the same release in its place.";
+    const advice = "Replace it with the file of a backup by the same release.";
     return [problem("about-unreadable", text, advice)];
   }
 }
@@ -196,6 +194,6 @@ export function aboutFindings(layout: DataLayout, partitions: number | undefined
 function unfinishedCopy({ directory }: DataLayout): Finding {
   const text = `${directory} has a journal and no data.json: it is a copy that was not finished, or the file was removed.`;
   const advice =
-    "If it is a copy, make it again. Otherwise keep the directory, and put data.json of a backup by the same release in it.";
+    "If it is a copy, create it again. Otherwise keep the directory, and restore data.json from a backup by the same release.";
   return problem("unfinished-copy", text, advice);
 }

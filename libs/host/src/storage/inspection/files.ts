@@ -51,7 +51,7 @@ function listFindings(directory: string): Finding[] {
   );
   if (isWhole && unlisted !== undefined) {
     const text = `${join(directory, listFile)} does not list ${unlisted}: that it is missing would not show.`;
-    return [notice("list-unlisted", text, "Nothing has to be done: the next start lists it.")];
+    return [notice("list-unlisted", text, "Nothing to do: the next start lists it.")];
   }
   if (isWhole) return [];
   const what = `${join(directory, listFile)} is not as it was written: it lists the files that must be there.`;
@@ -60,8 +60,8 @@ function listFindings(directory: string): Finding[] {
 
 /** Files that a process recreates without loss. */
 const recreated: Readonly<Record<string, string>> = {
-  "access/bundle": "Nothing has to be done: the rules in force are written again at the next start.",
-  "gateway/sign-ins.json": "Nothing has to be done: users sign in again.",
+  "access/bundle": "Nothing to do: the rules in force are written again at the next start.",
+  "gateway/sign-ins.json": "Nothing to do: users sign in again.",
 };
 
 function missingFileFindings(directory: string, isCopy: boolean): Finding[] {
@@ -105,7 +105,7 @@ function keysFindings(directory: string): Finding[] {
   if (unlisted.length === 0)
     return [sound("keys-sound", `The ${files.length} keys in ${directory} are as they were written.`)];
   const what = `${unlisted.join(", ")} in ${directory} cannot be checked: ${listFile} does not list them.`;
-  return [notice("keys-unlisted", what, "Nothing has to be done: the next start lists them.")];
+  return [notice("keys-unlisted", what, "Nothing to do: the next start lists them.")];
 }
 
 /** The bundle is signed. Without the keys, as in a copy, only its form is checked. */

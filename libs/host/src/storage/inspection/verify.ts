@@ -21,7 +21,7 @@ import { type Finding, notice, problem, sound } from "./finding.ts";
 import { inspectedData } from "./inspected-data.ts";
 
 const restore =
-  "Stop the process, move this directory aside, put a backup in its place, and look at the disk and its memory.";
+  "Stop the process, move this directory aside, restore a backup, and check the disk and the memory.";
 const newer = "Use the release that wrote it, or a newer one. This one leaves unknown content as it is.";
 
 /** Further checks beside those of the storage. */
@@ -82,17 +82,17 @@ function journalFindings(
   { directory, journal }: DataLayout,
 ): Finding[] {
   if (kind === "none" && hadJournal(directory)) {
-    const missingText = `The journal ${journal} is missing, and there are files that came from it.`;
+    const missingText = `The journal ${journal} is missing, although files that depend on it exist.`;
     return [problem("journal-missing", missingText, restore)];
   }
   if (kind === "none") {
-    const advice = "Nothing has to be done: the first process with machines makes it.";
+    const advice = "Nothing to do: the first process with machines makes it.";
     return [notice("no-journal", `There is no journal in ${journal} yet.`, advice)];
   }
   if (damage !== undefined) return [damageFinding("journal-damaged", text, damage)];
   if (torn === undefined) return [sound("journal-sound", text)];
   const end = `The last group, in ${torn.file} at byte ${torn.offset}, is only half there: the process was killed while it wrote.`;
-  const advice = "Nothing has to be done: the group was not acknowledged, and the next start cuts it off.";
+  const advice = "Nothing to do: the group was not acknowledged, and the next start cuts it off.";
   return [sound("journal-sound", text), notice("torn-tail", end, advice)];
 }
 
@@ -122,10 +122,10 @@ function joinFindings({ partitions }: Verification, archives: readonly NamedArch
     const upTo = Math.min(coveredTo, packedTo);
     const subject = `Of partition ${partition} of ${service}`;
     if (first > upTo + 1) {
-      const missing = `${subject} the archive has everything up to batch ${upTo} and the journal starts with batch ${first}: those between are missing.`;
+      const missing = `${subject} the archive ends with batch ${upTo} and the journal starts with batch ${first}: the batches between them are missing.`;
       gaps.push(missing);
     } else if (coveredTo > last) {
-      const ahead = `${subject} the archive has everything up to batch ${coveredTo} and the journal ends with batch ${last}: they are not of the same time.`;
+      const ahead = `${subject} the archive ends with batch ${coveredTo} and the journal ends with batch ${last}: they are from different times.`;
       gaps.push(ahead);
     }
   }

@@ -143,7 +143,7 @@ function explainPlanned(session: SessionView): WaitExplanation {
     cause: WaitCause.WAIT_CAUSE_CHILD,
     message: `it starts when ${planner} has broken its goal down into tasks`,
     subject: id,
-    remedy: { text: "Look at who is asked", command: `tutti why ${id}` },
+    remedy: { text: "Check who must decide", command: `tutti why ${id}` },
   });
   const [first] = wait.waits;
   if (first !== undefined) first.holders = [{ namespace, kind: "run", id, task: "" }];
@@ -195,12 +195,12 @@ function explainTask(session: SessionView, task: TaskView, nowMs: number): WaitE
 function explainUndecided(session: SessionView, part: PartView): WaitExplanation {
   const { orchestrator } = specOf(session);
   const id = questionRunId(session, part);
-  const reason = part.decision === "" ? "" : `; the last time it said: ${part.decision}`;
+  const reason = part.decision === "" ? "" : `; its last decision: ${part.decision}`;
   const wait = waiting(part.createMs, {
     cause: WaitCause.WAIT_CAUSE_CHILD,
-    message: `it starts when ${orchestrator} says so${reason}`,
+    message: `it starts when ${orchestrator} starts it${reason}`,
     subject: id,
-    remedy: { text: "Look at who is asked", command: `tutti why ${id}` },
+    remedy: { text: "Check who must decide", command: `tutti why ${id}` },
   });
   const [first] = wait.waits;
   if (first !== undefined) first.holders = [{ namespace: session.key.namespace, kind: "run", id, task: "" }];

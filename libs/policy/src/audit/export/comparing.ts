@@ -33,14 +33,14 @@ export function compared(expected: readonly KnownRecord[], found: readonly Known
       continue;
     }
     if (seen.has(id)) {
-      faults.push(fault(id, AuditFaultKind.AUDIT_FAULT_KIND_INSERTED, "it is there more than once"));
+      faults.push(fault(id, AuditFaultKind.AUDIT_FAULT_KIND_INSERTED, "it occurs more than once"));
       continue;
     }
     seen.add(id);
     if (expected[place]?.hash !== hash)
       faults.push(fault(id, AuditFaultKind.AUDIT_FAULT_KIND_CHANGED, "it is not as it was written"));
     if (before !== undefined && place < before.place) {
-      const message = `it comes after ${before.id} here, and came before it`;
+      const message = `it comes after ${before.id}, and came before it`;
       faults.push(fault(id, AuditFaultKind.AUDIT_FAULT_KIND_SWAPPED, message));
     } else {
       before = { id, place };

@@ -63,11 +63,7 @@ export class HeadCheck {
     const name = `${service}/${partition}/${batch}`;
     const changed = (message: string) => fault(name, AuditFaultKind.AUDIT_FAULT_KIND_CHANGED, message);
     if (this.#expected.length !== this.#included)
-      faults.push(
-        changed(
-          `the head says that ${this.#included} of its records are there, and names ${this.#expected.length}`,
-        ),
-      );
+      faults.push(changed(`the head reports ${this.#included} records and lists ${this.#expected.length}`));
     if (this.#included === 0) return faults;
     const root = this.#leaves.size === 0 ? emptyRoot : this.#leaves.rootAt();
     if (this.#leaves.size !== recordCount || !sameHash(root, recordsRoot))

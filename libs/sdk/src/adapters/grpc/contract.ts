@@ -191,7 +191,7 @@ export function reflection(
           found.set(text(fieldsOf(file).get(1)?.[0]), file);
         }
       if (found.size > filesMax || bytes > bytesMax)
-        throw adapterErrors.invalid({ adapter, problem: "the server describes more than can be kept" });
+        throw adapterErrors.invalid({ adapter, problem: "the server describes more types than the limit" });
     };
     addFiles(await request(services.map((service) => requestOf(fileWithSymbol, service))));
     for (;;) {

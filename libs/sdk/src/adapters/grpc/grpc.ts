@@ -83,7 +83,7 @@ export async function grpcAdapter(options: GrpcAdapterOptions): Promise<Adapter>
       reflection(name, (requests) => calls.reflect(requests)),
     );
     const operations = operationsOf(contract, options, calls);
-    if (Object.keys(operations).length === 0) throw fail("the server has no method that was asked for");
+    if (Object.keys(operations).length === 0) throw fail("the server has none of the requested methods");
     return {
       name,
       kind: "grpc",

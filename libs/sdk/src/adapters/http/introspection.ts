@@ -57,7 +57,7 @@ export async function introspectedGraphql(
   if (Object.keys(operations).length === 0)
     throw adapterErrors.invalid({
       adapter: options.name,
-      problem: "the API has no field that was asked for",
+      problem: "the API has none of the requested fields",
     });
   const adapter = graphqlAdapter({ ...rest, operations }, ports);
   const unpacked = Object.entries(adapter.operations).map(([name, operation]) => [

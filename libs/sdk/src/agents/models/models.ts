@@ -228,7 +228,7 @@ function outOfTime(remainingMs: number): Error {
 }
 
 function reasonOf(thrown: unknown, watchdog: RequestWatchdog): string {
-  if (watchdog.isSilent) return `nothing came for ${silenceMs / 1_000} s`;
+  if (watchdog.isSilent) return `no data for ${silenceMs / 1_000} s`;
   if (thrown instanceof StreamError || thrown instanceof SyntaxError) return thrown.message;
   if (!(thrown instanceof Error)) return String(thrown);
   return thrown.cause instanceof Error ? thrown.cause.message : thrown.message;

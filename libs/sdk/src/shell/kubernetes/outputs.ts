@@ -65,7 +65,7 @@ async function filesIn(lines: AsyncIterable<string>): Promise<ReadonlyMap<string
     if (current === undefined) return;
     const bytes = Buffer.from(current.content, "base64");
     if (createHash("sha256").update(bytes).digest("hex") !== current.hash)
-      throw shellErrors.outputsUnread({ reason: `\`${current.name}\` came with another content` });
+      throw shellErrors.outputsUnread({ reason: `\`${current.name}\` has different content` });
     files.set(current.name, bytes);
     current = undefined;
   };

@@ -222,7 +222,7 @@ export function loseAttempt(
   failLost({ mission, step, task }, error, attemptReport);
 }
 
-const unknownLoss = "its agent is gone";
+const unknownLoss = "its agent is lost";
 
 /** Returns why a loss ends the task. Undefined if another agent gets the task. */
 function lossError({ spec, lost, losses: before }: TaskView, loss: string): ErrorDetail | undefined {

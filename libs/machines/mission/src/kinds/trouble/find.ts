@@ -16,7 +16,7 @@ export function checkRepeated(
 ): void {
   const often = specs.find((spec) => isOften(mission, taskKey(spec)));
   if (often !== undefined)
-    found(mission, step, `the same task as ${often.id} was put on the board again and again`, true);
+    found(mission, step, `the task ${often.id} was put on the board again and again`, true);
 }
 
 export function checkMessages(
@@ -27,7 +27,7 @@ export function checkMessages(
 ): void {
   const often = messages.find((message) => isOften(mission, messageKey(agent, message)));
   if (often !== undefined)
-    found(mission, step, `${agent} said the same to ${targetText(often.to)} again and again`, true);
+    found(mission, step, `${agent} sent the same message to ${targetText(often.to)} again and again`, true);
 }
 
 export function checkHandoff(

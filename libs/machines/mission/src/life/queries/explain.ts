@@ -112,7 +112,7 @@ function missionWaitOf(mission: MissionView, nowMs: number): WaitExplanation | u
     return waiting(nowMs, {
       cause: WaitCause.WAIT_CAUSE_BUDGET,
       message: `its budget is used up: ${amountsText(availableOf(mission))} are left, and it waits for a person to grant more`,
-      remedy: { text: "Raise the budget, or say no", command: "" },
+      remedy: { text: "Raise the budget, or reject", command: "" },
     });
   if (mission.troubleHolds)
     return waiting(nowMs, {
@@ -145,7 +145,7 @@ function waitingForEnd(mission: MissionView, nowMs: number): WaitExplanation {
   if (stopConditions.length === 0)
     return waiting(nowMs, {
       cause: WaitCause.WAIT_CAUSE_NEEDS,
-      message: "there is no task on its board yet",
+      message: "its board has no task yet",
       remedy: { text: "Add a task, or cancel it", command: "" },
     });
   const conditions = stopConditions.map((condition) => {
@@ -155,7 +155,7 @@ function waitingForEnd(mission: MissionView, nowMs: number): WaitExplanation {
   return waiting(nowMs, {
     cause: WaitCause.WAIT_CAUSE_NEEDS,
     message: `all its tasks have ended, and none of its stop conditions holds: ${conditions.join(", ")}`,
-    remedy: { text: "Add a task, change what the conditions look at, or cancel it", command: "" },
+    remedy: { text: "Add a task, change the inputs of the conditions, or cancel it", command: "" },
   });
 }
 
@@ -175,7 +175,10 @@ function explainTask(mission: MissionView, task: TaskView, nowMs: number): WaitE
       cause: WaitCause.WAIT_CAUSE_APPROVAL,
       message: questionAbout(mission, task),
       subject: approvalIdOf(task.question),
-      remedy: { text: "Look at the output, and say yes or no", command: `tutti approve ${mission.key.id}` },
+      remedy: {
+        text: "Check the output, then approve or reject it",
+        command: `tutti approve ${mission.key.id}`,
+      },
     });
   if (status === TaskStatus.TASK_STATUS_RUNNING) return plain(`${agent} runs it`);
   if (
@@ -202,7 +205,7 @@ function explainTask(mission: MissionView, task: TaskView, nowMs: number): WaitE
     case TaskStatus.TASK_STATUS_PAUSED:
       return waiting(nowMs, {
         cause: WaitCause.WAIT_CAUSE_PAUSED,
-        message: `its last attempt failed, and a person is to look at it: ${error?.message ?? ""}`,
+        message: `its last attempt failed, and it waits for a person: ${error?.message ?? ""}`,
       });
     case TaskStatus.TASK_STATUS_QUEUED:
       if (isTooExpensive(mission, task))
@@ -222,12 +225,12 @@ function explainTask(mission: MissionView, task: TaskView, nowMs: number): WaitE
 function questionAbout({ questions }: MissionView, { question: number }: TaskView): string {
   const question = questions.get(number);
   const { rule, decisions = [] } = question ?? {};
-  if (question === undefined || rule === undefined) return "a person is asked whether its output counts";
+  if (question === undefined || rule === undefined) return "its output waits for an approval";
   const { deciders } = rule;
   const deciderText = deciders.length === 0 ? "a person" : deciders.join(", ");
   const needed = approvalsNeededBy(question);
   const progress = needed > 1 ? `, ${decisions.length} of ${needed} have approved` : "";
-  return `the rule ${rule.rule} has ${deciderText} asked whether its output counts: ${question.title}${progress}`;
+  return `by the rule ${rule.rule}, ${deciderText} must approve its output: ${question.title}${progress}`;
 }
 
 function describeQueued(mission: MissionView, task: TaskView): string {

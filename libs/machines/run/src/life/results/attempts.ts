@@ -132,7 +132,7 @@ function isReadHere({ range, number }: Place, output: ReadOnly<Payload> | undefi
   return isStoredValue(output) && !range.plan.isPassThrough(range.firstTask + number - range.first);
 }
 
-const unknownLoss = "its worker is gone";
+const unknownLoss = "its worker is lost";
 
 interface Loss {
   readonly agent: string;
