@@ -129,7 +129,7 @@ describe("apply", () => {
     const { output, errors, exitCode } = await tutti("apply project");
     assert.equal(exitCode, 0, errors);
     assert.match(output, /project\/order\.json +workflow +inside +created/);
-    assert.match(errors, /Skipped JSON files that describe nothing of Tutti: project\/package\.json\./);
+    assert.match(errors, /Skipped JSON files without Tutti resources: project\/package\.json\./);
     const named = await tutti("apply project/package.json");
     assert.equal(named.exitCode, 3);
     assert.match(named.errors, /project\/package\.json:1:\d+: error/);

@@ -195,10 +195,10 @@ export const gatewayErrors = defineErrors("gateway", {
   bodyTooLarge: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "The body is larger than `gateway.bodyBytesMax`, or than 64 KiB at routes of the gateway itself, such as `/v1/sign-in`. Send less at once. Put data larger than 1 MiB into the blob store.",
+    help: "The body is larger than `gateway.bodyBytesMax`, or than 64 KiB at routes of the gateway itself, such as `/v1/sign-in`. Send a smaller request. Put data larger than 1 MiB into the blob store.",
     message: ({ most }: { most: number }) =>
       `The body is larger than the maximum of ${most} bytes (\`gateway.bodyBytesMax\`)`,
-    remedy: "Send less at once.",
+    remedy: "Send a smaller request.",
   },
   mediaTypeUnknown: {
     status: "INVALID_ARGUMENT",

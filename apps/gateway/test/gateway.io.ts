@@ -499,7 +499,7 @@ describe("the gateway of an installation without a built dashboard", () => {
     await using gateway = await StandaloneGateway.open({ hasPage: false });
     const { status, text, headers } = await gateway.request("/");
     assert.equal(status, 503);
-    assert.match(text, /The page has not been built.+npx nx build @tutti\/dashboard/s);
+    assert.match(text, /The dashboard has not been built.+npx nx build @tutti\/dashboard/s);
     assert.match(String(headers["content-type"]), /^text\/html/);
     assert.equal((await gateway.request("/v1/whoami")).status, 200);
   });

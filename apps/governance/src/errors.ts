@@ -51,7 +51,7 @@ export const governanceErrors = defineErrors("governance", {
   otherNamespace: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "Questions must be about the namespace of the request. A request in `system` can ask about any namespace.",
+    help: "Policy questions must be about the namespace of the request. A request in `system` can ask about any namespace.",
     message: ({ namespace, found }: { namespace: string; found: string }) =>
       `The request is for namespace \`${namespace}\` and asks about namespace \`${found}\``,
     remedy: "Send it in that namespace, or in `system`.",

@@ -19,7 +19,7 @@ const files: readonly File[] = [
     content: "recorded metrics",
     summed: ["block", "piece"],
     advice:
-      "Put the folder insight of a backup in its place. Without one, remove the file: the next start makes an empty one.",
+      "Restore the folder insight from a backup. Without a backup, remove the file: the next start creates an empty file.",
   },
   {
     name: "facts.sqlite",

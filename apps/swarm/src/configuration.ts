@@ -157,7 +157,7 @@ const pool = z.strictObject({
   adaptiveConcurrency: z
     .boolean()
     .default(true)
-    .describe("Whether agents that answer that they are busy get fewer tasks at once for a while."),
+    .describe("Temporarily reduces the concurrency of agents that report that they are busy."),
 });
 
 /** The keys of the service: `engines.swarm.*`. */
@@ -176,7 +176,7 @@ export const swarmSection = defineSection({
     pools: z
       .array(z.string().regex(/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/, "expected a name such as gpu"))
       .default([])
-      .describe("Names of pools that every namespace has beside `default`."),
+      .describe("Names of pools that every namespace has in addition to `default`."),
     sharedPools: z
       .array(z.string())
       .default([])
@@ -189,7 +189,7 @@ export const swarmSection = defineSection({
     figuresMs: milliseconds.default(1_000).describe("How often metrics are sent to watchers of agents."),
     signOfLifeMs: milliseconds
       .default(5_000)
-      .describe("Watchers, and senders of tasks, hear something at least this often."),
+      .describe("Maximum interval between two messages to a watcher or a sender of tasks."),
   }),
 });
 

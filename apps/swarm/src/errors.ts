@@ -10,7 +10,7 @@ interface PlacementLookup {
 
 /** The memory of placements is bounded. */
 function forgottenText(goneMs: number): string {
-  return goneMs === 0 ? "" : `, and what was placed until ${new Date(goneMs).toISOString()} was let go`;
+  return goneMs === 0 ? "" : `. Placements until ${new Date(goneMs).toISOString()} were dropped`;
 }
 
 /** Errors between agents, pools and senders of tasks. */
@@ -279,7 +279,7 @@ export const swarmErrors = defineErrors("swarm", {
   offerGreetingRepeated: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A stream of offers is greeted once. Further pools are opened by `pools`.",
+    help: "A stream of offers accepts `hello` once. Open further pools with `pools`.",
     message: () => "The stream received `hello` twice",
     remedy: "Open further pools with `pools`.",
   },

@@ -137,7 +137,7 @@ export const triggerSourceErrors = defineErrors("event", {
   expressionInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "An expression of the trigger has a mistake. Expressions of triggers know the variable `event`.",
+    help: "An expression of the trigger is invalid. Expressions of triggers can use the variable `event`.",
     message: ({ field, problem }: { field: string; problem: string }) => `\`${field}\`: ${problem}`,
     remedy: "Correct the expression. `tutti trigger test` tries it with an event.",
   },

@@ -13,7 +13,7 @@ const parts = [postgres, redis, nats, kafka, http, grpc, graphql];
 export const adapters: Scenario = {
   name: "adapters",
   about:
-    "calls through the adapters for PostgreSQL, Redis, NATS, Kafka, HTTP, gRPC and GraphQL, each beside its client",
+    "calls through the adapters for PostgreSQL, Redis, NATS, Kafka, HTTP, gRPC and GraphQL, each compared with its client",
   goals: parts.flatMap(({ name, goals }) =>
     goals.map((goal) => ({ ...goal, line: { adapter: name, ...goal.line } })),
   ),

@@ -29,7 +29,7 @@ type Variant = keyof typeof tools;
 export const agents: Scenario = {
   name: "agents",
   about:
-    "model calls of an AI agent, also with a tool call by a worker in between, beside the model call alone",
+    "model calls of an AI agent, also with a tool call by a worker in between, compared with the model call alone",
   goals: [
     {
       line: { variant: "call" },

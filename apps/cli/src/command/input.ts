@@ -16,7 +16,7 @@ export async function readInput(
   for (const part of parts) {
     const [pair, name = "", text = ""] = /^([A-Za-z_][\w.-]*)=(.*)$/s.exec(part) ?? [];
     if (pair !== undefined && setFields.has(name))
-      throw usageFailure(`\`${name}\` is given twice. Pass each field of ${subject} once.`);
+      throw usageFailure(`\`${name}\` is set twice. Pass each field of ${subject} once.`);
     if (pair !== undefined) setFields.add(name);
     const value = pair === undefined ? await document(part, shell, subject) : nested(name, readValue(text));
     if (result === undefined) result = value;

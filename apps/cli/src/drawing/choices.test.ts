@@ -9,7 +9,7 @@ describe("the outcome of a choice", () => {
     [100, "100 ms, as expected"],
     [60, "60 ms, 40 % less than expected"],
     [140, "140 ms, 40 % more than expected"],
-    [7_100, "7.1 s, 71 times what was expected"],
+    [7_100, "7.1 s, 71 times the expected duration"],
   ] as const)
     it(`is printed next to the expectation: ${text}`, () => {
       const choice = {

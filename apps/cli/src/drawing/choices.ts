@@ -54,7 +54,7 @@ function outcomeText(
   const { expectedMs = 0 } = expected ?? {};
   if (expectedMs === 0 || realMs === 0) return printDurationMs(realMs);
   const times = realMs / expectedMs;
-  if (times >= 2) return `${printDurationMs(realMs)}, ${printNumber(times)} times what was expected`;
+  if (times >= 2) return `${printDurationMs(realMs)}, ${printNumber(times)} times the expected duration`;
   const off = Math.round((times - 1) * 100);
   return `${printDurationMs(realMs)}, ${off === 0 ? "as expected" : `${Math.abs(off)} % ${off > 0 ? "more" : "less"} than expected`}`;
 }

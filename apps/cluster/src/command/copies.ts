@@ -17,9 +17,7 @@ interface CopyOptions extends Counts {
 export async function backup(options: CopyOptions): Promise<number> {
   const to = named(options.to, "--to");
   const result = await backUp(await clusterOptionsOf(options), to, endedBySignals());
-  process.stdout.write(
-    `${summaryOf(result)} are in ${to}; keep it where you keep secrets, it has the keys\n`,
-  );
+  process.stdout.write(`${summaryOf(result)} are in ${to}. It contains the keys: store it like a secret.\n`);
   return 0;
 }
 
@@ -27,7 +25,7 @@ export async function restored(options: CopyOptions): Promise<number> {
   const from = named(options.from, "--from");
   const result = await restore(await clusterOptionsOf(options), from, endedBySignals());
   process.stdout.write(
-    `${summaryOf(result)} of ${result.made} are in ${options.directory}; to inspect it first: tutti cluster up --paused --directory ${options.directory}\n`,
+    `${summaryOf(result)} of ${result.made} are in ${options.directory}. To inspect it first: tutti cluster up --paused --directory ${options.directory}\n`,
   );
   return 0;
 }

@@ -63,9 +63,7 @@ async function signIn(parts: PagesParts, request: FastifyRequest, reply: Fastify
 
 const fromOtherSite = {
   title: "Sign in to Tutti",
-  text: [
-    "Another site led here with a link that signs this browser in. Continue only if you asked for the link.",
-  ],
+  text: ["Another site opened a link that signs this browser in. Continue only if you requested the link."],
 };
 const wrongLink = { title: "This link does not sign in", links: [{ to: "/", label: "Open the dashboard" }] };
 const notSignedIn = "You are not signed in";
@@ -180,10 +178,10 @@ function escaped(text: string): string {
 }
 
 const unbuilt: PlainPage = {
-  title: "The page has not been built",
+  title: "The dashboard has not been built",
   text: [
     "Tutti runs, but its dashboard is not built yet. The set-up builds it.",
-    "Build it, then load this page again. Commands and REST work without it.",
+    "Build it, then reload this page. The CLI and the REST API work without it.",
   ],
   commands: ["npx nx build @tutti/dashboard", "npx tutti status", "curl http://127.0.0.1:7400/v1/status"],
 };

@@ -20,7 +20,7 @@ export const realtimeErrors = defineErrors("realtime", {
   parameterTwice: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A query parameter occurs more than once, and only one value is possible.",
+    help: "A query parameter occurs more than once, but only one value is allowed.",
     message: ({ parameter }: { parameter: string }) =>
       `The query parameter \`${parameter}\` is set more than once`,
     remedy: "Set it once.",

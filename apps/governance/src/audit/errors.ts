@@ -12,7 +12,7 @@ export const auditErrors = defineErrors("audit", {
   bookFull: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
-    help: "The disk has no space for the audit log. Nothing recorded is lost: journals keep new records until the audit log has them. Free space on that disk. The audit resumes automatically.",
+    help: "The disk has no space for the audit log. No record is lost: journals keep new records until the audit log has them. Free space on that disk. The audit resumes automatically.",
     message: () => "The disk has no space for the audit log",
     remedy: "Free disk space. The audit resumes automatically.",
   },
@@ -104,7 +104,7 @@ export const auditErrors = defineErrors("audit", {
     help: "Checkpoints are numbered from 1. A checkpoint is created when there are new records.",
     message: ({ number, last }: { number: number; last: number }) =>
       last === 0
-        ? `Checkpoint ${number} not found: none was made yet`
+        ? `Checkpoint ${number} not found: no checkpoint exists yet`
         : `Checkpoint ${number} not found: there are 1 to ${last}`,
     remedy: "List the checkpoints with `tutti audit checkpoints`.",
   },

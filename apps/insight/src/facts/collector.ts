@@ -87,7 +87,7 @@ export class FactCollector implements Component {
     metrics
       .gauge({
         name: "tutti_insight_facts_lag_seconds",
-        help: "How far the record of facts is behind. 0 before the first round.",
+        help: "Lag of the recorded facts. 0 before the first round.",
       })
       .observe({}, () => (this.#lastMs === 0 ? 0 : Math.max(0, clock.now() - this.recordedMs()) / 1_000));
   }

@@ -60,7 +60,7 @@ function opened(file: string): DatabaseSync {
     const found = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
     if (found === 0) database.exec(`BEGIN; ${tables} PRAGMA user_version = ${format}; COMMIT`);
     else if (found !== format)
-      throw new Error(`${file} has format ${found}, which this release does not know`);
+      throw new Error(`${file} has format ${found}, which this release does not support`);
     database.prepare("SELECT count(*) FROM metric").get();
     return database;
   } catch (error) {

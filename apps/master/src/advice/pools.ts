@@ -201,7 +201,7 @@ function recommendationOf(
     `The replay of the past is off by ${percentText(error)}.`,
   ];
   const risk =
-    "The replay knows how long agents took, and not what other tasks on their machines did. During the trial the pool changes its strategy every 5 minutes.";
+    "The replay uses recorded task durations. It does not model other tasks on the same machines. During the trial the pool changes its strategy every 5 minutes.";
   return Recommendation.fromPartial({
     namespace,
     pool,

@@ -102,8 +102,7 @@ function learnedOf(choice: Choice, place: number): LearnedChoice {
       `expected one of ${known.join(", ")} as the chosen mode, got ${own ? modeName(own.mode) || "no mode" : "nothing"}`,
     );
   if (!(own.expectedMs > 0)) throw untold("expected the estimated time of the chosen mode, got none");
-  if (outcome === undefined || !(outcome.realMs > 0))
-    throw untold("expected the time that it really took, got none");
+  if (outcome === undefined || !(outcome.realMs > 0)) throw untold("expected the actual duration, got none");
   return {
     sessionId,
     features,

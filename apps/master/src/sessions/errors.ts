@@ -78,7 +78,7 @@ export const sessionServiceErrors = defineErrors("session", {
   definitionUnfit: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "Agents, runs or missions do the tasks of a session. Steps that a run does by itself, such as waits, gates and loops, need a workflow.",
+    help: "Agents, runs or missions execute the tasks of a session. Built-in steps of a run, such as waits, gates and loops, need a workflow.",
     message: ({ name, problem }: { name: string; problem: string }) =>
       `Definition \`${name}\` cannot run in a session: ${problem}`,
     remedy: "Start it as a run, or remove that part.",

@@ -229,7 +229,7 @@ describe("the plan of a session before its start", () => {
       await refused(
         planning.recordChoices({ namespace: "", choices: [{ ...recorded, outcome: undefined }] }),
       ),
-      /choices\[0\]: expected the time that it really took, got none\. Set the value/,
+      /choices\[0\]: expected the actual duration, got none\. Set the value/,
     );
     const untimed = { ...request, candidates: [{ mode: workflow }] };
     assert.match(

@@ -271,7 +271,7 @@ describe("the page", { skip: browser.skip }, () => {
     await page.getByText("Required.").waitFor();
     await page.getByLabel("Box").fill("7");
     await page.getByRole("button", { name: "Approve", exact: true }).click();
-    await page.getByText("Nothing waits for you.").waitFor();
+    await page.getByText("No approvals for you.").waitFor();
 
     await page.goto(`${stage.url}/runs`);
     const row = page.getByRole("row", { name: /live-1/ });

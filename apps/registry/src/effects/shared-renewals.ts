@@ -72,7 +72,7 @@ export class SharedRenewals {
     if (this.#followed.problem !== "") return degraded(this.#followed.problem);
     const silentMs = this.#options.foundation.clock.monotonic() - this.#lastSeenMs;
     if (silentMs <= this.#unhealthyAfterMs) return healthy;
-    return degraded(`the other registries have not been heard for ${Math.round(silentMs)} ms`);
+    return degraded(`no message from the other registries for ${Math.round(silentMs)} ms`);
   }
 
   /** Adds heartbeats to the next message. */

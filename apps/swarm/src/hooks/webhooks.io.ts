@@ -49,7 +49,7 @@ describe("hooks over HTTP", () => {
   it("have a maximum of concurrent requests per namespace: a slow service fails no hook of other namespaces", async () => {
     const slow = Array.from({ length: inFlightMax }, () => send("slow", "slow"));
     const [refused] = await send("slow", "slow");
-    assert.equal(refused?.problem, "too many requests are under way");
+    assert.equal(refused?.problem, "too many requests are in progress");
     const [answered] = await send("quick", "quick");
     assert.deepEqual([answered?.verdict?.priority, answered?.problem], ["5", ""]);
     webhooks.stop();

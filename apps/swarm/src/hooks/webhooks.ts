@@ -52,7 +52,7 @@ export class Webhooks {
       const waiting = questions.filter(({ number }) => number > 0);
       const inFlight = this.#inFlight.get(namespace) ?? 0;
       if (inFlight >= inFlightMax) {
-        replied(waiting.map(({ number }) => failure(number, "too many requests are under way")));
+        replied(waiting.map(({ number }) => failure(number, "too many requests are in progress")));
         continue;
       }
       this.#inFlight.set(namespace, inFlight + 1);

@@ -49,7 +49,7 @@ export const inboxErrors = defineErrors("inbox", {
   roundsTooMany: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "A task was done again too often: each time it is a run of its own in the inbox.",
+    help: "A task was repeated too often. Each repetition is a separate run in the inbox.",
     message: ({ task, work, max }: { task: string; work: string; max: number }) =>
       `Task \`${task}\` of \`${work}\` was in the inbox ${max} times`,
     remedy: "Start the work again under another id.",

@@ -27,7 +27,7 @@ export class MissionEffects implements Effects {
   }
 
   dispatch(effects: readonly DueEffect[]): void {
-    assert(this.#doers !== undefined, "nothing is asked for before there is who does it", {});
+    assert(this.#doers !== undefined, "effects are dispatched only after their handlers are set", {});
     const { dispatcher, starts } = this.#doers;
     for (const due of effects) {
       // Only missions have effects among the machines of this service, and these are all of them.

@@ -52,7 +52,7 @@ export class RefusedJoins {
     return Explanation.fromPartial({
       summary: message,
       waits: [{ cause: WaitCause.WAIT_CAUSE_POLICY, message, subject: capability, present: true }],
-      remedies: [{ text: `let ${able[0]?.agentId} take part in the mission, and start it again` }],
+      remedies: [{ text: `allow ${able[0]?.agentId} to join the mission, and start it again` }],
     });
   }
 }

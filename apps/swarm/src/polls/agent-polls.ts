@@ -147,7 +147,7 @@ export class AgentPolls {
     for (const agent of this.#agents.values()) {
       agent.tick(nowMs);
       const isIdle = !agent.isAlive() && nowMs - agent.requestedMs >= idleMs;
-      if (isIdle) agent.disconnect("it has not asked for tasks for long", nowMs);
+      if (isIdle) agent.disconnect("it has not requested tasks for a long time", nowMs);
       else if (isBeat) agent.heartbeat(undefined, nowMs);
       pools.turns.schedule(agent.pool);
     }

@@ -117,7 +117,7 @@ export class PolledAgent implements AgentOutlet {
   /** Requests tasks until `rest`. */
   requestTasks(count: number, nowMs: number): void {
     this.#requestedMs = nowMs;
-    if (this.#claims++ === 0) this.#sendFrame({ wake: { reason: "it asks for tasks" } }, nowMs);
+    if (this.#claims++ === 0) this.#sendFrame({ wake: { reason: "it requests tasks" } }, nowMs);
     const missing = count - this.#assigned.length - this.#credit;
     if (missing <= 0) return;
     this.#credit += missing;

@@ -39,7 +39,7 @@ export const scalingErrors = defineErrors("scaling", {
     help: "Docker or Podman does not answer at the socket for agent containers. Start it (`systemctl start podman.socket`, `systemctl start docker`), give this process access to the socket, or set another socket (`swarm.scaling.containers.sockets`). The scaler retries with back-off, and running agents continue.",
     message: ({ socket, reason }: { socket: string; reason: string }) =>
       `Docker or Podman did not answer at ${socket}: ${reason}`,
-    remedy: "Start it, and let this process use the socket.",
+    remedy: "Start Docker or Podman, and give this process access to the socket.",
   },
   engineRefused: {
     status: "UNAVAILABLE",

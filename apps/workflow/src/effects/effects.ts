@@ -39,7 +39,7 @@ export class WorkflowEffects implements Effects {
   }
 
   dispatch(effects: readonly DueEffect[]): void {
-    assert(this.#doers !== undefined, "nothing is asked for before there is who does it", {});
+    assert(this.#doers !== undefined, "effects are dispatched only after their handlers are set", {});
     const { dispatcher, emits, starts, leases, triggered, waits } = this.#doers;
     for (const due of effects) {
       // Only machines of this service have effects here, and these are all of them.

@@ -25,7 +25,7 @@ output: "\${{ tasks.take.output }}"
  */
 export const blob: Scenario = {
   name: "blob",
-  about: "a file of 1 GiB from task to task, beside a process that writes and reads it alone",
+  about: "a file of 1 GiB from task to task, compared with one process that writes and reads it",
   goals: [
     {
       line: { variant: "task to task" },

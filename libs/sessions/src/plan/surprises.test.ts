@@ -37,7 +37,7 @@ describe("a deviation from the plan", () => {
     const surprises = new Surprises(1.5);
     for (let each = 0; each < 3; each++) surprises.ended(taskAt("bob"), 400);
     surprises.ended(taskAt("anna"), 840);
-    const slow = "anna has become slow: its last 2 tasks took 2.1 times what was expected";
+    const slow = "anna has become slow: its last 2 tasks took 2.1 times the expected duration";
     const [first, second] = surprises.ended(taskAt("anna"), 840);
     assert.deepEqual([first, second?.hasPriority], [{ text: slow, hasPriority: true }, false]);
     assert.match(textsOf(surprises.ended(taskAt("anna"), 840))[0] ?? "", /^task-0 took/);
@@ -50,7 +50,7 @@ describe("a deviation from the plan", () => {
     surprises.ended(taskAt("anna"), 400);
     assert.deepEqual(
       textsOf(surprises.ended(taskAt("anna"), 4_000))[0],
-      "anna has become slow: its last task took 10.0 times what was expected",
+      "anna has become slow: its last task took 10.0 times the expected duration",
     );
   });
 

@@ -97,7 +97,7 @@ export async function signIn(context: Context): Promise<Result> {
       print.line(link.url);
       print.note(
         print.errorStyle.dim(
-          `Valid once, until ${printAge(link.expiresMs, shell.nowMs()).replace(/^in /, "")} from now.`,
+          `Valid once, for ${printAge(link.expiresMs, shell.nowMs()).replace(/^in /, "")}.`,
         ),
       );
     },

@@ -27,7 +27,7 @@ export async function listRules(context: Context): Promise<Result> {
     json: { rules: entries },
     nextToken,
     quiet: entries.map(({ ruleId = "" }) => ruleId),
-    empty: entries.length === 0 ? "No rules yet. Policies alone decide." : undefined,
+    empty: entries.length === 0 ? "No rules yet. Only policies decide." : undefined,
     draw: () => {
       print.table(
         [

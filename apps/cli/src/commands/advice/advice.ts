@@ -149,7 +149,7 @@ function draw({ print, shell }: Context, each: Recommendation): void {
   if (gain !== undefined) fact("gain", gainText(gain, isPool));
   fact("risk", each.risk ?? "");
   for (const text of each.changes) fact("change", text);
-  if (manual !== "") fact("apply", `Not applicable by itself: ${manual}`);
+  if (manual !== "") fact("apply", `Cannot be applied automatically: ${manual}`);
   if (trial === undefined) return;
   fact(
     "trial",

@@ -23,7 +23,7 @@ export const adviceCommands: readonly Command[] = [
     group: "installation",
     summary: "Search recorded runs of a workflow, or tasks of a pool, for recommendations",
     about: [
-      "Reads completed runs of the latest version, and replays them with each change. With --pool: replays the tasks of the last hour with each strategy. The service also does both by itself, every hour by default.",
+      "Reads completed runs of the latest version, and replays them with each change. With --pool: replays the tasks of the last hour with each strategy. The service also does both automatically, every hour by default.",
     ],
     arguments: [
       { name: "NAME", summary: "name of a registered workflow", completes: "workflow", isOptional: true },

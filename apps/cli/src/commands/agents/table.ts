@@ -208,8 +208,8 @@ const recordings: readonly Command[] = [
     group: "runs",
     summary: "Replay agents of recorded runs without a token, also with changes",
     about: [
-      "The model answers, the tools return and people decide as recorded. Nothing is paid for and no tool runs. A change shows which calls and which output it changes.",
-      "Exit code 0: every replay makes the calls of its run and has its output. Exit code 1: one differs.",
+      "Model answers, tool results and human decisions come from the recording. No tokens are used and no tool runs. With a change, the command shows the calls and outputs that differ.",
+      "Exit code 0: every replay has the calls and the output of its run. Exit code 1: at least one replay differs.",
     ],
     arguments: [runs],
     options: [
@@ -226,7 +226,7 @@ const recordings: readonly Command[] = [
     summary: "Compare two prompts or models on the inputs of recorded runs",
     about: [
       "FILE has the agents `one` and `other`, as `agent` of a task, and one way to score. `score` is a condition over `input`, `expected` and `output`. `judge` is a model with instructions, `test` a module. `expected` is the recorded output.",
-      "The models are asked with the keys of your environment. Tools return what they returned in the runs.",
+      "Model calls use the API keys of your environment. Tools return their recorded results.",
     ],
     arguments: [{ name: "FILE", summary: "YAML file of the comparison", completes: "file" }, runs],
     options: [agentTask],

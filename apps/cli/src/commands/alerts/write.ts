@@ -91,7 +91,7 @@ async function unknownRule(server: Server, ruleId: string): Promise<string | und
     if (ids.includes(ruleId)) return undefined;
     const suggestion = nearest(ruleId, ids);
     const meant = suggestion === undefined ? "" : ` Did you mean \`${safe(suggestion)}\`?`;
-    return `Rule \`${safe(ruleId)}\` does not exist in this namespace, so this silences nothing yet.${meant} List rules with \`tutti alert-rule list\`.`;
+    return `Rule \`${safe(ruleId)}\` does not exist in this namespace, so the silence has no effect yet.${meant} List rules with \`tutti alert-rule list\`.`;
   } catch {
     return undefined;
   }
@@ -113,7 +113,7 @@ export async function reportAlert(context: Context): Promise<Result> {
   const server = await connect(context);
   const reply = await server.call("alerts.report", { query: server.namespace, body: { alerts: [alert] } });
   const isAccepted = reply.accepted === 1;
-  const outcome = isAccepted ? (isOver ? "is over" : "is reported") : "is left out: its rule is disabled";
+  const outcome = isAccepted ? (isOver ? "has ended" : "is reported") : "is ignored: its rule is disabled";
   return doneOutcome(context, reply, { id: name, line: `${safe(name)} ${outcome}`, isAsBefore: !isAccepted });
 }
 

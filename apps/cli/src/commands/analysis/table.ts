@@ -53,7 +53,7 @@ export const analysisCommands: readonly Command[] = [
   {
     name: "analysis patterns",
     group: "installation",
-    summary: "Find storms of retries, and failures that follow each other",
+    summary: "Find retry storms, failure sequences and failure rhythms",
     about: ["Without --since: the last seven days."],
     options: [workflow, since, until],
     json: "document",

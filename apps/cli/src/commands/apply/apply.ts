@@ -66,7 +66,7 @@ export async function apply(context: Context): Promise<Result> {
       if (!isApproved) return;
       drawSteps(context, steps);
       if (skipped.length > 0)
-        print.note(`Skipped JSON files that describe nothing of Tutti: ${skipped.map(safe).join(", ")}.`);
+        print.note(`Skipped JSON files without Tutti resources: ${skipped.map(safe).join(", ")}.`);
       if (isDry) print.note("Dry run: nothing was changed.");
     },
     ...(isApproved ? {} : { exitCode: exitCodes.refused }),

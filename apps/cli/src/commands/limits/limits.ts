@@ -117,7 +117,7 @@ export async function setLimit(context: Context): Promise<Result> {
   const allowance = allowanceFromOptions(context);
   if (allowance.maxConcurrent === undefined && allowance.rate === undefined)
     throw usageFailure("Set --concurrency or --rate.", [
-      [`tutti limit set ${key} --concurrency 5`, "lets five runs hold it"],
+      [`tutti limit set ${key} --concurrency 5`, "allows five concurrent runs"],
     ]);
   const server = await connect(context);
   const limit: Limit = await server.call("limits.set", {

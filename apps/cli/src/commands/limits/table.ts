@@ -42,7 +42,7 @@ export const limitCommands: readonly Command[] = [
       { name: "description", value: "TEXT", summary: "description" },
       reason,
     ],
-    examples: [{ words: "limit set nightly --concurrency 2", does: "let two runs hold it" }],
+    examples: [{ words: "limit set nightly --concurrency 2", does: "allow two concurrent runs" }],
     json: "document",
     load: () => loaded().then(({ setLimit }) => setLimit),
   },

@@ -55,7 +55,7 @@ export async function components(context: Context): Promise<Result> {
 }
 
 const emptyText = ({ values }: Pick<Context, "values">): string =>
-  values.flag("problems") ? "No problems." : "No components of its own.";
+  values.flag("problems") ? "No problems." : "No components.";
 
 const columns = [
   { title: "component", widthMin: 16 },

@@ -142,7 +142,7 @@ function draw(overview: Overview, style: Style): string[] {
       : `${counted(agents.count, "agent")}, ${agents.busy} of ${counted(agents.slots, "slot")} in use`;
   const people =
     openApprovals === 0
-      ? style.dim("nothing waits for approval")
+      ? style.dim("no open approvals")
       : `${style.magenta(counted(openApprovals, "open approval", "open approvals"))}  ${style.dim("tutti approve")}`;
   return [
     `${mark} ${style.bold(`Tutti ${safe(version)}`)}  ${style.dim(url)}  ${isWell ? "" : style.yellow(safe(health))}`.trimEnd(),

@@ -57,7 +57,7 @@ export const installationCommands: readonly Command[] = [
     summary: "Test the performance of the installation by a scenario",
     about: [
       "Starts runs at the rates of the scenario, even if the platform is slow, and measures until each has ended. Latency counts from the moment at which a start was due.",
-      "The exit code is 1 if a threshold does not hold. Ctrl-C stops the starts and prints the report so far.",
+      "The exit code is 1 if a threshold is not met. Ctrl-C stops starting runs and prints the report so far.",
     ],
     arguments: [{ name: "FILE", summary: "scenario", completes: "file" }],
     options: [
@@ -178,7 +178,7 @@ export const installationCommands: readonly Command[] = [
     group: "installation",
     summary: "Print the versions of the CLI and the platform",
     about: [
-      "Without a platform, the command prints the version of the CLI. `tutti --version` never asks the platform.",
+      "Without a platform, the command prints the version of the CLI. `tutti --version` never contacts the platform.",
     ],
     json: "document",
     load: () => import("./version.ts").then(({ version }) => version),
@@ -240,7 +240,7 @@ export const installationCommands: readonly Command[] = [
       "Set --namespace to release one namespace. Released work stays released. A larger share includes the smaller shares before.",
     ],
     options: [
-      { name: "all", summary: "everything, not only a part" },
+      { name: "all", summary: "all paused work" },
       { name: "share", value: "N", summary: "percentage of the objects, chosen by id" },
       {
         name: "service",
@@ -282,7 +282,7 @@ export const installationCommands: readonly Command[] = [
     arguments: [{ name: "ID", summary: "sign-in id", isOptional: true }],
     options: [
       { name: "principal", value: "PRINCIPAL", summary: "principal: person:ada, service:ci or agent:press" },
-      { name: "all", summary: "everything, not only a part" },
+      { name: "all", summary: "all sign-ins" },
     ],
     examples: [
       { words: "sign-out --principal person:ada", does: "sign Ada out everywhere" },

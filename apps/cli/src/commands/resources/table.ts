@@ -203,7 +203,7 @@ export const modelCommands: readonly Command[] = [
     group: "installation",
     summary: "Compare the ways to predict a capability on its recorded attempts",
     about: [
-      "Each attempt is predicted before it is learned from. `off by` is the usual factor between the prediction and the actual duration. `in 80 %` is the share of durations in the interval of 80 %. Nothing is changed.",
+      "Each attempt is predicted before the model learns from it. `off by` is the usual factor between the prediction and the actual duration. `in 80 %` is the share of durations within the 80 % interval. Nothing is changed.",
     ],
     arguments: [modelId],
     json: "document",

@@ -53,7 +53,7 @@ export function waitParts(locks: readonly Lock[], about: About, nowMs: number): 
           remedies: [
             { text: "See who holds the lock, and until when.", command: `tutti lock show ${name}` },
             ...grants.slice(0, 1).map(({ holder = "" }) => ({
-              text: "Break it, if you know that its holder is dead.",
+              text: "If you are sure that the holder has stopped, break the lock.",
               command: `tutti lock break ${name} ${holder}`,
             })),
           ],

@@ -71,7 +71,9 @@ export async function signal(context: Context): Promise<Result> {
       );
       if (awaited.length > 0) {
         const names = awaited.map((name) => `\`${safe(name)}\``).join(", ");
-        print.note(`Nothing waits for \`${safe(name)}\`, so the run only keeps it. It waits for ${names}.`);
+        print.note(
+          `No task waits for \`${safe(name)}\`, so the run only stores the signal. The run waits for ${names}.`,
+        );
       }
     },
   };

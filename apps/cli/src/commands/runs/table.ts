@@ -110,7 +110,7 @@ export const runCommands: readonly Command[] = [
     group: "runs",
     summary: "Print the log of a run: attempts, errors and output of its tasks",
     about: [
-      "Attempts and errors come from the history. Output is what handlers send with `context.output`; the platform keeps the output of the latest attempt in memory, at most 1 MiB per task.",
+      "Attempts and errors come from the history. Output comes from `context.output` in handlers. The platform keeps the output of the latest attempt in memory, at most 1 MiB per task.",
       "What a worker writes to its own log stays with the worker. Each of its lines has the ids of run, task and attempt.",
     ],
     arguments: [runId],
@@ -201,8 +201,8 @@ export const runCommands: readonly Command[] = [
     group: "runs",
     summary: "Set the output or the input of a task by hand, skip it, or fail it",
     about: [
-      "Sets the output of a task, skips it, or fails it. With `--rerun` the value is the input of the task. The task runs with it, also in a failed run, and tasks that need it run again. Its running attempt no longer counts. The history and the audit log have the reason.",
-      "Prints the tasks that follow, and asks. Without `--rerun`, a task that has ended is repaired only while no task that needs it has started. After that, use `tutti retry` or a reset.",
+      "Sets the output of a task, skips it, or fails it. With `--rerun`, the value is the input of the task. The task and the tasks that need it run again, also in a failed run. A running attempt is discarded. The reason is recorded in the history and the audit log.",
+      "Prints the tasks that need it, and asks for confirmation. Without `--rerun`, a task that has ended can be repaired only before a task that needs it starts. After that, use `tutti retry` or `tutti reset`.",
     ],
     arguments: [
       runId,

@@ -59,11 +59,11 @@ async function hashOf(server: Server, name: string, version: string): Promise<st
 }
 
 const meanings: Readonly<Record<string, string>> = {
-  identical: "nothing changes but the version",
-  safe: "every started task has its place",
+  identical: "only the version changes",
+  safe: "every started task exists in the new version",
   busy: "a running attempt cannot be taken over. It is tried, or starts again with --restart",
   "needs mapping": "not moved: map the task with --map OLD=NEW",
-  impossible: "left alone",
+  impossible: "not moved",
 };
 
 function drawPlan({ print }: Context, { count = 0, leftAlone = 0, groups, reviews }: PreviewBulkReply): void {

@@ -78,7 +78,7 @@ function Nothing({ decided }: { decided: "denied" | "shadow" | undefined }) {
   if (decided === "shadow")
     return (
       <Empty title="No policy in shadow mode changes a decision.">
-        A policy in shadow mode is evaluated and recorded, and decides nothing.
+        A policy in shadow mode is evaluated and recorded, but does not affect decisions.
       </Empty>
     );
   return (

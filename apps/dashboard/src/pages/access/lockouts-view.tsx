@@ -84,7 +84,7 @@ function Guesses({ subject }: { subject: string }) {
     <QueryView query={query} label="failed sign-ins" lines={4}>
       {({ records }) =>
         records.length === 0 ? (
-          <p>No records yet. The audit lists rejections after some seconds.</p>
+          <p>No records yet. The audit log shows rejections after a few seconds.</p>
         ) : (
           <ul className="listed">
             {records.map(({ recordId, timeMs, count: many = 1, error }) => (
@@ -113,7 +113,7 @@ function Lift({ subject, onDone }: { subject: string; onDone: () => void }) {
       action={{
         label: "Unlock",
         weight: "main",
-        question: "Sign-ins are possible at once, and the failures are cleared.",
+        question: "Sign-ins are allowed immediately, and the recorded failures are cleared.",
         doneText: `Unlocked ${subject}.`,
       }}
       call={(reason) => ({

@@ -52,7 +52,7 @@ export function AdvicePage() {
       <Group
         title="Decided"
         of={["applied", "taken_back", "dismissed", "expired"]}
-        emptyText="No recommendation is decided yet."
+        emptyText="No decided recommendations yet."
         query={query}
       />
     </>
@@ -152,7 +152,7 @@ function Line({ each }: { each: Recommendation }) {
             )}
           </ul>
         )}
-        {manual === "" ? null : <p>Not applicable by itself: {manual}</p>}
+        {manual === "" ? null : <p>Cannot be applied automatically: {manual}</p>}
         {quietUntilMs === undefined ? null : (
           <p className="small soft">Not made again before {dates.format(quietUntilMs)}.</p>
         )}

@@ -94,7 +94,7 @@ function Proof({ recordId, checkpoint }: { recordId: string; checkpoint: number 
     <section className="proof">
       <h3>Proof</h3>
       {checkpoint === 0 ? (
-        <p className="soft">No checkpoint yet. The next one follows within a minute.</p>
+        <p className="soft">No checkpoint yet. The next checkpoint is created within a minute.</p>
       ) : (
         <QueryView query={proof} label="the proof" lines={3}>
           {(known) => (
@@ -125,7 +125,7 @@ function Worked({ proof, keys }: { proof: InclusionProof; keys: readonly Signing
     return (
       <p>
         Browsers verify proofs only over HTTPS or on this machine. Elsewhere, use{" "}
-        <code>tutti audit verify</code> does it.
+        <code>tutti audit verify</code>.
       </p>
     );
   if (steps === undefined) return <p className="soft">Verifying …</p>;

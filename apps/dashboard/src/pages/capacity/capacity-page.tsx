@@ -49,7 +49,7 @@ export function CapacityPage() {
       <Part title="Disks">
         <QueryView query={disks} label="disks" lines={2}>
           {({ disks: found }) =>
-            found.length === 0 ? <Empty title="No disk is recorded yet." /> : <Disks disks={found} />
+            found.length === 0 ? <Empty title="No disks recorded yet." /> : <Disks disks={found} />
           }
         </QueryView>
       </Part>

@@ -28,7 +28,7 @@ export function InboxPage() {
           many === undefined ? (
             <>&nbsp;</>
           ) : many === 0 ? (
-            "Nothing waits for you"
+            "No approvals for you"
           ) : (
             `${counted(many, "approval")} for you`
           )
@@ -46,7 +46,7 @@ export function InboxPage() {
         onChange={(next) => void navigate({ search: { view: next } })}
       >
         {view === "mine" ? (
-          <Approvals query={mine} me={caller?.id ?? ""} empty="Nothing waits for you." />
+          <Approvals query={mine} me={caller?.id ?? ""} empty="No approvals for you." />
         ) : view === "open" ? (
           <Open />
         ) : view === "decided" ? (

@@ -47,7 +47,7 @@ export function ChangesPart({ metric, namespace, figures, search }: ChangesOptio
         </QueryView>
       ) : (
         <>
-          <p>Find when the series changed abruptly, and which of them rise or fall steadily.</p>
+          <p>Find abrupt changes and steady trends of the series.</p>
           <button type="button" className="press metric-find" onClick={() => setRequested(true)}>
             Find changes
           </button>

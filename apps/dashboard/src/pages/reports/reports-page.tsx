@@ -73,7 +73,7 @@ export function ReportsPage() {
           {({ reports }) =>
             reports.length === 0 ? (
               <Empty title="No reports yet.">
-                <p>Create one, or a schedule that makes one each week.</p>
+                <p>Create a report, or a schedule that creates one each week.</p>
               </Empty>
             ) : (
               <ul className="report-list">
@@ -192,7 +192,7 @@ function SectionView({ section: { title, text, columns, rows, cut, problem } }: 
     <section className="report-section">
       <h3>{title}</h3>
       {text === "" ? null : <p>{text}</p>}
-      {problem === undefined ? null : <p className="problem">This section could not be made: {problem}</p>}
+      {problem === undefined ? null : <p className="problem">This section could not be created: {problem}</p>}
       {rows.length > 0 ? <ResultView result={{ columns, rows }} /> : null}
       {columns.length > 0 && rows.length === 0 ? <p className="soft">No data in this period.</p> : null}
       {cut ? <p className="soft small">The first {rows.length} rows. There are more.</p> : null}
@@ -277,7 +277,7 @@ function Fields({
       <TextField
         label="Schedule"
         value={draft.schedule}
-        hint="A name, to make such reports again and again. Empty: one report now."
+        hint="Name of a schedule that creates the report regularly. Empty: create one report now."
         onChange={(schedule) => change({ schedule })}
       />
       {draft.schedule.trim() === "" ? null : (

@@ -66,7 +66,7 @@ export function ResourcesPage() {
         <QueryView query={query} label="resources" lines={4}>
           {({ resources: known }) =>
             known.length === 0 ? (
-              <Empty title="No resources yet.">Workers bring slots and named resources.</Empty>
+              <Empty title="No resources yet.">Workers provide slots and named resources.</Empty>
             ) : (
               <ul className="resource-lines">
                 {known.map((resource) => (
@@ -200,7 +200,7 @@ function DeadlocksPart() {
         {({ deadlocks }) =>
           deadlocks.length === 0 ? (
             <Empty title="No deadlocks.">
-              Deadlocks are detected and resolved: one participant gives way.
+              Tutti detects deadlocks, and resolves each by aborting one participant.
             </Empty>
           ) : (
             <ul className="deadlocks">

@@ -48,7 +48,7 @@ function TestForm({ trigger, onClose }: { trigger: Trigger; onClose: () => void 
   const call = { method: "POST", path: "/v1/triggers/test", body } as const;
   return (
     <form className="trigger-form" noValidate onSubmit={(event) => event.preventDefault()}>
-      <p>Nothing starts. Without data, the newest event of the log is tested.</p>
+      <p>The test starts no run. Without data, the newest event of the log is tested.</p>
       <TextField
         label="Event type"
         value={draft.type}
@@ -140,7 +140,7 @@ function ReplayForm({ triggerId, onClose }: { triggerId: string; onClose: () => 
   const refresh = useRefresh();
   return (
     <form className="trigger-form" noValidate onSubmit={(event) => event.preventDefault()}>
-      <p>Past events are handed to the trigger again. An event whose run exists starts nothing.</p>
+      <p>Replays past events to the trigger. Events that already have a run start no run.</p>
       <div className="trigger-grid">
         <TextField
           label="Since"

@@ -95,7 +95,7 @@ export function TaskPanel({ taskId, event }: { taskId: string; event: number | u
       </header>
       <BadgeMark badge={badgeOfNumber(state)} />
       {event !== undefined && state === 0 ? (
-        <p className="soft">After event {event} this task was not started yet.</p>
+        <p className="soft">After event {event} this task had not started yet.</p>
       ) : (
         <TaskContent run={run} known={known} event={event} />
       )}

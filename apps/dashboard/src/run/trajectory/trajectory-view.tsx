@@ -20,7 +20,7 @@ export function TrajectoryView() {
         history.isLoading ? (
           <Loading label="the trajectory" lines={8} />
         ) : (
-          <Empty title="No answers of a model yet." />
+          <Empty title="No model answers yet." />
         )
       ) : null}
       {agents.map((agent) => (

@@ -47,7 +47,7 @@ export function retainedBefore(
     contentOf(retention),
   );
   if (wrong === undefined) return { leaf: store.leafAt(retention.keptFromMs), faults: [] };
-  const message = `the moment from which records are kept: ${wrong}`;
+  const message = `start of the retention period: ${wrong}`;
   return { leaf: 0, faults: [fault("", AuditFaultKind.AUDIT_FAULT_KIND_SIGNATURE, message)] };
 }
 

@@ -12,7 +12,7 @@ import { openBookReadOnly } from "./schema.ts";
 import { verified } from "./verifying.ts";
 
 const advice =
-  "Stop the process, and put the folder audit of a backup that is as new as the journal in its place.";
+  "Stop the process, and restore the folder audit from a backup that is as recent as the journal.";
 const reportedFaultsMax = 20;
 
 export async function inspectBook(file: string, data: InspectedData): Promise<readonly Finding[]> {

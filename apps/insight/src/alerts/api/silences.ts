@@ -21,7 +21,7 @@ export async function createSilence(
   const namespace = namespaceOf(request, context);
   const { ruleId, labels, span, matchers, author, recurrence: requested } = silence;
   if (span?.to === undefined && requested === undefined)
-    throw alertErrors.invalid({ problem: "`span.to`: expected when the silence ends, got nothing" });
+    throw alertErrors.invalid({ problem: "`span.to`: expected the end of the silence, got nothing" });
   const fromMs = span?.from === undefined ? 0 : fromTimestamp(span.from);
   const toMs = span?.to === undefined ? 0 : fromTimestamp(span.to);
   const recurrence = requested && {

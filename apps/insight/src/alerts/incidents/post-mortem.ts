@@ -6,7 +6,7 @@ const entryNames: Readonly<Record<number, string>> = {
   [IncidentEntryKind.INCIDENT_ENTRY_KIND_OPENED]: "Opened",
   [IncidentEntryKind.INCIDENT_ENTRY_KIND_JOINED]: "Alerts joined",
   [IncidentEntryKind.INCIDENT_ENTRY_KIND_ENDED]: "Alerts ended",
-  [IncidentEntryKind.INCIDENT_ENTRY_KIND_MITIGATED]: "All alerts are over",
+  [IncidentEntryKind.INCIDENT_ENTRY_KIND_MITIGATED]: "All alerts ended",
   [IncidentEntryKind.INCIDENT_ENTRY_KIND_RESOLVED]: "Resolved",
   [IncidentEntryKind.INCIDENT_ENTRY_KIND_REOPENED]: "Reopened",
   [IncidentEntryKind.INCIDENT_ENTRY_KIND_OWNED]: "Owner",

@@ -11,7 +11,7 @@ export function headOf({ namespace, kind, subject, fromMs, toMs }: ReportContent
 
 /** Returns the note below a table. Empty if the table is complete. */
 export function noteOf({ columns, rows, cut, problem }: Section): string {
-  if (problem !== undefined) return `This section could not be made: ${problem}`;
+  if (problem !== undefined) return `This section could not be created: ${problem}`;
   if (cut) return `The first ${rows.length} rows. There are more.`;
   return columns.length > 0 && rows.length === 0 ? "No data in this period." : "";
 }

@@ -115,7 +115,7 @@ function problemOf(
   if (metric.name === "") return "expected a name";
   if (metric.kind === "other") return "expected a gauge, a sum or a histogram with explicit buckets";
   if (metric.kind === "sum" && !metric.isMonotonic && metric.isDelta)
-    return "expected cumulative values of a sum that can fall";
+    return "expected cumulative values for a non-monotonic sum";
   if (!(timeMs > 0)) return "expected a time";
   // A series whose clock was ahead would accept no point until that time.
   if (timeMs > nowMs + retention.aheadMs)

@@ -36,9 +36,9 @@ export async function compareModes(
 
 function problemOf({ endMs, tasks, mode }: SessionView): string | undefined {
   if (endMs === 0) return "it has not ended";
-  if (mode === Mode.MODE_CUSTOM) return "it was done by an orchestrator of its user";
+  if (mode === Mode.MODE_CUSTOM) return "a custom orchestrator ran it";
   const undone = tasks.find(({ status }) => status !== TaskStatus.TASK_STATUS_COMPLETED);
-  if (undone !== undefined) return `${undone.spec.id} was not done`;
+  if (undone !== undefined) return `${undone.spec.id} was not completed`;
   const unseen = tasks.find(({ agent, startMs }) => agent === "" || startMs === 0);
   return unseen === undefined ? undefined : `no record has the agent of ${unseen.spec.id}`;
 }

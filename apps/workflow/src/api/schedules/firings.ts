@@ -120,8 +120,8 @@ function buildFiring(
 }
 
 const skipped: Readonly<Partial<{ [Reason in SkipReason]: string }>> = {
-  [SkipReason.SKIP_REASON_OVERLAP]: "the run before had not ended",
-  [SkipReason.SKIP_REASON_REPLACED]: "one waited already, or a later one took its place",
-  [SkipReason.SKIP_REASON_FULL]: "as many waited, or ran, as may",
-  [SkipReason.SKIP_REASON_TWICE]: "a run of the same time waited or ran",
+  [SkipReason.SKIP_REASON_OVERLAP]: "the previous run had not ended",
+  [SkipReason.SKIP_REASON_REPLACED]: "another run was already waiting, or a later run replaced it",
+  [SkipReason.SKIP_REASON_FULL]: "the maximum number of runs was waiting or active",
+  [SkipReason.SKIP_REASON_TWICE]: "a run for the same time was waiting or active",
 };

@@ -42,7 +42,7 @@ export interface Earlier extends StartedProgram {
 const reasons: Readonly<Record<Closing, string>> = {
   deleted: "its scaler is deleted",
   replaced: "its scaler starts other programs",
-  left: "this process lets go of its pool",
+  left: "this process releases its pool",
 };
 
 export class BerthDriver implements Driver {

@@ -48,7 +48,9 @@ export function textOf(ending: Ending): string {
 /** Returns the ending with the last output, which is for operators and not for senders. */
 export function detailedTextOf(ending: Ending): string {
   const last = ending.kind === "exited" ? ending.lastLine : undefined;
-  return last === undefined ? textOf(ending) : `${textOf(ending)}, saying "${last.slice(0, lastLineMax)}"`;
+  return last === undefined
+    ? textOf(ending)
+    : `${textOf(ending)}, last output "${last.slice(0, lastLineMax)}"`;
 }
 
 const lastLineMax = 200;

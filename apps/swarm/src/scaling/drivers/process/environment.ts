@@ -66,11 +66,11 @@ export async function resolved(value: string): Promise<string> {
       return readFile(source, "utf8").then(
         (text) => text.replace(/\r?\n$/, ""),
         () => {
-          throw unreadable(value, "no file that can be read");
+          throw unreadable(value, "no readable file");
         },
       );
     default:
-      throw unreadable(value, "that secrets of the installation are not served yet");
+      throw unreadable(value, "`secret:` references are not supported yet");
   }
 }
 
