@@ -27,7 +27,7 @@ describe("npm run certs", () => {
     ]);
 
     const second = await run(process.execPath, [script, ...args], {});
-    assert.match(second.output, /all certificates are there already/);
+    assert.match(second.output, /all certificates exist/);
 
     const renewed = await run(process.execPath, [script, ...args, "--rotate"], {});
     assert.match(renewed.output, /new certificates: registry, workflow/);

@@ -222,7 +222,7 @@ tasks:
     assert.deepEqual([kind, task, gain.runs], ["needless_need", "charge", 6]);
     assert.ok(gain.median > 0.01 && gain.low <= gain.median && gain.median <= gain.high);
     assert.deepEqual(changes, ['tasks.charge.needs: ["reserve","pause"] → ["reserve"]']);
-    assert.match(await printed("advice find slow-order"), /reads nothing of it[\s\S]*risk +The order/);
+    assert.match(await printed("advice find slow-order"), /does not use its output[\s\S]*risk +The order/);
     assert.match(await printed("advice list --workflow slow-order"), /charge\.pause +[\d.]+ % +open/);
     assert.match(await printed(`advice apply ${recommendationId} --percent 30 --yes`), /on trial with 30 %/);
     assert.match(

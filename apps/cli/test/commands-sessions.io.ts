@@ -64,7 +64,7 @@ describe("the commands for sessions and shared resources", () => {
     assert.match(await printed("session show pair-1"), /✓ {2}one[\s\S]*part p1[\s\S]*output\n {2}\{"a": 1\}/);
     assert.match(await printed("show pair-1"), /✓ {2}two/);
     assert.match(await printed("session tasks pair-1"), /two +✓ completed +test\.echo/);
-    assert.match(await printed("session why pair-1"), /chosen mode[\s\S]*workflow[\s\S]*came out as/);
+    assert.match(await printed("session why pair-1"), /chosen mode[\s\S]*workflow[\s\S]*actual/);
     assert.match(await printed("why pair-1 two"), /pair-1 two/);
     assert.match(await printed("session plan pair-1"), /one[\s\S]*█[\s\S]*planned/);
     assert.match(await printed("session compare pair-1"), /actual, simulation .* % off/);

@@ -103,7 +103,7 @@ describe("a platform whose disk is full", () => {
     assert.equal(refused.code, "journal.full", refused.message);
     assert.match(
       refused.message,
-      /^The disk has no space for .*\. Free disk space\. Writing then continues by itself/,
+      /^The disk has no space for .*\. Free disk space\. Writing then continues automatically/,
     );
     assert.equal((await send("GET", "/v1/runs/order-1")).status, 200, "a run can be read");
     assert.equal((await send("GET", "/v1/runs")).status, 200, "runs can be listed");
@@ -136,7 +136,7 @@ describe("a platform whose disk is full", () => {
     assert.match(search.code, /^(audit\.book_full|journal\.full)$/, search.message);
     assert.match(
       search.message,
-      /Free disk space\. (?:Writing then continues by itself|The audit resumes automatically)\.$/,
+      /Free disk space\. (?:Writing then continues automatically|The audit resumes automatically)\.$/,
     );
 
     await disk.empty();

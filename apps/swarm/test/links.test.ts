@@ -142,7 +142,7 @@ describe("links of agents over gRPC", () => {
     const first = await raw.link({ ...hello, incarnation: "b" });
     const second = await raw.link({ ...hello, incarnation: "c" });
     const bye = await first.stream.next("a goodbye", (frame) => frame.bye);
-    assert.match(bye.reason, /said hello again/);
+    assert.match(bye.reason, /has connected again/);
     await first.stream.end();
     const third = raw.open();
     third.send({ hello: helloOf({ ...hello, incarnation: "a" }) });

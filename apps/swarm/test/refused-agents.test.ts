@@ -46,10 +46,10 @@ it("an explanation of a waiting task names agents that another process has refus
     for (const [agentId, also] of [
       [
         "first",
-        /first came with test\.echo and was refused: The credential of the agent does not grant its offering: .*capability test\.echo/,
+        /first offered test\.echo and was refused: The credential of the agent does not grant its offering: .*capability test\.echo/,
       ],
-      ["second", /second came .*Another agent was refused too/],
-      ["third", /third came .*2 others were refused too/],
+      ["second", /second offered .*Another agent was refused too/],
+      ["third", /third offered .*2 others were refused too/],
     ] as const) {
       come(agentId);
       const { waits } = await until(`${agentId} to be reported`, async () => {

@@ -86,7 +86,7 @@ describe("the findings about a data directory", () => {
       `notice: There is nothing at ${nowhere}. Nothing to do: the first start of the platform creates it.`,
     );
     await mkdir(join(folder.path, "bare"));
-    assert.match(textOf(await examine(join(folder.path, "bare")), "empty"), /bare is empty\. Nothing has to/);
+    assert.match(textOf(await examine(join(folder.path, "bare")), "empty"), /bare is empty\. Nothing to do/);
     const file = join(folder.path, "stopped", "data.json");
     assert.match(
       textOf(await examine(file), "not-a-directory"),
@@ -96,7 +96,7 @@ describe("the findings about a data directory", () => {
     await writeFile(join(folder.path, "photos", "a.jpg"), "");
     assert.match(
       textOf(await examine(join(folder.path, "photos")), "not-data"),
-      /photos is not a data directory: there are a\.jpg and nothing of Tutti's\. Name the right one: --data-directory DIR/,
+      /photos is not a data directory: it contains a\.jpg and no files of Tutti\. Name the right one: --data-directory DIR/,
     );
   });
 
@@ -123,7 +123,7 @@ describe("the findings about a data directory", () => {
     );
     assert.match(
       textOf(findings, "handed-over"),
-      /^notice: The cluster in \/clusters\/one has taken over .* use that cluster, tutti cluster up --directory/,
+      /^notice: The cluster in \/clusters\/one took over the data of .* use that cluster, tutti cluster up --directory/,
     );
     await assert.rejects(BankProcess.start(directory), {
       message: /Use that cluster .*, or remove .*handed-over\.json if it never ran and never will\.$/,
@@ -266,7 +266,7 @@ describe("the findings about a data directory", () => {
     await patch(join(directory, log), blockBytes + 300, flip);
     assert.match(
       textOf(await examine(directory), "journal-damaged"),
-      /^problem: .*: The journal is damaged at 000000000001\.log, byte \d+.*: .*\. Stop the process, move this directory aside, put a backup in its place/,
+      /^problem: .*: The journal is damaged at 000000000001\.log, byte \d+.*: .*\. Stop the process, move this directory aside, restore a backup/,
     );
   });
 
@@ -287,7 +287,7 @@ describe("the findings about a data directory", () => {
     await cp(join(folder.path, "later", "archive"), join(ahead, "archive"), { recursive: true });
     assert.match(
       textOf(await examine(ahead), "not-joined"),
-      /^problem: Of partition \d+ of bank the archive has everything up to batch \d+ and the journal ends with batch \d+: they are not of the same time\. The same is so for \d+ other partitions\. Stop/,
+      /^problem: Of partition \d+ of bank the archive ends with batch \d+ and the journal ends with batch \d+: they are from different times\. The same is so for \d+ other partitions\. Stop/,
     );
     // Each seal of a start would extend the journal, until it seems to join.
     for (const _ of [1, 2, 3])
@@ -309,7 +309,7 @@ describe("the findings about a data directory", () => {
     const findings = await examine(missing);
     assert.match(
       findings.find(({ code }) => code === "not-joined")?.text ?? "",
-      /^Of partition 0 of bank the archive has everything up to batch 0 and the journal starts with batch \d+: those between are missing\. The same/,
+      /^Of partition 0 of bank the archive ends with batch 0 and the journal starts with batch \d+: the batches between them are missing\. The same/,
     );
   });
 
@@ -356,7 +356,7 @@ describe("the findings about a data directory", () => {
     await writeFile(join(directory, "data.json"), "scribble");
     assert.match(
       textOf(await examine(directory), "about-unreadable"),
-      /Put that file of a backup by the same release/,
+      /Replace it with the file of a backup by the same release/,
     );
     await rm(join(directory, "data.json"));
     assert.match(textOf(await examine(directory), "unfinished-copy"), /Otherwise keep the directory/);

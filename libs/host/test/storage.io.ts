@@ -119,7 +119,7 @@ describe("a process that stores machines", () => {
     await rm(about);
     await assert.rejects(
       start(),
-      /is incomplete: it has a journal but no data\.json\. If it is a copy, make it again/,
+      /is incomplete: it has a journal but no data\.json\. If it is a copy, create it again/,
     );
     await writeFile(about, "{");
     await assert.rejects(start(), /data\.json is damaged\. Restore it from a backup of this directory/);

@@ -43,7 +43,7 @@ for (const transport of ["in-process", "grpc"] as const) {
         assert.equal(server.server.contracts.filter((name) => name === noteService.name).length, 1);
         assert.throws(
           () => server.serve(noteService, handlersOf("swarm"), { service: "swarm" }),
-          /to be served once by swarm, got it served already/,
+          /to be served once by swarm, but it is served already/,
         );
         if (transport === "in-process") return;
         // A call that names no service while there are several gets an error, instead of any of them.

@@ -35,7 +35,7 @@ describe("inputs on a command line", () => {
     [["[1]", "a=1"], /Pass the input once/],
     [
       ["to.name=Ben", "@order.json", "to.name=Eve"],
-      /`to.name` is given twice\. Pass each field of the input once\./,
+      /`to.name` is set twice\. Pass each field of the input once\./,
     ],
     [["Anna"], /Invalid JSON in the input: `Anna` is a word\./],
   ];

@@ -15,7 +15,7 @@ export const key: Option = {
 export const yes: Option = { name: "yes", short: "y", summary: "skip the confirmation question" };
 export const size: Option = { name: "size", value: "N", summary: "maximum number of results. Default: 20" };
 export const page: Option = { name: "page", value: "TOKEN", summary: "page token of the previous page" };
-export const all: Option = { name: "all", summary: "all objects, not only the first page" };
+export const all: Option = { name: "all", summary: "all items, not only some" };
 
 export const since: Option = {
   name: "since",

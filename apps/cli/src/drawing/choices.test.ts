@@ -17,6 +17,6 @@ describe("the outcome of a choice", () => {
         candidates: [{ mode: "swarm", eligible: true, expectedMs: 100, highMs: 100 }],
       } as unknown as Choice;
       const lines = drawChoices([choice], { style, width: 100 }).map((line) => line.trim());
-      assert.ok(lines.includes(`came out as ${text}`), lines.join("\n"));
+      assert.ok(lines.includes(`actual ${text}`), lines.join("\n"));
     });
 });

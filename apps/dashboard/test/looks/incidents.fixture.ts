@@ -361,7 +361,7 @@ export function adviceAt(nowMs: number) {
     evidence: {},
     effect: {},
     realEffect: {},
-    title: "`charge` waits for `check`, and reads nothing of it.",
+    title: "`charge` waits for `check`, but does not use its output.",
     reasons: [
       "No expression of `charge` names `check`.",
       "In 87 of 100 runs, `check` was the last that `charge` waited for.",

@@ -500,7 +500,7 @@ describe("an agent to which only some is granted", () => {
       /the agent press came with pay\.refund and was refused.*Another agent was refused too/,
     );
     assert.ok(waits.some(({ cause }) => cause === WaitCause.WAIT_CAUSE_POLICY));
-    assert.ok(remedies.some(({ text }) => text.startsWith("let press take part in the mission")));
+    assert.ok(remedies.some(({ text }) => text.startsWith("allow press to join the mission")));
     await join(await tokenOf("press", undefined), "press");
     assert.match((await mission.why("do")).summary, /the agent unbound came/);
     await mission.cancel("nobody may");

@@ -115,7 +115,7 @@ describe("a provider that answers 429 above its limit", () => {
     const { candidates, summary } = await until(
       "why the others wait",
       () => run.why(`ask[${tasks - 1}]`),
-      (explanation) => explanation.candidates.some(({ reason }) => /said that it is busy/.test(reason)),
+      (explanation) => explanation.candidates.some(({ reason }) => /reported that it is busy/.test(reason)),
     );
     assert.equal(candidates[0]?.id, `asker-${name}`, summary);
 

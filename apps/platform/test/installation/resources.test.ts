@@ -303,7 +303,7 @@ describe("sessions that contend for one resource", () => {
     assert.ok(Math.abs(heavy - 30) <= 2, `three of four of 40 are of the weight 3, found ${heavy}`);
     assert.match(
       await explained("label-heavy"),
-      /it has the weight 3: 1 slot at work and \d+ waiting, where its share is 0.75 of 1 of agents with gpu=true; it takes turns with 1 other: label-light with the weight 1/,
+      /it has the weight 3: 1 slot in use and \d+ waiting, where its share is 0.75 of 1 of agents with gpu=true; it takes turns with 1 other: label-light with the weight 1/,
     );
 
     const nowMs = installation.now();

@@ -161,7 +161,7 @@ describe("sessions with an orchestrator of their user", () => {
     const session = await tutti.run({ id: "stuck", tasks: chain, mode: { orchestrator: "mine.silent" } });
     await requested.pass();
     const explanation = await session.why("one");
-    assert.match(explanation.summary, /starts when mine\.silent says so/);
+    assert.match(explanation.summary, /starts when mine\.silent starts it/);
     const run = tutti.runs.get("stuck..p1.decision..1");
     assert.equal((await run.get()).status, WorkStatus.WORK_STATUS_RUNNING);
     await session.cancel("enough");

@@ -38,7 +38,7 @@ describe("advice about a workflow", () => {
       [["mail", "needless_need"]],
     );
     assert.deepEqual([needless?.task, needless?.kind], ["charge", "needless_need"]);
-    assert.match(needless?.summary ?? "", /`charge` waits for `check`, and reads nothing of it/);
+    assert.match(needless?.summary ?? "", /`charge` waits for `check`, but does not use its output/);
     assert.match(needless?.evidence.join() ?? "", /In 8 of 8 runs, `check` was the last/);
     assert.deepEqual(needless?.changed.tasks?.["charge"]?.needs, ["reserve"]);
     // Mail reads check: it starts 10 ms after check or charge, whichever ends last. The first run takes 360 in place of 470 ms.

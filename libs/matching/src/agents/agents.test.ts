@@ -130,7 +130,7 @@ describe("an agent", () => {
     assert.ok(isRefusal(refused) && refused.code === "matching.agent_superseded");
     const second = arena.agent("a", { incarnation: "06" });
     arena.turn();
-    assert.match(first.ended?.reason ?? "", /said hello again/);
+    assert.match(first.ended?.reason ?? "", /has connected again/);
     assert.deepEqual(sender.results, [[1, "matching.lost"]]);
     assert.equal(second.link.open, true);
     first.link.end("late", arena.nowMs);

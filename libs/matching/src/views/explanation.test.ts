@@ -60,7 +60,7 @@ const cases: readonly Case[] = [
       arena.sender().offer(1);
     },
     cause: WaitCause.WAIT_CAUSE_POLICY,
-    message: /the agent a came with work and was refused: expected a grant\.$/,
+    message: /the agent a offered work and was refused: expected a grant\.$/,
   },
   {
     title: "who offers the capability may not, in another version than it wants",
@@ -165,7 +165,7 @@ const cases: readonly Case[] = [
       agent.busy(1, 60_000);
     },
     cause: WaitCause.WAIT_CAUSE_SLOWED_DOWN,
-    message: /it said that it is busy/,
+    message: /it reported that it is busy/,
   },
   {
     title: "the one with room failed too often",
@@ -387,7 +387,7 @@ describe("why a task waits", () => {
     arena.nowMs += 1_000;
     assert.match(
       arena.pool.explain(tokenOf(1), arena.nowMs)?.summary ?? "",
-      /Its link is cut\. It was last heard of \ds ago\. If it does not return within \d+s, the task goes to another worker\./,
+      /Its link is cut\. Its last heartbeat was \ds ago\. If it does not return within \d+s, the task goes to another worker\./,
     );
   });
 

@@ -471,7 +471,7 @@ describe("a function that waits for a promise that is no step", () => {
     elapsedMs = 20;
     outside.resolve();
     assert.equal(await run.result(), 2);
-    const [line] = logger.lines.filter(({ message }) => /is no step/.test(message));
+    const [line] = logger.lines.filter(({ message }) => /is not a step/.test(message));
     assert.equal(line?.fields?.["function"], "order");
     assert.match(String(line?.fields?.["after"]), /functions\.test\.ts:\d+/);
   });

@@ -26,7 +26,7 @@ const flawed: readonly (readonly [MetricKind, string, RegExp])[] = [
   ["histogram", "tutti_call_milliseconds", /base unit/],
   ["gauge", "tutti_uptime_hours", /expected seconds, got hours/],
   ["gauge", "tutti_lag_ms", /unit in full/],
-  ["histogram", "tutti_mesh_call_duration", /what it measures/],
+  ["histogram", "tutti_mesh_call_duration", /its unit/],
 ];
 
 describe("names of metrics", () => {

@@ -79,7 +79,7 @@ export const clusterCommands: readonly Command[] = [
     summary: "Restart processes one by one, each after the others are ready",
     about,
     arguments: [{ name: "NAME", summary: "process name", isMany: true, isOptional: true }],
-    options: [directory, { name: "all", summary: "all processes" }],
+    options: [directory, { name: "all", summary: "all items, not only some" }],
     examples: [
       { words: "cluster restart workflow-1 workflow-2", does: "restart two processes while runs continue" },
     ],

@@ -240,7 +240,7 @@ export const installationCommands: readonly Command[] = [
       "Set --namespace to release one namespace. Released work stays released. A larger share includes the smaller shares before.",
     ],
     options: [
-      { name: "all", summary: "all paused work" },
+      { name: "all", summary: "all items, not only some" },
       { name: "share", value: "N", summary: "percentage of the objects, chosen by id" },
       {
         name: "service",
@@ -282,7 +282,7 @@ export const installationCommands: readonly Command[] = [
     arguments: [{ name: "ID", summary: "sign-in id", isOptional: true }],
     options: [
       { name: "principal", value: "PRINCIPAL", summary: "principal: person:ada, service:ci or agent:press" },
-      { name: "all", summary: "all sign-ins" },
+      { name: "all", summary: "all items, not only some" },
     ],
     examples: [
       { words: "sign-out --principal person:ada", does: "sign Ada out everywhere" },

@@ -13,7 +13,7 @@ describe("learned durations", () => {
     assert.deepEqual([offBy({ error: 0.2 }), offBy({})], ["×\u00a01.22", "×\u00a01.00"]);
     assert.equal(driftText(known), undefined);
     assert.equal(driftText(drifting), "2.5 times as long as before");
-    assert.equal(driftText({ ...drifting, drift: { factor: 0.5 } }), "50 % of what it took before");
+    assert.equal(driftText({ ...drifting, drift: { factor: 0.5 } }), "50 % of the time before");
   });
 
   it("list drifting durations first", () => {

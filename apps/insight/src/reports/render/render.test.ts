@@ -35,7 +35,7 @@ describe("a report", () => {
     assert.match(html, /<td>pay<\/td><td class="number">1,234.5<\/td>/);
     assert.match(html, /The first 2 rows\. There are more\./);
     assert.match(html, /class="problem">This section could not be created: no such table: &lt;script&gt;/);
-    assert.match(html, /Nothing in this time\./);
+    assert.match(html, /No data in this period\./);
     assert.match(html, /From 1970-01-01 00:00 UTC to 1970-01-08 00:00 UTC\./);
   });
 

@@ -87,7 +87,7 @@ describe("metrics by OTLP", () => {
     const summary = { name: "s", summary: { dataPoints: [good] } };
     assert.equal(send(store, summary).rejected, 0);
     const falling = sum([good], { isMonotonic: false, aggregationTemporality: 1 });
-    assert.match(send(store, falling).reason, /cumulative values of a sum that can fall/);
+    assert.match(send(store, falling).reason, /cumulative values for a non-monotonic sum/);
   });
 
   it("with times far apart fill only the stored slots, and times ahead are rejected", () => {

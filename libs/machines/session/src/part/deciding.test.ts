@@ -101,9 +101,9 @@ describe("parts that an orchestrator of the user decides about", () => {
   it("explain the wait of each task, with the last message", () => {
     const scene = sceneOf();
     const explanation = () => accepted(scene.driver.query(scene.key, explainSession, { taskId: "c" }));
-    assert.match(explanation().summary, /it starts when mine says so$/);
+    assert.match(explanation().summary, /it starts when mine starts it$/);
     accepted(decide(scene, 1, ["a"]));
-    assert.match(explanation().summary, /mine says so; the last time it said: decision 1$/);
+    assert.match(explanation().summary, /mine starts it; its last decision: decision 1$/);
     assert.equal(explanation().waits[0]?.holders[0]?.id, "s..p1.decision..2");
   });
 

@@ -115,7 +115,7 @@ describe("agents as programs of this machine", () => {
     driver.setCount(1, "");
     await until("quarantine", () => driver.status().quarantined === 1);
     const reason =
-      'it ended with code 3, saying "✗ the document names no server. Set `url`.", 1 time in a row';
+      'it ended with code 3, last output "✗ the document names no server. Set `url`.", 1 time in a row';
     assert.ok(agents.calls.includes(`quarantine crew-1: ${reason}`), agents.calls.join("\n"));
     await driver.close("replaced");
     assert.ok(agents.calls.includes("release crew-1"));

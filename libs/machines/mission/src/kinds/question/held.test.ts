@@ -65,7 +65,7 @@ describe("an output of a mission that needs approval by a rule", () => {
     const explanation = accepted(scene.driver.query(scene.key, explainMission, { taskId: "a" }));
     assert.match(
       explanation.summary,
-      /the rule shop\/dear@3 has ada, buyers asked whether its output counts: 5000 for tea/,
+      /by the rule shop\/dear@3, ada, buyers must approve its output: 5000 for tea/,
     );
     assert.equal(codeOf(decide(scene, "q1", "eve", true)), "mission.approval_not_among");
     accepted(decide(scene, "q1", "ada", true));
