@@ -245,7 +245,7 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
   [
     "states that nothing leads to",
     "workflow: w\ninitial: a\nstates:\n  a: {on: {go: b}}\n  b: {final: true}\n  c: {on: {go: a}}",
-    ["a.yaml:6:3: warning: states.c: nothing leads to the state `c`"],
+    ["a.yaml:6:3: warning: states.c: no transition leads to the state `c`"],
   ],
   [
     "an expression where a number stands",

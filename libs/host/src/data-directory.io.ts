@@ -146,7 +146,7 @@ describe("DataDirectory", () => {
       ["file/below", /cannot be written: ENOTDIR: not a directory/],
       [
         "foreign",
-        /cannot be written: a file .*foreign.lock that Tutti did not make\. Correct its permissions, or set platform\.dataDir/,
+        /cannot be written: a file .*foreign.lock that Tutti did not create\. Correct its permissions, or set platform\.dataDir/,
       ],
       ["odd", /cannot be written: EISDIR/],
     ];

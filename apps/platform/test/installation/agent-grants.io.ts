@@ -427,7 +427,7 @@ describe("an agent to which only some is granted", () => {
       assert.match(
         explanation.summary,
         new RegExp(
-          `the agent ${agentId} came with pay\\.${name} and was refused: The credential of the agent does not grant its offering`,
+          `the agent ${agentId} offered pay\\.${name} and was refused: The credential of the agent does not grant its offering`,
         ),
       );
       assert.match(explanation.summary, /\(granted: pay\.charge\)/);
@@ -472,7 +472,7 @@ describe("an agent to which only some is granted", () => {
         () => run.why("do"),
         (explanation) => explanation.summary.includes("was refused"),
       );
-      assert.match(summary, new RegExp(`the agent unbound-${name} came with pay\\.${name} and was refused`));
+      assert.match(summary, new RegExp(`the agent unbound-${name} offered pay\\.${name} and was refused`));
       assert.equal(waits[0]?.cause, WaitCause.WAIT_CAUSE_POLICY);
       await run.cancel("nobody may");
     });
@@ -491,13 +491,13 @@ describe("an agent to which only some is granted", () => {
           }),
         );
     await assert.rejects(join(await tokenOf("unbound", undefined), "unbound"), { code: "mesh.denied" });
-    assert.match((await mission.why("do")).summary, /unbound came with pay\.refund and was refused/);
+    assert.match((await mission.why("do")).summary, /unbound offered pay\.refund and was refused/);
     const narrow = await tokenOf("press", { pools: ["default"], offers: ["pay.charge"] });
     await assert.rejects(join(narrow, "press"), { code: "swarm.not_granted" });
     const { summary, waits, remedies } = await mission.why("do");
     assert.match(
       summary,
-      /the agent press came with pay\.refund and was refused.*Another agent was refused too/,
+      /the agent press offered pay\.refund and was refused.*Another agent was refused too/,
     );
     assert.ok(waits.some(({ cause }) => cause === WaitCause.WAIT_CAUSE_POLICY));
     assert.ok(remedies.some(({ text }) => text.startsWith("allow press to join the mission")));

@@ -17,7 +17,7 @@ describe("the table of a machine", () => {
     [
       "an event of the runtime's",
       { events: [{ ...addedV1, type: "runtime.added" }] },
-      /found "runtime.added"/,
+      /got "runtime.added"/,
     ],
     ["a version that is missing", { events: [added] }, /event added: versions count from 1, each once/],
     ["a version twice", { events: [addedV1, addedV1] }, /event added: versions count from 1, each once/],

@@ -67,7 +67,7 @@ export const firingQueued: ScheduleEvent<FiringQueuedV1> = {
 
 const skipped: Readonly<Record<SkipReason, string>> = {
   [SkipReason.SKIP_REASON_UNSPECIFIED]: "",
-  [SkipReason.SKIP_REASON_OVERLAP]: "the previous run had not ended",
+  [SkipReason.SKIP_REASON_OVERLAP]: "the run before had not ended",
   [SkipReason.SKIP_REASON_REPLACED]: "another one waits in its place",
   [SkipReason.SKIP_REASON_FULL]: "as many wait or run as there may",
   [SkipReason.SKIP_REASON_TWICE]: "a run of this time waits or runs already",

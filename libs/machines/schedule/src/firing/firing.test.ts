@@ -284,7 +284,7 @@ describe("a manual firing", () => {
     const answer = driver.execute(key, trigger, { overlap: 0 });
     assert.ok(!isRefusal(answer));
     assert.equal(answer.firing?.result, FiringResult.FIRING_RESULT_OVERLAPPED);
-    assert.equal(answer.firing?.message, "the previous run had not ended");
+    assert.equal(answer.firing?.message, "the run before had not ended");
   });
 
   it("of past times starts them one after another, except times that already wait or run", () => {
