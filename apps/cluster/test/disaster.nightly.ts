@@ -67,7 +67,7 @@ class Front {
     for (const runId of names) await this.post(`/v1/runs/${runId}/signals/go`, {});
   }
 
-  async end(names: readonly string[]): Promise<void> {
+  async waitForResults(names: readonly string[]): Promise<void> {
     for (const id of names) {
       const run = await this.get<{ status: string; outcome: { completed: unknown } }>(
         `/v1/runs/${id}/result?waitMs=30000`,
@@ -98,7 +98,7 @@ describe("a cluster of which only a backup is left", { skip: program.skip }, () 
       const worker = await front.worker(reserved);
       await front.start([...ids("ended"), ...ids("waits")]);
       await front.sendSignals(ids("ended"));
-      await front.end(ids("ended"));
+      await front.waitForResults(ids("ended"));
       await until("12 violins", () => reserved.filter((article) => article === "violin").length >= 12);
       await worker.stop();
       await front.start(ids("queued"));
@@ -132,9 +132,9 @@ describe("a cluster of which only a backup is left", { skip: program.skip }, () 
       assert.deepEqual(reserved, []);
 
       await restoredFront.post("/v1/pause/release", {});
-      await restoredFront.end(ids("waits"));
+      await restoredFront.waitForResults(ids("waits"));
       await restoredFront.sendSignals(ids("queued"));
-      await restoredFront.end([...ids("queued"), ...ids("ended")]);
+      await restoredFront.waitForResults([...ids("queued"), ...ids("ended")]);
       assert.equal(reserved.filter((article) => article === "violin").length, 6);
       assert.equal(reserved.filter((article) => article === "bow").length, 12);
       await late.stop();

@@ -79,7 +79,7 @@ class Front {
   }
 
   /** Returns the outcome. */
-  async end(path: string): Promise<unknown> {
+  async waitForResult(path: string): Promise<unknown> {
     const { outcome } = await this.request("GET", `${path}/result?waitMs=30000`);
     assert.ok(outcome?.completed !== undefined, `${path}: ${JSON.stringify(outcome)}`);
     return outcome.completed;
@@ -173,7 +173,7 @@ describe("the data directory of a platform", { skip: program.skip }, () => {
     await startRun("ended", "waits");
     for (const name of Object.keys(variants)) if (name !== "rests") await startRun(name);
     await front.request("POST", "/v1/runs/ended/signals/go", {});
-    assert.equal(await front.end("/v1/runs/ended"), "end");
+    assert.equal(await front.waitForResult("/v1/runs/ended"), "end");
     await front.request("POST", "/v1/sessions", {
       sessionId: "both",
       tasks: {
@@ -251,8 +251,8 @@ describe("the data directory of a platform", { skip: program.skip }, () => {
     await front.request("POST", `/v1/approvals/${approvals[0].approvalId}`, {
       ...{ runId: "asks", verdict: "approved", reason: "it is whole" },
     });
-    for (const name of Object.keys(variants)) assert.equal(await front.end(`/v1/runs/${name}`), "end", name);
-    assert.deepEqual(await front.end("/v1/sessions/both"), { first: "first", second: 7 });
+    for (const name of Object.keys(variants)) assert.equal(await front.waitForResult(`/v1/runs/${name}`), "end", name);
+    assert.deepEqual(await front.waitForResult("/v1/sessions/both"), { first: "first", second: 7 });
     assert.deepEqual(opened, ["open sesame"]);
     assert.equal(counts, 2);
     const countOf = (value: string) => notes.filter((say) => say === value).length;

@@ -71,7 +71,7 @@ describe("sign-ins that gateways share", { skip: program.skip }, () => {
     const { secret, ...signIn } = await one.create(newSignIn, recorded);
     await other.find(secret);
     const closed = closedConnection(one, signIn);
-    const ended = await other.end(({ id }) => id === signIn.id);
+    const ended = await other.revoke(({ id }) => id === signIn.id);
     assert.equal(ended.length, 1);
     await closed;
     assert.deepEqual([await one.find(secret), await other.find(secret)], [undefined, undefined]);
@@ -94,7 +94,7 @@ describe("sign-ins that gateways share", { skip: program.skip }, () => {
     const { secret, id } = await one.create(newSignIn, recorded);
     await other.find(secret);
     passedMs += 2 * minuteMs;
-    await Promise.all([one.end((signIn) => signIn.id === id), other.find(secret)]);
+    await Promise.all([one.revoke((signIn) => signIn.id === id), other.find(secret)]);
     assert.equal(await (await gateway()).find(secret), undefined);
   });
 
@@ -129,7 +129,7 @@ describe("sign-ins that gateways share", { skip: program.skip }, () => {
       const answers = late(t, "get", () => ++lookups === 1);
       const looking = store.lookup(hashOf(secret));
       await until("an answer that is late", () => answers.waiting() === 1 && notified.length > 0);
-      await one.end((signIn) => signIn.id === id);
+      await one.revoke((signIn) => signIn.id === id);
       await until("the end to be reported", () => notified.at(-1) === undefined);
       answers.open();
       await looking;
@@ -144,7 +144,7 @@ describe("sign-ins that gateways share", { skip: program.skip }, () => {
         "the sign-in to be known elsewhere",
         () => answers.waiting() === 1 && other.list().find(({ browser }) => browser === "quick"),
       );
-      await other.end(({ id }) => id === knownSignIn.id);
+      await other.revoke(({ id }) => id === knownSignIn.id);
       await until(
         "the end to be known where it started",
         () => !one.list().some(({ id }) => id === knownSignIn.id),
@@ -160,7 +160,7 @@ describe("sign-ins that gateways share", { skip: program.skip }, () => {
       const [first, second] = [await one.create(newSignIn, recorded), await one.create(newSignIn, recorded)];
       const answers = late(t, "delete", (hash) => hash === hashOf(second.secret));
       const ids = new Set([first.id, second.id]);
-      const ending = one.end(({ id }) => ids.has(id));
+      const ending = one.revoke(({ id }) => ids.has(id));
       await until("the other one to be ended late", () => answers.waiting() === 1);
       const other = await gateway();
       await until("the first to be ended", async () => (await other.find(first.secret)) === undefined);

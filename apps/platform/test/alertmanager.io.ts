@@ -183,9 +183,9 @@ async function story(api: Api) {
     found,
     silences,
     filtered,
-    one: firstSilence,
+    firstSilence: firstSilence,
     active,
-    left: remaining,
+    remaining: remaining,
     fingerprints,
   };
 }

@@ -159,7 +159,7 @@ async function certificatesFor(
     arguments: ["--out", "certs", "--services", service, ...more],
     directory,
   });
-  assert.equal((await tool.ended()).code, 0, tool.output);
+  assert.equal((await tool.waitForExit()).code, 0, tool.output);
   const [, configuration = ""] = tool.output.split(/^in the configuration of .*:\n/m);
   return configuration;
 }

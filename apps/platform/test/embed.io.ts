@@ -209,7 +209,7 @@ describe("Tutti within an application", () => {
       ...{ program: fastapi.path, arguments: ["-c", source] },
       environment: { PYTHONPATH: fileURLToPath(new URL("../../../sdk/python/src", import.meta.url)) },
     });
-    assert.equal((await program.ended()).code, 0, program.output);
+    assert.equal((await program.waitForExit()).code, 0, program.output);
   });
 
   it("has its calls and tasks in the trace of the request, and its lines in the log of the application", async () => {

@@ -154,7 +154,7 @@ describe("a module that is no orchestrator", () => {
       await using platform = launch("platform", [`--platform.extensions=./${name}`], {
         directory: folder.path,
       });
-      assert.equal((await platform.ended()).code, 2);
+      assert.equal((await platform.waitForExit()).code, 2);
       assert.deepEqual(platform.lines, []);
       return platform.errorOutput;
     });

@@ -54,7 +54,7 @@ describe("a process that needs NATS", { skip: program.skip, concurrency: 2 }, ()
     await using old = await startGreeter({ version: "2.9.10" });
     await using registry = launch("registry", usingNats(old.address));
 
-    const { code } = await registry.ended();
+    const { code } = await registry.waitForExit();
 
     assert.equal(code, 1);
     assert.match(registry.errorOutput, /^registry did not start: .*2\.9\.10.*2\.10\.27.*\n$/);
@@ -64,7 +64,7 @@ describe("a process that needs NATS", { skip: program.skip, concurrency: 2 }, ()
     await using plain = await startNatsServer({ jetstream: false });
     await using registry = launch("registry", usingNats(plain.address));
 
-    const { code } = await registry.ended();
+    const { code } = await registry.waitForExit();
 
     assert.equal(code, 1);
     assert.match(

@@ -130,7 +130,7 @@ describe("npm start -- --nats", { skip: nats.skip, concurrency: 2 }, () => {
     const other = createServer().listen(port, "127.0.0.1");
     try {
       await using platform = startPlatform(folder.path, `--nats=${port}`);
-      assert.deepEqual(await platform.ended(), { code: 1, signal: null });
+      assert.deepEqual(await platform.waitForExit(), { code: 1, signal: null });
       assert.match(platform.errorOutput, new RegExp(`--nats=${port + 1}`));
     } finally {
       other.close();

@@ -82,7 +82,7 @@ describe("npm start", { concurrency: 2 }, () => {
     const album = tutti.runs.get("album-summer");
     const before = await idsOf(tutti);
     first.signal("SIGINT");
-    assert.deepEqual(await first.ended(), { code: 0, signal: null });
+    assert.deepEqual(await first.waitForExit(), { code: 0, signal: null });
     assert.deepEqual(first.lines.filter(isTrouble), []);
     for (const { pid } of workersOf(first)) assert.equal(isAlive(Number(pid)), false);
 
@@ -123,7 +123,7 @@ describe("npm start", { concurrency: 2 }, () => {
     // The platform itself, not the npm in front of it.
     const { pid } = JSON.parse(await readFile(join(folder.path, ".tutti", "lock.json"), "utf8"));
     process.kill(Number(pid), "SIGKILL");
-    assert.deepEqual(await platform.ended(), { code: 137, signal: null });
+    assert.deepEqual(await platform.waitForExit(), { code: 137, signal: null });
     await until("the workers to be gone", () => !pids.some(isAlive));
   });
 

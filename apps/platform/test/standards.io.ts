@@ -39,7 +39,7 @@ describe("standard interfaces", () => {
         input: await metricsOf(http),
       });
 
-      assert.equal((await check.ended()).code, 0, check.output);
+      assert.equal((await check.waitForExit()).code, 0, check.output);
       assert.equal(check.output, "");
     });
   }

@@ -12,7 +12,7 @@ const isTrouble = ({ level }: LogLine) => !["debug", "info"].includes(level);
 
 /** Returns the complaint of a failed start: one log line with the reason, then the same reason as the last output. */
 async function complaintOf(process: TestProcess): Promise<string> {
-  const { code } = await process.ended();
+  const { code } = await process.waitForExit();
   assert.equal(code, 1);
   const [line, ...others] = process.lines.filter(isTrouble);
   assert.deepEqual(others, []);
@@ -76,7 +76,7 @@ describe("a start that cannot succeed", () => {
   });
 
   it("because of its configuration reports every mistake with its place and a suggestion", async () => {
-    const { code } = await attempts.mistaken.ended();
+    const { code } = await attempts.mistaken.waitForExit();
 
     assert.equal(code, 2);
     assert.deepEqual(attempts.mistaken.lines, []);
@@ -96,7 +96,7 @@ describe("the data directory", () => {
     await using first = await start("platform", [], inFolder);
 
     await using second = launch("platform", [], inFolder);
-    const { code } = await second.ended();
+    const { code } = await second.waitForExit();
     await first.kill();
     await using third = await start("platform", [], inFolder);
 
@@ -142,7 +142,7 @@ describe("SIGTERM", { concurrency: 2 }, () => {
     });
 
     assert.equal((await running).text, "last");
-    assert.deepEqual(await notes.ended(), { code: 0, signal: null });
+    assert.deepEqual(await notes.waitForExit(), { code: 0, signal: null });
     assert.deepEqual(notes.lines.filter(isTrouble), []);
     assert.deepEqual(await registry.stop(), { code: 0, signal: null });
     assert.deepEqual(registry.lines.filter(isTrouble), []);
@@ -158,7 +158,7 @@ describe("SIGTERM", { concurrency: 2 }, () => {
     await notes.line(({ msg, to }) => msg.startsWith("state changed: ") && to === "draining");
     notes.signal("SIGTERM");
 
-    assert.deepEqual(await notes.ended(), { code: 143, signal: null });
+    assert.deepEqual(await notes.waitForExit(), { code: 143, signal: null });
     assert.equal((await interrupted).code, status.UNAVAILABLE);
     assert.equal(notes.lines.at(-1)?.msg, "second stop signal received, exiting immediately");
   });

@@ -95,7 +95,7 @@ describe("a worker that", () => {
     await bad.next("an assignment", assignedIn);
     for (let second = 0; second < 16; second++) await workshop.swarm.pass(1_000);
     await bad.next("a goodbye", (frame) => frame.bye);
-    await bad.end();
+    await bad.waitForEnd();
     const { outcome } = await sender.next("the lost attempt", resultIn);
     assert.equal(outcome?.$case === "failed" && outcome.value.code, "matching.lost");
     await workshop.goodNeighbour(room);
@@ -107,7 +107,7 @@ describe("a worker that", () => {
     sender.offer([1]);
     await bad.next("an assignment", assignedIn);
     bad.sendBytes(Buffer.from("GET / HTTP/1.1\r\nHost: tutti\r\n\r\n"));
-    const { status: code, error } = await bad.end();
+    const { status: code, error } = await bad.waitForEnd();
     assert.deepEqual([code, error?.code], [status.INVALID_ARGUMENT, "mesh.malformed"]);
     const { outcome } = await sender.next("the lost attempt", resultIn);
     assert.equal(outcome?.$case === "failed" && outcome.value.code, "matching.lost");
@@ -121,7 +121,7 @@ describe("a worker that", () => {
     await bad.next("an assignment", assignedIn);
     const value = new Uint8Array(2_000_000);
     bad.send({ sequence: 2, results: [{ token: token(1), outcome: { $case: "inlineOutput", value } }] });
-    const { status: code, error } = await bad.end();
+    const { status: code, error } = await bad.waitForEnd();
     assert.deepEqual([code, error?.code], [status.RESOURCE_EXHAUSTED, "swarm.payload_too_large"]);
     const { outcome } = await sender.next("the failed attempt", resultIn);
     assert.equal(outcome?.$case === "failed" && outcome.value.code, "swarm.payload_too_large");
@@ -149,6 +149,6 @@ describe("a manual action on an agent", () => {
     await stream.next("a request to drain", (frame) => frame.drain);
     await agents.removeAgent({ ...name, forGood: true });
     assert.ok((await stream.next("a goodbye", (frame) => frame.bye)).returnAfterMs < 0);
-    await stream.end();
+    await stream.waitForEnd();
   });
 });

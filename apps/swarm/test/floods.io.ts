@@ -19,7 +19,7 @@ describe("a worker that", () => {
     const value = new Uint8Array(50_000_000);
     const results = [{ token: token(1), outcome: { $case: "inlineOutput" as const, value } }];
     bad.send({ sequence: 2, results });
-    assert.equal((await bad.end()).status, status.RESOURCE_EXHAUSTED);
+    assert.equal((await bad.waitForEnd()).status, status.RESOURCE_EXHAUSTED);
     for (let round = 0; ; round++) {
       const stream = workshop.raw.open();
       stream.send({
@@ -32,7 +32,7 @@ describe("a worker that", () => {
       }
       assert.ok(round < 10, "the link is given up in the end");
       stream.send({ sequence: 2, results });
-      await stream.end();
+      await stream.waitForEnd();
     }
     const { outcome } = await sender.next("the lost attempt", resultIn);
     assert.ok(outcome?.$case === "failed");

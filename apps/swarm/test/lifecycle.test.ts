@@ -110,7 +110,7 @@ describe("the life of an agent", () => {
         continue;
       }
       stream.send({ sequence: 1, bye: { reason: "again" } });
-      await stream.end();
+      await stream.waitForEnd();
       assert.ok(incarnation < 30, "it is refused some time");
     }
     assert.deepEqual(waits, [1_000, 2_000]);

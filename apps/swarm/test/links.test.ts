@@ -38,7 +38,7 @@ describe("links of agents over gRPC", () => {
   async function refused(stream: AgentStream, code: string, grpc: number): Promise<void> {
     const error = await stream.next("a refusal", refusalIn);
     assert.equal(error.code, code);
-    const end = await stream.end();
+    const end = await stream.waitForEnd();
     assert.deepEqual([end.status, end.error?.code], [grpc, code]);
   }
 
@@ -143,7 +143,7 @@ describe("links of agents over gRPC", () => {
     const second = await raw.link({ ...hello, incarnation: "c" });
     const bye = await first.stream.next("a goodbye", (frame) => frame.bye);
     assert.match(bye.reason, /has connected again/);
-    await first.stream.end();
+    await first.stream.waitForEnd();
     const third = raw.open();
     third.send({ hello: helloOf({ ...hello, incarnation: "a" }) });
     await refused(third, "matching.agent_superseded", status.FAILED_PRECONDITION);
@@ -194,7 +194,7 @@ describe("links of agents over gRPC", () => {
     const { stream, welcome } = await raw.link(hello);
     stream.send({ sequence: 1, credit: 1 });
     stream.send({ sequence: 3, credit: 1 });
-    const { error } = await stream.end();
+    const { error } = await stream.waitForEnd();
     assert.equal(error?.code, "swarm.frame_missing");
     const resumed = await raw.link({ ...hello, resume: { linkId: welcome.linkId, received: 0 } });
     assert.deepEqual([resumed.welcome.resumed, resumed.welcome.received], [true, 1]);
@@ -204,7 +204,7 @@ describe("links of agents over gRPC", () => {
     const { hello } = room();
     const { stream, welcome } = await raw.link(hello);
     stream.send({ sequence: 1, bye: { reason: "done for today" } });
-    assert.deepEqual(await stream.end(), { status: 0, error: undefined });
+    assert.deepEqual(await stream.waitForEnd(), { status: 0, error: undefined });
     const relinked = await raw.link({ ...hello, resume: { linkId: welcome.linkId, received: 0 } });
     assert.equal(relinked.welcome.resumed, false);
   });

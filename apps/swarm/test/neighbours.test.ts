@@ -89,7 +89,7 @@ describe("next to a well-behaved agent, an agent that", () => {
       results: [{ token: token(1), outcome: { $case: "inlineOutput", value: Buffer.from('"stolen"') } }],
     });
     await room.bad.next("its being forgotten", durableIn);
-    good.answer(1);
+    good.sendResult(1);
     const { outcome } = await room.sender.next("a result", resultIn);
     assert.deepEqual(outcome, { $case: "inlineOutput", value: new Uint8Array(Buffer.from("1")) });
     assert.ok(room.sender.replies.every(({ progress }) => progress.length === 0));
@@ -105,7 +105,7 @@ describe("next to a well-behaved agent, an agent that", () => {
     room.bad.send({ sequence: 3, heartbeat: { freeSlots: 100_000, attempts: 0 } });
     await workshop.swarm.pass(1_000);
     assert.deepEqual([taskCount(room.bad), taskCount(good.stream)], [2, 2]);
-    good.answer(last(good.stream).number);
+    good.sendResult(last(good.stream).number);
     good.grant(1);
     await until("the fifth", () => taskCount(good.stream) === 3);
   });
@@ -126,7 +126,7 @@ describe("next to a well-behaved agent, an agent that", () => {
     });
     // A missing frame ends the stream. The link can be resumed.
     room.bad.send({ sequence: 5, credit: 1 });
-    const { error } = await room.bad.end();
+    const { error } = await room.bad.waitForEnd();
     assert.equal(error?.code, "swarm.frame_missing");
     good.grant(1);
     room.sender.offer([2]);
@@ -156,7 +156,7 @@ class Neighbour {
     this.#send({ heartbeat: { freeSlots: 2, attempts: 0 } });
   }
 
-  answer(number: number): void {
+  sendResult(number: number): void {
     this.#send({ results: [done(number)] });
   }
 

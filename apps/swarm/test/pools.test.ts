@@ -104,7 +104,7 @@ describe("pools that last", () => {
     const deletion = { namespace, pool: "short", reason: "" };
     await assert.rejects(pools().deletePool(deletion), codeIs("pool.in_use"));
     stream.send({ sequence: 1, bye: { reason: "done", returnAfterMs: 0 } });
-    await stream.end();
+    await stream.waitForEnd();
     assert.deepEqual(await pools().deletePool(deletion), { removed: true });
     assert.deepEqual(await pools().deletePool(deletion), { removed: false });
     await assert.rejects(poolOf("short"), codeIs("swarm.pool_unknown"));

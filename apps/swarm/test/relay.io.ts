@@ -58,7 +58,7 @@ describe("an agent that does not follow to the owner of its pool", { skip: progr
     service.confirmResults();
     assert.equal(await reconnected.next("its being durable", durableIn), 2);
     reconnected.send({ sequence: 4, bye: { reason: "done" } });
-    await reconnected.end();
+    await reconnected.waitForEnd();
     await owner.stop();
   });
 

@@ -34,7 +34,7 @@ it("the next owner of a pool leaves the replicas of a workload unchanged until i
   };
   let host = await start();
   try {
-    const workload = api.put("deployments/agents/crew", "default/default/crew");
+    const workload = api.addWorkload("deployments/agents/crew", "default/default/crew");
     const replicas: number[] = [];
     api.beforePatch = () => void replicas.push(workload.replicas);
     await host.mesh.client(scalerService).createScaler({

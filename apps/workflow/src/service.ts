@@ -80,7 +80,7 @@ export class WorkflowService extends Orchestrator {
     const machine = runMachine({ plans: planCache });
     const sources = [{ machine, notes: runNotes }, ...otherSources];
     const traces = this.register("traces", new WorkTraces(foundation), { critical: false });
-    const ended = { ended: (key: InstanceKey) => traces.ended(key) };
+    const ended = { ended: (key: InstanceKey) => traces.enqueue(key) };
     const publisher = this.register("events", new WorkflowEventPublisher(host, sources, ended), {
       critical: false,
     });

@@ -101,7 +101,7 @@ function heapOf(step: PlainStep): number {
     return process.memoryUsage().heapUsed;
   };
   const before = used();
-  step.forget();
+  step.reset();
   return Math.max(0, before - used()) / nodeCount;
 }
 

@@ -19,7 +19,7 @@ export class NatsOnDemand {
    * Returns the connection that the process must start, if a component requested one. After this call, no component can
    * be the first to request one.
    */
-  settle(): NatsConnection | undefined {
+  finalize(): NatsConnection | undefined {
     this.#settled = true;
     return this.#connection;
   }

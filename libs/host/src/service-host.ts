@@ -212,7 +212,7 @@ export class ServiceHost extends Orchestrator {
     this.register("operations", this.operations, { scope: "core" });
     // Awaited without a timeout. Meanwhile the process lives and is not ready.
     const patient = { scope: "integration", startTimeoutMs: Number.POSITIVE_INFINITY } as const;
-    const connection = nats.settle();
+    const connection = nats.finalize();
     if (connection !== undefined) this.register("nats", connection, patient);
     this.register("bus", bus, patient);
     const platformEvents = new PlatformEvents(bus, parts.foundation, parts.processId);

@@ -224,14 +224,14 @@ export class BankCluster {
     const ended = once(process.child, "exit");
     process.child.kill("SIGTERM");
     await ended;
-    this.#forget(process);
+    this.#remove(process);
   }
 
   async kill(process: BankProcess): Promise<void> {
     const ended = once(process.child, "exit");
     process.child.kill("SIGKILL");
     await ended;
-    this.#forget(process);
+    this.#remove(process);
   }
 
   /**
@@ -290,7 +290,7 @@ export class BankCluster {
     add(this.#sentOn, await redirectedCalls(process));
   }
 
-  #forget(process: BankProcess): void {
+  #remove(process: BankProcess): void {
     this.processes.splice(this.processes.indexOf(process), 1);
   }
 }

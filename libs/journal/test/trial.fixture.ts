@@ -171,7 +171,7 @@ export class Trial {
     expected.epoch = epoch;
     expected.under.push(label);
     const sealing = this.journal.partition("workflow", index).seal({ epoch, timeMs: 1, behaviour: 0 });
-    void sealing.then(({ kind }) => this.#settle(expected, label, kind));
+    void sealing.then(({ kind }) => this.#recordOutcome(expected, label, kind));
   }
 
   #append(index: number, bytes: number): void {
@@ -187,10 +187,10 @@ export class Trial {
     const { epoch } = expected;
     const batch = { epoch, number, timeMs: number, behaviour: 1, records, count: 1 };
     const appending = this.journal.partition("workflow", index).append(batch);
-    void appending.then(({ kind }) => this.#settle(expected, label, kind));
+    void appending.then(({ kind }) => this.#recordOutcome(expected, label, kind));
   }
 
-  #settle(expected: Expected, label: string, kind: string): void {
+  #recordOutcome(expected: Expected, label: string, kind: string): void {
     if (kind === "durable" || kind === "sealed") {
       assert.equal(expected.under.shift(), label, "answers come in the order of the appends");
       expected.acknowledged.push(label);

@@ -43,7 +43,7 @@ function targetOf(
       inputs.push(input);
       return String(inputs.length - 1);
     },
-    async end(id, signal) {
+    async waitForEnd(id, signal) {
       const ms = durationOf(Number(id));
       await pause(Math.abs(ms), signal);
       signal.throwIfAborted();

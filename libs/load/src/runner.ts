@@ -18,7 +18,7 @@ export interface Target {
   /** Resolves with the id once the start is durable. */
   start(workflow: string, input: Json | undefined, signal: AbortSignal): Promise<string>;
   /** Resolves with the end of the run. */
-  end(id: string, signal: AbortSignal): Promise<End>;
+  waitForEnd(id: string, signal: AbortSignal): Promise<End>;
 }
 
 export interface End {
@@ -126,7 +126,7 @@ async function follow({
   try {
     const id = await target.start(item.workflow, input, late.signal);
     recorder.acknowledged(start, since());
-    const { completed, code, message } = await target.end(id, late.signal);
+    const { completed, code, message } = await target.waitForEnd(id, late.signal);
     if (completed) recorder.completed(start, since());
     else recorder.failed(start, since(), { code, message });
   } catch (error) {

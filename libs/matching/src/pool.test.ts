@@ -16,7 +16,7 @@ describe("a pool", () => {
       assign?.labels.map(({ name, value }) => `${name}=${value}`),
       ["team=blue", "run=r"],
     );
-    agent.answer(7);
+    agent.sendResult(7);
     arena.turn();
     assert.deepEqual(sender.results, [[7, "inlineOutput"]]);
     assert.deepEqual(sender.received.resultAgents, [1]);

@@ -151,7 +151,7 @@ export class PoolOwner implements Pool {
     this.#calls?.judge(nowMs);
     const assigned = parts.settings.isStill ? 0 : this.#assign(nowMs);
     parts.waker.wakeOnDemand(nowMs);
-    parts.readiness.settle(nowMs);
+    parts.readiness.finishTurn(nowMs);
     parts.starts.add(assigned, nowMs);
     this.#calls?.flush();
     parts.outbox.flush();
@@ -197,7 +197,7 @@ export class PoolOwner implements Pool {
   }
 
   answerHooks(replies: readonly HookReply[], nowMs: number): void {
-    this.#calls?.answer(replies, nowMs);
+    this.#calls?.applyReplies(replies, nowMs);
   }
 
   setLimit(rule: LimitRule, nowMs: number): Refusal | undefined {

@@ -96,8 +96,8 @@ class Play {
       for (let each = 0; each < step.count; each++) this.sender.offer(++this.offered);
     else if (step.kind === "set")
       pool.setHooks(step.hooks, { send: (questions) => void this.requests.push(...questions) });
-    else if (step.kind === "verdict") this.#answer(step.at, HookVerdict.fromPartial(step.verdict), "");
-    else if (step.kind === "silence") this.#answer(step.at, undefined, "it broke");
+    else if (step.kind === "verdict") this.#reply(step.at, HookVerdict.fromPartial(step.verdict), "");
+    else if (step.kind === "silence") this.#reply(step.at, undefined, "it broke");
     else if (step.kind === "work") this.work(step.at);
     else if (step.kind === "cancel") this.#cancel(step.at);
     else if (step.kind === "reconnect") this.#reconnect();
@@ -113,11 +113,11 @@ class Play {
     const number = open[at % Math.max(1, open.length)];
     if (number === undefined) return false;
     this.answered.add(number);
-    this.agent.answer(number);
+    this.agent.sendResult(number);
     return true;
   }
 
-  #answer(at: number, verdict: HookVerdict | undefined, problem: string): void {
+  #reply(at: number, verdict: HookVerdict | undefined, problem: string): void {
     const question = this.requests[at % Math.max(1, this.requests.length)];
     if (question === undefined) return;
     this.arena.pool.answerHooks([{ number: question.number, verdict, problem }], this.arena.nowMs);
@@ -139,7 +139,7 @@ class Play {
   }
 
   /** Completes all blocked tasks. */
-  end(): void {
+  completeAll(): void {
     this.apply({ kind: "set", hooks: [] });
     for (let round = 0; round < 2_000 && this.outstanding.length > 0; round++) {
       this.work(0);
@@ -154,7 +154,7 @@ describe("tasks of a pool with arbitrary hooks", () => {
       fc.property(fc.array(steps, { minLength: 5, maxLength: 60 }), (operations) => {
         const play = new Play();
         for (const step of operations) play.apply(step);
-        play.end();
+        play.completeAll();
         assert.deepEqual(play.outstanding, []);
         const assigned = play.agent.taskNumbers;
         assert.equal(new Set(assigned).size, assigned.length, "no attempt is given out twice");

@@ -12,7 +12,7 @@ describe("a pool compared with its model, for longer", () => {
           const story = new Story(seed);
           for (const step of operations) story.apply(step);
           story.turn();
-          story.end();
+          story.finish();
         },
       ),
       { numRuns: 2_000 },

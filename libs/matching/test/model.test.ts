@@ -9,7 +9,7 @@ describe("a pool compared with its model", () => {
         const story = new Story(seed);
         for (const step of operations) story.apply(step);
         story.turn();
-        story.end();
+        story.finish();
       }),
       { numRuns: 150 },
     );

@@ -86,11 +86,11 @@ export class Model {
   removeAgent(agent: ModelAgent): number[] {
     const lost = this.workOf(agent).map(({ number }) => number);
     agent.here = false;
-    for (const number of lost) this.end(number);
+    for (const number of lost) this.endTask(number);
     return lost;
   }
 
-  end(number: number): void {
+  endTask(number: number): void {
     const task = this.task(number);
     assert.equal(task.stage, "working", `task ${number} was running when it ended`);
     task.stage = "ended";

@@ -129,7 +129,7 @@ export class Story {
         break;
       case "answer": {
         const task = this.#working(step.at);
-        if (task !== undefined) this.#answer(task, step.well);
+        if (task !== undefined) this.#finishTask(task, step.well);
         break;
       }
       case "durable":
@@ -158,11 +158,11 @@ export class Story {
   }
 
   /** All senders return, every agent answers, all results become durable: then nothing may be left. */
-  end(): void {
+  finish(): void {
     for (const side of [0, 1]) if (this.#sides[side]?.isDisconnected === true) this.#reconnect(side);
     this.turn();
     for (let round = 0; round < 50; round++) {
-      for (const task of this.model.tasks) if (task.stage === "working") this.#answer(task, true);
+      for (const task of this.model.tasks) if (task.stage === "working") this.#finishTask(task, true);
       this.#pass(8_000);
     }
     for (const side of [0, 1]) this.#durable(side, 1_000_000, 0);
@@ -274,13 +274,13 @@ export class Story {
     });
   }
 
-  #answer(task: ModelTask, well: boolean): void {
+  #finishTask(task: ModelTask, well: boolean): void {
     const { agent } = task;
     if (agent === undefined) return;
     agent.results.push({ number: task.number, settled: false });
     const error = ErrorDetail.fromPartial({ code: "mine" });
-    agent.real.answer(task.number, well ? undefined : { $case: "failed", value: error });
-    this.model.end(task.number);
+    agent.real.sendResult(task.number, well ? undefined : { $case: "failed", value: error });
+    this.model.endTask(task.number);
     this.#expect(task.number, well ? "inlineOutput" : "mine");
   }
 
@@ -296,7 +296,7 @@ export class Story {
     else if (kind === "busy") this.#busy(at);
     else if (agent === undefined) return;
     else if (kind === "leave") {
-      agent.real.link.end("pulled", nowMs);
+      agent.real.link.terminate("pulled", nowMs);
       for (const number of this.model.removeAgent(agent)) this.#expect(number, "matching.lost");
     } else if (kind === "cut") {
       agent.real.link.markDisconnected(nowMs);
@@ -338,7 +338,7 @@ export class Story {
       const theirs = this.model.tasks.find((task) => task.agent !== agent && task.stage !== "ended");
       if (theirs === undefined) return;
       agent.results.push({ number: theirs.number, settled: true });
-      agent.real.answer(theirs.number);
+      agent.real.sendResult(theirs.number);
     }
   }
 

@@ -50,7 +50,7 @@ function load(call: (number: number) => Promise<unknown>, callers = 32) {
       const enough = calls + count;
       await until("further calls", () => calls >= enough);
     },
-    async end(): Promise<number> {
+    async stop(): Promise<number> {
       ending = true;
       await running;
       return calls;
@@ -77,7 +77,7 @@ describe("instances that start and stop", () => {
     // No drain: sockets are closed in the middle of calls.
     await servers[0].stop();
     await traffic.further(600);
-    await traffic.end();
+    await traffic.stop();
     assert.deepEqual(traffic.errors, []);
     await stopAll(mesh, servers[1]);
   });
@@ -99,7 +99,7 @@ describe("instances that start and stop", () => {
     await servers[0].drain();
     assert.equal(servers[0].server.load.calls, 0);
     await traffic.further(300);
-    const calls = await traffic.end();
+    const calls = await traffic.stop();
     assert.deepEqual(traffic.errors, []);
     assert.equal(finished, calls, "each call was handled exactly once");
     await stopAll(mesh, ...servers);
@@ -120,7 +120,7 @@ describe("instances that start and stop", () => {
     const second = await serve(counting(1));
     discovery.set("notes", [first.address, second.address]);
     await traffic.further(1_000);
-    await traffic.end();
+    await traffic.stop();
     assert.deepEqual(traffic.errors, []);
     assert.ok((counts[1] ?? 0) > 100, `the second got ${counts[1]}`);
     await stopAll(mesh, first, second);
@@ -190,7 +190,7 @@ describe("an instance that breaks", () => {
     while (states().some((state) => state !== 0)) await traffic.further(10);
     // The recovered instance is used again. How soon depends on the earlier cost of its calls.
     while ((await notes.get(note())).text !== "first") await traffic.further(1);
-    await traffic.end();
+    await traffic.stop();
     assert.deepEqual(traffic.errors, []);
     await stopAll(mesh, ...servers);
   });

@@ -128,7 +128,7 @@ class House {
       incarnation: `${incarnation}`,
       offering: { capabilities, slots },
     });
-    const outlet = { send: (frame: HostFrame) => this.#receive(agent, frame), end() {} };
+    const outlet = { send: (frame: HostFrame) => this.#receive(agent, frame), close() {} };
     const joined = this.pools[at]?.join(hello, "swarm-1", outlet, this.time.now());
     assert.ok(joined !== undefined && !isRefusal(joined));
     agent.link = joined.link;
@@ -164,7 +164,7 @@ class House {
   }
 
   /** Delivers all pending messages and those that follow from them. */
-  async settle(): Promise<void> {
+  async deliverAll(): Promise<void> {
     for (let round = 0; round < 20; round++)
       for (const at of this.pools.keys()) {
         this.send(at);
@@ -182,22 +182,22 @@ class House {
   }
 
   /** Ends each attempt of an agent that can end. */
-  end(agent: Agent): void {
+  finishAttempts(agent: Agent): void {
     for (const attempt of [...agent.attempts]) {
       const all = this.#running(attempt.member.work);
-      if (attempt.isCancelled) this.answer(agent, attempt, { $case: "stopped", value: { message: "" } });
+      if (attempt.isCancelled) this.sendResult(agent, attempt, { $case: "stopped", value: { message: "" } });
       else if (
         attempt.hasStarted &&
         all.every(({ hasStarted }) => hasStarted) &&
         this.isComplete(attempt.member.work)
       ) {
         this.together.set(attempt.member.work.id, (this.together.get(attempt.member.work.id) ?? 0) + 1);
-        this.answer(agent, attempt, { $case: "inlineOutput", value: new Uint8Array([49]) });
+        this.sendResult(agent, attempt, { $case: "inlineOutput", value: new Uint8Array([49]) });
       }
     }
   }
 
-  answer(agent: Agent, attempt: Attempt, outcome: Result["outcome"]): void {
+  sendResult(agent: Agent, attempt: Attempt, outcome: Result["outcome"]): void {
     agent.attempts.splice(agent.attempts.indexOf(attempt), 1);
     if (outcome?.$case === "inlineOutput") attempt.member.status = "done";
     const results = [{ token: attempt.token, outcome, runMs: 1, used: undefined }];
@@ -286,13 +286,13 @@ describe("a gang with members in two pools", () => {
   it("starts when each member has a slot, and no member starts before", async () => {
     const house = new House([[2], [1]]);
     const single = house.open([0, 1]);
-    await house.settle();
+    await house.deliverAll();
     house.open([2, 1]);
-    await house.settle();
+    await house.deliverAll();
     assert.deepEqual(assigned(house), [[], [single.id]]);
     house.startAttempts(house.agents[1]?.[0] as Agent);
-    house.end(house.agents[1]?.[0] as Agent);
-    await house.settle();
+    house.finishAttempts(house.agents[1]?.[0] as Agent);
+    await house.deliverAll();
     assert.deepEqual(assigned(house), [["run-1", "run-1"], ["run-1"]]);
   });
 
@@ -304,7 +304,7 @@ describe("a gang with members in two pools", () => {
     it(`is withdrawn as a whole if a member ${title} before all have started`, async () => {
       const house = new House([[1], [1]]);
       const work = house.open([1, 1]);
-      await house.settle();
+      await house.deliverAll();
       const [[first], [other]] = house.agents as [Agent[], Agent[]];
       assert.ok(first !== undefined && other !== undefined);
       house.startAttempts(first);
@@ -312,23 +312,23 @@ describe("a gang with members in two pools", () => {
       assert.ok(attempt !== undefined);
       if (mishap === "lost") house.join(1, 0, 1, 2);
       else if (mishap === "busy")
-        house.answer(other, attempt, {
+        house.sendResult(other, attempt, {
           $case: "busy",
           value: { retryAfterMs: 5, message: "", capabilities: [] },
         });
       else
-        house.answer(other, attempt, {
+        house.sendResult(other, attempt, {
           $case: "failed",
           value: ErrorDetail.fromPartial({ code: "users.own" }),
         });
-      await house.settle();
+      await house.deliverAll();
       assert.deepEqual(
         first.attempts.map(({ isCancelled }) => isCancelled),
         [true],
       );
-      house.end(first);
+      house.finishAttempts(first);
       house.time.advance(1_000);
-      await house.settle();
+      await house.deliverAll();
       assert.deepEqual(assigned(house), [[work.id], [work.id]]);
     });
 });
@@ -364,7 +364,7 @@ describe("gangs over several pools", () => {
           }
           for (const agent of agents) {
             house.startAttempts(agent);
-            house.end(agent);
+            house.finishAttempts(agent);
           }
           house.time.advance(50);
         }
@@ -389,7 +389,7 @@ function step(house: House, agents: readonly Agent[], draw: number): void {
   if (action < 4) house.send(at);
   else if (action < 7) house.receive(at);
   else if (action === 7) house.startAttempts(agent);
-  else if (action === 8) house.end(agent);
+  else if (action === 8) house.finishAttempts(agent);
   else if (action === 9) house.time.advance(which % 700);
   else if (action === 10) mishap(house, agent);
   else if (which % 5 === 0) house.start();
@@ -406,5 +406,5 @@ function mishap(house: House, agent: Agent): void {
     $case: "busy",
     value: { retryAfterMs: 5, message: "", capabilities: [] as string[] },
   } as const;
-  house.answer(agent, attempt, attempt.hasStarted ? failed : busy);
+  house.sendResult(agent, attempt, attempt.hasStarted ? failed : busy);
 }

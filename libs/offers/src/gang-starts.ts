@@ -82,7 +82,7 @@ export class GangStarts {
   }
 
   /** Records the end of an attempt. `isDone`: the member needs no other attempt. */
-  ended(pool: GangPool, entry: OfferEntry, isDone: boolean): void {
+  recordEnd(pool: GangPool, entry: OfferEntry, isDone: boolean): void {
     const gang = this.#gangs.get(keyOf(entry));
     if (gang === undefined) return;
     const part = gang.parts.get(pool);

@@ -53,12 +53,12 @@ export class Outages {
       this.#present = { ...this.#present, ...words };
       return;
     }
-    this.end(nowMs);
+    this.recordRecovery(nowMs);
     this.#present = { cause, ...words, fromMs: nowMs, toMs: undefined };
   }
 
   /** Records that offers arrive. */
-  end(nowMs: number): void {
+  recordRecovery(nowMs: number): void {
     const present = this.#present;
     this.#present = undefined;
     if (present === undefined || nowMs - present.fromMs < noticedMs) return;

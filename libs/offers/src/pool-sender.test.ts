@@ -186,7 +186,7 @@ class Worker {
       incarnation: "1",
       offering: { capabilities, slots },
     });
-    const outlet = { send: (frame: HostFrame) => this.#receive(structuredClone(frame)), end() {} };
+    const outlet = { send: (frame: HostFrame) => this.#receive(structuredClone(frame)), close() {} };
     const joined = counter.pool.join(hello, "swarm-1", outlet, counter.time.now());
     assert.ok(!isRefusal(joined));
     this.#link = joined.link;

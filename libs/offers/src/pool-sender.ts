@@ -336,7 +336,7 @@ export class PoolSender implements GangPool {
       if (!entry.hasStarted) this.#shares.markStarted(entry);
       this.#shares.removeFromPool(entry);
       entry.location = "answered";
-      if (isSpread(entry)) this.#parts.gangs.ended(this, entry, isDone(result));
+      if (isSpread(entry)) this.#parts.gangs.recordEnd(this, entry, isDone(result));
     }
     const marks = this.#marks;
     const number = marks.nextNumber();

@@ -85,7 +85,7 @@ export class PoolStream {
       for await (const reply of dispatch.offer(this.#requests(ending.signal), { signal: ending.signal })) {
         if (reply.welcome !== undefined) {
           isWelcome = true;
-          this.outages.end(foundation.clock.now());
+          this.outages.recordRecovery(foundation.clock.now());
           sender.open();
         }
         if (hasMoved(reply)) break;

@@ -49,7 +49,7 @@ class Window {
   }
 
   /** Runs until no entry moves any more. Returns how many came home. */
-  settle(): number {
+  runUntilStable(): number {
     let recalls = 0;
     for (let rounds = 0; rounds < 10_000; rounds++) {
       while (this.withPool.length < this.#size) {
@@ -98,27 +98,27 @@ describe("kinds of tasks of one namespace that share a window", () => {
   it("a kind without a capable agent does not block others, although it came first and is far more urgent", () => {
     const window = new Window(64);
     window.offer("nobody.can", 1_000, -10_000_000);
-    window.settle();
+    window.runUntilStable();
     assert.equal(window.countOf("nobody.can"), 64);
     window.offer("work", 500);
     let done = 0;
     for (let rounds = 0; rounds < 500 && done < 500; rounds++) {
-      window.settle();
+      window.runUntilStable();
       done += window.work("work", 4);
       if (rounds % 10 === 0) window.lines.age();
     }
-    window.settle();
+    window.runUntilStable();
     assert.deepEqual([done, window.countOf("nobody.can")], [500, 64]);
   });
 
   it("many kinds without a capable agent leave a share for the kind that has agents", () => {
     const window = new Window(64);
     for (let kind = 0; kind < 30; kind++) window.offer(`nobody.can-${kind}`, 100, -10_000_000);
-    window.settle();
+    window.runUntilStable();
     window.offer("work", 100);
     let done = 0;
     for (let rounds = 0; rounds < 100; rounds++) {
-      window.settle();
+      window.runUntilStable();
       done += window.work("work", 4);
     }
     assert.equal(done, 100);
@@ -127,13 +127,13 @@ describe("kinds of tasks of one namespace that share a window", () => {
   it("among kinds that start, the more urgent kind gets nearly all of the window, as if it were alone", () => {
     const window = new Window(64);
     window.offer("later", 1_000, 0);
-    window.settle();
+    window.runUntilStable();
     window.offer("now", 10_000, -10_000_000);
     for (let rounds = 0; rounds < 40; rounds++) {
-      window.settle();
+      window.runUntilStable();
       window.work("now", 8);
     }
-    window.settle();
+    window.runUntilStable();
     assert.ok(window.countOf("now") > 56, `${window.countOf("now")}`);
   });
 
@@ -141,14 +141,14 @@ describe("kinds of tasks of one namespace that share a window", () => {
     const window = new Window(64);
     window.offer("still", 10_000, -10_000_000);
     for (let rounds = 0; rounds < 10; rounds++) {
-      window.settle();
+      window.runUntilStable();
       window.work("still", 32);
     }
-    window.settle();
+    window.runUntilStable();
     window.offer("work", 100);
-    window.settle();
+    window.runUntilStable();
     for (let seconds = 0; seconds < 12; seconds++) window.lines.age();
-    window.settle();
+    window.runUntilStable();
     assert.equal(window.countOf("work"), 16);
     assert.equal(window.countOf("still"), 48);
   });
@@ -156,9 +156,9 @@ describe("kinds of tasks of one namespace that share a window", () => {
   it("no task is recalled if one kind is alone, or no other kind needs room", () => {
     const window = new Window(16);
     window.offer("work", 100);
-    assert.equal(window.settle(), 0);
+    assert.equal(window.runUntilStable(), 0);
     window.offer("other", 2);
-    assert.ok(window.settle() <= 2);
+    assert.ok(window.runUntilStable() <= 2);
     assert.equal(window.countOf("other"), 2);
   });
 
@@ -167,7 +167,7 @@ describe("kinds of tasks of one namespace that share a window", () => {
     for (let kind = 0; kind < 200; kind++) window.offer(`work-${kind}`, 3);
     let done = 0;
     for (let rounds = 0; rounds < 1_000 && done < 600; rounds++) {
-      window.settle();
+      window.runUntilStable();
       for (const { effect } of [...window.withPool]) done += window.work(effect.profile.capability, 1);
     }
     assert.equal(done, 600);

@@ -80,7 +80,7 @@ export function steerSessions({ clients, register, ...parts }: SteeringParts): S
     // A failed read is repeated with the next news.
     commands.view(key).then(
       (view) => {
-        if (view.endMs > 0) learned.ended(key);
+        if (view.endMs > 0) learned.remove(key);
         balancing.handle(key, view);
         attendance.handle(key, view);
       },

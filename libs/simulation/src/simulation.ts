@@ -155,16 +155,16 @@ class Simulation {
       ...disturbances.map(({ atMs }) => atMs),
     );
     await world.run(() => false, lastMs + 10);
-    await this.#settle();
+    await this.#settleDown();
     this.#load.finish();
     await this.#checkStates("at rest");
     await this.#restart();
     await this.#checkStates("after a graceful restart");
     await this.#checkHistories();
-    await this.#end();
+    await this.#finish();
   }
 
-  async #settle(): Promise<void> {
+  async #settleDown(): Promise<void> {
     const { world } = this;
     world.trace("world", () => "all faults end");
     this.#network.settleDown();
@@ -268,7 +268,7 @@ class Simulation {
     await this.#await(Promise.all(this.#servers.map((server) => server.stop())), "a graceful end");
   }
 
-  async #end(): Promise<void> {
+  async #finish(): Promise<void> {
     if (this.world.finding !== undefined) return;
     await this.#stop();
     if (this.world.finding === undefined) await this.#await(this.#storage.verify(), "verifying the journal");

@@ -103,7 +103,7 @@ async function killInTheMiddle(crew: Crew, { runs, say, shell, killed }: Killing
 }
 
 async function allEnded(load: Load, shell: DemoKillOptions["shell"]): Promise<void> {
-  while ((await load.ended()) < load.started.size) {
+  while ((await load.countEnded()) < load.started.size) {
     if (shell.interrupted.aborted) throw shell.interrupted.reason;
     await shell.pause(pollMs * 4, shell.interrupted);
   }

@@ -70,7 +70,7 @@ export class Load {
   }
 
   /** Returns how many runs have ended. The list is a moment behind the runs. */
-  async ended(): Promise<number> {
+  async countEnded(): Promise<number> {
     const query = { by: "status", definition: "proof-transfer" } as const;
     const { counts } = await this.#retried(() =>
       this.#client.call("runs.count", { query, timeoutMs: callMs }),

@@ -174,7 +174,7 @@ async function follow<R>(
     const onStanding: FollowOptions["onStanding"] = (...args) => reporter.connectionChanged(...args);
     for await (const reply of stream({ signal, onStanding })) {
       if (reply.kind !== "snapshot" && reply.kind !== "change") continue;
-      if (reply.kind === "snapshot" && reply.isFirst) model.forget();
+      if (reply.kind === "snapshot" && reply.isFirst) model.reset();
       model.apply(reply.value);
       reporter.changed(model);
       const status = model.summary?.status;

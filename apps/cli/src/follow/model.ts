@@ -7,7 +7,7 @@ export interface Followed<Reply> {
   readonly summary: WorkSummary | undefined;
   apply(reply: Partial<Reply>): void;
   /** Drops the state, because the next reply is a snapshot. */
-  forget(): void;
+  reset(): void;
   view(): RunView | undefined;
   /** The changes of the last reply: tasks as lines show them, and the whole if it changed. */
   readonly news: News;

@@ -123,7 +123,7 @@ describe("a run built from the replies of its stream", () => {
       model.view()?.tasks.map(({ id, state }) => [id, state]),
       [["a", "completed"]],
     );
-    model.forget();
+    model.reset();
     model.apply({ tasks: [task("c", "pending")] });
     assert.deepEqual(
       model.view()?.tasks.map(({ id }) => id),

@@ -30,7 +30,7 @@ export class RunModel implements Followed<WatchRunReply> {
     };
   }
 
-  forget(): void {
+  reset(): void {
     this.#tasks.clear();
   }
 

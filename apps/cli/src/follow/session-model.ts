@@ -31,7 +31,7 @@ export class SessionModel implements Followed<WatchSessionReply> {
     return { tasks: tasks.map(taskView), summary: session && summaryOf(session) };
   }
 
-  forget(): void {
+  reset(): void {
     this.#tasks.clear();
   }
 
@@ -89,7 +89,7 @@ export class MissionModel implements Followed<WatchMissionReply> {
     return { tasks: tasks.map(taskView), summary: mission && missionSummaryOf(mission) };
   }
 
-  forget(): void {
+  reset(): void {
     this.#tasks.clear();
   }
 

@@ -97,11 +97,11 @@ export class Member {
     const sinceMs = clock.monotonic();
     const child = await startChild(program);
     this.#child = child;
-    this.#settled = child.ended.then((ending) => this.#ended(ending, clock.monotonic() - sinceMs));
+    this.#settled = child.ended.then((ending) => this.#handleExit(ending, clock.monotonic() - sinceMs));
     onChange();
   }
 
-  #ended(ending: string, livedMs: number): void {
+  #handleExit(ending: string, livedMs: number): void {
     const { timers, chance, onChange, onLost } = this.#parts;
     this.#child = undefined;
     this.#lastEnd = ending;
@@ -112,7 +112,7 @@ export class Member {
       this.#resting = timers.after(pauseMs, () => {
         this.#restarts++;
         // A program that cannot be started counts as ended.
-        this.#start().catch((error: unknown) => this.#ended(String(error), 0));
+        this.#start().catch((error: unknown) => this.#handleExit(String(error), 0));
       });
     }
     onChange();

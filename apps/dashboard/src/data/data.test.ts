@@ -13,7 +13,7 @@ const pages = (...lists: readonly (readonly Run[])[]): readonly ListRunsReply[] 
 
 const idsOf = (list: readonly ListRunsReply[]) => list.map(({ runs }) => runs.map(({ runId }) => runId));
 
-const accepting = { letIn: true, oldestFirst: false };
+const accepting = { acceptsNew: true, oldestFirst: false };
 
 describe("run lists that patches keep up to date", () => {
   const list = pages([run("c", 3), run("b", 2)], [run("a", 1)]);
@@ -39,7 +39,7 @@ describe("run lists that patches keep up to date", () => {
 
   it("only counts new runs while insertion is off, and still updates listed runs", () => {
     const found = [run("d", 4), run("b", 2, "failed")];
-    const { pages: next, omitted } = patched(list, ["d", "b"], found, { ...accepting, letIn: false });
+    const { pages: next, omitted } = patched(list, ["d", "b"], found, { ...accepting, acceptsNew: false });
     assert.deepEqual(idsOf(next), [["c", "b"], ["a"]]);
     assert.equal(next[0]?.runs[1]?.status, "failed");
     assert.equal(omitted, 1);
@@ -52,7 +52,7 @@ describe("run lists that patches keep up to date", () => {
   });
 
   it("inserts no new runs at the start of a list that is sorted oldest first", () => {
-    const { pages: next } = patched(list, ["d"], [run("d", 4)], { letIn: true, oldestFirst: true });
+    const { pages: next } = patched(list, ["d"], [run("d", 4)], { acceptsNew: true, oldestFirst: true });
     assert.deepEqual(idsOf(next), [["c", "b"], ["a"]]);
   });
 

@@ -25,7 +25,7 @@ export abstract class LiveStore<Value, Picture extends object> {
   }
 
   /** Lets go of all that is known: a snapshot replaces it. */
-  protected abstract forget(): void;
+  protected abstract reset(): void;
   protected abstract fold(value: Value): void;
   protected abstract picture(): Picture;
 
@@ -38,7 +38,7 @@ export abstract class LiveStore<Value, Picture extends object> {
 
   apply(message: Followed<Value>): void {
     if (message.kind !== "snapshot" && message.kind !== "change") return;
-    if (message.kind === "snapshot" && message.isFirst) this.forget();
+    if (message.kind === "snapshot" && message.isFirst) this.reset();
     this.fold(message.value);
     this.#isComplete = message.kind !== "snapshot" || message.isLast;
     this.#changed();

@@ -53,7 +53,7 @@ export async function refreshRunLists(runIds: readonly string[]): Promise<void> 
     let omitted = 0;
     queryClient.setQueryData<Pages>(queryKey, (old) => {
       if (old === undefined) return old;
-      const options = { letIn: acceptsNew, oldestFirst: filter["oldestFirst"] === true };
+      const options = { acceptsNew: acceptsNew, oldestFirst: filter["oldestFirst"] === true };
       const next = patched(old.pages, requested, found.runs, options);
       omitted = next.omitted;
       return { ...old, pages: [...next.pages] };
@@ -95,7 +95,7 @@ export function patched(
   pages: readonly ListRunsReply[],
   requested: readonly string[],
   found: readonly Run[],
-  { letIn, oldestFirst }: { letIn: boolean; oldestFirst: boolean },
+  { acceptsNew, oldestFirst }: { acceptsNew: boolean; oldestFirst: boolean },
 ): Patched {
   const removed = new Set(requested);
   const fresh = new Map(found.map((run) => [run.runId, run]));
@@ -114,7 +114,7 @@ export function patched(
   if (first === undefined || oldestFirst || fresh.size === 0) return { pages: remaining, omitted: 0 };
   const known = first.runs[0]?.createTimeMs ?? 0;
   const newer = [...fresh.values()].filter(({ createTimeMs = 0 }) => createTimeMs >= known).sort(newestFirst);
-  if (!letIn) return { pages: remaining, omitted: newer.length };
+  if (!acceptsNew) return { pages: remaining, omitted: newer.length };
   return { pages: [{ ...first, runs: [...newer, ...first.runs] }, ...rest], omitted: 0 };
 }
 

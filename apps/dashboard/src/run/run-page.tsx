@@ -265,9 +265,9 @@ function StatesTrail() {
     <section className="run-states">
       {hidden > 0 ? <span className="small soft">{hidden} earlier states</span> : null}
       <ol aria-label="States">
-        {trail.slice(hidden).map(({ state, event, fromMs, untilMs, way }, place) => (
+        {trail.slice(hidden).map(({ state, event, fromMs, untilMs, transition }, place) => (
           <li key={event} {...(hidden + place === at ? { "aria-current": "step" as const } : {})}>
-            {way === "" ? null : <span className="run-stay-way">{way}</span>}
+            {transition === "" ? null : <span className="run-stay-way">{transition}</span>}
             <button type="button" className="run-stay" onClick={() => go({ event })}>
               <strong>{state}</strong> <span className="small soft">{span((untilMs || nowMs) - fromMs)}</span>
             </button>

@@ -173,7 +173,7 @@ class A2aAnswers {
         body: { jsonrpc: "2.0", id, error: { code, message, data: details } },
       }),
     };
-    await this.#answer(request, reply, binding, async (_request, { protocol }) => {
+    await this.#handleRequest(request, reply, binding, async (_request, { protocol }) => {
       const body = await this.#parsed(request, protocol);
       id = protocol.rpcIdIn(body);
       return protocol.rpcRequestIn(body);
@@ -193,7 +193,7 @@ class A2aAnswers {
         body: { error: { code: status, status: reason, message, details } },
       }),
     };
-    await this.#answer(request, reply, binding, (_request, loaded) => read(loaded));
+    await this.#handleRequest(request, reply, binding, (_request, loaded) => read(loaded));
   }
 
   /** The body of a request of HTTP+JSON. Empty is an empty object. */
@@ -203,7 +203,7 @@ class A2aAnswers {
     return body;
   }
 
-  async #answer(request: FastifyRequest, reply: FastifyReply, binding: Binding, read: Read): Promise<void> {
+  async #handleRequest(request: FastifyRequest, reply: FastifyReply, binding: Binding, read: Read): Promise<void> {
     const loaded = await this.#loaded();
     const { A2aError, requireVersion, refused } = loaded.protocol;
     const stream = new AnswerEvents(reply);
@@ -222,7 +222,7 @@ class A2aAnswers {
       const { address, namespace } = addressOf(request, params);
       const card = this.#cardParts(request);
       const call = { method, params, address, namespace, card, context };
-      const answer = await loaded.server.answer(call);
+      const answer = await loaded.server.handleCall(call);
       const isCard = method === "GetExtendedAgentCard";
       if (isStream(answer)) await writeEvents(reply, stream, binding, answer);
       else if (isCard && request.method === "GET")

@@ -39,7 +39,7 @@ const subscription = {
 
 async function eventsOf(server: A2aServer): Promise<unknown[]> {
   const events: unknown[] = [];
-  for await (const event of (await server.answer(subscription)) as AsyncGenerator<unknown>)
+  for await (const event of (await server.handleCall(subscription)) as AsyncGenerator<unknown>)
     if (event !== undefined) events.push(event);
   return events;
 }

@@ -91,7 +91,7 @@ export class A2aServer {
     this.#clock = clock;
   }
 
-  async answer(call: A2aCall): Promise<A2aAnswer> {
+  async handleCall(call: A2aCall): Promise<A2aAnswer> {
     const operation = operations.get(call.method);
     if (operation === undefined) throw new A2aError("METHOD_NOT_FOUND", "Method not found");
     try {

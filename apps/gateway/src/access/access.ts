@@ -217,7 +217,7 @@ export class Access {
 
   /** Ends those that are meant, with all that is open on their behalf. Gives how many. */
   async endSignIns(isMeant: (signIn: SignIn) => boolean, cause: SignInCause): Promise<number> {
-    const ended = await this.#signIns.end(isMeant);
+    const ended = await this.#signIns.revoke(isMeant);
     for (const signIn of ended) void this.#record("gateway.sign_ins.end", signIn, cause);
     return ended.length;
   }

@@ -11,7 +11,7 @@ function counting() {
   const admitCall = (_principal: Principal, isStream: boolean) => {
     const kind = isStream ? "streams" : "count";
     open[kind]++;
-    return { limit: 10, remaining: 9, resetAfterMs: 0, end: () => void open[kind]-- };
+    return { limit: 10, remaining: 9, resetAfterMs: 0, release: () => void open[kind]-- };
   };
   return { open, guard: { admit: admitCall } as unknown as EdgeGuard };
 }

@@ -22,8 +22,8 @@ export function admit(
 ): void {
   if (guard === undefined) return;
   try {
-    const { limit, remaining, resetAfterMs, end } = guard.admit(principal, isStream);
-    whenClosed(response, end);
+    const { limit, remaining, resetAfterMs, release } = guard.admit(principal, isStream);
+    whenClosed(response, release);
     if (Number.isFinite(limit)) setRateHeaders(response, limit, remaining, resetAfterMs);
   } catch (thrown) {
     const error = errorFromUnknown(thrown);
@@ -40,7 +40,7 @@ export function admitSocket(
   principal: Principal,
   socket: Duplex,
 ): void {
-  if (guard !== undefined) whenClosed(socket, guard.admit(principal, true).end);
+  if (guard !== undefined) whenClosed(socket, guard.admit(principal, true).release);
 }
 
 /** A client that left while it was identified has closed already. */

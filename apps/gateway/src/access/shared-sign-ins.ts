@@ -103,8 +103,8 @@ export class SharedSignIns implements SignInStore {
     if (written.written && !this.#ended.has(hash)) this.#revisions.set(hash, written.revision);
   }
 
-  async ended(hashes: readonly string[]): Promise<void> {
-    await Promise.all(hashes.map((hash) => this.#end(hash)));
+  async remove(hashes: readonly string[]): Promise<void> {
+    await Promise.all(hashes.map((hash) => this.#remove(hash)));
   }
 
   async sealKey(): Promise<Uint8Array> {
@@ -119,7 +119,7 @@ export class SharedSignIns implements SignInStore {
     return found.value;
   }
 
-  async #end(hash: string): Promise<void> {
+  async #remove(hash: string): Promise<void> {
     for (let attempts = 0; attempts < attemptsMax; attempts++) {
       const entry = await this.#bucket.get(hash);
       // Where it is not there any more its time was over, or another one ended it.

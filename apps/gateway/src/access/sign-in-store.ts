@@ -27,7 +27,7 @@ export interface SignInStore {
   /** Records the last use of a sign-in that has not ended. */
   used(hash: string, signIn: SignIn): Promise<void>;
   /** Resolves when no gateway would find them. */
-  ended(hashes: readonly string[]): Promise<void>;
+  remove(hashes: readonly string[]): Promise<void>;
   /** Returns the key that all of them seal by what browsers carry. */
   sealKey(): Promise<Uint8Array>;
 }
@@ -52,7 +52,7 @@ export class SignInsInMemory implements SignInStore {
 
   async used(): Promise<void> {}
 
-  async ended(): Promise<void> {}
+  async remove(): Promise<void> {}
 
   async sealKey(): Promise<Uint8Array> {
     return newSealKey();
@@ -107,7 +107,7 @@ export class SignInFile implements SignInStore {
     await this.#save();
   }
 
-  ended(hashes: readonly string[]): Promise<void> {
+  remove(hashes: readonly string[]): Promise<void> {
     for (const hash of hashes) this.#signIns.delete(hash);
     return this.#save();
   }

@@ -121,10 +121,10 @@ describe("sign-ins of browsers", () => {
     const isMeant = (signIn: { readonly id: string }) => signIn.id === id;
     // A folder has the name of the new file.
     await mkdir(join(folder, "g.new"));
-    await assert.rejects(signIns.end(isMeant));
+    await assert.rejects(signIns.revoke(isMeant));
     assert.equal((await signIns.find(secret))?.id, id);
     await rm(join(folder, "g.new"), { recursive: true });
-    assert.equal((await signIns.end(isMeant)).length, 1);
+    assert.equal((await signIns.revoke(isMeant)).length, 1);
     assert.deepEqual([await signIns.find(secret), (await opened("g")).list()], [undefined, []]);
   });
 
@@ -144,7 +144,7 @@ describe("sign-ins of browsers", () => {
     // Its client left before.
     signIns.track(one, open("gone", true));
     signIns.track(other, open("other"));
-    const ended = await signIns.end(({ id }) => id === one.id);
+    const ended = await signIns.revoke(({ id }) => id === one.id);
     assert.deepEqual(
       ended.map(({ id }) => id),
       [one.id],

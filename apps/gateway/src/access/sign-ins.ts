@@ -99,8 +99,8 @@ export class SignIns {
   async tooMany(): Promise<readonly SignIn[]> {
     const nowMs = this.#options.clock.now();
     const over = [...this.#known].flatMap(([hash, { endMs }]) => (endMs <= nowMs ? [hash] : []));
-    for (const hash of over) this.#forget(hash);
-    if (over.length > 0) await this.#options.store.ended(over);
+    for (const hash of over) this.#remove(hash);
+    if (over.length > 0) await this.#options.store.remove(over);
     const remaining = new Set(this.#known.values());
     const beyond: SignIn[] = [];
     while (remaining.size > signInsMax) {
@@ -113,11 +113,11 @@ export class SignIns {
   }
 
   /** Ends those that are meant, with all that is open on their behalf. Gives them. */
-  async end(isMeant: (signIn: SignIn) => boolean): Promise<readonly SignIn[]> {
+  async revoke(isMeant: (signIn: SignIn) => boolean): Promise<readonly SignIn[]> {
     const meant = [...this.#known].filter(([, signIn]) => isMeant(signIn));
-    if (meant.length > 0) await this.#options.store.ended(meant.map(([hash]) => hash));
+    if (meant.length > 0) await this.#options.store.remove(meant.map(([hash]) => hash));
     // Known until it is ended everywhere: if that fails, the caller gets the error, and a retry finds them.
-    for (const [hash] of meant) this.#forget(hash);
+    for (const [hash] of meant) this.#remove(hash);
     return meant.map(([, signIn]) => signIn);
   }
 
@@ -133,11 +133,11 @@ export class SignIns {
   }
 
   #changed(hash: string, signIn: SignIn | undefined): void {
-    if (signIn === undefined) this.#forget(hash);
+    if (signIn === undefined) this.#remove(hash);
     else if (signIn.endMs > this.#options.clock.now()) this.#known.set(hash, signIn);
   }
 
-  #forget(hash: string): void {
+  #remove(hash: string): void {
     const signIn = this.#known.get(hash);
     if (signIn === undefined) return;
     this.#known.delete(hash);

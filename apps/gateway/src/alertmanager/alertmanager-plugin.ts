@@ -48,7 +48,7 @@ export function alertmanagerPlugin(parts: AlertmanagerPluginParts): (app: Fastif
           method,
           url: `${base}/api/v2/${path}`,
           bodyLimit: bodyBytesMax,
-          handler: (request, reply) => answers.answer(request, reply, answer),
+          handler: (request, reply) => answers.handleRequest(request, reply, answer),
         });
       add("GET", "status", (to, call) => to.status(call));
       add("GET", "receivers", (to, call) => to.receivers(call));
@@ -71,7 +71,7 @@ class AlertmanagerAnswers {
     this.#parts = parts;
   }
 
-  async answer(request: FastifyRequest, reply: FastifyReply, answer: Answer): Promise<void> {
+  async handleRequest(request: FastifyRequest, reply: FastifyReply, handleRequest: Answer): Promise<void> {
     this.#loading ??= this.#load();
     const { alertmanager, AlertmanagerError } = await this.#loading;
     const search = new URL(request.url, "http://gateway").searchParams;
@@ -100,7 +100,7 @@ class AlertmanagerAnswers {
         id,
         namespace: namespace || caller.principal.credential?.namespace || "",
       };
-      await send(reply, 200, await answer(alertmanager, found));
+      await send(reply, 200, await handleRequest(alertmanager, found));
       context.end();
     } catch (thrown) {
       context.end(thrown);

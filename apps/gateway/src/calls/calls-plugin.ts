@@ -71,7 +71,7 @@ export function callsPlugin(parts: CallsPluginParts): (app: FastifyInstance) => 
       response,
     });
     const { contract, method } = request.params as { readonly contract: string; readonly method: string };
-    const error = await endpoint.answer({
+    const error = await endpoint.serve({
       rpc: `${contract}/${method}`,
       headers: request.headers,
       body: request.raw,

@@ -82,7 +82,7 @@ type Message = Readonly<Record<string, unknown>>;
 /** An rpc as a route calls it. Its plan knows the types of request and reply. */
 export interface Called {
   readonly rpc: RpcDescription<unknown, unknown>;
-  readonly one: (request: unknown, options: CallOptions) => Promise<Message>;
+  readonly unary: (request: unknown, options: CallOptions) => Promise<Message>;
   readonly many: (request: unknown, options: CallOptions) => AsyncIterableIterator<Message>;
 }
 
@@ -96,6 +96,6 @@ export function calledBy(mesh: Pick<Mesh, "client">, name: string, service: stri
     throw new Error(`expected an rpc of the contracts, got ${name}: add its contract to the list`);
   // Typed clients are for callers who know the rpc. Here the plan of the route does.
   const client = mesh.client(description, { service }) as Readonly<Record<string, unknown>>;
-  const call = client[key] as Called["one"] & Called["many"];
-  return { rpc, one: call, many: call };
+  const call = client[key] as Called["unary"] & Called["many"];
+  return { rpc, unary: call, many: call };
 }

@@ -25,7 +25,7 @@ async function startedWith(reply: StartRunReply) {
   });
   const called = {
     rpc: runService.methods.startRun as RpcDescription<unknown, unknown>,
-    one: async () => ({ ...reply }),
+    unary: async () => ({ ...reply }),
     many: () => assert.fail("it is no stream"),
   };
   return await answered({ plan, mapping, called }, {}, context);

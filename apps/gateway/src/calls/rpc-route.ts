@@ -26,7 +26,7 @@ export async function answered(route: RpcRoute, message: Message, context: Calls
   const options = optionsOf(route, message, context);
   const reply = plan.route.gathered
     ? await gathered(called, message, options)
-    : await called.one(message, options);
+    : await called.unary(message, options);
   const heavy = isHeavy(reply);
   const body = mapping.reply(plan, reply, heavy);
   if (body === undefined) return { status: 204, body };

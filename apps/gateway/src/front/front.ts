@@ -406,10 +406,10 @@ async function pastOf({ tasks, getRun }: Past, message: Message, context: CallsF
   const options = optionsOf(tasks, message, context);
   // A run that continues between the two reads would have newer tasks, so the second read names the event of the
   // first.
-  const { run } = await getRun.one({ namespace, runId, atEvent }, options);
+  const { run } = await getRun.unary({ namespace, runId, atEvent }, options);
   const snapshot = mapping.message("tutti.workflow.v1.Run", run as Message);
   const event = Number(atEvent) || Number(snapshot["eventCount"] ?? 0);
-  const listed = await called.one({ ...message, atEvent: event }, options);
+  const listed = await called.unary({ ...message, atEvent: event }, options);
   return { status: 200, body: { event, run: snapshot, ...mapping.reply(tasks.plan, listed) } };
 }
 

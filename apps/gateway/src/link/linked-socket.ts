@@ -58,7 +58,7 @@ export class LinkedSocket {
     this.#socket = socket;
     this.#foundation = foundation;
     socket.on("message", (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary));
-    socket.on("close", () => this.#end());
+    socket.on("close", () => this.#finish());
     socket.on("error", (error) => foundation.logger.debug("agent WebSocket failed", { error }));
   }
 
@@ -78,7 +78,7 @@ export class LinkedSocket {
       const isFinal = error.retry === "never";
       this.#close(isFinal ? closeCodes.refused : closeCodes.failed, `${error.code}: ${error.message}`);
     } finally {
-      this.#end();
+      this.#finish();
     }
   }
 
@@ -146,14 +146,14 @@ export class LinkedSocket {
     const { code, message } = error;
     if (code === linkErrors.frameMalformed.code) this.#close(closeCodes.malformed, message);
     else this.#close(closeCodes.refused, `${code}: ${message}`);
-    this.#end();
+    this.#finish();
   }
 
   #close(code: number, reason: string): void {
     if (this.#socket.readyState === this.#socket.OPEN) this.#socket.close(code, truncated(reason));
   }
 
-  #end(): void {
+  #finish(): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#over.abort();

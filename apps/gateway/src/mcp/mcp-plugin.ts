@@ -49,7 +49,7 @@ export function mcpPlugin(parts: McpPluginParts): (app: FastifyInstance) => Prom
     acceptBytes(app, messageBytesMax, ({ caller }, bytes) => {
       if (caller !== undefined) parts.host.guard?.admitBytes(caller.principal, bytes);
     });
-    app.post("/mcp", { bodyLimit: messageBytesMax }, (request, reply) => answers.answer(request, reply));
+    app.post("/mcp", { bodyLimit: messageBytesMax }, (request, reply) => answers.handleRequest(request, reply));
     app.route({
       method: ["GET", "DELETE"],
       url: "/mcp",
@@ -70,7 +70,7 @@ class McpAnswers {
     this.#parts = parts;
   }
 
-  async answer(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  async handleRequest(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     this.#loading ??= this.#load();
     const loaded = await this.#loading;
     const { RpcError, rpcCodes, readMessage, errorMessage } = loaded.protocol;
@@ -151,7 +151,7 @@ class McpAnswers {
       const notify = stream.notify.bind(stream);
       const session = message.method === "initialize" ? protocol.sessionOf(message.params) : undefined;
       if (session !== undefined && !stateless) reply.header("mcp-session-id", session);
-      const result = await server.answer({
+      const result = await server.handleCall({
         request: message,
         context,
         namespace,

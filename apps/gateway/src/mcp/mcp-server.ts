@@ -84,7 +84,7 @@ export class McpServer {
     this.#info = { name: "tutti", title: "Tutti", version };
   }
 
-  async answer(call: McpCall): Promise<Json> {
+  async handleCall(call: McpCall): Promise<Json> {
     const { id, method, stateless } = call.request;
     const known = (stateless ? statelessMethods : handshakeMethods).get(method);
     if (known === undefined)
@@ -208,7 +208,7 @@ export class McpServer {
       throw isTuttiError(error) && error.status === "NOT_FOUND" ? unknown : error;
     }
     if (run.spec?.definition?.name !== name) throw unknown;
-    const { refused: wrong, isCancelled } = await this.#questions.answer(call, run, responses);
+    const { refused: wrong, isCancelled } = await this.#questions.decideAnswered(call, run, responses);
     if (wrong.size > 0) return inputRequired(run, await this.#questions.open(call, run), wrong);
     if (isCancelled) return stillRunning(run);
     return this.#outcome(call, run);
@@ -266,7 +266,7 @@ export class McpServer {
 
   async updateTask(call: McpCall): Promise<Json> {
     const run = await this.#task(call);
-    const { refused: wrong } = await this.#questions.answer(call, run, responsesIn(call.request));
+    const { refused: wrong } = await this.#questions.decideAnswered(call, run, responsesIn(call.request));
     if (wrong.size > 0) throw invalid(call.request, [...wrong.values()].join(". "));
     return {};
   }

@@ -42,7 +42,7 @@ export class RunQuestions {
   }
 
   /** Decides the approvals that have an answer. Other answers are ignored: their approvals have been decided. */
-  async answer(call: QuestionCall, run: Run, responses: Json): Promise<Answers> {
+  async decideAnswered(call: QuestionCall, run: Run, responses: Json): Promise<Answers> {
     const refused = new Map<string, string>();
     let isCancelled = false;
     for (const approval of await this.open(call, run)) {

@@ -10,7 +10,7 @@ const endings: readonly Ending[] = ["done", "left", "stalled", "refused", "closi
 interface ConnectionInstruments {
   readonly sent: CounterCell;
   opened(): void;
-  ended(reason: Ending): void;
+  recordEnd(reason: Ending): void;
 }
 
 export interface RealtimeInstruments {
@@ -46,7 +46,7 @@ export function realtimeInstruments(metrics: Metrics): RealtimeInstruments {
       const instruments: ConnectionInstruments = {
         sent: sent.with({ kind }),
         opened: () => gauge.add(1),
-        ended(reason) {
+        recordEnd(reason) {
           gauge.add(-1);
           counters.get(reason)?.add();
         },

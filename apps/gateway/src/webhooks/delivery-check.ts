@@ -54,12 +54,12 @@ export class DeliveryCheck {
     // Without a time, a copy looks like a retry of the same delivery. Either takes effect once.
     if (timestamp === undefined) return { id, body, kindOf, accept: () => {} };
     const copy = `${name} ${timestamp} ${id}`;
-    this.#forget(nowMs);
+    this.#evict(nowMs);
     if (this.#accepted.has(copy)) throw webhookErrors.replayed();
     return { id, body, kindOf, accept: () => void this.#accepted.set(copy, sentMs + 2 * toleranceMs) };
   }
 
-  #forget(nowMs: number): void {
+  #evict(nowMs: number): void {
     for (const [copy, untilMs] of this.#accepted) {
       if (untilMs > nowMs && this.#accepted.size <= rememberedMax) break;
       this.#accepted.delete(copy);

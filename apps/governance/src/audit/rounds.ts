@@ -410,7 +410,7 @@ export class AuditRounds implements Component {
 
   #ownLog(): OwnLog | undefined {
     const { log, services } = this.#parts.holds;
-    return log && { directory: log.directory, end: log.end(), services };
+    return log && { directory: log.directory, end: log.durableEnd(), services };
   }
 
   /** Reads the new batches of other journals. */

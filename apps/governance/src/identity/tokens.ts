@@ -233,7 +233,7 @@ async function checked(dependencies: TenantDependencies, secret: string): Promis
   checker.renew(content);
   const found = await checker.check(secret, dependencies.foundation.clock.now());
   if (found.kind === "refused")
-    throw governanceErrors.tokenRefused({ reason: `it is ${found.why.replaceAll("_", " ")}` });
+    throw governanceErrors.tokenRefused({ reason: `it is ${found.fault.replaceAll("_", " ")}` });
   return found.identity;
 }
 

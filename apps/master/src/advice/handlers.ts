@@ -48,7 +48,7 @@ import { cursorOf, markOf, marksIn } from "./watch-cursor.ts";
 export interface AdviceDependencies extends MachineDependencies, FindingParts {
   readonly foundation: Foundation;
   readonly learners: Pick<Learners, "read">;
-  readonly trials: Pick<Trials, "settle">;
+  readonly trials: Pick<Trials, "applyVerdict">;
   /** The client of this service, in any process. */
   readonly advice: Client<typeof adviceService>;
 }
@@ -93,7 +93,7 @@ export function adviceHandlers(dependencies: AdviceDependencies): Handlers<typeo
           await find(dependencies, recommendationId, context);
           const call = { command: dismissFound, body: { recommendationId }, reason };
           const { recommendation } = await execute(dependencies, key, call, context);
-          if (recommendation?.trial?.settled === false) await dependencies.trials.settle(key, recommendation);
+          if (recommendation?.trial?.settled === false) await dependencies.trials.applyVerdict(key, recommendation);
           return { recommendation: await find(dependencies, recommendationId, context) };
         },
         (owner) => advice.dismissRecommendation(request, { context, owner }),
@@ -272,7 +272,7 @@ async function whenTrialStarted(
     try {
       const ended = { command: endTrial, body, idempotencyKey: "" };
       const { recommendation } = await execute(dependencies, key, ended, context);
-      if (recommendation !== undefined) await dependencies.trials.settle(key, recommendation);
+      if (recommendation !== undefined) await dependencies.trials.applyVerdict(key, recommendation);
     } catch (error) {
       // The caller gets the first error: it states why the trial could not start.
       const { logger } = dependencies.foundation;

@@ -125,7 +125,7 @@ export class Trials extends Rounds {
       const now = (await this.#recommended(key)).find(
         ({ recommendationId }) => recommendationId === each.recommendationId,
       );
-      if (now !== undefined && now.status !== onTrial && isOnTrial(now)) await this.settle(key, now);
+      if (now !== undefined && now.status !== onTrial && isOnTrial(now)) await this.applyVerdict(key, now);
     }
   }
 
@@ -192,7 +192,7 @@ export class Trials extends Rounds {
   }
 
   /** Applies the verdict to new runs. */
-  async settle(key: InstanceKey, each: ReadOnly<Recommendation>): Promise<void> {
+  async applyVerdict(key: InstanceKey, each: ReadOnly<Recommendation>): Promise<void> {
     if (each.pool !== "") return await this.#settlePool(key, each);
     const { recommendationId, subject: name, status, trial, baseHash } = each;
     const caller = { namespace: key.namespace };

@@ -38,7 +38,7 @@ export async function acquireLock(
       if (lockEvent?.kind === "granted") return grantOf(lockEvent.hold);
       if (lockEvent?.kind === "ended") refuse(lockEvent, request);
     } finally {
-      listener.end();
+      listener.stop();
     }
     if (context.signal.aborted) {
       await hangUp(dependencies, key, holder, context);
@@ -63,7 +63,7 @@ function listenForOutcome(
       const timeout = sleep(timers, ms, AbortSignal.any([signal, over.signal])).then(nothing, nothing);
       return Promise.race([promise, timeout]);
     },
-    end(): void {
+    stop(): void {
       over.abort();
       stopListening();
     },

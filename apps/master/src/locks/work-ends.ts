@@ -49,10 +49,10 @@ export class WorkEnds implements Component {
     const [, , kind = ""] = type.split(".");
     if (!kinds.has(kind)) return;
     const work = { namespace, kind, id, task: "" };
-    await Promise.all(this.#parts.works.locksOf(work).map((key) => this.#end(key, work)));
+    await Promise.all(this.#parts.works.locksOf(work).map((key) => this.#reportEnd(key, work)));
   }
 
-  async #end(key: InstanceKey, work: { namespace: string; kind: string; id: string; task: string }) {
+  async #reportEnd(key: InstanceKey, work: { namespace: string; kind: string; id: string; task: string }) {
     const { runtime, cause, foundation } = this.#parts;
     try {
       await runtime.execute({ key, command: endWork, body: { work }, cause });

@@ -36,7 +36,7 @@ export function hostSessions(
 ): SessionHosting {
   const { mesh, foundation, partitionOwner, ids } = host;
   const traces = service.register("session-traces", new WorkTraces(foundation), { critical: false });
-  const ended = (key: InstanceKey) => traces.ended(key);
+  const ended = (key: InstanceKey) => traces.enqueue(key);
   const publisher = service.register("session-events", new SessionEventPublisher(host, ended), {
     critical: false,
   });

@@ -65,13 +65,13 @@ describe("starting the demo runs", () => {
         },
         (lines) => lines.length >= count,
       );
-    return { demonstration, mark, saying: untilMessages, printed: messages };
+    return { demonstration, mark, untilMessages: untilMessages, printed: messages };
   }
 
   it("is tried again while the platform is too slow to answer, and marked once it is there", async () => {
-    const { demonstration: it, mark, saying } = demonstration("slow", moduleWith(refused, refused, ""));
+    const { demonstration: it, mark, untilMessages } = demonstration("slow", moduleWith(refused, refused, ""));
     it.start();
-    assert.deepEqual(await saying(3), [
+    assert.deepEqual(await untilMessages(3), [
       "failed to start the demo runs, retrying",
       "failed to start the demo runs, retrying",
       "demo started",
@@ -81,17 +81,17 @@ describe("starting the demo runs", () => {
   });
 
   it("waits for the next start if a retry cannot help", async () => {
-    const { demonstration: it, mark, saying } = demonstration("wrong", moduleWith(wrong, ""));
+    const { demonstration: it, mark, untilMessages } = demonstration("wrong", moduleWith(wrong, ""));
     it.start();
-    assert.deepEqual(await saying(1), ["failed to start the demo runs, retrying at the next start"]);
+    assert.deepEqual(await untilMessages(1), ["failed to start the demo runs, retrying at the next start"]);
     await it.drain(new AbortController().signal);
     assert.equal(existsSync(mark), false);
   });
 
   it("is tried no more once the platform stops", async () => {
-    const { demonstration: it, mark, saying, printed } = demonstration("stops", moduleWith(refused, ""));
+    const { demonstration: it, mark, untilMessages, printed } = demonstration("stops", moduleWith(refused, ""));
     it.start();
-    await saying(1);
+    await untilMessages(1);
     await it.drain(new AbortController().signal);
     assert.equal(printed().length, 1);
     assert.equal(existsSync(mark), false);

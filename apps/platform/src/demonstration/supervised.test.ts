@@ -39,7 +39,7 @@ class Stage {
     this.#running.at(-1)?.onLine(line);
   }
 
-  async end(exit: Partial<ProgramExit> | Error): Promise<void> {
+  async exit(exit: Partial<ProgramExit> | Error): Promise<void> {
     const latest = this.#running.at(-1);
     if (exit instanceof Error) latest?.ended.reject(exit);
     else latest?.ended.resolve({ code: null, signal: null, ...exit });
@@ -67,14 +67,14 @@ describe("a supervised worker", () => {
     stage.supervise("node").start();
     const pauses: number[] = [];
     for (let round = 0; round < 8; round++) {
-      await stage.end({ signal: "SIGKILL" });
+      await stage.exit({ signal: "SIGKILL" });
       pauses.push(await stage.pause());
     }
     assert.ok((pauses[0] ?? 0) <= 210, `${pauses}`);
     assert.ok((pauses[7] ?? 0) >= 5_000, `${pauses}`);
 
     await stage.foundation.time.advance(60_000);
-    await stage.end({ code: 1 });
+    await stage.exit({ code: 1 });
     assert.ok((await stage.pause()) <= 210, "it had lasted");
     assert.equal(stage.launched.length, 10);
   });
@@ -82,14 +82,14 @@ describe("a supervised worker", () => {
   it("falls back to the next program if one cannot run, with the reason, and stays with the last one", async () => {
     const stage = new Stage();
     stage.supervise("python3", "other-python", "node").start();
-    await stage.end(new Error("there is no python3"));
+    await stage.exit(new Error("there is no python3"));
     stage.print('{"level":"info","message":"/usr/bin/python3 cannot import grpc"}');
-    await stage.end({ code: 69 });
+    await stage.exit({ code: 69 });
     assert.deepEqual(stage.launched, ["python3", "other-python", "node"]);
     assert.deepEqual(stage.reasons, ["there is no python3", "/usr/bin/python3 cannot import grpc"]);
     assert.deepEqual(stage.warnings(), []);
 
-    await stage.end({ code: 69 });
+    await stage.exit({ code: 69 });
     await stage.pause();
     assert.deepEqual(stage.launched.slice(3), ["node"]);
   });
@@ -105,7 +105,7 @@ describe("a supervised worker", () => {
     await stage.foundation.time.advance(60_000);
     assert.equal(isStopped, false);
     const killed = worker.kill();
-    await stage.end({ signal: "SIGKILL" });
+    await stage.exit({ signal: "SIGKILL" });
     await Promise.all([stopped, killed]);
     await stage.foundation.time.advance(60_000);
     assert.deepEqual([stage.signals, stage.launched.length], [["SIGTERM", "SIGKILL"], 1]);
@@ -115,7 +115,7 @@ describe("a supervised worker", () => {
     const stage = new Stage();
     const worker = stage.supervise("node");
     worker.start();
-    await stage.end({ code: 1 });
+    await stage.exit({ code: 1 });
     await worker.stop();
     await stage.foundation.time.advance(60_000);
     assert.equal(stage.launched.length, 1);
@@ -134,7 +134,7 @@ describe("a supervised worker", () => {
     stage.print("{not json");
     const stopped = worker.stop();
     stage.print('{"level":"warn","message":"the link broke"}');
-    await stage.end({ code: 0 });
+    await stage.exit({ code: 0 });
     await stopped;
     assert.deepEqual(stage.warnings(), [
       "worker stopped: refused",

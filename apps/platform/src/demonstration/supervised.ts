@@ -62,29 +62,29 @@ export class Supervised {
     this.#running = running;
     if (running.pid !== undefined) this.#logger.info("demo worker started", { pid: running.pid });
     this.#over = running.ended.then(
-      (exit) => this.#ended(exit, foundation.clock.monotonic() - startedMs),
+      (exit) => this.#handleExit(exit, foundation.clock.monotonic() - startedMs),
       (error: unknown) => this.#notStarted(error instanceof Error ? error.message : String(error)),
     );
   }
 
   /** Lets the worker finish running tasks. Resolves when the worker has exited. */
   async stop(): Promise<void> {
-    this.#end("SIGTERM");
+    this.#terminate("SIGTERM");
     await this.#over;
   }
 
   async kill(): Promise<void> {
-    this.#end("SIGKILL");
+    this.#terminate("SIGKILL");
     await this.#over;
   }
 
-  #end(signal: NodeJS.Signals): void {
+  #terminate(signal: NodeJS.Signals): void {
     this.#isStopping = true;
     this.#pause?.cancel();
     this.#running?.signal(signal);
   }
 
-  #ended(exit: ProgramExit, lastedMs: number): void {
+  #handleExit(exit: ProgramExit, lastedMs: number): void {
     this.#running = undefined;
     if (this.#isStopping) return;
     if (exit.code === unfitCode && this.#fallBack(this.#lastLine)) return;

@@ -191,7 +191,7 @@ export async function describeOutbox({ rows, kills }: OutboxLoad): Promise<void>
       await query(`UPDATE outbox SET fits = true, failure = NULL WHERE id = ${id}; NOTIFY outbox`);
       await until("the corrected row has its result", async () => (await count("results")) === rows + 2);
       working?.signal("SIGTERM");
-      assert.equal((await working?.ended())?.code, 0, working?.output);
+      assert.equal((await working?.waitForExit())?.code, 0, working?.output);
     });
 
     if (failsOver)

@@ -139,7 +139,7 @@ export function describeSource({ name, kind, messages, kills, skip, ...load }: S
       assert.match(reason, /does not match the schema .*\bn\b|no number/);
       await until("the other one has started", async () => (await effects()).size === messages + 1);
       working?.signal("SIGTERM");
-      assert.equal((await working?.ended())?.code, 0, working?.output);
+      assert.equal((await working?.waitForExit())?.code, 0, working?.output);
     });
   });
 }

@@ -302,7 +302,7 @@ describe("an agent to which only some is granted", () => {
         },
       });
     await using refused = workerOf("pay.charge", "pay.refund");
-    assert.notEqual((await refused.ended()).code, 0);
+    assert.notEqual((await refused.waitForExit()).code, 0);
     assert.match(refused.output + refused.errorOutput, /swarm\.not_granted.*pay\.refund/s);
 
     await using _granted = workerOf("pay.charge");
@@ -350,7 +350,7 @@ describe("an agent to which only some is granted", () => {
         PYTHONPATH: new URL("../../../../sdk/python/src", import.meta.url).pathname,
       },
     });
-    assert.notEqual((await impostor.ended()).code, 0);
+    assert.notEqual((await impostor.waitForExit()).code, 0);
     assert.match(impostor.output + impostor.errorOutput, /swarm\.agent_of_another.*agent:kept/s);
   });
 

@@ -43,7 +43,7 @@ class Provider implements AsyncDisposable {
       response.writeHead(429).end();
     } else {
       this.#pending.push(response);
-      if (this.isOpen) setImmediate(() => this.answer());
+      if (this.isOpen) setImmediate(() => this.respond());
     }
   });
   room = 2;
@@ -62,14 +62,14 @@ class Provider implements AsyncDisposable {
     return this.#pending.length;
   }
 
-  answer(): void {
+  respond(): void {
     this.#pending.shift()?.end("asked");
   }
 
   /** Answers all waiting and all later requests. */
   resume(): void {
     this.isOpen = true;
-    while (this.pending > 0) this.answer();
+    while (this.pending > 0) this.respond();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -132,7 +132,7 @@ describe("a provider that answers 429 above its limit", () => {
     provider.isOpen = false;
     const second = await tutti.run(`ask-${name}`, { input: { items } });
     await until("all slots to be in use again", () => {
-      if (provider.pending < slots) provider.answer();
+      if (provider.pending < slots) provider.respond();
       return provider.pending === slots;
     });
     provider.resume();

@@ -277,7 +277,7 @@ describe("MCP over HTTP", () => {
       environment: { TUTTI_URL: platform.http },
       input: `${[...lines.map((line) => JSON.stringify(line)), "no JSON"].join("\n")}\n`,
     });
-    assert.deepEqual(await command.ended(), { code: 0, signal: null });
+    assert.deepEqual(await command.waitForExit(), { code: 0, signal: null });
     const replies = new Map(command.lines.map((line) => [line["id"], line]));
     assert.match(JSON.stringify(replies.get(1)), /"protocolVersion":"2025-11-25"/);
     assert.match(JSON.stringify(replies.get(2)), /Hello, Cy/);

@@ -109,7 +109,7 @@ export class TestProcess implements AsyncDisposable {
   }
 
   /** Waits until the process exits for any reason. */
-  async ended(): Promise<Exit> {
+  async waitForExit(): Promise<Exit> {
     await this.#until(() => this.#exit !== undefined, "its end");
     return this.exited;
   }
@@ -117,13 +117,13 @@ export class TestProcess implements AsyncDisposable {
   /** Stops the process gracefully and waits for its exit. */
   async stop(): Promise<Exit> {
     this.signal("SIGTERM");
-    return this.ended();
+    return this.waitForExit();
   }
 
   /** Kills the process like a lost machine: immediately and without cleanup. */
   async kill(): Promise<void> {
     this.signal("SIGKILL");
-    await this.ended();
+    await this.waitForExit();
   }
 
   signal(signal: NodeJS.Signals): void {

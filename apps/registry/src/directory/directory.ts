@@ -159,7 +159,7 @@ export class Directory {
 
   #put({ instance, leaseMs }: Registration, revision: number, moment: Moment): void {
     const known = this.#entries.get(instance.id);
-    if (known !== undefined) this.#forget(known);
+    if (known !== undefined) this.#dropEntry(known);
     const entry: Entry = {
       instance: { ...instance, revision, renewTime: toTimestamp(moment.nowMs) },
       leaseMs,
@@ -177,7 +177,7 @@ export class Directory {
   #remove({ instanceId, cause, reason }: Removal, revision: number): void {
     const known = this.#entries.get(instanceId);
     if (known === undefined) return;
-    this.#forget(known);
+    this.#dropEntry(known);
     const { service } = known.instance;
     this.#changes.append({
       revision,
@@ -185,7 +185,7 @@ export class Directory {
     });
   }
 
-  #forget(entry: Entry): void {
+  #dropEntry(entry: Entry): void {
     const { instance } = entry;
     this.#entries.delete(instance.id);
     this.offers.remove(entry);

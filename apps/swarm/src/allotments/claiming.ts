@@ -64,7 +64,7 @@ export class Claiming implements Component {
     this.#stops = [
       () => timer.cancel(),
       pools.onTenant((tenant) => this.#start(tenant)),
-      pools.onReleased((pool) => this.#forget(pool)),
+      pools.onReleased((pool) => this.#remove(pool)),
     ];
   }
 
@@ -108,7 +108,7 @@ export class Claiming implements Component {
     pools.turns.schedule(pool);
   }
 
-  #forget(pool: Pool): void {
+  #remove(pool: Pool): void {
     this.#replies.delete(pool);
     this.#waiting.get(pool)?.timer.cancel();
     this.#waiting.delete(pool);

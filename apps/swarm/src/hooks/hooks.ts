@@ -57,8 +57,8 @@ export interface Listening {
   readonly listener: Listener;
   /** Whether the hook still exists. */
   readonly isOpen: boolean;
-  answer(replies: readonly HookReply[]): void;
-  end(): void;
+  reply(replies: readonly HookReply[]): void;
+  close(): void;
 }
 
 class PoolHooks implements HookOutlet {
@@ -96,7 +96,7 @@ class PoolHooks implements HookOutlet {
     this.#parts.turns.schedule(this.#pool);
     for (const [hookId, listeners] of this.#listeners)
       if (!this.#isListenedTo(hookId))
-        for (const listener of listeners.splice(0)) this.#answer(listener.end());
+        for (const listener of listeners.splice(0)) this.#deliver(listener.close());
   }
 
   send(questions: readonly HookQuestion[]): void {
@@ -106,8 +106,8 @@ class PoolHooks implements HookOutlet {
       if (action?.$case === "webhook") {
         const { namespace, name: pool } = this.#pool;
         const about = { namespace, pool, hookId, webhook: action.value, questions: hookQuestions };
-        this.#parts.webhooks.send(about, (replies) => this.#answer(replies));
-      } else this.#answer(this.#sendToListener(hookId, hookQuestions));
+        this.#parts.webhooks.send(about, (replies) => this.#deliver(replies));
+      } else this.#deliver(this.#sendToListener(hookId, hookQuestions));
     }
   }
 
@@ -122,11 +122,11 @@ class PoolHooks implements HookOutlet {
       get isOpen() {
         return listeners.includes(listener);
       },
-      answer: (replies) => this.#answer(replies),
-      end: () => {
+      reply: (replies) => this.#deliver(replies),
+      close: () => {
         const at = listeners.indexOf(listener);
         if (at >= 0) listeners.splice(at, 1);
-        this.#answer(listener.end());
+        this.#deliver(listener.close());
       },
     };
   }
@@ -148,7 +148,7 @@ class PoolHooks implements HookOutlet {
   }
 
   /** Passes answers to the pool, after its present turn. */
-  #answer(replies: readonly HookReply[]): void {
+  #deliver(replies: readonly HookReply[]): void {
     if (replies.length === 0) return;
     const { turns, now } = this.#parts;
     turns.before(() => {

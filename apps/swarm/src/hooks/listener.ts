@@ -48,7 +48,7 @@ export class Listener {
   }
 
   /** Returns replies for answers. Answers to unknown or answered questions are ignored. */
-  answer(answers: readonly HookAnswer[]): HookReply[] {
+  repliesTo(answers: readonly HookAnswer[]): HookReply[] {
     const replies: HookReply[] = [];
     for (const { number, verdict } of answers) {
       const question = this.#open.get(number);
@@ -60,7 +60,7 @@ export class Listener {
   }
 
   /** Ends the listener. Its open questions fail. */
-  end(): HookReply[] {
+  close(): HookReply[] {
     this.#wake();
     const open = [...this.#open.values()];
     this.#open.clear();

@@ -64,7 +64,7 @@ export class Webhooks {
           return waiting.map(({ number }) => failure(number, message));
         })
         .then(replied)
-        .finally(() => this.#ended(namespace));
+        .finally(() => this.#decrementInFlight(namespace));
     }
   }
 
@@ -72,7 +72,7 @@ export class Webhooks {
     this.#stopping.abort();
   }
 
-  #ended(namespace: string): void {
+  #decrementInFlight(namespace: string): void {
     const remaining = (this.#inFlight.get(namespace) ?? 1) - 1;
     if (remaining > 0) this.#inFlight.set(namespace, remaining);
     else this.#inFlight.delete(namespace);

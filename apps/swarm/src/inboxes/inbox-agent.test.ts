@@ -29,7 +29,7 @@ function openInbox() {
       ends.set(runId, Promise.withResolvers());
       return { runId, sinceMs: time.now(), step: 0 };
     },
-    end: (_namespace, runId) => (ends.get(runId) as PromiseWithResolvers<Run>).promise,
+    waitForEnd: (_namespace, runId) => (ends.get(runId) as PromiseWithResolvers<Run>).promise,
     async withdraw(_namespace, runId) {
       ended(runId, { $case: "cancelled", value: {} });
       return true;

@@ -33,7 +33,7 @@ import { type InboxRun, type InboxRuns, inboxPrincipal } from "./inbox-runs.ts";
 
 export interface InboxAgentParts {
   readonly polls: Pick<AgentPolls, "claim" | "complete" | "renew" | "removeAgent">;
-  readonly runs: Pick<InboxRuns, "open" | "end" | "withdraw">;
+  readonly runs: Pick<InboxRuns, "open" | "waitForEnd" | "withdraw">;
   readonly timers: Timers;
   readonly chance: Chance;
   readonly logger: Logger;
@@ -111,7 +111,7 @@ export class InboxAgent {
     this.stop();
     const { polls } = this.#parts;
     polls.removeAgent(this.#place(), "its inbox was deleted");
-    for (const openTask of open) void this.#withdraw(openTask, "the inbox was deleted");
+    for (const openTask of open) void this.#cancelRun(openTask, "the inbox was deleted");
   }
 
   has(runId: string): boolean {
@@ -191,7 +191,7 @@ export class InboxAgent {
         if (openTask.run === undefined)
           this.#opened(openTask, await runs.open(namespace, this.#inbox, task, signal));
         for (let run = openTask.run; run !== undefined; run = openTask.run) {
-          const { outcome } = await runs.end(namespace, run.runId, signal);
+          const { outcome } = await runs.waitForEnd(namespace, run.runId, signal);
           await moved(openTask);
           if (openTask.run === run) return completionOf(outcome?.result);
         }
@@ -199,7 +199,7 @@ export class InboxAgent {
       });
       if (result !== undefined) await this.#complete(task, result);
     } finally {
-      this.#forget(openTask);
+      this.#removeTask(openTask);
     }
   }
 
@@ -296,11 +296,11 @@ export class InboxAgent {
     if (openTask.over.signal.aborted) return;
     openTask.over.abort();
     openTask.escalation?.cancel();
-    await this.#withdraw(openTask, reason);
+    await this.#cancelRun(openTask, reason);
     await this.#complete(openTask.task, { $case: "stopped", value: { message: reason } });
   }
 
-  async #withdraw({ run }: OpenTask, reason: string): Promise<void> {
+  async #cancelRun({ run }: OpenTask, reason: string): Promise<void> {
     const { runs, namespace } = this.#parts;
     if (run === undefined) return;
     const { runId } = run;
@@ -313,7 +313,7 @@ export class InboxAgent {
     }
   }
 
-  #forget(openTask: OpenTask): void {
+  #removeTask(openTask: OpenTask): void {
     const key = keyOf(openTask.task);
     openTask.escalation?.cancel();
     if (this.#tasks.get(key) === openTask) this.#tasks.delete(key);

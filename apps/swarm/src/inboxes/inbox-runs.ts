@@ -136,7 +136,7 @@ export class InboxRuns {
   }
 
   /** Waits for the end of a run. */
-  async end(namespace: string, runId: string, signal: AbortSignal): Promise<Run> {
+  async waitForEnd(namespace: string, runId: string, signal: AbortSignal): Promise<Run> {
     for (;;) {
       const request = AwaitRunRequest.fromPartial({ namespace, runId, waitMs });
       const context = this.#context(namespace, signal);

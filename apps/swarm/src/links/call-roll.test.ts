@@ -47,7 +47,7 @@ function dependencies(others: Readonly<Record<string, () => AsyncIterable<ListLi
   roll.onReleased((_, __, agents) => reported.push(agents.map(textOf)));
   return {
     ...{ time, calls, notified: reported },
-    take(epoch: number) {
+    acquire(epoch: number) {
       for (const listener of acquired) listener(1, epoch);
     },
     release(epoch: number, agentIds: readonly string[]) {
@@ -80,31 +80,31 @@ async function* nothing(): AsyncGenerator<ListLinksReply> {
 
 describe("the list of agents that a moved pool expects", () => {
   it("is known as soon as the previous owner reports it, even before the owner table arrives", async () => {
-    const { calls, take, awaited } = dependencies();
+    const { calls, acquire, awaited } = dependencies();
     calls.ownerReported(1, 4, [agent("a"), agent("b")]);
-    take(5);
+    acquire(5);
     assert.deepEqual(await awaited(5), ["a", "b"]);
   });
 
   it("joins the answers of the previous owner and of other hosts, even if a process does not answer", async () => {
-    const { take, awaited } = dependencies({
+    const { acquire, awaited } = dependencies({
       before: () => replying(4, "a"),
       host: () => replying(0, "b"),
       gone: nothing,
     });
-    take(5);
+    acquire(5);
     assert.deepEqual(await awaited(5), ["a", "b"]);
   });
 
   it("is unknown if the previous owner does not answer, even if an earlier owner does", async () => {
-    const { calls, take, awaited } = dependencies({ gone: nothing, earlier: () => replying(3, "a") });
-    take(5);
+    const { calls, acquire, awaited } = dependencies({ gone: nothing, earlier: () => replying(3, "a") });
+    acquire(5);
     calls.ownerReported(1, 3, [agent("a")]);
     assert.equal(await awaited(5), undefined);
   });
 
   it("has the tokens that any process knows of the last incarnation of an agent", async () => {
-    const { calls, take, awaited } = dependencies();
+    const { calls, acquire, awaited } = dependencies();
     const links = [
       { agentId: "a", incarnation: "1", tokens: [token(1)] },
       { agentId: "a", incarnation: "2", tokens: [token(2)] },
@@ -117,13 +117,13 @@ describe("the list of agents that a moved pool expects", () => {
       4,
       links.map(({ agentId, incarnation, tokens }) => agent(agentId, incarnation, tokens)),
     );
-    take(5);
+    acquire(5);
     assert.deepEqual(await awaited(5), ["a 2 3", "b"]);
   });
 
   it("becomes known when the previous owner reports late", async () => {
-    const { calls, take, awaited } = dependencies({ gone: nothing });
-    take(5);
+    const { calls, acquire, awaited } = dependencies({ gone: nothing });
+    acquire(5);
     assert.equal(await awaited(5), undefined);
     calls.ownerReported(1, 4, []);
     assert.deepEqual(await awaited(5), []);
@@ -132,30 +132,30 @@ describe("the list of agents that a moved pool expects", () => {
 
 describe("the list of agents of a released pool", () => {
   it("names the first owner", () => {
-    const { take, release, notified } = dependencies();
-    take(1);
+    const { acquire, release, notified } = dependencies();
+    acquire(1);
     release(1, ["a"]);
     assert.deepEqual(notified, [["a 9"]]);
   });
 
   it("contains the agents that had joined, and the agents that were still expected", () => {
-    const { calls, take, release, notified } = dependencies();
+    const { calls, acquire, release, notified } = dependencies();
     calls.ownerReported(1, 4, [agent("late", "1", [token(5)])]);
-    take(5);
+    acquire(5);
     release(5, ["here"]);
     assert.deepEqual(notified, [["late 5", "here 9"]]);
   });
 
   it("is not sent by an owner that does not know yet which agents to expect", () => {
-    const { take, release, notified } = dependencies({ gone: nothing });
-    take(5);
+    const { acquire, release, notified } = dependencies({ gone: nothing });
+    acquire(5);
     release(5, ["here"]);
     assert.deepEqual(notified, []);
   });
 
   it("names the owner that waited for them in vain", () => {
-    const { take, time, release, notified } = dependencies({ gone: nothing });
-    take(5);
+    const { acquire, time, release, notified } = dependencies({ gone: nothing });
+    acquire(5);
     time.advance(settleMs);
     release(5, ["here"]);
     assert.deepEqual(notified, [["here 9"]]);

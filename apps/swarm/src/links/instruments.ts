@@ -15,7 +15,7 @@ export interface LinkInstruments {
   readonly framesReceived: CounterCell;
   readonly framesSent: CounterCell;
   readonly streams: GaugeCell;
-  ended(ending: LinkEnding): void;
+  recordEnd(ending: LinkEnding): void;
 }
 
 export function linkInstruments(metrics: Metrics): LinkInstruments {
@@ -51,6 +51,6 @@ export function linkInstruments(metrics: Metrics): LinkInstruments {
     streams: metrics
       .gauge({ name: "tutti_swarm_link_streams", help: "Open streams of agent links." })
       .with({}),
-    ended: (ending) => ended.get(ending)?.add(),
+    recordEnd: (ending) => ended.get(ending)?.add(),
   };
 }

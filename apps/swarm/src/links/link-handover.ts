@@ -65,7 +65,7 @@ export class LinkHandover implements Component {
     const released = this.#unreported.get(partition);
     if (released === undefined || released.isReporting || epoch <= released.epoch) return;
     if (owner === undefined || owner.address === "" || epoch > released.epoch + 1) {
-      this.#forget(partition, released);
+      this.#remove(partition, released);
       return;
     }
     released.isReporting = true;
@@ -83,10 +83,10 @@ export class LinkHandover implements Component {
         error: errorFromUnknown(error),
       });
     }
-    this.#forget(partition, released);
+    this.#remove(partition, released);
   }
 
-  #forget(partition: number, released: Released): void {
+  #remove(partition: number, released: Released): void {
     if (this.#unreported.get(partition) === released) this.#unreported.delete(partition);
     this.#changed.notify();
   }

@@ -143,7 +143,7 @@ export class LinkTable {
       if (error === undefined && frame.offering !== undefined && pool !== undefined)
         this.#parts.onReoffered(pool, link.identity.agentId);
       if (error !== undefined) this.#broke(agent, error);
-      else if (frame.bye !== undefined) this.#end(agent, "bye", frame.bye.reason, undefined);
+      else if (frame.bye !== undefined) this.#terminate(agent, "bye", frame.bye.reason, undefined);
     } catch (thrown) {
       const error = errorFromUnknown(thrown);
       if (error.code === swarmErrors.payloadTooLarge.code) agent.receiveOversized(frame, error, nowMs);
@@ -176,7 +176,7 @@ export class LinkTable {
   sweep(): void {
     const nowMs = this.#parts.now();
     for (const agent of this.#agents.values()) {
-      if (agent.link.tick(nowMs)) this.#end(agent, "expired", "its link was not resumed in time", undefined);
+      if (agent.link.tick(nowMs)) this.#terminate(agent, "expired", "its link was not resumed in time", undefined);
     }
   }
 
@@ -241,7 +241,7 @@ export class LinkTable {
     const linkPool = relays.to(hello.namespace || defaultNamespace, hello.pool || defaultPool, (relay) => {
       relayed = relay.join(greeting);
     });
-    const abort = () => relayed?.end("it did not wait for the answer to its greeting", this.#parts.now());
+    const abort = () => relayed?.terminate("it did not wait for the answer to its greeting", this.#parts.now());
     signal.addEventListener("abort", abort, { once: true });
     if (signal.aborted) abort();
     try {
@@ -302,7 +302,7 @@ export class LinkTable {
   /** Ends the link of an agent that its pool has dismissed. */
   #dismiss(agent: LinkedAgent, bye: Bye): void {
     agent.sendBye(bye);
-    this.#end(agent, "dismissed", bye.reason, undefined);
+    this.#terminate(agent, "dismissed", bye.reason, undefined);
   }
 
   /** Moves the agents of a pool to its next owner. They keep their tasks. */
@@ -310,7 +310,7 @@ export class LinkTable {
     for (const agent of this.#agents.values()) {
       if (agent.linkPool.pool !== pool) continue;
       agent.sendBye({ reason: "its pool goes to another process", returnAfterMs: returnAfterMoveMs });
-      this.#end(agent, "moved", "its pool goes to another process", undefined);
+      this.#terminate(agent, "moved", "its pool goes to another process", undefined);
     }
   }
 
@@ -321,16 +321,16 @@ export class LinkTable {
     }
     const { agentId, namespace, pool } = agent.link.identity;
     this.#parts.logger.warn("agent violated the link protocol", { agent: agentId, namespace, pool, error });
-    this.#end(agent, "violation", error.message, error);
+    this.#terminate(agent, "violation", error.message, error);
   }
 
-  #end(agent: LinkedAgent, ending: LinkEnding, reason: string, error: TuttiError | undefined): void {
+  #terminate(agent: LinkedAgent, ending: LinkEnding, reason: string, error: TuttiError | undefined): void {
     const { link } = agent;
     if (link.phase === "ended") return;
-    link.end(error);
+    link.close(error);
     this.#agents.delete(link.id);
-    this.#parts.instruments.ended(ending);
-    agent.end(reason, this.#parts.now());
+    this.#parts.instruments.recordEnd(ending);
+    agent.terminate(reason, this.#parts.now());
   }
 
   #disconnect(agent: LinkedAgent, error: TuttiError): void {

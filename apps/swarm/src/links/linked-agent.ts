@@ -42,7 +42,7 @@ export class LinkOutlet implements AgentOutlet {
     else this.#agent.send(frame);
   }
 
-  end(bye: Bye): void {
+  close(bye: Bye): void {
     if (this.#agent === undefined) this.#bye = bye;
     else this.#ended(bye);
   }
@@ -129,8 +129,8 @@ export class LinkedAgent {
     this.linkPool.scheduleTurn();
   }
 
-  end(reason: string, nowMs: number): void {
-    this.#agent.end(reason, nowMs);
+  terminate(reason: string, nowMs: number): void {
+    this.#agent.terminate(reason, nowMs);
     this.linkPool.scheduleTurn();
   }
 

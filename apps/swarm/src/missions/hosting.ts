@@ -59,7 +59,7 @@ export function hostMissions(
 ): MissionHosting {
   const { mesh, foundation } = host;
   const traces = service.register("mission-traces", new WorkTraces(foundation), { critical: false });
-  const ended = (key: InstanceKey) => traces.ended(key);
+  const ended = (key: InstanceKey) => traces.enqueue(key);
   const publisher = service.register("mission-events", new MissionEventPublisher(host, ended), {
     critical: false,
   });

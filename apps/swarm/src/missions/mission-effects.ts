@@ -38,15 +38,15 @@ export class MissionEffects implements Effects {
   }
 
   withdraw(tokens: readonly EffectToken[]): void {
-    this.#end(tokens, "withdraw");
+    this.#cancelOrRelease(tokens, "withdraw");
   }
 
   /** Agents continue with their tasks. EffectJobs of this process end. */
   release(tokens: readonly EffectToken[]): void {
-    this.#end(tokens, "release");
+    this.#cancelOrRelease(tokens, "release");
   }
 
-  #end(tokens: readonly EffectToken[], action: "withdraw" | "release"): void {
+  #cancelOrRelease(tokens: readonly EffectToken[], action: "withdraw" | "release"): void {
     if (this.#doers === undefined) return;
     const { dispatcher, effectJobs } = this.#doers;
     for (const token of tokens) {

@@ -29,7 +29,7 @@ export async function* serveOffers(
   const bell = new Notifier();
   const exchange = new OfferExchange({ ...dependencies, wake: () => bell.notify() }, first.value);
   const reading = new Reading<OfferRequest>(bell);
-  const abort = () => reading.end(undefined);
+  const abort = () => reading.finish(undefined);
   signal.addEventListener("abort", abort, { once: true });
   const sign = dependencies.timers.every(dependencies.signOfLifeMs, () => exchange.keepAlive());
   dependencies.instruments.streams.add(1);
@@ -52,7 +52,7 @@ export async function* serveOffers(
     dependencies.instruments.streams.add(-1);
     sign.cancel();
     signal.removeEventListener("abort", abort);
-    reading.end(undefined);
+    reading.finish(undefined);
     exchange.close();
     incoming.return?.()?.then(undefined, () => {});
   }

@@ -29,12 +29,12 @@ export class Reading<Request> {
       }
     };
     readAll().then(
-      () => this.end(undefined),
-      (thrown: unknown) => this.end(errorFromUnknown(thrown)),
+      () => this.finish(undefined),
+      (thrown: unknown) => this.finish(errorFromUnknown(thrown)),
     );
   }
 
-  end(error: TuttiError | undefined): void {
+  finish(error: TuttiError | undefined): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#error = error;

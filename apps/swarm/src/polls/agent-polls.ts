@@ -354,7 +354,7 @@ class RepeatedClaims {
     { nowMs, retentionMs }: { readonly nowMs: number; readonly retentionMs: number },
     claim: () => Promise<ClaimTasksReply>,
   ): Promise<ClaimTasksReply> {
-    this.#forget(nowMs);
+    this.#evict(nowMs);
     const text = JSON.stringify(request);
     const known = this.#claims.get(key);
     if (known !== undefined) {
@@ -369,7 +369,7 @@ class RepeatedClaims {
   }
 
   /** Forgets the oldest claims. One with a longer lease keeps later ones a little longer. */
-  #forget(nowMs: number): void {
+  #evict(nowMs: number): void {
     for (const [key, { untilMs }] of this.#claims) {
       if (untilMs > nowMs && this.#claims.size < keysMax) return;
       this.#claims.delete(key);

@@ -203,8 +203,8 @@ export class PolledAgent implements AgentOutlet {
   }
 
   disconnect(reason: string, nowMs: number): void {
-    this.#link?.end(reason, nowMs);
-    this.end({ reason, returnAfterMs: 0 });
+    this.#link?.terminate(reason, nowMs);
+    this.close({ reason, returnAfterMs: 0 });
   }
 
   send(frame: HostFrame): void {
@@ -213,11 +213,11 @@ export class PolledAgent implements AgentOutlet {
     this.#credit = Math.max(0, this.#credit - frame.assignments.length);
     for (const { token, reason } of frame.cancels) this.#cancel(token, reason);
     if (frame.capabilityNumbers !== undefined) this.#number(frame.capabilityNumbers.numbers);
-    this.#settle(frame);
+    this.#confirmResults(frame);
     if (this.#assigned.length > 0) this.ring();
   }
 
-  end({ reason }: Bye): void {
+  close({ reason }: Bye): void {
     this.#ended();
     const error = swarmErrors.agentUnknown({ pool: this.pool.name, agent: `${this.agentId} (${reason})` });
     for (const { reject } of this.#awaited.values()) reject(error);
@@ -240,7 +240,7 @@ export class PolledAgent implements AgentOutlet {
     else if (this.#leases.has(key)) this.#cancelled.set(key, reason);
   }
 
-  #settle({ resultsDurable, resultsDurableBeyond }: HostFrame): void {
+  #confirmResults({ resultsDurable, resultsDurableBeyond }: HostFrame): void {
     for (; this.#durable < resultsDurable; this.#durable++) this.#resolve(this.#durable + 1);
     for (const number of resultsDurableBeyond) this.#resolve(number);
   }

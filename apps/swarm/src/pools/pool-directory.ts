@@ -261,7 +261,7 @@ export class PoolDirectory {
     this.#settlings.get(pool)?.stop();
     this.#settlings.delete(pool);
     for (const listener of [...this.#listeners]) listener(pool, owner);
-    this.turns.forget(pool);
+    this.turns.remove(pool);
     this.#parts.onOffersChange();
   }
 }

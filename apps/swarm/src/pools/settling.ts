@@ -54,7 +54,7 @@ export class Settling {
     const awaited = this.#awaited;
     if (awaited === undefined) return;
     for (const agentId of awaited.keys()) if (this.#isHere(agentId)) awaited.delete(agentId);
-    if (awaited.size === 0) this.#end();
+    if (awaited.size === 0) this.#finish();
   }
 
   stop(): void {
@@ -70,10 +70,10 @@ export class Settling {
       const hello = Hello.create({ agentId, incarnation, running: tokens });
       pool.join(hello, "", silent, now());
     }
-    this.#end();
+    this.#finish();
   }
 
-  #end(): void {
+  #finish(): void {
     if (this.#isOver) return;
     this.stop();
     this.#over();
@@ -87,4 +87,4 @@ export class Settling {
 }
 
 /** The outlet of an agent that has not returned yet. */
-const silent: AgentOutlet = { send() {}, end() {} };
+const silent: AgentOutlet = { send() {}, close() {} };

@@ -41,7 +41,7 @@ export class Turns {
   }
 
   /** Forgets a pool that is no longer owned here. */
-  forget(pool: Pool): void {
+  remove(pool: Pool): void {
     this.#waiting.delete(pool);
     this.#due.get(pool)?.timer.cancel();
     this.#due.delete(pool);

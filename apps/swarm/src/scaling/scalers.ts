@@ -155,7 +155,7 @@ export class Scalers implements Component {
     this.#staffs.set(pool, staff);
     if (isNew) pool.launchedBy(new PoolLaunches(() => runners.values()));
     for (const [scalerId, runner] of runners)
-      if (!configured.has(scalerId)) this.#end(staff, runner, "deleted");
+      if (!configured.has(scalerId)) this.#closeDriver(staff, runner, "deleted");
     for (const { value, revision } of configured.values()) this.#apply(staff, value as Scaler, revision);
   }
 
@@ -164,8 +164,8 @@ export class Scalers implements Component {
     const staff = this.#staffs.get(pool);
     if (staff === undefined) return;
     this.#staffs.delete(pool);
-    this.#parts.recorder.forget(pool);
-    for (const runner of [...staff.runners.values()]) this.#end(staff, runner, "left");
+    this.#parts.recorder.remove(pool);
+    for (const runner of [...staff.runners.values()]) this.#closeDriver(staff, runner, "left");
     await Promise.all(staff.ending.values());
   }
 
@@ -232,7 +232,7 @@ export class Scalers implements Component {
       // Crashes of another program do not count for this one.
       for (const agentId of staff.scaled.pastOf(scalerId)?.crashes.keys() ?? [])
         this.#parts.recorder.crashed(staff.scaled.pool, scalerId, agentId, 0, "");
-      this.#end(staff, before, "replaced");
+      this.#closeDriver(staff, before, "replaced");
     }
     const ending = staff.ending.get(scalerId);
     if (ending === undefined) this.#open(staff, scaler, revision, before === undefined);
@@ -306,7 +306,7 @@ export class Scalers implements Component {
     if (this.#timer !== undefined && !this.#isOver) this.#evaluate(runner, this.#parts.now());
   }
 
-  #end({ runners, ending }: Staff, runner: ScalerRunner, mode: Closing): void {
+  #closeDriver({ runners, ending }: Staff, runner: ScalerRunner, mode: Closing): void {
     const { scalerId } = runner.scaler;
     runners.delete(scalerId);
     const ended = runner.driver
@@ -350,7 +350,7 @@ function agentWindow({ pool, now, scheduleTurn, crashed }: WindowParts): AgentWi
     },
     release: (agentId, reason) => void pool.release(agentId, reason, now()),
     started: (agentId) => pool.reportLaunch(agentId, true, "its program was started", now()),
-    ended(agentId, reason) {
+    exited(agentId, reason) {
       // Its tasks need not wait for a link that will not be resumed.
       const refusal = pool.remove(agentId, reason, 0, now());
       if (refusal !== undefined) pool.reportLaunch(agentId, false, reason, now());

@@ -36,7 +36,7 @@ describe("notes of scalers", () => {
     const { notes, kept, agents } = world();
     notes.crashed(pool, "crew", "a", 1, "exited");
     const first = notes.flush(pool);
-    notes.forget(pool);
+    notes.remove(pool);
     kept[0]?.outcome.reject(new Error("not the owner"));
     await first;
     await notes.flush(pool);

@@ -70,7 +70,7 @@ export class ScalingRecorder {
   }
 
   /** Forgets a pool that is no longer owned here. */
-  forget(pool: Pool): void {
+  remove(pool: Pool): void {
     this.#waiting.delete(pool);
     this.#inFlight.delete(pool);
   }

@@ -30,7 +30,7 @@ export class ScriptedWindow implements AgentWindow {
     this.calls.push(`started ${agentId}`);
   }
 
-  ended(agentId: string): void {
+  exited(agentId: string): void {
     this.calls.push(`ended ${agentId}`);
     this.joined.delete(agentId);
   }

@@ -37,7 +37,7 @@ export class FakeEngine {
       let body = "";
       for await (const piece of request) body += piece;
       const url = new URL(request.url ?? "", "http://engine");
-      const answer = this.#answer(request.method ?? "", url, body, response);
+      const answer = this.#handleRequest(request.method ?? "", url, body, response);
       if (answer !== undefined) respond(response, answer);
     });
     this.#server = server;
@@ -58,7 +58,7 @@ export class FakeEngine {
     return new Map(all.map((container) => [container.spec.Labels["dev.tutti.agent"] ?? "", container]));
   }
 
-  end(container: FakeContainer, code: number): void {
+  exit(container: FakeContainer, code: number): void {
     container.state = "exited";
     container.code = code;
     for (const response of this.#waiting.get(container.id) ?? [])
@@ -66,7 +66,7 @@ export class FakeEngine {
     this.#waiting.delete(container.id);
   }
 
-  #answer(method: string, url: URL, body: string, response: ServerResponse): Answer | undefined {
+  #handleRequest(method: string, url: URL, body: string, response: ServerResponse): Answer | undefined {
     if (url.pathname === "/_ping") {
       response.writeHead(200, { "api-version": "1.41" }).end("OK");
       return undefined;
@@ -83,7 +83,7 @@ export class FakeEngine {
     const found = [...this.containers.values()].find(({ id, name: other }) => id === name || other === name);
     if (found === undefined) return { status: 404, value: { message: `no such container: ${name}` } };
     if (method === "DELETE") {
-      this.end(found, 137);
+      this.exit(found, 137);
       this.containers.delete(found.id);
       return { status: 204 };
     }
@@ -155,7 +155,7 @@ export class FakeEngine {
   #signal(container: FakeContainer, signal: string): Answer {
     if (container.state !== "running") return { status: 409, value: { message: "it is not running" } };
     container.signals.push(signal);
-    if (signal === "SIGKILL" || !container.isStubborn) this.end(container, signal === "SIGKILL" ? 137 : 0);
+    if (signal === "SIGKILL" || !container.isStubborn) this.exit(container, signal === "SIGKILL" ? 137 : 0);
     return { status: 204 };
   }
 }

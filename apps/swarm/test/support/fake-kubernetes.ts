@@ -41,7 +41,7 @@ export class FakeKubernetes {
     await writeFile(join(api.#folder, "ca.crt"), ca ?? "");
     await writeFile(join(api.#folder, "namespace"), "agents");
     await api.renewToken("first");
-    const server = createServer({ cert, key }, (request, response) => void api.#answer(request, response));
+    const server = createServer({ cert, key }, (request, response) => void api.#handleRequest(request, response));
     api.#server = server;
     await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
     return api;
@@ -59,7 +59,7 @@ export class FakeKubernetes {
   }
 
   /** @param scaler value of its annotation */
-  put(path: string, scaler?: string): Workload {
+  addWorkload(path: string, scaler?: string): Workload {
     const annotations: Record<string, string> = scaler === undefined ? {} : { "tutti.dev/scaler": scaler };
     const workload: Workload = { replicas: 0, ready: 0, version: 1, annotations, conditions: [] };
     this.workloads.set(path, workload);
@@ -71,7 +71,7 @@ export class FakeKubernetes {
     await new Promise<void>((resolve) => void this.#server?.close(() => resolve()));
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let body = "";
     for await (const piece of request) body += piece;
     const [status, value] = this.#decide(request, body);

@@ -52,7 +52,7 @@ export class AgentStream {
   }
 
   /** Returns how the stream ended: with our error, without an error, or with an error of the gRPC library. */
-  async end(): Promise<{ readonly status: number; readonly error: TuttiError | undefined }> {
+  async waitForEnd(): Promise<{ readonly status: number; readonly error: TuttiError | undefined }> {
     await until("the end of the stream", () => this.#ended);
     const error = this.#error;
     // The status comes after the end of the data.

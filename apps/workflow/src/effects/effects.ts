@@ -74,20 +74,20 @@ export class WorkflowEffects implements Effects {
   withdraw(tokens: readonly EffectToken[]): void {
     if (this.#doers === undefined) return;
     for (const token of tokens) this.#doers.dispatcher.withdraw(token);
-    this.#end(this.#doers, tokens);
+    this.#cancelLocal(this.#doers, tokens);
   }
 
   /** Agents continue with their tasks. Work of this process itself ends here. */
   release(tokens: readonly EffectToken[]): void {
     if (this.#doers === undefined) return;
     for (const token of tokens) this.#doers.dispatcher.release(token);
-    this.#end(this.#doers, tokens);
+    this.#cancelLocal(this.#doers, tokens);
   }
 
-  #end({ jobs, leases, waits }: Doers, tokens: readonly EffectToken[]): void {
+  #cancelLocal({ jobs, leases, waits }: Doers, tokens: readonly EffectToken[]): void {
     for (const token of tokens) {
       jobs.withdraw(token);
-      leases.withdraw(token);
+      leases.remove(token);
       waits.withdraw(token);
     }
   }

@@ -54,7 +54,7 @@ describe("leases", () => {
   it("are not renewed after their run has released them", async () => {
     const { limits, time, leases } = opened();
     leases.track({ key, token: tokenOf(1) }, { kind: "renew_lease", leases: [lease("a", 1)] });
-    leases.withdraw(tokenOf(1));
+    leases.remove(tokenOf(1));
     await time.advanceAsync(60_000);
     assert.deepEqual(limits.requests, []);
   });

@@ -54,7 +54,7 @@ export class Leases {
   }
 
   track({ key: { namespace }, token }: Pick<DueEffect, "key" | "token">, { leases }: RenewLease): void {
-    this.withdraw(token);
+    this.remove(token);
     const places = leases.map(({ limit, ticket }) => {
       const key = { namespace, kind: "limit", id: limit };
       const name = textOf(key);
@@ -66,7 +66,7 @@ export class Leases {
     this.#byToken.set(nameOf(token), places);
   }
 
-  withdraw(token: EffectToken): void {
+  remove(token: EffectToken): void {
     if (this.#byToken.size === 0) return;
     const named = nameOf(token);
     for (const { name, ticket } of this.#byToken.get(named) ?? []) {

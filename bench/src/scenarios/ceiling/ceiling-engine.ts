@@ -67,7 +67,7 @@ export class CeilingEngine implements ChainEngine {
     for (const { chain, number, step, payload } of this.#flying) {
       if (step === 0) outbox.started(number, chain);
       else outbox.resultsDurable(1);
-      if (step === stepsPerChain) outbox.ended(number, payload);
+      if (step === stepsPerChain) outbox.reportEnd(number, payload);
       else outbox.assign(tokenOf(number, step + 1), chain, tasks[step] ?? "", payload);
     }
     this.#flying = [];

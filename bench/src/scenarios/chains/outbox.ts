@@ -57,7 +57,7 @@ export class Outbox {
   }
 
   /** Reports that the end of a chain is durable. */
-  ended(number: number, output: Uint8Array): void {
+  reportEnd(number: number, output: Uint8Array): void {
     const end = this.#end;
     end.number = number;
     this.#output.value = output;

@@ -61,8 +61,8 @@ export class RuntimeEngine implements ChainEngine, Effects {
     this.#flushSoon();
   }
 
-  ended(number: number, output: Uint8Array): void {
-    this.#outbox.ended(number, output);
+  reportEnd(number: number, output: Uint8Array): void {
+    this.#outbox.reportEnd(number, output);
   }
 
   /** Schedules a flush. Messages that become durable together leave together. */
@@ -119,7 +119,7 @@ class StepResult implements Submission {
     if (outcome.kind !== "done") return;
     this.#engine.resultDurable();
     const { output, number } = outcome.reply as Progress;
-    if (output !== undefined) this.#engine.ended(number, output);
+    if (output !== undefined) this.#engine.reportEnd(number, output);
   }
 }
 

@@ -89,7 +89,7 @@ export class DurableSubscriber extends Subscriber {
       const [oldest = sequence] = this.#handled;
       this.#handled.delete(oldest);
     }
-    this.#settle(sequence);
+    this.#acknowledge(sequence);
   }
 
   protected async onAbandoned(handout: Handout, attempts: number, error: TuttiError): Promise<void> {
@@ -100,7 +100,7 @@ export class DurableSubscriber extends Subscriber {
     try {
       done = event === undefined || (await this.#report(event));
     } finally {
-      if (done) this.#settle(handout.sequence);
+      if (done) this.#acknowledge(handout.sequence);
     }
   }
 
@@ -177,7 +177,7 @@ export class DurableSubscriber extends Subscriber {
     });
   }
 
-  #settle(sequence: number): void {
+  #acknowledge(sequence: number): void {
     this.#reply(this.#inFlight.get(sequence), acknowledged);
     this.#inFlight.delete(sequence);
     this.#lastHandled = Math.max(this.#lastHandled ?? 0, sequence);

@@ -54,7 +54,7 @@ export class NodeStates {
       case "intermediateThrowEvent":
         return this.#thrown();
       case "endEvent":
-        return this.#end();
+        return this.#endEvent();
       case "exclusiveGateway":
         return { always: this.#choices() };
       case "parallelGateway":
@@ -443,7 +443,7 @@ export class NodeStates {
     return this.#called(holder, `send-${message}`);
   }
 
-  #end(): Tree {
+  #endEvent(): Tree {
     const element = this.#element;
     const error = element.first("errorEventDefinition");
     if (error !== undefined) {

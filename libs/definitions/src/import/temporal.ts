@@ -222,7 +222,7 @@ class History {
     if (runEvents.test(type)) {
       readAll(attributes, (inner, key) => Reflect.get(inner, key));
       this.#reportOnce(at, String(at.at(-1)), "Tutti has its own history");
-    } else if (endings.test(type)) this.#ended(event);
+    } else if (endings.test(type)) this.#readEnd(event);
     else
       switch (type) {
         case "ActivityTaskScheduled":
@@ -375,7 +375,7 @@ class History {
     );
   }
 
-  #ended(event: Event): void {
+  #readEnd(event: Event): void {
     const { type, attributes, at } = event;
     const of = ["scheduledEventId", "initiatedEventId", "startedEventId"].find((key) =>
       this.#byEvent.has(numberIn(attributes, key)),

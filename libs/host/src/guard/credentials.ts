@@ -152,7 +152,7 @@ export class Credentials {
   /** Returns the user that has signed in at another issuer. Rejects if its ID token is invalid. */
   async signInByIssuer(idToken: string, rules: SignInRules, nowMs: number): Promise<VerifiedCredential> {
     const token = await this.#tokens.checkIdToken(idToken, rules, nowMs);
-    if (token.kind === "refused") throw accessErrors.credentialRefused({ reason: tokenFaults[token.why] });
+    if (token.kind === "refused") throw accessErrors.credentialRefused({ reason: tokenFaults[token.fault] });
     const principal = this.#granted(principalOfToken(token, forCalls));
     return { principal, kind: "id_token", untilMs: Number.POSITIVE_INFINITY };
   }
@@ -169,10 +169,10 @@ export class Credentials {
     const key = await this.#keys.check(credential, nowMs, from);
     if (key.kind === "known")
       return { principal: this.#granted(principalOfKey(key)), kind: "key", untilMs: endOf(key.verifier) };
-    const fault = key.kind === "refused" ? key.why : undefined;
+    const fault = key.kind === "refused" ? key.fault : undefined;
     if (fault !== undefined) throw refused(keyFaults[fault], fault !== "busy" && fault !== "ended");
     const token = await this.#tokens.check(credential, nowMs);
-    if (token.kind === "refused") throw refused(tokenFaults[token.why], !honest.has(token.why));
+    if (token.kind === "refused") throw refused(tokenFaults[token.fault], !honest.has(token.fault));
     const principal = this.#granted(principalOfToken(token, uses));
     return { principal, kind: "token", untilMs: token.identity.expireMs };
   }
@@ -257,7 +257,7 @@ function principalOf({ actor, ...shown }: OwnedClaims): Visitor {
   return { kind, id: actor.id, roles: [], credential: shown };
 }
 
-type KeyFault = (CheckedKey & { readonly kind: "refused" })["why"];
+type KeyFault = (CheckedKey & { readonly kind: "refused" })["fault"];
 
 const keyFaults: Readonly<Record<KeyFault, string>> = {
   damaged: "the key is incomplete or mistyped",
@@ -266,7 +266,7 @@ const keyFaults: Readonly<Record<KeyFault, string>> = {
   busy: "too many keys are being checked, try again",
 };
 
-type TokenFault = (CheckedToken & { readonly kind: "refused" })["why"];
+type TokenFault = (CheckedToken & { readonly kind: "refused" })["fault"];
 
 /** Failures that also happen to callers who guess nothing. */
 const honest: ReadonlySet<TokenFault> = new Set(["ended", "not_yet", "revoked", "unavailable"]);

@@ -19,7 +19,7 @@ export interface Admitted {
   readonly remaining: number;
   /** Time until the full limit is available again. */
   readonly resetAfterMs: number;
-  end(): void;
+  release(): void;
 }
 
 export interface EdgeLimitsParts {
@@ -33,7 +33,7 @@ const unlimited: Admitted = {
   limit: Number.POSITIVE_INFINITY,
   remaining: Number.POSITIVE_INFINITY,
   resetAfterMs: 0,
-  end() {},
+  release() {},
 };
 /** Used if it is unknown when there is room. */
 const shortWaitMs = 1_000;
@@ -70,8 +70,8 @@ export class EdgeLimits implements CallLimiter {
 
   startCall(principal: Principal, { presented }: Incoming, isStream: boolean): (() => void) | undefined {
     if (principal.credential === undefined || principal === presented) return undefined;
-    const { end } = this.admit(principal, isStream);
-    return end;
+    const { release } = this.admit(principal, isStream);
+    return release;
   }
 
   /** The size of a call that was admitted at the edge was checked there. */
@@ -112,7 +112,7 @@ export class EdgeLimits implements CallLimiter {
       if (isStream) limits.close(namespace, actor);
       else limits.release(namespace, actor);
     };
-    return { limit, remaining, resetAfterMs: Math.max(0, resetMs - nowMs), end };
+    return { limit, remaining, resetAfterMs: Math.max(0, resetMs - nowMs), release: end };
   }
 
   #refused(error: TuttiError, principal: Principal, credential: CredentialClaims): TuttiError {

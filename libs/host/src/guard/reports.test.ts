@@ -33,11 +33,11 @@ describe("a completed action at an edge", () => {
       },
       ...{ instance: "proc-1", newId: () => "dec-1", everyMs: 5_000, bundle: () => 1 },
     });
-    return { time, taken: accepted, answers, reports };
+    return { time, accepted: accepted, answers, reports };
   }
 
   it("is reported at once, and its caller waits until it is recorded", async () => {
-    const { taken, answers, reports } = setup();
+    const { accepted, answers, reports } = setup();
     let outcome: string | undefined;
     const recording = reports.done(done("one")).then((recorded) => {
       outcome = recorded;
@@ -46,11 +46,11 @@ describe("a completed action at an edge", () => {
     assert.deepEqual([answers.length, outcome], [1, undefined]);
     answers[0]?.resolve();
     await recording;
-    assert.deepEqual([taken, outcome], [["one"], "recorded"]);
+    assert.deepEqual([accepted, outcome], [["one"], "recorded"]);
   });
 
   it("is reported as not recorded as soon as that is known, and is handed on later all the same", async () => {
-    const { time, taken, answers, reports } = setup();
+    const { time, accepted, answers, reports } = setup();
     const recording = reports.done(done("one"));
     await settled();
     answers[0]?.reject(new Error("governance is away"));
@@ -60,7 +60,7 @@ describe("a completed action at an edge", () => {
     await settled();
     answers[1]?.resolve();
     await settled();
-    assert.deepEqual(taken, ["one"]);
+    assert.deepEqual(accepted, ["one"]);
   });
 
   it("blocks its caller at most for the timeout of a report", async () => {
@@ -74,13 +74,13 @@ describe("a completed action at an edge", () => {
   it("is recorded even if the receiver rejects another record of the batch, which is dropped", async () => {
     const wrong = new TuttiError({ code: "mesh.invalid_request", status: "INVALID_ARGUMENT", message: "x" });
     const isWrong = ({ work }: AuditRecord) => work?.id.startsWith("-");
-    const { taken, reports } = setup((records) => {
+    const { accepted, reports } = setup((records) => {
       if (records.some(isWrong)) throw wrong;
     });
     const ids = ["one", "-two", "three", "four", "-five"];
     const outcomes = await Promise.all(ids.map((id) => reports.done(done(id))));
     assert.deepEqual(outcomes, ["recorded", "left_out", "recorded", "recorded", "left_out"]);
-    assert.deepEqual(taken, ["one", "three", "four"]);
+    assert.deepEqual(accepted, ["one", "three", "four"]);
     assert.equal(await reports.done(done("six")), "recorded");
   });
 

@@ -77,7 +77,7 @@ export async function* changesOf<Item, Entry extends Listed>(
   const { reported, isResumed } = memory.open(`${principal}\n${about}`, cursor);
   let before: Listing<Entry> | undefined;
   // A broken stream must never be queried again.
-  signal.addEventListener("abort", () => memory.end(reported), { once: true });
+  signal.addEventListener("abort", () => memory.disconnect(reported), { once: true });
   try {
     let isFirst = true;
     for (
@@ -122,6 +122,6 @@ export async function* changesOf<Item, Entry extends Listed>(
       isFirst = false;
     }
   } finally {
-    memory.end(reported);
+    memory.disconnect(reported);
   }
 }

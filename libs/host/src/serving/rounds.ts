@@ -61,13 +61,13 @@ export abstract class Rounds implements Component {
     this.#timer = timers.after(delayMs, () => {
       const startMs = clock.monotonic();
       this.#round = this.round().then(
-        () => this.#ended("", startMs),
-        (thrown: unknown) => this.#ended(errorFromUnknown(thrown).message, startMs),
+        () => this.#finishRound("", startMs),
+        (thrown: unknown) => this.#finishRound(errorFromUnknown(thrown).message, startMs),
       );
     });
   }
 
-  #ended(problem: string, startMs: number): void {
+  #finishRound(problem: string, startMs: number): void {
     if (problem !== "" && this.#problem === "" && !this.stopping.aborted)
       this.#foundation.logger.warn(`${this.#without}, the next round repeats it`, { problem });
     this.#problem = problem;

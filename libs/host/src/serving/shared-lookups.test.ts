@@ -36,7 +36,7 @@ function opened(names = 3) {
     const reading = (async () => {
       for await (const { changed } of stream) received.push(...changed);
     })();
-    return { seen: received, leave: () => stopping.abort(), reading };
+    return { received: received, leave: () => stopping.abort(), reading };
   }
   return { time, index, world, named, memory, watch };
 }
@@ -46,11 +46,11 @@ describe("shared look-ups of watches", () => {
     const { time, index, world, watch } = opened();
     const all = Array.from({ length: watchers }, () => watch("list"));
     await time.advanceAsync(1_000);
-    for (const { seen } of all) assert.deepEqual(seen, ["n0", "n1", "n2"]);
+    for (const { received } of all) assert.deepEqual(received, ["n0", "n1", "n2"]);
     const before = index.lookups;
     world.set("n1", { events: 2 });
     await time.advanceAsync(10_000);
-    for (const { seen } of all) assert.deepEqual(seen, ["n0", "n1", "n2", "n1"]);
+    for (const { received } of all) assert.deepEqual(received, ["n0", "n1", "n2", "n1"]);
     // A question rests four times as long as its look-up took.
     assert.ok(index.lookups - before <= 10_000 / (lookupMs * 5) + 1, `${index.lookups - before} looks`);
     for (const { leave } of all) leave();

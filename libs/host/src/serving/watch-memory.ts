@@ -49,7 +49,7 @@ export class WatchMemory {
    * @param about the subject and the caller: a caller cannot continue the watch of another
    */
   open(about: string, cursor: string): { readonly reported: ReportedNames; readonly isResumed: boolean } {
-    this.#forget();
+    this.#evict();
     const [, id = "", number = ""] = /^a([\w-]{1,100})\.(\d{1,10})$/.exec(cursor) ?? [];
     const before = this.#watches.get(id);
     const known = before?.about === about ? before.reported.knownAt(Number(number)) : undefined;
@@ -61,7 +61,7 @@ export class WatchMemory {
   }
 
   /** The stream of this watch broke. */
-  end(reported: ReportedNames): void {
+  disconnect(reported: ReportedNames): void {
     this.#running.delete(reported);
     if (this.#running.size === 0) this.lookups.clear();
     const watch = this.#watches.get(reported.id);
@@ -69,7 +69,7 @@ export class WatchMemory {
     watch.untilMs = this.#clock.monotonic() + this.#limits.retentionMs;
   }
 
-  #forget(): void {
+  #evict(): void {
     const nowMs = this.#clock.monotonic();
     for (const [id, { untilMs }] of this.#watches) if (untilMs <= nowMs) this.#watches.delete(id);
     for (const id of this.#watches.keys()) {

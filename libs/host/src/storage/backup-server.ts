@@ -48,7 +48,7 @@ export class BackupServer {
   }
 
   async start(): Promise<void> {
-    const server = createServer((request, reply) => void this.#answer(request, reply));
+    const server = createServer((request, reply) => void this.#handleRequest(request, reply));
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject).listen(0, "127.0.0.1", resolve);
     });
@@ -72,7 +72,7 @@ export class BackupServer {
     this.#server = undefined;
   }
 
-  async #answer(request: IncomingMessage, reply: ServerResponse): Promise<void> {
+  async #handleRequest(request: IncomingMessage, reply: ServerResponse): Promise<void> {
     const isKnown = request.headers.authorization === `Bearer ${this.#secret}`;
     if (!isKnown || request.method !== "POST" || request.url !== "/backup") {
       reply.writeHead(isKnown ? 404 : 403).end();

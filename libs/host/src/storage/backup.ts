@@ -34,7 +34,7 @@ export interface Copied {
    * Returns the end of the durable part of the log. Called when the archives have been copied. Undefined if there is no
    * log.
    */
-  end(): LogPlace | undefined;
+  durableEnd(): LogPlace | undefined;
   /** Runs work without a checkpoint of the audit meanwhile. */
   alone<Result>(work: () => Promise<Result>): Promise<Result>;
 }
@@ -49,7 +49,7 @@ export async function copyData(source: Copied, target: string): Promise<void> {
     for (const { service, backup } of archives) await backup(to.archiveOf(service));
     const end = await source.alone(async () => {
       await copyDatabase(layout.auditLog, to.auditLog);
-      return source.end();
+      return source.durableEnd();
     });
     await mkdir(to.journal, { recursive: true, mode: privateModes.folder });
     if (end !== undefined) await copyLog(layout.journal, to.journal, end);

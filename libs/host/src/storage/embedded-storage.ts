@@ -186,7 +186,7 @@ export class EmbeddedStorage implements Storage {
       requireUnsealed(directory.path);
       this.#about = this.#readOrWriteAbout();
       await this.#journal.start();
-      holds.areIn({ directory: this.#layout.journal, end: () => this.#journal.journal.end });
+      holds.areIn({ directory: this.#layout.journal, durableEnd: () => this.#journal.journal.end });
       this.#requireJoined();
       this.#checkArchives();
       this.#listArchives();
@@ -261,7 +261,7 @@ export class EmbeddedStorage implements Storage {
               service,
               backup: (directory) => archive.backup(directory),
             })),
-            end: () => journal.end,
+            durableEnd: () => journal.end,
             alone: (work) => this.#parts.holds.alone(work),
           },
           target,

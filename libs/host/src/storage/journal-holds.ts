@@ -8,7 +8,7 @@ import type { LogPlace, PartitionName } from "@tutti/journal";
 export interface ProcessLog {
   readonly directory: string;
   /** Returns its durable end. */
-  end(): LogPlace;
+  durableEnd(): LogPlace;
 }
 
 export class JournalHolds {

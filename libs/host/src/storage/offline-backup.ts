@@ -35,7 +35,7 @@ export async function backUp(
         layout,
         about,
         keys,
-        end: () => wholeJournal,
+        durableEnd: () => wholeJournal,
         alone: (work) => work(),
         archives: archivesIn(layout).map((service) => ({
           service,

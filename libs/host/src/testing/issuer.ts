@@ -54,7 +54,7 @@ export class TestIssuer implements AsyncDisposable {
     this.#server = server;
     this.#clients = clients;
     server.on("request", (request, response) => {
-      this.#answer(request, response).catch((error: unknown) => {
+      this.#handleRequest(request, response).catch((error: unknown) => {
         response.writeHead(500).end(String(error));
       });
     });
@@ -84,7 +84,7 @@ export class TestIssuer implements AsyncDisposable {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? "/", this.url);
     switch (`${request.method} ${pathname}`) {
       case "GET /.well-known/openid-configuration":

@@ -33,7 +33,7 @@ describe("an index label of a session", () => {
     assert.equal(agreed()?.total, 3);
     scene.done("p1", "a");
     scene.note("p1", "b", TaskStatus.TASK_STATUS_FAILED);
-    scene.end("p1", WorkStatus.WORK_STATUS_CANCELLED);
+    scene.endPart("p1", WorkStatus.WORK_STATUS_CANCELLED);
     assert.deepEqual(
       [agreed()?.completed, agreed()?.failed, agreed()?.cancelled],
       [1, 1, 1],
@@ -61,7 +61,7 @@ describe("an index label of a session", () => {
     assert.equal(scene.events.length, length, "the same again is no news");
     noteApprovals(1);
     assert.equal(agreed(), "1");
-    scene.end("p1", WorkStatus.WORK_STATUS_CANCELLED);
+    scene.endPart("p1", WorkStatus.WORK_STATUS_CANCELLED);
     assert.equal(agreed(), undefined);
   });
 

@@ -50,7 +50,7 @@ describe("sessions, as simulations found them,", () => {
     assert.equal(codeOf(moved), "session.ended");
     const reply = driver.execute(key, signalSession, { signal: "go", payload: undefined, partId: "" });
     assert.equal(codeOf(reply), "session.ended");
-    scene.end("p1", WorkStatus.WORK_STATUS_CANCELLED);
+    scene.endPart("p1", WorkStatus.WORK_STATUS_CANCELLED);
     assert.equal(scene.view.status, WorkStatus.WORK_STATUS_CANCELLED);
   });
 
@@ -85,7 +85,7 @@ describe("sessions, as simulations found them,", () => {
     const scene = SessionScene.of(workflow, [taskSpec("a"), taskSpec("b", ["a"])]);
     scene.confirm();
     const notes = [scene.noteOf("a", failed), { ...scene.noteOf("b", skipped), endMs: 0 }];
-    scene.end("p1", WorkStatus.WORK_STATUS_FAILED, notes);
+    scene.endPart("p1", WorkStatus.WORK_STATUS_FAILED, notes);
     assert.equal(scene.state.tasks[1]?.status, skipped);
     assert.equal(scene.state.tasks[1]?.endMs, scene.state.parts[0]?.endMs);
   });
@@ -93,7 +93,7 @@ describe("sessions, as simulations found them,", () => {
   it("are not retried once they are removed", () => {
     const scene = SessionScene.of(workflow, [taskSpec("a")]);
     scene.confirm();
-    scene.end("p1", WorkStatus.WORK_STATUS_FAILED, [scene.noteOf("a", failed)]);
+    scene.endPart("p1", WorkStatus.WORK_STATUS_FAILED, [scene.noteOf("a", failed)]);
     accepted(scene.driver.execute(scene.key, removeSession, { reason: "" }));
     const reply = scene.driver.execute(scene.key, retrySession, { taskIds: [], reason: "" });
     assert.equal(codeOf(reply), "session.missing");
@@ -102,7 +102,7 @@ describe("sessions, as simulations found them,", () => {
   it("repeat failed tasks that no task was waiting for, also if others were named", () => {
     const scene = SessionScene.of(workflow, [taskSpec("a"), taskSpec("b")]);
     scene.confirm();
-    scene.end("p1", WorkStatus.WORK_STATUS_FAILED, [
+    scene.endPart("p1", WorkStatus.WORK_STATUS_FAILED, [
       scene.noteOf("a", completed, 1),
       scene.noteOf("b", failed),
     ]);
@@ -142,7 +142,7 @@ describe("sessions, as simulations found them,", () => {
         accepted(scene.driver.execute(scene.key, noteTasks, { part: 0, notes, openApprovals: 0 }));
       // A run has failed with its task. A mission ends as requested.
       const ended = mode === workflow ? WorkStatus.WORK_STATUS_FAILED : WorkStatus.WORK_STATUS_COMPLETED;
-      scene.end("p1", ended, notes);
+      scene.endPart("p1", ended, notes);
       assert.equal(scene.view.status, WorkStatus.WORK_STATUS_COMPLETED);
       assert.deepEqual(scene.output, { b: 2 });
     }
@@ -154,7 +154,7 @@ describe("sessions, as simulations found them,", () => {
     const scene = SessionScene.of(workflow, [taskSpec("a"), taskSpec("b", [], others)]);
     scene.confirm();
     const notes = [scene.noteOf("a", failed), scene.noteOf("b", completed, 2)];
-    scene.end("p1", WorkStatus.WORK_STATUS_FAILED, notes);
+    scene.endPart("p1", WorkStatus.WORK_STATUS_FAILED, notes);
     assert.equal(scene.view.status, WorkStatus.WORK_STATUS_FAILED);
   });
 

@@ -79,7 +79,7 @@ export const stories: GoldenStories = {
     scene.done("p1", "a", 1);
     scene.done("p1", "b", 2);
     scene.operate();
-    scene.end();
+    scene.endPart();
     return goldenOf(driver, session, key, release);
   },
 
@@ -124,7 +124,7 @@ export const stories: GoldenStories = {
     });
     scene.done("p1", "b", 2);
     scene.operate();
-    scene.end();
+    scene.endPart();
     return goldenOf(driver, session, key, release);
   },
 
@@ -135,7 +135,7 @@ export const stories: GoldenStories = {
     const { driver, key } = scene;
     scene.confirm();
     const notes = [scene.noteOf("a", TaskStatus.TASK_STATUS_FAILED)];
-    scene.end("p1", WorkStatus.WORK_STATUS_FAILED, notes, { ...budget, tokens: 4 });
+    scene.endPart("p1", WorkStatus.WORK_STATUS_FAILED, notes, { ...budget, tokens: 4 });
     driver.execute(key, retrySession, { taskIds: [], reason: "mended" });
     scene.confirm("p2");
     return goldenOf(driver, session, key, release);
@@ -172,8 +172,8 @@ export const stories: GoldenStories = {
     scene.confirm("p2");
     scene.done("p1", "a", 1);
     scene.operate("p2");
-    scene.end("p2", WorkStatus.WORK_STATUS_FAILED, [scene.noteOf("b", TaskStatus.TASK_STATUS_FAILED)]);
-    scene.end("p1", WorkStatus.WORK_STATUS_CANCELLED);
+    scene.endPart("p2", WorkStatus.WORK_STATUS_FAILED, [scene.noteOf("b", TaskStatus.TASK_STATUS_FAILED)]);
+    scene.endPart("p1", WorkStatus.WORK_STATUS_CANCELLED);
     driver.execute(key, retrySession, { taskIds: [], reason: "mended" });
     scene.confirm("p3");
     return goldenOf(driver, session, key, release);

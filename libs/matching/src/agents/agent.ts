@@ -32,7 +32,7 @@ export interface Link {
   /** Messages to send in this turn. */
   readonly outgoing: HostFrame;
   /** Marks a result of this link as settled: the agent need not keep it. */
-  settle(number: number): void;
+  confirm(number: number): void;
   flush(): void;
   /** Ends the link for the pool, with a goodbye if the agent can still receive one. */
   close(bye: Bye | undefined): void;

@@ -13,7 +13,7 @@ describe("an agent", () => {
     const agent = arena.agent("a");
     sender.offer(1);
     arena.turn();
-    agent.link.end("the process was killed", arena.nowMs);
+    agent.link.terminate("the process was killed", arena.nowMs);
     arena.turn();
     assert.deepEqual(sender.results, [[1, "matching.lost"]]);
     assert.deepEqual(sender.received.resultAgents, [0]);
@@ -26,7 +26,7 @@ describe("an agent", () => {
     assert.equal(result.outcome.value.details["agent"], "a");
     const rejoined = arena.agent("a", { incarnation: "02", running: [tokenOf(1)] });
     assert.deepEqual(rejoined.joined?.unwanted, [tokenOf(1)]);
-    rejoined.answer(1);
+    rejoined.sendResult(1);
     arena.turn();
     assert.equal(rejoined.durable, 1);
     assert.equal(sender.results.length, 1);
@@ -39,13 +39,13 @@ describe("an agent", () => {
     sender.offer(1);
     arena.turn();
     const b = arena.agent("b");
-    b.answer(1);
-    b.answer(77);
+    b.sendResult(1);
+    b.sendResult(77);
     arena.turn();
     assert.equal(b.durable, 2);
     assert.deepEqual(sender.results, []);
-    a.answer(1);
-    a.answer(1);
+    a.sendResult(1);
+    a.sendResult(1);
     arena.turn();
     assert.deepEqual(sender.results, [[1, "inlineOutput"]]);
     sender.durable(1);
@@ -66,7 +66,7 @@ describe("an agent", () => {
     agent.link.resume(arena.nowMs);
     arena.turn();
     assert.deepEqual(agent.taskNumbers, [1, 2]);
-    agent.answer(1);
+    agent.sendResult(1);
     agent.link.markDisconnected(arena.nowMs);
     arena.pass(60_001);
     assert.deepEqual(sender.results, [
@@ -133,7 +133,7 @@ describe("an agent", () => {
     assert.match(first.ended?.reason ?? "", /has connected again/);
     assert.deepEqual(sender.results, [[1, "matching.lost"]]);
     assert.equal(second.link.open, true);
-    first.link.end("late", arena.nowMs);
+    first.link.terminate("late", arena.nowMs);
     assert.equal(arena.pool.agents(arena.nowMs).length, 1);
   });
 
@@ -144,7 +144,7 @@ describe("an agent", () => {
     sender.offer([1, 2, 3, 4]);
     arena.turn();
     before.sendFrame({ started: [{ token: tokenOf(4), agoMs: 0 }] });
-    before.answer(2);
+    before.sendResult(2);
     arena.turn();
     const after = arena.agent("a", { slots: 4, running: [tokenOf(1), tokenOf(2), tokenOf(9)] });
     assert.deepEqual(after.joined?.unwanted, [tokenOf(9)]);
@@ -154,8 +154,8 @@ describe("an agent", () => {
       [2, "inlineOutput"],
       [4, "matching.lost"],
     ]);
-    after.answer(2);
-    after.answer(1);
+    after.sendResult(2);
+    after.sendResult(1);
     sender.durable(1);
     arena.turn();
     assert.equal(after.durable, 1);
@@ -170,8 +170,8 @@ describe("an agent", () => {
     assert.deepEqual(rejoined.joined?.unwanted, []);
     arena.turn();
     assert.deepEqual(rejoined.taskNumbers, []);
-    rejoined.answer(1);
-    rejoined.answer(2);
+    rejoined.sendResult(1);
+    rejoined.sendResult(2);
     arena.turn();
     assert.deepEqual(sender.results, [
       [1, "inlineOutput"],
@@ -190,15 +190,15 @@ describe("an agent", () => {
       const sender = arena.sender();
       const running = [1, 2].map(tokenOf);
       const hello = Hello.fromPartial({ agentId: "away", incarnation: "01", running });
-      arena.pool.join(hello, "", { send() {}, end() {} }, arena.nowMs);
+      arena.pool.join(hello, "", { send() {}, close() {} }, arena.nowMs);
       const other = arena.agent("other", { slots: 5 });
       sender.offer([1, 2, 3]);
       arena.turn();
       assert.deepEqual(other.taskNumbers, [3]);
-      other.answer(3);
+      other.sendResult(3);
       arena.pass(afterMs);
       const rejoined = arena.agent("away", { slots: 2, running });
-      for (const number of [1, 2]) rejoined.answer(number);
+      for (const number of [1, 2]) rejoined.sendResult(number);
       arena.turn();
       assert.deepEqual(rejoined.taskNumbers, []);
       const results = sender.results.toSorted(([one], [other]) => one - other);
@@ -220,7 +220,7 @@ describe("an agent", () => {
       assert.deepEqual(agent.joined?.unwanted, []);
       if (!isOfferedFirst) sender.offer(done);
       arena.turn();
-      for (const number of done) agent.answer(number);
+      for (const number of done) agent.sendResult(number);
       arena.turn();
       assert.deepEqual(
         sender.results,
@@ -240,7 +240,7 @@ describe("an agent", () => {
     arena.turn();
     agent.busy(10, 5_000);
     arena.turn();
-    for (let number = 1; number <= 9; number++) agent.answer(number);
+    for (let number = 1; number <= 9; number++) agent.sendResult(number);
     sender.offer(Array.from({ length: 30 }, (_, at) => 100 + at));
     arena.pass(4_990);
     assert.equal(agent.taskNumbers.length, 10);
@@ -274,7 +274,7 @@ describe("an agent", () => {
     agent.sendFrame({});
     arena.pass(20);
     assert.deepEqual(agent.taskNumbers, [1, 3, 4, 1, 2]);
-    for (const number of [1, 2, 3, 4]) agent.answer(number);
+    for (const number of [1, 2, 3, 4]) agent.sendResult(number);
     arena.turn();
     assert.equal(sender.results.length, 4);
   });
@@ -296,7 +296,7 @@ describe("an agent", () => {
       pauses.push(arena.nowMs - nowMs);
     }
     assert.ok((pauses[7] ?? 0) > 10 * (pauses[0] ?? 0), String(pauses));
-    agent.answer(1);
+    agent.sendResult(1);
     sender.offer(2);
     arena.turn();
     agent.busy(2, 0, ["work"]);
@@ -327,7 +327,7 @@ describe("an agent", () => {
     const rejoined = arena.agent("a", { slots: 10, running: [tokenOf(2)] });
     arena.turn();
     assert.deepEqual(rejoined.taskNumbers, [1]);
-    rejoined.answer(2);
+    rejoined.sendResult(2);
     arena.turn();
     assert.deepEqual(sender.results, [[2, "inlineOutput"]]);
   });
@@ -409,7 +409,7 @@ describe("an agent", () => {
     sender.offer(3);
     arena.turn();
     assert.equal(agent.frames.at(-1)?.drain?.deadlineMs, 5_000);
-    agent.answer(1);
+    agent.sendResult(1);
     arena.pass(5_001);
     assert.deepEqual(agent.taskNumbers, [1, 2]);
     assert.deepEqual(sender.results, [
@@ -453,7 +453,7 @@ describe("an agent", () => {
   it("is refused when the pool is full or its offering is invalid, and gets a name if it has none", () => {
     const arena = new Arena({ agentsMax: 2 });
     const offering = { capabilities: [{ name: "x", version: "one" }] };
-    const outlet = { send() {}, end() {} };
+    const outlet = { send() {}, close() {} };
     const refused = arena.pool.join(Hello.fromPartial({ agentId: "x", offering }), "h", outlet, 0);
     assert.ok(isRefusal(refused));
     assert.match(
@@ -488,7 +488,7 @@ describe("the time limit of an attempt", () => {
       assert.deepEqual(sender.results, [[1, code]]);
       assert.deepEqual([agent.cancelled, agent.taskNumbers], [[1], [1]]);
       sender.durable(1);
-      agent.answer(1);
+      agent.sendResult(1);
       arena.turn();
       assert.deepEqual([agent.taskNumbers, agent.durable], [[1, 2], 1]);
       arena.pass(1_001);

@@ -23,13 +23,13 @@ class Pair {
     for (let task = 0; task < tasks; task++) {
       this.sender.offer(++this.#offered);
       this.arena.turn();
-      this.settle(retry);
+      this.finishAssigned(retry);
     }
   }
 
-  settle(retry?: RetryClass): void {
-    for (const { token } of this.bad.assigned.splice(0)) this.bad.answer(numberOf(token), failing(retry));
-    for (const { token } of this.good.assigned.splice(0)) this.good.answer(numberOf(token));
+  finishAssigned(retry?: RetryClass): void {
+    for (const { token } of this.bad.assigned.splice(0)) this.bad.sendResult(numberOf(token), failing(retry));
+    for (const { token } of this.good.assigned.splice(0)) this.good.sendResult(numberOf(token));
     this.arena.turn();
   }
 
@@ -76,7 +76,7 @@ describe("the breaker of an agent", () => {
     arena.pass(1_000);
     sender.offer(500, {}, { onlyAgents: ["bad"] });
     arena.turn();
-    bad.answer(500);
+    bad.sendResult(500);
     bad.assigned.length = 0;
     arena.turn();
     const before = pair.failed;
@@ -106,7 +106,7 @@ describe("the breaker of an agent", () => {
       sender.offer(task);
       arena.turn();
       for (const agent of agents)
-        for (const { token } of agent.assigned.splice(0)) agent.answer(numberOf(token), failing());
+        for (const { token } of agent.assigned.splice(0)) agent.sendResult(numberOf(token), failing());
       arena.turn();
     }
     assert.equal(sender.results.length, 200, "half of them still fail");
@@ -117,7 +117,7 @@ describe("the breaker of an agent", () => {
     for (let task = 1; task <= 20; task++) {
       its.offer(task);
       alone.turn();
-      only.answer(task, failing());
+      only.sendResult(task, failing());
       alone.turn();
     }
     assert.equal(its.results.length, 20);
@@ -156,7 +156,7 @@ describe("the breaker of an agent", () => {
     );
     assert.ok(waiting?.waits[0]?.endTime !== undefined, "it says until when");
     assert.equal(waiting?.remedies[0]?.command, "tutti agent release bad");
-    good.answer(900);
+    good.sendResult(900);
     arena.turn();
     const placed = arena.pool.explainWork(work, arena.nowMs);
     assert.deepEqual(

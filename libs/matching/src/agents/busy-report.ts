@@ -32,7 +32,7 @@ export class BusyReport extends Due {
   }
 
   /** At the end of a turn: reports the noted agents, or schedules the report. */
-  settle(nowMs: number): void {
+  finishTurn(nowMs: number): void {
     if (this.#unreported.length === 0) return;
     if (nowMs < this.#reportedMs + everyMs) this.#wheel.set(this, this.#reportedMs + everyMs);
     else this.run(nowMs);

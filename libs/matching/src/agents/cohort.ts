@@ -115,7 +115,7 @@ export class AgentCohort implements Cohort {
     return waitGroup;
   }
 
-  forget(waitGroup: CohortWaitGroup): void {
+  removeIfEmpty(waitGroup: CohortWaitGroup): void {
     if (waitGroup.waitEntries === 0) this.#waitGroups.delete(waitGroup.fit.key);
   }
 
@@ -251,18 +251,18 @@ export class AgentCohort implements Cohort {
       tab.fronts.add(waitGroup);
       if (waitGroup.isShared) tab.shared.add(waitGroup);
     }
-    this.#settle(tab);
+    this.#reorder(tab);
   }
 
   #unfile(waitGroup: CohortWaitGroup, tab: Tab): void {
     waitGroup.front = undefined;
     tab.fronts.remove(waitGroup);
     tab.shared.delete(waitGroup);
-    this.#settle(tab);
+    this.#reorder(tab);
   }
 
   /** Sorts a party by its first wait group. */
-  #settle(tab: Tab): void {
+  #reorder(tab: Tab): void {
     const { first } = tab.fronts;
     if (first === undefined) {
       if (tab.place >= 0) this.#turns.remove(tab);

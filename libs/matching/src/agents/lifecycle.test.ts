@@ -27,7 +27,7 @@ describe("an agent that walks through all its states", () => {
     const agent = arena.agent("a");
     sender.offer(1);
     arena.pass(1_500);
-    agent.answer(1);
+    agent.sendResult(1);
     arena.pass(1_500);
     arena.pool.sleep("a", "by hand", 0, arena.nowMs);
     arena.pool.wake("a", "by hand", arena.nowMs);
@@ -62,7 +62,7 @@ describe("an agent that walks through all its states", () => {
     for (let number = 1; number <= 50; number++) {
       sender.offer(number);
       arena.pass(10);
-      agent.answer(number);
+      agent.sendResult(number);
       arena.pass(10);
     }
     arena.pass(5_000);
@@ -80,7 +80,7 @@ describe("an idle agent", () => {
     const agent = arena.agent("a");
     sender.offer(1);
     arena.pass(8_000);
-    agent.answer(1);
+    agent.sendResult(1);
     arena.pass(9_000);
     assert.equal(stateOf(arena, "a"), "ready");
     arena.pass(1_500);
@@ -155,7 +155,7 @@ describe("an idle agent", () => {
 describe("an agent that joins and leaves", () => {
   const hello = (incarnation: number) =>
     Hello.fromPartial({ agentId: "a", incarnation: String(incarnation).padStart(6, "0") });
-  const outlet = { send: () => {}, end: () => {} };
+  const outlet = { send: () => {}, close: () => {} };
 
   it("too often is locked out for growing times, and forgiven after a quiet period or a release", () => {
     const arena = new Arena();
@@ -168,7 +168,7 @@ describe("an agent that joins and leaves", () => {
           assert.equal(joined.code, "matching.agent_flapping");
           return joined.retryAfterMs;
         }
-        joined.link.end("crashed", arena.nowMs);
+        joined.link.terminate("crashed", arena.nowMs);
       }
       return 0;
     };

@@ -80,7 +80,7 @@ export class OpenLink implements AgentLink, Link {
     if (this.#open) this.#parts.states.resume(this.agent, nowMs);
   }
 
-  end(reason: string, nowMs: number): void {
+  terminate(reason: string, nowMs: number): void {
     if (this.#open) this.#parts.removeAgent(this.agent, reason, undefined, nowMs);
   }
 
@@ -94,7 +94,7 @@ export class OpenLink implements AgentLink, Link {
   }
 
   /** Settles a result: the agent need not keep it. */
-  settle(number: number): void {
+  confirm(number: number): void {
     if (!this.#open || number <= this.#durable || this.#beyond.has(number)) return;
     const frame = this.outgoing;
     if (number !== this.#durable + 1) {
@@ -131,7 +131,7 @@ export class OpenLink implements AgentLink, Link {
     if (!this.#open) return;
     if (this.dirty && bye !== undefined) this.flush();
     this.#open = false;
-    if (bye !== undefined) this.#outlet.end(bye);
+    if (bye !== undefined) this.#outlet.close(bye);
   }
 
   #receiveRare(frame: AgentFrame, nowMs: number): Refusal | undefined {

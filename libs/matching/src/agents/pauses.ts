@@ -62,7 +62,7 @@ export class CapabilityPauses {
   }
 
   /** Records that an attempt at a capability did not end as busy. */
-  ended(agent: Agent, capability: string): void {
+  recordNotBusy(agent: Agent, capability: string): void {
     for (const [pattern, pause] of agent.pauses)
       if (covers(pattern, capability)) {
         pause.inRow = 0;
@@ -71,7 +71,7 @@ export class CapabilityPauses {
   }
 
   /** Forgets the pauses of an agent that has joined again or left. */
-  forget(agent: Agent): void {
+  removeAgent(agent: Agent): void {
     agent.pauses.clear();
     agent.pausesDueMs = never;
     agent.accepted = agent.offered;

@@ -24,7 +24,7 @@ export class AgentPerformance {
     const elapsedMs = nowMs - task.assignedMs;
     this.#learn(agent, capability, elapsedMs, result, nowMs);
     agent.busyInRow = 0;
-    if (agent.pauses.size > 0) this.#pauses.ended(agent, capability);
+    if (agent.pauses.size > 0) this.#pauses.recordNotBusy(agent, capability);
     agent.busyMs += elapsedMs;
     const { outcome } = result;
     if (outcome?.$case === "failed") {

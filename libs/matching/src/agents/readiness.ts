@@ -69,7 +69,7 @@ export class Readiness {
   }
 
   /** Removes an agent that has left. */
-  withdraw(agent: Agent): void {
+  remove(agent: Agent): void {
     this.#contexts.remove(agent);
     this.#moveOut(agent);
     this.#events.reportOffers();
@@ -125,8 +125,8 @@ export class Readiness {
   }
 
   /** At the end of a turn. */
-  settle(nowMs: number): void {
-    this.#busyReport.settle(nowMs);
+  finishTurn(nowMs: number): void {
+    this.#busyReport.finishTurn(nowMs);
   }
 
   /** Moves an agent to the cohort where it belongs. */

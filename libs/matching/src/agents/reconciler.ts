@@ -63,7 +63,7 @@ export class Reconciler {
         if (token.length !== 16 || !isYoung || !this.#claims.add(token, agent, nowMs)) unwanted.push(token);
       } else if (task.agent === agent && task.stage === "working") named.set(token, true);
       else if (mayHave(task, agent)) {
-        this.#waiting.withdraw(task, nowMs);
+        this.#waiting.removeRunning(task, nowMs);
         this.#running.start(task, agent, nowMs);
         task.extras?.gang?.claim(task);
         named.set(token, true);

@@ -111,7 +111,7 @@ export class Roster implements AgentWatch {
     const agent = known ?? new Agent(identity, offering, this);
     agent.link?.close({ reason: "the agent has connected again", returnAfterMs: 0 });
     if (agent.identity.incarnation !== identity.incarnation) {
-      this.#times.forget(agentId);
+      this.#times.removeAgent(agentId);
       agent.wakesOnDemand = false;
     }
     agent.identity = identity;
@@ -135,8 +135,8 @@ export class Roster implements AgentWatch {
     this.#wheel.remove(agent);
     this.#states.sleepers.delete(agent);
     agent.isDisconnected = true;
-    this.#pauses.forget(agent);
-    this.#readiness.withdraw(agent);
+    this.#pauses.removeAgent(agent);
+    this.#readiness.remove(agent);
     this.#claims.drop(agent);
     this.#losses.loseAll(agent, reason === "" ? "the agent is lost" : reason, nowMs);
     this.#events.reportState(agent, AgentState.AGENT_STATE_GONE, reason, nowMs);
@@ -226,7 +226,7 @@ export class Roster implements AgentWatch {
     agent.silent = false;
     agent.suspicion.pause();
     agent.slowed = false;
-    this.#pauses.forget(agent);
+    this.#pauses.removeAgent(agent);
     agent.life = "active";
     this.#states.sleepers.delete(agent);
     if (agent.used === 0) agent.idleSinceMs = nowMs;

@@ -12,7 +12,7 @@ export interface AgentOutlet {
   send(frame: HostFrame): void;
 
   /** Ends the link for the pool: replaced, lost or closed. Nothing is sent after it. Called at once. */
-  end(bye: Bye): void;
+  close(bye: Bye): void;
 }
 
 /** The content of the welcome of an accepted agent. */
@@ -48,5 +48,5 @@ export interface AgentLink {
   resume(nowMs: number): void;
 
   /** Ends the link without a goodbye. The tasks of the agent go to others at once. */
-  end(reason: string, nowMs: number): void;
+  terminate(reason: string, nowMs: number): void;
 }

@@ -102,5 +102,5 @@ function removeEntry(share: Share<Task>, match: QueueMatch): void {
   const [entry] = share.waitEntries.splice(at, 1);
   entry?.leave();
   match.waitGroup.waitEntries--;
-  match.cohort.forget(match.waitGroup);
+  match.cohort.removeIfEmpty(match.waitGroup);
 }

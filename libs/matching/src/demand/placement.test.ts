@@ -63,12 +63,12 @@ describe("the placement of a task", () => {
     arena.turn();
     assert.deepEqual(agent.taskNumbers, [1, 2]);
     agent.sendFrame({ heartbeat: { freeResources: { gpu: -0 } } });
-    agent.answer(1);
+    agent.sendResult(1);
     arena.turn();
     assert.deepEqual(agent.taskNumbers, [1, 2, 3]);
     agent.sendFrame({ heartbeat: { freeResources: { gpu: 0 } } });
-    agent.answer(2);
-    agent.answer(3);
+    agent.sendResult(2);
+    agent.sendResult(3);
     arena.turn();
     assert.deepEqual(agent.taskNumbers, [1, 2, 3, 4]);
   });
@@ -111,7 +111,7 @@ describe("the placement of a task", () => {
     sender.offer(3);
     arena.turn();
     assert.deepEqual([a.taskNumbers, b.taskNumbers], [[1], [3]]);
-    a.answer(1);
+    a.sendResult(1);
     arena.turn();
     assert.deepEqual(a.taskNumbers, [1, 2]);
     assert.equal(a.assigned[1]?.contextKey, "customer");

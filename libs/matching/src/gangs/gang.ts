@@ -128,7 +128,7 @@ export class Gang implements TaskGang {
   }
 
   /** Forgets members that no agent has any more. Returns whether all remaining members have started. */
-  settle(): boolean {
+  refresh(): boolean {
     let started = 0;
     for (const task of this.running) {
       if (task.stage === "working") {

@@ -10,7 +10,7 @@ const failed = { $case: "failed" as const, value: ErrorDetail.fromPartial({ code
 const start = (agent: TestAgent, ...numbers: number[]) =>
   agent.sendFrame({ started: numbers.map((number) => ({ token: tokenOf(number), agoMs: 0 })) });
 const stop = (agent: TestAgent, number: number) =>
-  agent.answer(number, { $case: "stopped", value: { message: "" } });
+  agent.sendResult(number, { $case: "stopped", value: { message: "" } });
 
 function scene(slots: number) {
   const arena = new Arena({ gangHoldMs: 1_000, adaptiveConcurrency: false });
@@ -66,8 +66,8 @@ describe("a gang", () => {
     arena.pass(1);
     assert.deepEqual(agent.taskNumbers, [9, 10]);
     arena.pass(1_000);
-    agent.answer(9);
-    agent.answer(10);
+    agent.sendResult(9);
+    agent.sendResult(10);
     arena.turn();
     assert.deepEqual(agent.taskNumbers.slice(2).sort(), [1, 2]);
   });
@@ -99,14 +99,14 @@ describe("a gang", () => {
       summary(),
       /gang build: 2 of 4 members fit, t3 and t4 wait for 2 slots of train. 2 slots are held for it/,
     );
-    other.answer(8);
+    other.sendResult(8);
     arena.turn();
     assert.match(summary(), /3 of 4 members fit, t[34] waits for 1 slot of train/);
   });
 
   for (const [title, ends] of [
     ["is busy", (agent: TestAgent) => agent.busy(2, 1)],
-    ["fails before it", (agent: TestAgent) => agent.answer(2, failed)],
+    ["fails before it", (agent: TestAgent) => agent.sendResult(2, failed)],
   ] as const)
     it(`is withdrawn as a whole if a member ${title}, and starts again as a whole`, () => {
       const { arena, sender, agent } = scene(1);
@@ -140,7 +140,7 @@ describe("a gang", () => {
     arena.turn();
     start(agent, 1, 2, 3);
     arena.turn();
-    agent.answer(2, failed);
+    agent.sendResult(2, failed);
     sender.offer(4, {}, { ...gang(3), attempt: 2 });
     arena.turn();
     assert.deepEqual(agent.cancelled, []);
@@ -237,7 +237,7 @@ describe("gangs and other tasks in one pool", () => {
             ...open.filter(({ agent }) => agent === attempt.agent).map(({ number }) => number),
           );
           done.add(attempt.number);
-          attempt.agent.answer(attempt.number);
+          attempt.agent.sendResult(attempt.number);
         };
         arena.turn();
         for (const which of ends) {

@@ -126,7 +126,7 @@ export class Gangs implements GangWatch {
 
   /** Starts the gangs that have a place for each member. Returns how many tasks were assigned. */
   run(nowMs: number): number {
-    for (const gang of this.#starting) this.#settle(gang);
+    for (const gang of this.#starting) this.#refresh(gang);
     const assigned = this.#line.length === 0 && this.#held.length === 0 ? 0 : this.#place(nowMs);
     for (const gang of this.#spread) this.#report(gang);
     return assigned;
@@ -260,8 +260,8 @@ export class Gangs implements GangWatch {
   }
 
   /** Updates a gang with running members that has not started. */
-  #settle(gang: Gang): void {
-    const hasAllStarted = gang.settle();
+  #refresh(gang: Gang): void {
+    const hasAllStarted = gang.refresh();
     if (gang.remoteSize === 0 && (hasAllStarted || gang.isRejoined)) this.#markStarted(gang);
     else if (gang.isTorn && !gang.isRejoined) stopMembers(gang, this.#parts.settings.current.graceMs);
     if (gang.running.size > 0) return;

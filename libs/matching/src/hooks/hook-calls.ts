@@ -90,7 +90,7 @@ export class HookCalls implements TaskHooks {
   /** Accepts a new task. Returns whether hooks decide before it may wait for an agent. */
   receives(task: Task): boolean {
     // An open question may not be addressed to the first hook.
-    this.forget(task);
+    this.drop(task);
     if (!this.#hooks.has(HOOK_MOMENT_BEFORE_ASSIGN)) return false;
     task.judging = new Judging(HOOK_MOMENT_BEFORE_ASSIGN);
     this.#fresh.add(task);
@@ -137,7 +137,7 @@ export class HookCalls implements TaskHooks {
     this.#continue(task, question > 0 ? late : undefined, nowMs);
   }
 
-  answer(replies: readonly HookReply[], nowMs: number): void {
+  applyReplies(replies: readonly HookReply[], nowMs: number): void {
     for (const { number, verdict, problem } of replies) {
       const task = this.#open.get(number);
       if (task?.judging === undefined) continue;
@@ -147,14 +147,14 @@ export class HookCalls implements TaskHooks {
   }
 
   /** Drops a task that is no longer wanted. */
-  forget(task: Task): void {
+  drop(task: Task): void {
     this.#fresh.delete(task);
     if (task.judging !== undefined) this.#close(task.judging);
   }
 
   /** Releases a task from all hooks. */
   release(task: Task): void {
-    this.forget(task);
+    this.drop(task);
     task.judging?.release();
   }
 

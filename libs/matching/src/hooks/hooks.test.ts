@@ -208,7 +208,7 @@ describe("a task that its agent is running while a hook holds it", () => {
         set(before("late", { action: rule({ deny: { message: "too late" } }) }));
         arena.turn();
         assert.deepEqual([first.returned, agent.cancelled], [[], []]);
-        agent.answer(1);
+        agent.sendResult(1);
         if (!isDisconnected) first.stream.close(arena.nowMs);
         arena.turn();
         const second = arena.sender("workflow-1b");
@@ -332,7 +332,7 @@ describe("an outside party that decides", () => {
     const agent = arena.agent("a");
     sender.offer(1);
     arena.turn();
-    agent.answer(1);
+    agent.sendResult(1);
     arena.turn();
     assert.deepEqual(
       requests.map(({ hookId, agentId, number }) => [hookId, agentId, number]),
@@ -364,7 +364,7 @@ describe("hooks before a result counts", () => {
     const agent = arena.agent("a");
     sender.offer(1);
     arena.turn();
-    agent.answer(1);
+    agent.sendResult(1);
     arena.turn();
     const [result] = sender.received.results;
     assert.ok(result?.outcome?.$case === "failed");
@@ -383,7 +383,7 @@ describe("hooks before a result counts", () => {
     sender.offer(1);
     arena.turn();
     const value = ErrorDetail.fromPartial({ code: "x.y", retry: RetryClass.RETRY_CLASS_SAME_KEY });
-    agent.answer(1, { $case: "failed", value });
+    agent.sendResult(1, { $case: "failed", value });
     arena.turn();
     const [result] = sender.received.results;
     assert.ok(result?.outcome?.$case === "failed");
@@ -400,7 +400,7 @@ describe("hooks before a result counts", () => {
     const agent = arena.agent("a");
     first.offer([1, 2]);
     arena.turn();
-    agent.answer(1);
+    agent.sendResult(1);
     arena.turn();
     assert.deepEqual(first.results, []);
     assert.deepEqual(agent.taskNumbers, [1, 2], "its slot is free");

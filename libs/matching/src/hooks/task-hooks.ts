@@ -21,7 +21,7 @@ export interface TaskHooks {
   /** Handles the due time of a held task. */
   expire(task: Task, nowMs: number): void;
   /** Drops the open questions about a task. */
-  forget(task: Task): void;
+  drop(task: Task): void;
   /** Releases the task from all hooks. */
   release(task: Task): void;
 }

@@ -62,7 +62,7 @@ describe("quotas in a pool", () => {
     assert.deepEqual(arena.pool.allotted("default"), [
       { quotaId: "default", name: "slots", used: 4, wanted: 3 },
     ]);
-    agent.answer(1);
+    agent.sendResult(1);
     arena.turn();
     assert.deepEqual(agent.taskNumbers, [1, 2, 3, 4, 5]);
     publish(arena, [{ amount: 5 }]);
@@ -140,11 +140,11 @@ function playThrough(steps: readonly Played[]): void {
     else if (kind === "answer") {
       for (const number of open().slice(0, 1)) {
         answered.add(number);
-        agent.answer(number);
+        agent.sendResult(number);
       }
     } else if (kind === "cancel") sender.request({ cancels: [{ token: tokenOf(next - 1), reason: "" }] });
     else if (kind === "lose") {
-      agent.link.end("killed", arena.nowMs);
+      agent.link.terminate("killed", arena.nowMs);
       agent = newAgent();
       answered = new Set();
     } else
@@ -181,14 +181,14 @@ describe("reservations in a pool", () => {
     session(sender, "mine", 11, 3, 1, ["night"]);
     arena.turn();
     assert.deepEqual(agent.taskNumbers, [1, 2, 3, 11]);
-    agent.answer(1);
+    agent.sendResult(1);
     arena.turn();
     assert.deepEqual(agent.taskNumbers, [1, 2, 3, 11, 12]);
-    agent.answer(2);
+    agent.sendResult(2);
     arena.turn();
     assert.deepEqual(agent.taskNumbers.slice(5), [4], "two are reserved and in use: the third of mine waits");
     publish(arena, [], []);
-    agent.answer(3);
+    agent.sendResult(3);
     arena.turn();
     assert.equal(agent.taskNumbers.length, 7);
   });

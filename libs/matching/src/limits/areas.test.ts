@@ -39,7 +39,7 @@ describe("a reservation on agents with a label", () => {
     arena.turn();
     assert.deepEqual(gpu.taskNumbers.slice(1), [11]);
     reserve(arena, 0);
-    gpu.answer(11);
+    gpu.sendResult(11);
     arena.turn();
     assert.equal(
       gpu.taskNumbers.length + plain.taskNumbers.length,
@@ -69,7 +69,7 @@ describe("a reservation on agents with a label", () => {
     reserve(arena, 1);
     arena.turn();
     assert.deepEqual(gpu.taskNumbers, [1]);
-    gpu.answer(1);
+    gpu.sendResult(1);
     arena.turn();
     assert.deepEqual(gpu.taskNumbers, [1, 11]);
   });
@@ -87,7 +87,7 @@ describe("a reservation on agents with a label", () => {
     sender.offer(2, requiringGpu);
     arena.turn();
     assert.deepEqual([other.taskNumbers, gpu.taskNumbers], [[1], []]);
-    other.answer(1);
+    other.sendResult(1);
     arena.turn();
     assert.deepEqual(gpu.taskNumbers, [2]);
   });
@@ -224,10 +224,10 @@ function play(steps: readonly Step[]): void {
       const [number, task] = [...tasks].find(([, task]) => task.agent === at && !task.hasEnded) ?? [];
       if (number === undefined || task === undefined) continue;
       task.hasEnded = true;
-      agents[at]?.answer(number);
+      agents[at]?.sendResult(number);
     } else if (kind === "lose") {
       for (const task of tasks.values()) if (task.agent === at) task.hasEnded = true;
-      agents[at]?.link.end("killed", arena.nowMs);
+      agents[at]?.link.terminate("killed", arena.nowMs);
       agents[at] = join(at);
     } else {
       amount = step.amount;

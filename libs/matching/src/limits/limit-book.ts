@@ -89,7 +89,7 @@ export class Limits implements LimitWatch {
   unregister(limits: readonly Limit<Task>[], nowMs: number): void {
     for (const limit of limits) {
       limit.uses--;
-      this.#forget(limit, nowMs);
+      this.#removeIfUnused(limit, nowMs);
     }
   }
 
@@ -108,7 +108,7 @@ export class Limits implements LimitWatch {
 
   due(limit: Limit<Task>, nowMs: number): void {
     this.wake(limit, nowMs);
-    this.#forget(limit, nowMs);
+    this.#removeIfUnused(limit, nowMs);
   }
 
   set(rule: LimitRule, nowMs: number): Refusal | undefined {
@@ -180,7 +180,7 @@ export class Limits implements LimitWatch {
     return best;
   }
 
-  #forget(limit: Limit<Task>, nowMs: number): void {
+  #removeIfUnused(limit: Limit<Task>, nowMs: number): void {
     if (limit.uses > 0 || limit.origin !== undefined) return;
     if (limit.idleAt(nowMs)) {
       this.#wheel.remove(limit);

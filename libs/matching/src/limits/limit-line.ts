@@ -54,7 +54,7 @@ export class LimitLine {
     lane.weight = weight;
     lane.tasks.add(task);
     this.#size++;
-    this.#settle(lane);
+    this.#reorder(lane);
   }
 
   remove(task: Task): void {
@@ -62,7 +62,7 @@ export class LimitLine {
     if (lane === undefined) return;
     lane.tasks.remove(task);
     this.#size--;
-    this.#settle(lane);
+    this.#reorder(lane);
   }
 
   /** Sorts a task again after its rank has changed. */
@@ -70,7 +70,7 @@ export class LimitLine {
     const lane = this.#byParty.get(partyOf(task));
     if (lane === undefined) return;
     lane.tasks.move(task);
-    this.#settle(lane);
+    this.#reorder(lane);
   }
 
   /** Removes and returns the next task. */
@@ -82,12 +82,12 @@ export class LimitLine {
     this.#size--;
     this.#passed = Math.max(this.#passed, lane.rank);
     lane.rank += 1 / lane.weight;
-    this.#settle(lane);
+    this.#reorder(lane);
     return task;
   }
 
   /** Sorts a lane by its first task. Removes an empty lane. */
-  #settle(lane: Lane): void {
+  #reorder(lane: Lane): void {
     const { first } = lane.tasks;
     if (first === undefined) {
       if (lane.place >= 0) this.#lanes.remove(lane);

@@ -137,7 +137,7 @@ export class KeyLimit extends Due implements Limit<Task> {
     if (line === undefined) return;
     line.remove(task);
     this.waiting--;
-    this.#forget(task.demand, line);
+    this.#removeIfEmpty(task.demand, line);
   }
 
   /** Sorts a waiting task again after its rank has changed. */
@@ -150,7 +150,7 @@ export class KeyLimit extends Due implements Limit<Task> {
     const line = this.#lines.get(demand);
     if (line === undefined) return;
     line.woken--;
-    this.#forget(demand, line);
+    this.#removeIfEmpty(demand, line);
   }
 
   /** Lets as many tasks continue as there is room for. */
@@ -177,7 +177,7 @@ export class KeyLimit extends Due implements Limit<Task> {
     return wanted;
   }
 
-  #forget(demand: Demand, line: LimitLine): void {
+  #removeIfEmpty(demand: Demand, line: LimitLine): void {
     if (line.empty && line.woken === 0) this.#lines.delete(demand);
   }
 }

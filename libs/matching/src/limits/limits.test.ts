@@ -22,14 +22,14 @@ describe("a limit on tasks with the same key", () => {
     sender.offer(7);
     arena.turn();
     assert.deepEqual(agent.taskNumbers, [1, 2, 7]);
-    agent.answer(1);
+    agent.sendResult(1);
     arena.turn();
     assert.deepEqual(agent.taskNumbers, [1, 2, 7, 3]);
     sender.request({ cancels: [{ token: tokenOf(2), reason: "" }] });
     arena.turn();
     assert.deepEqual(agent.taskNumbers, [1, 2, 7, 3, 4]);
     const other = arena.agent("b", { slots: 9 });
-    agent.link.end("killed", arena.nowMs);
+    agent.link.terminate("killed", arena.nowMs);
     arena.turn();
     assert.deepEqual(other.taskNumbers, [5, 6]);
   });
@@ -42,13 +42,13 @@ describe("a limit on tasks with the same key", () => {
     limited(sender, [3, 4], "key", 1);
     arena.turn();
     assert.deepEqual(agent.taskNumbers, [3]);
-    agent.answer(3);
+    agent.sendResult(3);
     arena.turn();
     assert.deepEqual(agent.taskNumbers, [3, 4]);
     const late = arena.agent("b", { capabilities: ["nobody@1.0.0"], slots: 9 });
     arena.turn();
     assert.deepEqual(late.taskNumbers, []);
-    agent.answer(4);
+    agent.sendResult(4);
     arena.turn();
     assert.deepEqual(late.taskNumbers, [1]);
   });
@@ -69,15 +69,15 @@ describe("a limit on tasks with the same key", () => {
     sender.offer([3, 4], {}, both);
     limited(sender, [5, 6], "first", 1);
     arena.turn();
-    agent.answer(1);
+    agent.sendResult(1);
     arena.turn();
     assert.deepEqual(agent.taskNumbers, [1, 2, 5]);
-    agent.answer(2);
-    agent.answer(5);
+    agent.sendResult(2);
+    agent.sendResult(5);
     sender.request({ recalls: [tokenOf(3)] });
     arena.turn();
     assert.deepEqual(agent.taskNumbers, [1, 2, 5, 4]);
-    agent.answer(4);
+    agent.sendResult(4);
     arena.turn();
     assert.deepEqual(agent.taskNumbers, [1, 2, 5, 4, 6]);
   });
@@ -121,7 +121,7 @@ describe("a limit on tasks with the same key", () => {
       arena.turn();
       const number = agent.taskNumbers.at(-1) ?? 0;
       done.push(number);
-      agent.answer(number);
+      agent.sendResult(number);
     }
     assert.ok(done.indexOf(1_001) <= 2 && done.indexOf(1_001) > 0, done.join(", "));
     assert.ok(done.indexOf(1_002) <= 4 && done.indexOf(1_002) > 0, done.join(", "));
@@ -141,7 +141,7 @@ describe("a limit on tasks with the same key", () => {
     assert.deepEqual(agent.taskNumbers, [1, 2, 3]);
     arena.pass(500);
     assert.deepEqual(agent.taskNumbers, [1, 2, 3, 4, 5]);
-    for (const number of agent.taskNumbers) agent.answer(number);
+    for (const number of agent.taskNumbers) agent.sendResult(number);
     arena.turn();
     sender.durable(5);
     arena.pass(2_000);
@@ -210,13 +210,13 @@ describe("a limit on tasks with the same key", () => {
       "blue memory 4 4 3 2",
       "red memory 9 9 1 0",
     ]);
-    agent.answer(3);
+    agent.sendResult(3);
     arena.turn();
     assert.deepEqual(agent.taskNumbers, [1, 6, 3, 4, 5], "half of it is not enough for two");
-    agent.answer(1);
+    agent.sendResult(1);
     arena.turn();
     assert.deepEqual(agent.taskNumbers, [1, 6, 3, 4, 5, 2]);
-    for (const number of [4, 5, 2, 6]) agent.answer(number);
+    for (const number of [4, 5, 2, 6]) agent.sendResult(number);
     arena.turn();
     sender.durable(6);
     arena.pass(1);
@@ -232,15 +232,15 @@ describe("a limit on tasks with the same key", () => {
     sender.offer([3], { resources: { memory: 5 } }, bringing(4));
     arena.turn();
     assert.deepEqual(agent.taskNumbers, [1]);
-    agent.answer(1);
+    agent.sendResult(1);
     arena.turn();
-    agent.answer(2);
+    agent.sendResult(2);
     arena.turn();
     assert.deepEqual(agent.taskNumbers, [1, 2], "what asks for more than all of it waits");
     sender.offer([4], { resources: { memory: 1 } }, bringing(6));
     arena.turn();
     assert.deepEqual(agent.taskNumbers, [1, 2, 4]);
-    agent.answer(4);
+    agent.sendResult(4);
     arena.turn();
     assert.deepEqual(agent.taskNumbers, [1, 2, 4, 3]);
   });

@@ -49,7 +49,7 @@ export class LearnedTimes implements Times {
   }
 
   /** Forgets an agent because another process runs under its name, maybe on another machine. */
-  forget(agentId: string): void {
-    this.#estimates.forget(agentId);
+  removeAgent(agentId: string): void {
+    this.#estimates.removeAgent(agentId);
   }
 }

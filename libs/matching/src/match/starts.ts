@@ -18,7 +18,7 @@ export class Starts {
   /** Counts assignments against the slow start, and ends it when its time is over. */
   takeFromRamp(count: number, nowMs: number): void {
     if (this.ramp === undefined) return;
-    this.ramp.take(count, nowMs);
+    this.ramp.consume(count, nowMs);
     if (this.ramp.isOverAt(nowMs)) this.ramp = undefined;
   }
 
@@ -60,7 +60,7 @@ class Ramp {
     return Math.max(0, Math.floor(this.#burst - ahead / this.#partMs + 1e-6));
   }
 
-  take(count: number, nowMs: number): void {
+  consume(count: number, nowMs: number): void {
     this.#paidMs = Math.max(nowMs, this.#paidMs) + count * this.#partMs;
   }
 

@@ -43,7 +43,7 @@ class PoolDispatcher implements Dispatcher {
       );
     }
     this.lastUseOrder = order;
-    for (const agent of this.#agents) for (const number of agent.taskNumbers) agent.answer(number);
+    for (const agent of this.#agents) for (const number of agent.taskNumbers) agent.sendResult(number);
     this.#arena.turn();
     this.#readCounts = this.#agents.map(({ assigned }) => assigned.length);
   }
@@ -53,9 +53,9 @@ class PoolDispatcher implements Dispatcher {
     this.#sender.offer(task);
   }
 
-  ended(task: number, agent: number, _durationMs: number, nowMs: number): void {
+  recordEnd(task: number, agent: number, _durationMs: number, nowMs: number): void {
     this.#arena.nowMs = this.#startMs + nowMs;
-    this.#agents[agent]?.answer(task);
+    this.#agents[agent]?.sendResult(task);
   }
 
   lost(): void {

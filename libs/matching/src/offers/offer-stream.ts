@@ -273,19 +273,19 @@ class Stream implements OfferStream, SenderStream<Task> {
     const number = resultsDurableBeyond.reduce((most, each) => Math.max(most, each), resultsDurable);
     if (number > ledger.last) return matchingErrors.durableUnknown.refusal({ number, last: ledger.last });
     for (let task = ledger.shift(resultsDurable); task !== undefined; task = ledger.shift(resultsDurable))
-      this.#settle(task, nowMs);
+      this.#confirm(task, nowMs);
     for (const beyond of resultsDurableBeyond) {
       const task = ledger.remove(beyond);
-      if (task !== undefined) this.#settle(task, nowMs);
+      if (task !== undefined) this.#confirm(task, nowMs);
     }
     return undefined;
   }
 
-  #settle(task: Task, nowMs: number): void {
+  #confirm(task: Task, nowMs: number): void {
     // A task that was offered again elsewhere belongs to that stream.
     const { senderSlot } = task;
     if (senderSlot instanceof PoolSenderSlot && senderSlot.stream === this && task.stage === "ended")
-      senderSlot.pool.outcomes.settle(task, nowMs);
+      senderSlot.pool.outcomes.confirm(task, nowMs);
   }
 
   /** Removes a pool from this stream. With a time, its waiting tasks become orphans. */
@@ -332,7 +332,7 @@ class PoolSenderSlot implements SenderSlot<Task> {
   }
 
   /** Records that one of its tasks has a result. */
-  ended(): void {
+  recordResult(): void {
     this.outstanding--;
     this.retained++;
   }

@@ -14,7 +14,7 @@ export interface SenderSlot<Task> {
   add(task: Task): void;
   remove(task: Task): void;
   /** Records that one of its tasks has a result. */
-  ended(): void;
+  recordResult(): void;
 }
 
 /** A pool as the streams of senders see it. Streams are listed in its outbox for the turn. */

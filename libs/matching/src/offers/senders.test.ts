@@ -12,10 +12,10 @@ describe("a sender", () => {
     first.offer([1, 2, 3]);
     arena.turn();
     agent.sendFrame({ started: [{ token: tokenOf(2), agoMs: 0 }] });
-    agent.answer(1);
+    agent.sendResult(1);
     arena.turn();
     first.stream.close(arena.nowMs);
-    agent.answer(3);
+    agent.sendResult(3);
     arena.turn();
     const second = arena.sender();
     second.offer([1, 2, 3]);
@@ -26,7 +26,7 @@ describe("a sender", () => {
       [3, "inlineOutput"],
     ]);
     assert.equal(second.received.begun.length, 1);
-    agent.answer(2);
+    agent.sendResult(2);
     arena.turn();
     assert.equal(second.results.length, 3);
     second.durable(3);
@@ -46,7 +46,7 @@ describe("a sender", () => {
     original.request({ cancels: [{ token: tokenOf(1), reason: "not here any more", graceMs: 1_000 }] });
     arena.turn();
     assert.deepEqual(agent.cancelled, []);
-    agent.answer(1);
+    agent.sendResult(1);
     arena.turn();
     assert.deepEqual([original.results, next.results], [[], [[1, "inlineOutput"]]]);
   });
@@ -57,7 +57,7 @@ describe("a sender", () => {
     const agent = arena.agent("a", { slots: 2, credit: 2 });
     before.offer([1, 2, 3]);
     arena.turn();
-    agent.answer(1);
+    agent.sendResult(1);
     arena.turn();
     before.request({ released: [1, 2, 3].map((number) => tokenOf(number)) });
     agent.sendFrame({ credit: 1 });
@@ -67,12 +67,12 @@ describe("a sender", () => {
       [[1, 2], [], 0],
       "nothing ends or starts",
     );
-    agent.answer(2);
+    agent.sendResult(2);
     const next = arena.sender("next");
     next.offer([1, 2, 3]);
     arena.turn();
     assert.deepEqual(agent.taskNumbers, [1, 2, 3]);
-    agent.answer(3);
+    agent.sendResult(3);
     arena.turn();
     const all = [1, 2, 3].map((number) => [number, "inlineOutput"]);
     assert.deepEqual([before.results.length, before.returned, next.results], [1, [], all]);
@@ -87,7 +87,7 @@ describe("a sender", () => {
     const agent = arena.agent("a", { slots: 2, credit: 2 });
     before.offer([1, 2, 3, 4]);
     arena.turn();
-    agent.answer(1);
+    agent.sendResult(1);
     arena.turn();
     before.request({ released: [1, 2, 3, 4].map((number) => tokenOf(number)) });
     const next = arena.sender("next");
@@ -124,7 +124,7 @@ describe("a sender", () => {
     next.offer([1, 2]);
     late.request({ released: [1, 2].map((number) => tokenOf(number)) });
     agent.sendFrame({ credit: 1 });
-    agent.answer(1);
+    agent.sendResult(1);
     arena.turn();
     assert.deepEqual([next.results, agent.taskNumbers], [[[1, "inlineOutput"]], [1, 2]]);
   });
@@ -135,11 +135,11 @@ describe("a sender", () => {
     const agent = arena.agent("a", { slots: 2 });
     sender.offer([1, 2]);
     arena.turn();
-    agent.answer(1);
+    agent.sendResult(1);
     arena.turn();
     const offers = [1, 2].map((number) => ({ token: tokenOf(number), profile: 1, attempt: 1 }));
     sender.request({ released: offers.map(({ token }) => token), offers });
-    agent.answer(2);
+    agent.sendResult(2);
     arena.turn();
     assert.deepEqual(agent.taskNumbers, [1, 2]);
     assert.deepEqual(
@@ -157,8 +157,8 @@ describe("a sender", () => {
     const agent = arena.agent("a", { slots: 2 });
     sender.offer([1, 2]);
     arena.turn();
-    agent.answer(1);
-    agent.answer(2);
+    agent.sendResult(1);
+    agent.sendResult(2);
     arena.turn();
     sender.offer([1]);
     arena.turn();
@@ -193,8 +193,8 @@ describe("a sender", () => {
     const agent = arena.agent("a", { slots: 2 });
     arena.turn();
     assert.deepEqual(agent.taskNumbers.toSorted(), [1, 2]);
-    agent.answer(1);
-    agent.answer(2);
+    agent.sendResult(1);
+    agent.sendResult(2);
     arena.turn();
     assert.deepEqual([owner.results.length, original.results.length], [2, 0]);
   });
@@ -205,7 +205,7 @@ describe("a sender", () => {
     const agent = arena.agent("a", { slots: 2 });
     sender.offer([1, 2, 3, 4]);
     arena.turn();
-    agent.answer(2);
+    agent.sendResult(2);
     sender.stream.close(arena.nowMs);
     arena.turn();
     assert.deepEqual(agent.taskNumbers, [1, 2]);
@@ -242,7 +242,7 @@ describe("a sender", () => {
     for (let number = 1; number <= 8; number++) {
       sender.offer(number);
       arena.turn();
-      agent.answer(number);
+      agent.sendResult(number);
     }
     sender.offer(9);
     arena.turn();
@@ -290,15 +290,15 @@ describe("a sender", () => {
     const agent = arena.agent("a", { slots: 2 });
     sender.offer([1, 2, 3]);
     arena.turn();
-    agent.answer(1);
+    agent.sendResult(1);
     arena.turn();
     const cancels = [1, 2, 3].map((number) => ({ token: tokenOf(number), reason: "over", graceMs: 1_000 }));
     sender.request({ cancels });
     arena.turn();
     assert.deepEqual(agent.cancelled, [2, 3]);
     assert.equal(agent.durable, 1);
-    agent.answer(3);
-    agent.answer(2, { $case: "stopped", value: { message: "" } });
+    agent.sendResult(3);
+    agent.sendResult(2, { $case: "stopped", value: { message: "" } });
     arena.turn();
     assert.equal(agent.durable, 3);
     assert.deepEqual(sender.results, [[1, "inlineOutput"]]);
@@ -349,9 +349,9 @@ describe("a sender", () => {
     sender.request({ profiles: [profile], offers: [{ token: tokenOf(2), profile: 7 }] });
     first.turn();
     second.turn();
-    b.answer(2);
+    b.sendResult(2);
     second.turn();
-    a.answer(1);
+    a.sendResult(1);
     first.turn();
     assert.deepEqual(
       sender.results.map(([number]) => number),

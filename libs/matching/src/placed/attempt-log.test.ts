@@ -16,9 +16,9 @@ describe("the attempts that agents of a pool had", () => {
     sender.offer([1, 2, 3], { definition: "order" }, { priority: 3, waitedMs: 20 });
     arena.pass(0);
     arena.pass(40);
-    agent.answer(1);
+    agent.sendResult(1);
     arena.pass(10);
-    agent.answer(3, { $case: "failed", value: failure });
+    agent.sendResult(3, { $case: "failed", value: failure });
     agent.busy(2);
     arena.pass(0);
     const { attempts, last } = arena.pool.placedAttempts(0, 10, arena.nowMs);
@@ -57,7 +57,7 @@ describe("the attempts that agents of a pool had", () => {
     ] as const;
     for (const [at, input] of inputs.entries()) sender.offer([at + 1], {}, { input });
     arena.pass(0);
-    for (const at of inputs.keys()) agent.answer(at + 1);
+    for (const at of inputs.keys()) agent.sendResult(at + 1);
     arena.pass(0);
     const { attempts } = arena.pool.placedAttempts(0, 10, arena.nowMs);
     assert.deepEqual(
@@ -80,7 +80,7 @@ describe("the attempts that agents of a pool had", () => {
     arena.pool.configure({ strategy: strategyNamed("cheapest") }, arena.nowMs);
     sender.offer([2]);
     arena.pass(10);
-    for (const number of [1, 2]) agent.answer(number);
+    for (const number of [1, 2]) agent.sendResult(number);
     arena.pass(0);
     const { attempts } = arena.pool.placedAttempts(0, 10, arena.nowMs);
     assert.deepEqual(
@@ -100,7 +100,7 @@ describe("the attempts that agents of a pool had", () => {
     arena.pass(0);
     sender.request({ cancels: [{ token: tokenOf(1), reason: "stop", graceMs: 0 }] });
     arena.pass(5);
-    agent.link.end("it is gone", arena.nowMs);
+    agent.link.terminate("it is gone", arena.nowMs);
     arena.pass(0);
     const { attempts } = arena.pool.placedAttempts(0, 10, arena.nowMs);
     assert.deepEqual(
@@ -120,8 +120,8 @@ describe("the attempts that agents of a pool had", () => {
       arena.pool.placedAttempts(sequence, most, arena.nowMs).attempts.map((each) => each.sequence);
     sender.offer([1, 2]);
     arena.pass(0);
-    agent.answer(1);
-    agent.answer(2);
+    agent.sendResult(1);
+    agent.sendResult(2);
     arena.pass(0);
     assert.deepEqual([after(0, 1), after(1), after(2), after(0)], [[1], [2], [], [1, 2]]);
     arena.nowMs += halfHourMs;
@@ -137,7 +137,7 @@ describe("the attempts that agents of a pool had", () => {
       const numbers = Array.from({ length: Math.min(100, count - first + 1) }, (_, at) => first + at);
       sender.offer(numbers);
       arena.turn();
-      for (const number of numbers) agent.answer(number);
+      for (const number of numbers) agent.sendResult(number);
       arena.turn();
       sender.durable(sender.received.results.length);
     }

@@ -16,7 +16,7 @@ function work(arena: Arena, agent: TestAgent, count: number): number[] {
     const number = agent.taskNumbers.at(-1);
     if (number === undefined || done.at(-1) === number) break;
     done.push(number);
-    agent.answer(number);
+    agent.sendResult(number);
   }
   return done;
 }
@@ -177,7 +177,7 @@ describe("the turns of namespaces", () => {
             if (number === undefined) continue;
             const of = number % 3;
             counts[of] = (counts[of] ?? 0) + 1;
-            agent.answer(number);
+            agent.sendResult(number);
           }
           assert.ok(Math.max(...counts) - Math.min(...counts) <= 4, counts.join(", "));
         }
@@ -229,7 +229,7 @@ describe("agents", () => {
     agent.sendFrame({ credit: 5 });
     arena.turn();
     assert.deepEqual(agent.taskNumbers, [1, 2, 3]);
-    agent.answer(2);
+    agent.sendResult(2);
     arena.turn();
     assert.deepEqual(agent.taskNumbers, [1, 2, 3, 4]);
   });

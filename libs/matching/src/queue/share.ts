@@ -107,7 +107,7 @@ export class Share<Task extends Queued<Task>> {
       lane.rank = Math.max(lane.rank, this.#passed);
       lane.order = task.rank;
       this.#lanes.add(lane);
-    } else this.#settle(lane);
+    } else this.#reorder(lane);
     if (before === undefined) for (const entry of this.waitEntries) entry.enter();
     else this.#raiseEntries(before.rank);
   }
@@ -119,7 +119,7 @@ export class Share<Task extends Queued<Task>> {
     task.lane = undefined;
     lane.tasks.remove(task);
     this.#size--;
-    if (lane.tasks.size > 0) this.#settle(lane);
+    if (lane.tasks.size > 0) this.#reorder(lane);
     else {
       this.#lanes.remove(lane);
       if (lane.rank <= this.#passed) this.#byKey.delete(lane.key);
@@ -150,7 +150,7 @@ export class Share<Task extends Queued<Task>> {
     const { lane } = task;
     if (lane === undefined) return;
     lane.tasks.move(task);
-    this.#settle(lane);
+    this.#reorder(lane);
     for (const entry of this.waitEntries) entry.updateFirst();
   }
 
@@ -158,7 +158,7 @@ export class Share<Task extends Queued<Task>> {
     for (const lane of this.#byKey.values()) yield* lane.tasks.tasks();
   }
 
-  #settle(lane: Lane<Task>): void {
+  #reorder(lane: Lane<Task>): void {
     const order = lane.tasks.first?.rank ?? 0;
     if (order === lane.order) return;
     lane.order = order;

@@ -101,7 +101,7 @@ export class WaitEntry implements Ranked {
     if (turn === undefined) return;
     this.#read();
     turn.waitEntries.move(this);
-    this.#waitGroup.settle(turn);
+    this.#waitGroup.reorder(turn);
   }
 
   /** Updates the rank. Returns whether the entry was already in its place. */
@@ -160,7 +160,7 @@ export class CohortWaitGroup implements WaitGroup, Ranked {
     entry.turn = turn;
     turn.waitEntries.add(entry);
     if (turn.waitEntries.size > 1) {
-      this.settle(turn);
+      this.reorder(turn);
       return;
     }
     turn.tab.weight = turn.tab.turns === 0 ? entry.share.weight : turn.tab.weight;
@@ -194,7 +194,7 @@ export class CohortWaitGroup implements WaitGroup, Ranked {
   }
 
   /** Updates the order of a party after its first task has changed. */
-  settle(turn: Turn): void {
+  reorder(turn: Turn): void {
     const order = turn.waitEntries.first?.rank ?? 0;
     if (order >= turn.order) return;
     turn.order = order;

@@ -41,7 +41,7 @@ describe("the load that a scaler reads", () => {
       [2, 4, 1, 3, 5, 1],
     );
     assert.equal(load.idleAgents, 0);
-    busy.answer(1);
+    busy.sendResult(1);
     arena.pass(1_000);
     assert.equal(gauge(arena).read(arena.nowMs).idleAgents, 2);
   });
@@ -63,7 +63,7 @@ describe("the load that a scaler reads", () => {
     for (let number = 1; number <= 60; number++) {
       sender.offer([number]);
       arena.pass(500);
-      agent.answer(number);
+      agent.sendResult(number);
       arena.pass(500);
       seen.read(arena.nowMs);
     }

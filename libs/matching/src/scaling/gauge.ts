@@ -51,7 +51,7 @@ export class ScalerGauge {
     const awake = own.filter(isAvailable);
     const waiting = this.#waiting(isCounted, nowMs);
     const running = this.#running(isCounted);
-    const ended = this.#flow.ended([...own, ...others.filter((agent) => offersAny(agent, isCounted))]);
+    const ended = this.#flow.countEnded([...own, ...others.filter((agent) => offersAny(agent, isCounted))]);
     const { arrived, ...rates } = this.#flow.read(waiting.queued + running, ended, nowMs);
     arrivals?.add(arrived, nowMs);
     this.#coldStart.observe(awake.length, nowMs);
@@ -175,7 +175,7 @@ class Flow {
   #isNew = true;
 
   /** Returns how many attempts ended since the last read. A joined agent counts from 0. */
-  ended(agents: readonly Agent[]): number {
+  countEnded(agents: readonly Agent[]): number {
     const counts = new Map<string, number>();
     let sum = 0;
     for (const { agentId, completed, failed, identity } of agents) {

@@ -116,7 +116,7 @@ class Simulation {
       for (; (untilMs[0] ?? Number.POSITIVE_INFINITY) <= arena.nowMs; done++) {
         untilMs.shift();
         const assigned = agent.assigned[worker.answered++];
-        if (assigned !== undefined) agent.answer(numberOf(assigned.token));
+        if (assigned !== undefined) agent.sendResult(numberOf(assigned.token));
       }
       const isWoken = agent.frames.slice(worker.frames).some(({ wake }) => wake !== undefined);
       worker.frames = agent.frames.length;

@@ -158,7 +158,7 @@ describe("a strategy", () => {
       counts.every((count) => count > 20),
       counts.join(),
     );
-    agents.get("d")?.link.end("it goes", arena.nowMs);
+    agents.get("d")?.link.terminate("it goes", arena.nowMs);
     agents.delete("d");
     const after = assignAll(2_001);
     assert.ok(initial.every((agentId, at) => agentId === "d" || after[at] === agentId));

@@ -96,18 +96,18 @@ export class AttemptReports {
     // A copy that counted stands for its original attempt.
     const task = named?.stage === "ended" && original?.twin?.winner === named ? original : named;
     if (task === undefined) {
-      if (!this.#claims.answer(agent, link, number, result)) link.settle(number);
+      if (!this.#claims.recordResult(agent, link, number, result)) link.confirm(number);
       return;
     }
     if (task.agent !== agent) {
       if (isRepeat(task, agent)) repeat(task, link, number);
-      else link.settle(number);
+      else link.confirm(number);
       return;
     }
     if (task.stage !== "working") {
       // The attempt had already ended for its sender. Now its agent has ended it too.
       this.#running.release(task, nowMs);
-      link.settle(number);
+      link.confirm(number);
       return;
     }
     const ends = result.outcome?.$case;
@@ -116,17 +116,17 @@ export class AttemptReports {
       return;
     }
     if ((ends === "busy" || ends === "failed") && this.#copies.promoteCopy(task, nowMs)) {
-      link.settle(number);
+      link.confirm(number);
       return;
     }
     // A failure before the agent was asked to end counts as a failure.
     if (task.yields && (ends === "busy" || ends === "stopped")) {
-      link.settle(number);
+      link.confirm(number);
       this.#preemption.detach(task, nowMs);
       return;
     }
     if (result.outcome?.$case === "busy") {
-      link.settle(number);
+      link.confirm(number);
       this.#requeue(task, agent, result.outcome.value, nowMs);
       return;
     }
@@ -142,7 +142,7 @@ export class AttemptReports {
     const { agent } = link;
     const { outcome } = result;
     if (outcome?.$case === "busy") {
-      link.settle(number);
+      link.confirm(number);
       this.#states.pause(agent, copy.demand.requirements.capability, outcome.value, nowMs);
       this.#copies.discard(copy, nowMs);
       // The agent of the original had given up before: both wait again, as one task.
@@ -151,7 +151,7 @@ export class AttemptReports {
     }
     this.#performance.record(agent, copy, result, nowMs);
     if (outcome?.$case === "failed" && original.agent !== undefined) {
-      link.settle(number);
+      link.confirm(number);
       this.#copies.discard(copy, nowMs);
       return;
     }
@@ -183,7 +183,7 @@ export class AttemptReports {
       error,
       busy.retryAfterMs,
     );
-    this.#tasks.forget(task, nowMs);
+    this.#tasks.remove(task, nowMs);
   }
 }
 
@@ -201,5 +201,5 @@ function repeat(task: Task, link: Link, number: number): void {
   }
   const repeats = task.extras?.repeats;
   if (repeats !== undefined && repeats.length < repeatsMax) repeats.push(number);
-  else link.settle(number);
+  else link.confirm(number);
 }

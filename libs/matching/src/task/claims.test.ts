@@ -13,13 +13,13 @@ describe("a pool that has just moved", () => {
     const agent = arena.agent("a", { slots: 3, running: [tokenOf(1), tokenOf(2)] });
     assert.deepEqual(agent.joined?.unwanted, []);
     assert.equal(arena.pool.agent("a", arena.nowMs)?.freeSlots, 1);
-    agent.answer(2);
+    agent.sendResult(2);
     const sender = arena.sender();
     sender.offer([1, 2, 3, 4]);
     arena.turn();
     assert.deepEqual(agent.taskNumbers, [3, 4]);
     assert.deepEqual(sender.results, [[2, "inlineOutput"]]);
-    agent.answer(1);
+    agent.sendResult(1);
     sender.durable(1);
     arena.turn();
     sender.durable(2);
@@ -40,7 +40,7 @@ describe("a pool that has just moved", () => {
     late.offer(1, {}, { limits });
     arena.turn();
     assert.deepEqual(agent.taskNumbers, [3]);
-    agent.answer(1);
+    agent.sendResult(1);
     arena.turn();
     assert.deepEqual(agent.taskNumbers, [3, 2]);
   });
@@ -50,17 +50,17 @@ describe("a pool that has just moved", () => {
     const agent = arena.agent("a", { slots: 2, running: [tokenOf(1), tokenOf(2)] });
     const sender = arena.sender();
     sender.offer([3, 4, 5], {}, { limits: [{ key: "k", maxConcurrent: 9 }] });
-    agent.answer(1);
+    agent.sendResult(1);
     // The repeated result takes no slot, and gives none back.
-    agent.answer(1);
+    agent.sendResult(1);
     arena.turn();
     assert.deepEqual([agent.taskNumbers, arena.pool.agent("a", arena.nowMs)?.freeSlots], [[], 1]);
-    agent.answer(2);
+    agent.sendResult(2);
     arena.turn();
     assert.deepEqual([agent.taskNumbers, arena.pool.agent("a", arena.nowMs)?.freeSlots], [[3, 4], 0]);
     arena.pass(30_001);
     assert.deepEqual([agent.cancelled, agent.durable], [[], 3]);
-    agent.answer(3);
+    agent.sendResult(3);
     arena.turn();
     assert.deepEqual(agent.taskNumbers, [3, 4, 5]);
   });
@@ -75,7 +75,7 @@ describe("a pool that has just moved", () => {
   it("ends tokens that were not offered in time, and continues", () => {
     const arena = moved();
     const agent = arena.agent("a", { slots: 2, running: [tokenOf(1), tokenOf(2)] });
-    agent.answer(2);
+    agent.sendResult(2);
     const sender = arena.sender();
     sender.offer(3, {}, { limits: [{ key: "k", maxConcurrent: 1 }] });
     arena.pass(30_001);
@@ -89,7 +89,7 @@ describe("a pool that has just moved", () => {
   it("asks senders about tokens that were not offered, and drops cancelled tokens with or without a result", () => {
     const arena = moved();
     const agent = arena.agent("a", { slots: 4, running: [1, 2, 3, 4].map(tokenOf) });
-    agent.answer(2);
+    agent.sendResult(2);
     const sender = arena.sender();
     const unclaimed = () =>
       sender.received.unclaimed.map(({ token }) => numberOf(token)).sort((a, b) => a - b);
@@ -120,7 +120,7 @@ describe("a pool that has just moved", () => {
     const rejoined = arena.agent("a", { slots: 2 });
     arena.turn();
     assert.equal(arena.pool.agent("a", arena.nowMs)?.freeSlots, 2);
-    rejoined.link.end("gone", arena.nowMs);
+    rejoined.link.terminate("gone", arena.nowMs);
     const b = arena.agent("b");
     sender.offer(2);
     arena.turn();

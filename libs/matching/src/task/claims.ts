@@ -72,14 +72,14 @@ export class Claims {
   }
 
   /** Records an answer that arrives before the offer. Returns false if another agent has the claim. */
-  answer(agent: Agent, link: Link, number: number, result: Result): boolean {
+  recordResult(agent: Agent, link: Link, number: number, result: Result): boolean {
     const claim = this.#table.get(result.token);
     if (claim?.agent !== agent) return false;
     // If there are several answers, the number of the last one stands for all.
     const before = claim.answered;
     claim.answered = { link, number, result };
     if (before === undefined) this.#free(agent);
-    else before.link.settle(before.number);
+    else before.link.confirm(before.number);
     return true;
   }
 
@@ -120,5 +120,5 @@ const noClaims: readonly Claim[] = [];
 
 function disclaim({ token, agent, answered }: Claim, reason: string, graceMs: number): void {
   if (answered === undefined) agent.link?.outgoing.cancels.push({ token, reason, graceMs });
-  else answered.link.settle(answered.number);
+  else answered.link.confirm(answered.number);
 }

@@ -21,7 +21,7 @@ function scene(settings: ConstructorParameters<typeof Arena>[0] = {}) {
     sender.offer(number, mayBeDoubled);
     arena.turn();
     arena.nowMs += 100;
-    slow.answer(number);
+    slow.sendResult(number);
     arena.turn();
   }
   sender.offer(100, mayBeDoubled);
@@ -50,7 +50,7 @@ describe("a second copy", () => {
     assert.deepEqual(of100(sender), [[100, "inlineOutput"]]);
     assert.deepEqual(slow.cancelled, [100]);
     // Later answers of the slower agent are ignored, and its slot is free again.
-    slow.answer(100);
+    slow.sendResult(100);
     sender.offer(101);
     arena.turn();
     assert.deepEqual(of100(sender).length, 1);
@@ -60,7 +60,7 @@ describe("a second copy", () => {
   it("is ended when the first attempt is done before it", () => {
     const { arena, sender, slow, quick } = scene();
     arena.pass(400);
-    slow.answer(100);
+    slow.sendResult(100);
     arena.turn();
     assert.deepEqual(of100(sender), [[100, "inlineOutput"]]);
     assert.deepEqual(quick.cancelled, [numberOf(lastToken(quick))]);
@@ -73,8 +73,8 @@ describe("a second copy", () => {
     for (const end of ["fails", "is lost"] as const) {
       const { arena, sender, slow, quick } = scene();
       arena.pass(400);
-      if (end === "fails") slow.answer(100, bad);
-      else slow.link.end("it goes", arena.nowMs);
+      if (end === "fails") slow.sendResult(100, bad);
+      else slow.link.terminate("it goes", arena.nowMs);
       arena.turn();
       assert.deepEqual(of100(sender), [], end);
       sendResult(quick, lastToken(quick), good);
@@ -88,10 +88,10 @@ describe("a second copy", () => {
       const { arena, sender, slow, quick } = scene();
       arena.pass(400);
       if (end === "fails") sendResult(quick, lastToken(quick), bad);
-      else quick.link.end("it goes", arena.nowMs);
+      else quick.link.terminate("it goes", arena.nowMs);
       arena.turn();
       assert.deepEqual(of100(sender), [], end);
-      slow.answer(100);
+      slow.sendResult(100);
       arena.turn();
       assert.deepEqual(of100(sender), [[100, "inlineOutput"]], end);
     }
@@ -100,7 +100,7 @@ describe("a second copy", () => {
   it("that fails after the first attempt failed is reported to the sender", () => {
     const { arena, sender, slow, quick } = scene();
     arena.pass(400);
-    slow.answer(100, bad);
+    slow.sendResult(100, bad);
     sendResult(quick, lastToken(quick), bad);
     arena.turn();
     assert.deepEqual(of100(sender), [[100, "users.own"]]);
@@ -109,8 +109,8 @@ describe("a second copy", () => {
   it("that is lost after the first attempt was is the attempt's loss", () => {
     const { arena, sender, slow, quick } = scene();
     arena.pass(400);
-    slow.link.end("it goes", arena.nowMs);
-    quick.link.end("it goes", arena.nowMs);
+    slow.link.terminate("it goes", arena.nowMs);
+    quick.link.terminate("it goes", arena.nowMs);
     arena.turn();
     assert.deepEqual(of100(sender), [[100, "matching.lost"]]);
   });
@@ -124,9 +124,9 @@ describe("a second copy", () => {
     sender.offer(102, mayBeDoubled, { priority: 50 });
     arena.turn();
     assert.deepEqual([quick.taskNumbers, slow.cancelled], [[101], [100]]);
-    quick.answer(101);
+    quick.sendResult(101);
     arena.turn();
-    quick.answer(102);
+    quick.sendResult(102);
     arena.pass(900);
     assert.deepEqual(quick.taskNumbers, [101, 102], "nothing for its slot");
     sendResult(slow, tokenOf(100), { $case: "stopped", value: { message: "it was asked to" } });
@@ -158,9 +158,9 @@ describe("a second copy", () => {
     ] as const;
     for (const [settings, profile, offer] of cases) {
       const { arena, sender, slow, quick } = scene(settings);
-      slow.answer(100);
+      slow.sendResult(100);
       arena.turn();
-      quick.answer(200);
+      quick.sendResult(200);
       sender.offer(102, profile, offer);
       arena.turn();
       arena.pass(3_000);
@@ -174,13 +174,13 @@ describe("a second copy", () => {
     arena.turn();
     assert.deepEqual(quick.taskNumbers, [101]);
     arena.pass(1_000);
-    quick.answer(101);
+    quick.sendResult(101);
     arena.turn();
     assert.deepEqual(quick.taskNumbers, [101, 102]);
-    quick.answer(102);
+    quick.sendResult(102);
     arena.pass(1_000);
     assert.equal(quick.taskNumbers.length, 3);
-    slow.answer(100);
+    slow.sendResult(100);
     arena.turn();
     assert.deepEqual(of100(sender), [[100, "inlineOutput"]]);
   });
@@ -230,7 +230,7 @@ describe("a second copy", () => {
             sender.offer(++number, mayBeDoubled);
             offered.push(number);
           } else if (kind === "leave") {
-            agent.link.end("it goes", arena.nowMs);
+            agent.link.terminate("it goes", arena.nowMs);
             agents = agents.filter((other) => other !== agent);
             agents.push(arena.agent(`agent-${joined++}`, { slots: 1 + (at % 3) }));
           } else if (assigned !== undefined) {

@@ -68,7 +68,7 @@ export class Copies {
     this.separate(copy);
     this.#running.cancel(copy, reason, this.#settings.current.graceMs, nowMs);
     copy.stage = "forgotten";
-    if (copy.agent === undefined) this.#tasks.forget(copy, nowMs);
+    if (copy.agent === undefined) this.#tasks.remove(copy, nowMs);
     else this.#tasks.schedule(copy);
   }
 
@@ -76,7 +76,7 @@ export class Copies {
   discard(copy: Task, nowMs: number): void {
     this.separate(copy);
     this.#running.detach(copy, true, nowMs);
-    this.#tasks.forget(copy, nowMs);
+    this.#tasks.remove(copy, nowMs);
   }
 
   /** Lets the running copy of a failed or lost task continue alone. Returns false if there is none. */

@@ -64,7 +64,7 @@ export class Expiry {
     else if ((task.judging?.dueMs ?? Number.POSITIVE_INFINITY) <= nowMs)
       this.#hooks.current?.expire(task, nowMs);
     else if (task.stopDueMs <= nowMs) this.#running.release(task, nowMs);
-    else if (task.orphanDueMs <= nowMs) this.#outcomes.settle(task, nowMs);
+    else if (task.orphanDueMs <= nowMs) this.#outcomes.confirm(task, nowMs);
     if (this.#tasks.get(task.offer.token) === task) this.#tasks.schedule(task);
   }
 

@@ -46,7 +46,7 @@ export class Outcomes {
     this.#hooks.current?.counted(task, agentId, nowMs);
     const { senderSlot } = task;
     if (senderSlot === undefined) return;
-    senderSlot.ended();
+    senderSlot.recordResult();
     senderSlot.stream.deliver(task, agentId);
   }
 
@@ -58,16 +58,16 @@ export class Outcomes {
   }
 
   /** Settles a result that its sender has durable or does not want any more: its agent need not keep it. */
-  settle(task: Task, nowMs: number): void {
+  confirm(task: Task, nowMs: number): void {
     const { link, extras } = task;
     if (link !== undefined) {
-      link.settle(task.linkNumber);
-      for (const number of extras?.repeats ?? []) link.settle(number);
+      link.confirm(task.linkNumber);
+      for (const number of extras?.repeats ?? []) link.confirm(number);
     }
     task.senderSlot?.remove(task);
     task.stage = "forgotten";
     if (task.orphanDueMs !== never) task.orphanDueMs = never;
-    if (task.agent === undefined) this.#tasks.forget(task, nowMs);
+    if (task.agent === undefined) this.#tasks.remove(task, nowMs);
     else this.#tasks.schedule(task);
   }
 
@@ -77,7 +77,7 @@ export class Outcomes {
     task.senderSlot?.remove(task);
     this.#running.cancel(task, reason, graceMs, nowMs);
     task.stage = "forgotten";
-    if (task.agent === undefined) this.#tasks.forget(task, nowMs);
+    if (task.agent === undefined) this.#tasks.remove(task, nowMs);
     else this.#tasks.schedule(task);
   }
 }

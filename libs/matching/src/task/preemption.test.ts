@@ -24,12 +24,12 @@ describe("running work", () => {
     arena.turn();
     assert.deepEqual(agent.taskNumbers, [1, 2, 3]);
     assert.deepEqual(sender.results, []);
-    agent.answer(3);
+    agent.sendResult(3);
     arena.turn();
     arena.pass(10);
     // The task is assigned again with its old token, once its agent has received the end.
     assert.deepEqual(agent.taskNumbers, [1, 2, 3, 2]);
-    agent.answer(2);
+    agent.sendResult(2);
     arena.turn();
     assert.deepEqual(sender.results, [
       [3, "inlineOutput"],
@@ -56,7 +56,7 @@ describe("running work", () => {
     arena.turn();
     sender.offer([2], {}, { priority: 50 });
     arena.turn();
-    agent.answer(1);
+    agent.sendResult(1);
     arena.turn();
     assert.deepEqual(sender.results, [[1, "inlineOutput"]]);
     assert.deepEqual(agent.taskNumbers, [1, 2]);
@@ -89,7 +89,7 @@ describe("running work", () => {
     arena.turn();
     stop(agent, 1);
     arena.turn();
-    agent.answer(2);
+    agent.sendResult(2);
     arena.pass(10);
     assert.deepEqual(
       agent.assigned.map(({ saved }) => [...saved]),
@@ -142,7 +142,7 @@ describe("running work", () => {
     arena.turn();
     sender.offer([2], {}, { priority: 50 });
     arena.turn();
-    agent.link.end("it goes", arena.nowMs);
+    agent.link.terminate("it goes", arena.nowMs);
     arena.pass(1);
     const other = arena.agent("b", { slots: 2 });
     arena.turn();
@@ -170,7 +170,7 @@ describe("running work", () => {
           if (kind === "pass") arena.pass(at * 20);
           else if (kind === "offer") sender.offer([++offered], {}, { priority: at });
           else if (kind === "leave") {
-            agent.link.end("it goes", arena.nowMs);
+            agent.link.terminate("it goes", arena.nowMs);
             agents = agents.filter((other) => other !== agent);
             agents.push(arena.agent(`agent-${joined++}`, { slots: 1 + (at % 3) }));
           } else if (assigned !== undefined) {

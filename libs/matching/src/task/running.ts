@@ -121,7 +121,7 @@ export class Running {
   release(task: Task, nowMs: number): void {
     task.stopDueMs = never;
     this.detach(task, true, nowMs);
-    if (task.stage === "forgotten") this.#tasks.forget(task, nowMs);
+    if (task.stage === "forgotten") this.#tasks.remove(task, nowMs);
     else this.#tasks.schedule(task);
   }
 }

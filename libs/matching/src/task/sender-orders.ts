@@ -82,7 +82,7 @@ export class SenderOrders {
     task.extras?.gang?.dismiss(task);
     if (isWaiting(task)) this.#waiting.discard(task, nowMs);
     else if (task.stage === "working") this.#outcomes.abandon(task, reason, graceMs, nowMs);
-    else if (task.stage === "ended") this.#outcomes.settle(task, nowMs);
+    else if (task.stage === "ended") this.#outcomes.confirm(task, nowMs);
     return true;
   }
 

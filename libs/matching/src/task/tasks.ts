@@ -55,17 +55,17 @@ export class Tasks {
   }
 
   /** Removes a task that waits nowhere and that no agent runs. */
-  forget(task: Task, nowMs: number): void {
+  remove(task: Task, nowMs: number): void {
     assert(task.agent === undefined && task.share === undefined, "a forgotten task neither waits nor runs", {
       stage: task.stage,
     });
     task.senderSlot?.remove(task);
-    if (task.judging?.isHeld === true) this.#hooks.current?.forget(task);
+    if (task.judging?.isHeld === true) this.#hooks.current?.drop(task);
     task.stage = "forgotten";
     this.#table.delete(task.offer.token);
     if (task.alarm !== undefined) this.#wheel.remove(task.alarm);
     const { demand, extras, twin } = task;
-    if (twin?.winner !== undefined) this.forget(twin.winner, nowMs);
+    if (twin?.winner !== undefined) this.remove(twin.winner, nowMs);
     if (demand.uses > 1) demand.uses--;
     else this.#demands.release(demand);
     if (extras !== undefined && extras.limits.length > 0) this.#limits.unregister(extras.limits, nowMs);

@@ -52,7 +52,7 @@ export class Waiting {
       share?.remove(task);
     } else if (stage === "limited")
       extras?.limits.find((limit) => limit.id === extras.waitsFor)?.removeWaiting(task);
-    if (stage === "hooked") this.#hooks.current?.forget(task);
+    if (stage === "hooked") this.#hooks.current?.drop(task);
     if (stage === "ganged") extras?.gang?.release(task);
     if (extras !== undefined) {
       this.#returnTurn(task, extras, nowMs);
@@ -149,7 +149,7 @@ export class Waiting {
   }
 
   /** Removes a waiting task because an agent already runs it. */
-  withdraw(task: Task, nowMs: number): void {
+  removeRunning(task: Task, nowMs: number): void {
     this.#dequeue(task, nowMs);
     // Hooks agreed before its agent got it: an open question holds neither the attempt nor its result.
     if (task.judging?.isHeld === true) this.#hooks.current?.release(task);
@@ -158,8 +158,8 @@ export class Waiting {
 
   /** Forgets a waiting task. */
   discard(task: Task, nowMs: number): void {
-    this.withdraw(task, nowMs);
-    this.#tasks.forget(task, nowMs);
+    this.removeRunning(task, nowMs);
+    this.#tasks.remove(task, nowMs);
   }
 
   /** Queues a task again that was assigned and did not start. */

@@ -170,7 +170,7 @@ export class TestAgent {
     this.durableBeyond.push(...frame.resultsDurableBeyond);
   }
 
-  end(bye: Bye): void {
+  close(bye: Bye): void {
     this.ended = bye;
   }
 
@@ -182,14 +182,14 @@ export class TestAgent {
     assert.equal(refusal, undefined);
   }
 
-  answer(number: number, outcome?: Result["outcome"]): void {
+  sendResult(number: number, outcome?: Result["outcome"]): void {
     const well = { $case: "inlineOutput" as const, value: new Uint8Array([number & 0xff]) };
     const result = { token: tokenOf(number), outcome: outcome ?? well, runMs: 1, used: undefined };
     this.sendFrame({ results: [result] });
   }
 
   busy(number: number, retryAfterMs = 0, capabilities: string[] = [], message = ""): void {
-    this.answer(number, { $case: "busy", value: { retryAfterMs, message, capabilities } });
+    this.sendResult(number, { $case: "busy", value: { retryAfterMs, message, capabilities } });
   }
 }
 

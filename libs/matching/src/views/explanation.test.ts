@@ -177,7 +177,7 @@ const cases: readonly Case[] = [
         sender.offer(number, {}, { onlyAgents: ["bad"] });
         arena.turn();
         if (number === 8) arena.agent("good");
-        bad.answer(number, { $case: "failed", value: ErrorDetail.fromPartial({ code: "hands.broken" }) });
+        bad.sendResult(number, { $case: "failed", value: ErrorDetail.fromPartial({ code: "hands.broken" }) });
       }
       sender.offer(9);
       arena.turn();

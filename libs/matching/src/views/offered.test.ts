@@ -54,7 +54,7 @@ describe("the capabilities of a pool", () => {
     for (const number of [1, 2, 3]) {
       sender.offer(number);
       arena.turn();
-      agent.answer(number);
+      agent.sendResult(number);
       arena.turn();
     }
     assert.equal(notifications, 1);

@@ -16,7 +16,7 @@ function work(arena: Arena, numbers: readonly number[]): void {
   for (const [at, number] of numbers.entries()) {
     sender.offer(number);
     arena.turn();
-    agent.answer(number);
+    agent.sendResult(number);
     arena.turn();
     sender.durable(at + 1);
   }
@@ -33,7 +33,7 @@ describe("a placement", () => {
     const sender = arena.sender();
     sender.offer(1);
     arena.turn();
-    agents.find(({ taskNumbers }) => taskNumbers.length > 0)?.answer(1);
+    agents.find(({ taskNumbers }) => taskNumbers.length > 0)?.sendResult(1);
     arena.turn();
     sender.durable(1);
     assert.equal(arena.pool.explain(tokenOf(1), arena.nowMs), undefined);
@@ -88,7 +88,7 @@ describe("the time that a task has waited", () => {
       [WAIT_CAUSE_NO_CAPABILITY, 10_000, false],
     ]);
     arena.pool.configure({ paused: false }, arena.nowMs);
-    agent.answer(9);
+    agent.sendResult(9);
     arena.turn();
     arena.pass(2_000);
     assert.deepEqual(splitOf(arena.pool.explain(tokenOf(1), arena.nowMs)), [
@@ -133,8 +133,8 @@ describe("the time that a task has waited", () => {
       [WAIT_CAUSE_LIMIT, 4_000],
     );
     assert.equal(waits.filter(({ present }) => !present).length, 0);
-    agent.answer(1);
-    agent.answer(3);
+    agent.sendResult(1);
+    agent.sendResult(3);
     arena.turn();
     assert.deepEqual(splitOf(arena.pool.explain(tokenOf(2), arena.nowMs)), [
       [WAIT_CAUSE_LIMIT, 4_000, false],

@@ -135,7 +135,7 @@ class Replay {
       described,
       slownessOf: (agentId) => slowness.get(agentId) ?? 1,
       start: (token) => this.#start(token),
-      end: (token, running, endedMs, isStopped) => this.#end(token, running, endedMs, isStopped),
+      endAttempt: (token, running, endedMs, isStopped) => this.#endAttempt(token, running, endedMs, isStopped),
       lose: (token, running) => this.#lose(token, running),
     });
     const scaled = (ms: number) => this.#fromMs + (ms - this.#fromMs) / this.#load;
@@ -203,7 +203,7 @@ class Replay {
     return part;
   }
 
-  #end(token: Uint8Array, running: RunningPart, endedMs: number, isStopped: boolean): void {
+  #endAttempt(token: Uint8Array, running: RunningPart, endedMs: number, isStopped: boolean): void {
     const at = this.#jobOf(token);
     const job = this.#jobs[at] as Job;
     const { status } = running.part;

@@ -17,7 +17,7 @@ export interface ReplayedAgentParts {
   /** Returns the next part of the job with this token. */
   readonly start: (token: Uint8Array) => JobPart;
   /** Called when the agent no longer has the task. `isStopped`: it did not end by itself. */
-  readonly end: (token: Uint8Array, running: RunningPart, endedMs: number, isStopped: boolean) => void;
+  readonly endAttempt: (token: Uint8Array, running: RunningPart, endedMs: number, isStopped: boolean) => void;
   /** Called when the agent leaves with the task. */
   readonly lose: (token: Uint8Array, running: RunningPart) => void;
 }
@@ -71,7 +71,7 @@ export class ReplayedAgent implements AgentOutlet {
     const link = this.#link;
     if (link === undefined) return;
     this.#link = undefined;
-    link.end("it left", this.#parts.time.nowMs);
+    link.terminate("it left", this.#parts.time.nowMs);
     for (const [token, running] of this.#running) this.#parts.lose(token, running);
     this.#running.clear();
   }
@@ -92,7 +92,7 @@ export class ReplayedAgent implements AgentOutlet {
     }
   }
 
-  end(_: Bye): void {
+  close(_: Bye): void {
     this.#link = undefined;
   }
 
@@ -101,7 +101,7 @@ export class ReplayedAgent implements AgentOutlet {
     this.#running.delete(token);
     const { time } = this.#parts;
     const { status, hopMs } = running.part;
-    this.#parts.end(token, running, time.nowMs, isStopped);
+    this.#parts.endAttempt(token, running, time.nowMs, isStopped);
     const outcome: Result["outcome"] = isStopped
       ? { $case: "stopped", value: { message: "" } }
       : status === "completed"

@@ -151,7 +151,7 @@ export class Lane {
         for await (const reply of replies) this.#answered(stream, reply);
         throw meshErrors.interrupted({ rpc: "RuntimeService.Deliver" });
       } catch (thrown) {
-        this.#ended(stream, errorFromUnknown(thrown));
+        this.#handleStreamEnd(stream, errorFromUnknown(thrown));
       }
     }
     this.#running = false;
@@ -184,7 +184,7 @@ export class Lane {
     if (entry.parcel.remaining === 0) entry.parcel.settle({ upTo });
   }
 
-  #ended(stream: Stream, error: TuttiError): void {
+  #handleStreamEnd(stream: Stream, error: TuttiError): void {
     stream.over = true;
     this.#stream = undefined;
     // Wakes the stream's own reader of requests, which sees that it is over.

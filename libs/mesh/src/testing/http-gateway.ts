@@ -55,7 +55,7 @@ export class HttpGateway {
             message: `${bytes} bytes`,
           });
       };
-      void endpoint.answer({
+      void endpoint.serve({
         ...{ rpc: request.url?.slice("/v1/calls/".length) ?? "", headers: request.headers },
         ...{ body: request, response, context, admit() {}, admitBytes },
       });

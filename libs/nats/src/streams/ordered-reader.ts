@@ -216,7 +216,7 @@ export class OrderedReader {
   async #open(): Promise<void> {
     this.#opening = true;
     this.#consumer = "";
-    this.#puller.forget();
+    this.#puller.reset();
     this.#polls.unshift(...this.#polling.splice(0));
     for (let failures = 1; !this.#closing.signal.aborted; failures++) {
       try {

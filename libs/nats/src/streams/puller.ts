@@ -55,11 +55,11 @@ export class Puller {
   /** Switches to a consumer, and drops earlier requests. */
   turnTo(consumer: string): void {
     this.#consumer = consumer;
-    this.forget();
+    this.reset();
   }
 
   /** The open request is void, because its server is gone. */
-  forget(): void {
+  reset(): void {
     this.#round++;
     this.#outstanding = 0;
   }
@@ -80,14 +80,14 @@ export class Puller {
   /** Stops requesting, and resolves when all pending messages have been delivered. */
   async drain(): Promise<void> {
     this.#watch.cancel();
-    this.forget();
+    this.reset();
     await this.#subscription.drain();
   }
 
   close(): void {
     this.#watch.cancel();
     this.#subscription.close();
-    this.forget();
+    this.reset();
   }
 
   #receive(message: Msg): void {
@@ -127,7 +127,7 @@ export class Puller {
   }
 
   #trouble(reason: string): void {
-    this.forget();
+    this.reset();
     this.#options.onTrouble(reason);
   }
 }

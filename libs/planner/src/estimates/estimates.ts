@@ -308,8 +308,8 @@ export class Estimates {
   }
 
   /** Forgets an agent that has changed: another machine, another version. */
-  forget(agentId: string): void {
-    this.#agents.forget(agentId);
+  removeAgent(agentId: string): void {
+    this.#agents.remove(agentId);
   }
 
   #learnWider(key: string, observed: number, size: number, storesEnd: boolean): void {

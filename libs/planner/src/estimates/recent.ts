@@ -51,7 +51,7 @@ export class Recent<Value> {
     return below === undefined ? undefined : this.#under?.copy(below);
   }
 
-  forget(key: string): void {
+  remove(key: string): void {
     this.#entries.delete(key);
   }
 }

@@ -3,7 +3,7 @@ export interface Dispatcher {
   /** Reports that all needs of a task have ended, and it may start. Called again for a lost task. */
   ready(task: number, nowMs: number): void;
   /** Reports the end of a task, with its duration at the agent. */
-  ended(task: number, agent: number, runMs: number, nowMs: number): void;
+  recordEnd(task: number, agent: number, runMs: number, nowMs: number): void;
   /** Reports that the agent has joined, or has another slot. */
   joined?(agent: number, nowMs: number): void;
   /** Reports that the agent left before the task ended. */

@@ -114,7 +114,7 @@ class Run implements Presence {
       for (;;) {
         const next = this.#dispatcher.next(this, nowMs);
         if (next === undefined) break;
-        if (next.insteadOf !== undefined) this.#withdraw(next.insteadOf, next.agent, nowMs);
+        if (next.insteadOf !== undefined) this.#cancelAttempt(next.insteadOf, next.agent, nowMs);
         this.#start(next.task, next.agent, nowMs);
       }
       const wakeMs = this.#dispatcher.wakeMs?.() ?? Number.POSITIVE_INFINITY;
@@ -183,7 +183,7 @@ class Run implements Presence {
         break;
       case "end":
         // Another copy may have ended first, or the attempt was lost.
-        if (this.#attempts.has(happening.attempt)) this.#end(happening.attempt, nowMs);
+        if (this.#attempts.has(happening.attempt)) this.#finish(happening.attempt, nowMs);
         break;
       case "leave":
         this.#removeAgent(happening.agent, nowMs);
@@ -240,7 +240,7 @@ class Run implements Presence {
     return latestMs;
   }
 
-  #end(attempt: Attempt, nowMs: number): void {
+  #finish(attempt: Attempt, nowMs: number): void {
     const { task, agent, startMs } = attempt;
     this.#releaseSlot(attempt, nowMs);
     if ((this.#atWork[task] ?? 0) > 0)
@@ -249,7 +249,7 @@ class Run implements Presence {
     this.#startMs[task] = startMs;
     this.#endMs[task] = nowMs;
     this.#done++;
-    this.#dispatcher.ended(task, agent, durationMs(this.#problem, task, agent), nowMs);
+    this.#dispatcher.recordEnd(task, agent, durationMs(this.#problem, task, agent), nowMs);
     const { offsets, targets } = this.#problem.after;
     for (let edge = offsets[task] ?? 0; edge < (offsets[task + 1] ?? 0); edge++)
       this.#reportEnd(targets[edge] ?? 0, nowMs);
@@ -263,7 +263,7 @@ class Run implements Presence {
     else this.#freeOf(task, nowMs);
   }
 
-  #withdraw(task: number, agent: number, nowMs: number): void {
+  #cancelAttempt(task: number, agent: number, nowMs: number): void {
     if ((this.#atWork[task] ?? 0) < 2) throw new RangeError(`expected task ${task} to be running twice`);
     for (const attempt of this.#attempts)
       if (attempt.task === task && attempt.agent === agent) this.#releaseSlot(attempt, nowMs);

@@ -24,7 +24,7 @@ function scripted(...assignments: readonly Assignment[]): Dispatcher {
   const nothing = () => undefined;
   return {
     ready: (task) => void ready.add(task),
-    ended: nothing,
+    recordEnd: nothing,
     lost: nothing,
     next(presence) {
       const at = remaining.findIndex(({ task, agent }) => ready.has(task) && presence.freeSlots(agent) > 0);
@@ -128,7 +128,7 @@ function nonsense(seed: number): Outlook {
     usualMs: some,
     prepare: nothing,
     ready: nothing,
-    ended: nothing,
+    learn: nothing,
   };
 }
 
@@ -219,7 +219,7 @@ describe("learned times", () => {
     const before = times.expectedMs(1, 0);
     assert.ok(before > 80 && before < 160, `${before}`);
     assert.ok(Math.abs(times.expectedMs(1, 1) / before - 2) < 1e-9);
-    times.ended(0, 1, 10_000);
+    times.learn(0, 1, 10_000);
     const after = times.expectedMs(1, 0);
     assert.ok(after > 4_000 && after < 9_000, `${after}`);
   });

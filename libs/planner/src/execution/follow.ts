@@ -34,7 +34,7 @@ export class Follow implements Dispatcher {
     this.#awake.add(this.#agentOf[task] ?? -1);
   }
 
-  ended(_task: number, agent: number): void {
+  recordEnd(_task: number, agent: number): void {
     this.#awake.add(agent);
   }
 

@@ -51,7 +51,7 @@ export class InLine implements Dispatcher {
     line.push(first === "ready" ? this.#arrivals++ : -(first[task] ?? 0), task);
   }
 
-  ended(): void {
+  recordEnd(): void {
     // Slots are read when they are needed.
   }
 

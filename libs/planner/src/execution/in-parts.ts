@@ -35,8 +35,8 @@ export class InParts implements Dispatcher {
     this.#of(task)?.ready(this.#placeIn[task] ?? 0, nowMs);
   }
 
-  ended(task: number, agent: number, runMs: number, nowMs: number): void {
-    this.#of(task)?.ended(this.#placeIn[task] ?? 0, agent, runMs, nowMs);
+  recordEnd(task: number, agent: number, runMs: number, nowMs: number): void {
+    this.#of(task)?.recordEnd(this.#placeIn[task] ?? 0, agent, runMs, nowMs);
     // The agent is also free for the others.
     for (const { dispatcher } of this.#parts) dispatcher.joined?.(agent, nowMs);
   }

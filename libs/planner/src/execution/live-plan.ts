@@ -97,14 +97,14 @@ export class LivePlan implements Dispatcher {
     this.#changed = true;
   }
 
-  ended(task: number, agent: number, runMs: number, nowMs: number): void {
+  recordEnd(task: number, agent: number, runMs: number, nowMs: number): void {
     this.#state[task] = states.done;
     this.#running.delete(task);
     this.#endMs[task] = nowMs;
     this.#remaining--;
     this.#endedSinceRanks++;
     this.#changed = true;
-    this.#outlook.ended(task, agent, runMs);
+    this.#outlook.learn(task, agent, runMs);
   }
 
   joined(): void {

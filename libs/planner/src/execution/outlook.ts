@@ -19,7 +19,7 @@ export interface Outlook {
   /** Called when the task may start: its inputs and their sizes are known. */
   ready(task: number): void;
   /** Called when the task has ended, to learn from its duration. */
-  ended(task: number, agent: number, runMs: number): void;
+  learn(task: number, agent: number, runMs: number): void;
 }
 
 /** Running attempts of tasks. */
@@ -54,7 +54,7 @@ export class KnownTimes implements Outlook {
     // Durations are as given.
   }
 
-  ended(): void {
+  learn(): void {
     // Nothing new.
   }
 }
@@ -180,7 +180,7 @@ export class LearnedTimes implements Outlook {
     this.#deviations[task] = this.#ownDeviation(task);
   }
 
-  ended(task: number, agent: number, runMs: number): void {
+  learn(task: number, agent: number, runMs: number): void {
     const kind = this.#kindOf[task] ?? 0;
     const { capability = "", within = [], inputBytes = 0, key = "" } = this.#tasks[task] ?? {};
     const { agentId = "", slowness } = this.#agents[agent] ?? {};

@@ -69,7 +69,7 @@ export class Believed implements Outlook {
     // Nothing more is known at that time.
   }
 
-  ended(task: number, agent: number, runMs: number): void {
+  learn(task: number, agent: number, runMs: number): void {
     const kind = this.#kinds[this.#beliefs.kindOf[task] ?? 0];
     const usualMs = (this.#beliefs.mediansMs[task] ?? 0) * this.#pace(task, agent);
     if (kind === undefined || usualMs <= 0 || runMs <= 0) return;

@@ -20,10 +20,10 @@ export class Heap {
     while (at > 0) {
       const parent = (at - 1) >> 1;
       if ((this.#keys[parent] ?? 0) <= key) break;
-      this.#put(at, this.#keys[parent] ?? 0, this.#numbers[parent] ?? 0, this.#values[parent] ?? 0);
+      this.#write(at, this.#keys[parent] ?? 0, this.#numbers[parent] ?? 0, this.#values[parent] ?? 0);
       at = parent;
     }
-    this.#put(at, key, number, value);
+    this.#write(at, key, number, value);
   }
 
   pop(): number | undefined {
@@ -45,10 +45,10 @@ export class Heap {
       if (child + 1 < size && this.#before(child + 1, this.#keys[child] ?? 0, this.#numbers[child] ?? 0))
         child++;
       if (!this.#before(child, key, number)) break;
-      this.#put(at, this.#keys[child] ?? 0, this.#numbers[child] ?? 0, this.#values[child] ?? 0);
+      this.#write(at, this.#keys[child] ?? 0, this.#numbers[child] ?? 0, this.#values[child] ?? 0);
       at = child;
     }
-    this.#put(at, key, number, value);
+    this.#write(at, key, number, value);
   }
 
   #before(at: number, key: number, number: number): boolean {
@@ -56,7 +56,7 @@ export class Heap {
     return own < key || (own === key && (this.#numbers[at] ?? 0) < number);
   }
 
-  #put(at: number, key: number, number: number, value: number): void {
+  #write(at: number, key: number, number: number, value: number): void {
     this.#keys[at] = key;
     this.#numbers[at] = number;
     this.#values[at] = value;

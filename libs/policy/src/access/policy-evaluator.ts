@@ -152,14 +152,14 @@ export class PolicyEvaluator {
 
 interface EvaluationInput {
   readonly question: Question;
-  readonly who: Identity;
-  readonly held: readonly GrantedRole[];
+  readonly identity: Identity;
+  readonly roles: readonly GrantedRole[];
   readonly principal: Principal | undefined;
 }
 
-function requestOf({ question, who, held, principal }: EvaluationInput) {
+function requestOf({ question, identity, roles, principal }: EvaluationInput) {
   const { action, namespace, resourceKind, resourceId, labels, context = {} } = question;
-  const own = { type: principalTypes[who.actor.kind] ?? "Unknown", id: who.actor.id };
+  const own = { type: principalTypes[identity.actor.kind] ?? "Unknown", id: identity.actor.id };
   const resourceEntity = { type: entityType(resourceKind) || "Thing", id: resourceId };
   const actionEntity = { type: "Action", id: action };
   const place = { type: "Namespace", id: namespace };
@@ -167,8 +167,8 @@ function requestOf({ question, who, held, principal }: EvaluationInput) {
     uid: own,
     attrs: {},
     parents: [
-      ...who.groups.map((id) => ({ type: "Group", id })),
-      ...held.map(({ role }) => ({ type: "Role", id: role.role })),
+      ...identity.groups.map((id) => ({ type: "Group", id })),
+      ...roles.map(({ role }) => ({ type: "Role", id: role.role })),
     ],
     tags: { ...principal?.labels },
   };

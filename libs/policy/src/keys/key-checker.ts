@@ -19,7 +19,7 @@ export type CheckedKey =
   | { readonly kind: "known"; readonly verifier: KeyVerifier }
   /** Not a key at all. */
   | { readonly kind: "other" }
-  | { readonly kind: "refused"; readonly why: "damaged" | "wrong" | "ended" | "busy" };
+  | { readonly kind: "refused"; readonly fault: "damaged" | "wrong" | "ended" | "busy" };
 
 const concurrencyMax = 4;
 const waitingMax = 64;
@@ -53,14 +53,14 @@ export class KeyChecker {
   async check(text: string, nowMs: number, from = ""): Promise<CheckedKey> {
     const read = readApiKey(text);
     if (read.kind === "other") return read;
-    if (read.kind === "damaged") return { kind: "refused", why: "damaged" };
+    if (read.kind === "damaged") return { kind: "refused", fault: "damaged" };
     const mark = createHmac("sha256", this.#secret).update(text).digest("base64");
     const verifier = this.#rememberedAs(mark) ?? (await this.#foundFor(from, read, mark));
-    if (verifier === "busy") return { kind: "refused", why: "busy" };
-    if (verifier === undefined) return { kind: "refused", why: "wrong" };
+    if (verifier === "busy") return { kind: "refused", fault: "busy" };
+    if (verifier === undefined) return { kind: "refused", fault: "wrong" };
     const { expireTime } = verifier;
     if (expireTime !== undefined && fromTimestamp(expireTime) <= nowMs)
-      return { kind: "refused", why: "ended" };
+      return { kind: "refused", fault: "ended" };
     return { kind: "known", verifier };
   }
 

@@ -97,12 +97,12 @@ describe("a checker of keys", () => {
   it("rejects a wrong, damaged or expired key, also if it was valid before", async () => {
     const { key, keyId, checker } = await create({ expireTime: toTimestamp(nowMs + 1_000) });
     assert.equal((await checker.check(key, nowMs)).kind, "known");
-    assert.deepEqual(await checker.check(key, nowMs + 1_000), { kind: "refused", why: "ended" });
+    assert.deepEqual(await checker.check(key, nowMs + 1_000), { kind: "refused", fault: "ended" });
     const other = printApiKey({ keyId, secret: "0".repeat(32) });
-    assert.deepEqual(await checker.check(other, nowMs), { kind: "refused", why: "wrong" });
+    assert.deepEqual(await checker.check(other, nowMs), { kind: "refused", fault: "wrong" });
     const unknown = printApiKey({ keyId: "0".repeat(12), secret: "0".repeat(32) });
-    assert.deepEqual(await checker.check(unknown, nowMs), { kind: "refused", why: "wrong" });
-    assert.deepEqual(await checker.check(`${key}x`, nowMs), { kind: "refused", why: "damaged" });
+    assert.deepEqual(await checker.check(unknown, nowMs), { kind: "refused", fault: "wrong" });
+    assert.deepEqual(await checker.check(`${key}x`, nowMs), { kind: "refused", fault: "damaged" });
     assert.deepEqual(await checker.check("Bearer", nowMs), { kind: "other" });
   });
 
@@ -113,11 +113,11 @@ describe("a checker of keys", () => {
     checker.renew([scoped]);
     assert.deepEqual(await checker.check(key, nowMs), { kind: "known", verifier: scoped });
     checker.renew([{ ...verifier, hash: await hashKey("another", seededChance(7), cheap) }]);
-    assert.deepEqual(await checker.check(key, nowMs), { kind: "refused", why: "wrong" });
+    assert.deepEqual(await checker.check(key, nowMs), { kind: "refused", fault: "wrong" });
     checker.renew([verifier]);
     assert.equal((await checker.check(key, nowMs)).kind, "known");
     checker.renew([]);
-    assert.deepEqual(await checker.check(key, nowMs), { kind: "refused", why: "wrong" });
+    assert.deepEqual(await checker.check(key, nowMs), { kind: "refused", fault: "wrong" });
   });
 
   it("does not compute more hashes than it can wait for, and continues after a flood", async () => {
@@ -126,14 +126,14 @@ describe("a checker of keys", () => {
       printApiKey({ keyId, secret: String(index).padStart(32, "0") }),
     );
     const answers = await Promise.all(wrong.map((key, at) => checker.check(key, nowMs, `10.0.0.${at % 10}`)));
-    const busy = answers.filter((answer) => answer.kind === "refused" && answer.why === "busy");
+    const busy = answers.filter((answer) => answer.kind === "refused" && answer.fault === "busy");
     assert.equal(busy.length, 32);
     assert.equal((await checker.check(key, nowMs)).kind, "known");
 
     const sameAddress = wrong.slice(0, 20).map((key) => checker.check(key, nowMs, "10.0.0.9"));
     const ofAnother = checker.check(wrong[50] ?? "", nowMs, "10.0.0.8");
-    const refused = (await Promise.all(sameAddress)).map((answer) => answer.kind === "refused" && answer.why);
+    const refused = (await Promise.all(sameAddress)).map((answer) => answer.kind === "refused" && answer.fault);
     assert.deepEqual(refused, [...Array(16).fill("wrong"), ...Array(4).fill("busy")]);
-    assert.deepEqual(await ofAnother, { kind: "refused", why: "wrong" });
+    assert.deepEqual(await ofAnother, { kind: "refused", fault: "wrong" });
   });
 });

@@ -42,7 +42,7 @@ function idToken(claims: Claims = {}, key = privateKey): Promise<string> {
 
 async function outcomeOf(token: string, atMs = nowMs, checker = checkerWith()): Promise<string> {
   const checked = await checker.checkIdToken(token, rules, atMs);
-  return checked.kind === "refused" ? checked.why : checked.identity.actor.id;
+  return checked.kind === "refused" ? checked.fault : checked.identity.actor.id;
 }
 
 describe("an ID token", () => {
@@ -87,7 +87,7 @@ describe("an ID token", () => {
 
   it("is rejected as a token for calls, and a token for calls is rejected as an ID token", async () => {
     const checked = await checkerWith().check(await idToken(), nowMs);
-    assert.deepEqual(checked, { kind: "refused", why: "wrong_audience" });
+    assert.deepEqual(checked, { kind: "refused", fault: "wrong_audience" });
     const forCalls = await idToken({ aud: "tutti-shop", nonce: undefined });
     assert.equal((await checkerWith().check(forCalls, nowMs)).kind, "known");
     assert.equal(await outcomeOf(forCalls), "wrong_audience");

@@ -75,7 +75,7 @@ export type TokenFault =
 
 export type CheckedToken =
   | { readonly kind: "known"; readonly identity: TokenIdentity }
-  | { readonly kind: "refused"; readonly why: TokenFault };
+  | { readonly kind: "refused"; readonly fault: TokenFault };
 
 const lengthMax = 16_384;
 const skewDefaultMs = 30_000;
@@ -284,5 +284,5 @@ function identityOf(payload: JWTPayload, trusted: TrustedIssuer): TokenIdentity 
 }
 
 function refused(fault: TokenFault): CheckedToken {
-  return { kind: "refused", why: fault };
+  return { kind: "refused", fault: fault };
 }

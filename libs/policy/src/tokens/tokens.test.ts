@@ -34,7 +34,7 @@ function checkerWith(others: readonly TrustedIssuer[] = [], rules = own): TokenC
 
 async function outcomeOf(checker: TokenChecker, token: string, atMs = nowMs): Promise<string> {
   const checked = await checker.check(token, atMs);
-  return checked.kind === "refused" ? checked.why : "known";
+  return checked.kind === "refused" ? checked.fault : "known";
 }
 
 describe("a token of this installation", () => {

@@ -98,7 +98,7 @@ class Reader {
     } else if (type === "task_queued" || type === "child_queued") {
       if (!this.#queued.has(task)) this.#queued.set(task, timeMs);
       this.#start(event);
-    } else if (endings.has(type)) this.#end(event);
+    } else if (endings.has(type)) this.#finish(event);
     else if (type === "approval_asked" && this.#owners.has(task)) {
       const { tool, input } = membersOf(details["context"]);
       this.#questions.set(task, { name: String(tool ?? "").replace(/[^A-Za-z0-9_-]/g, "_"), input });
@@ -156,7 +156,7 @@ class Reader {
     this.#calls.set(task, call);
   }
 
-  #end({ type, task, details, timeMs }: EventFacts): void {
+  #finish({ type, task, details, timeMs }: EventFacts): void {
     const agent = this.agents.get(task);
     if (agent !== undefined) {
       agent.endMs = timeMs;

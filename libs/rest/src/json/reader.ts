@@ -218,7 +218,7 @@ function unknownKey(
 ): void {
   if (found.isFull) return;
   const known = fields.map(({ json }) => json);
-  const aliases = aliasesOf(type, fields).map(({ word }) => word);
+  const aliases = aliasesOf(type, fields).map(({ alias }) => alias);
   const suggestion = nearest(key, known) === undefined ? didYouMean(key, aliases) : "";
   found.add(at, suggestion === "" ? unknownName("field", key, known) : `unknown field${suggestion}`);
 }

@@ -105,14 +105,14 @@ export class Schemas {
       ]),
     );
     const aliases = direction === "input" ? aliasesOf(type, fields) : [];
-    for (const { word, stands, isDuration } of aliases) {
-      const field = fields.find(({ json }) => json === stands);
-      if (field !== undefined) properties[word] = this.#alias(type, field, isDuration);
+    for (const { alias, target, isDuration } of aliases) {
+      const field = fields.find(({ json }) => json === target);
+      if (field !== undefined) properties[alias] = this.#alias(type, field, isDuration);
     }
     const required = fields
       .filter((field) => (direction === "output" ? field.always : isNeeded(field)))
       .map(({ json }) => json)
-      .filter((json) => !aliases.some(({ stands }) => stands === json));
+      .filter((json) => !aliases.some(({ target }) => target === json));
     return {
       type: "object",
       ...described(this.about(type)),

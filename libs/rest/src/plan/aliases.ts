@@ -89,18 +89,18 @@ export function aliasOf(type: string, key: string, fields: readonly FieldTable[]
 export function aliasesOf(
   type: string,
   fields: readonly FieldTable[],
-): readonly { readonly word: string; readonly stands: string; readonly isDuration: boolean }[] {
+): readonly { readonly alias: string; readonly target: string; readonly isDuration: boolean }[] {
   const own = Object.entries(aliases[type] ?? {}).map(([alias, { target }]) => ({
-    word: alias,
-    stands: target,
+    alias: alias,
+    target: target,
     isDuration: false,
   }));
   const timed = fields
     .filter(({ json, many, kind }) => json.endsWith("Ms") && many === undefined && kind !== "message")
-    .map(({ json, kind }) => ({ word: json.slice(0, -2), stands: json, isDuration: kind !== "time" }))
+    .map(({ json, kind }) => ({ alias: json.slice(0, -2), target: json, isDuration: kind !== "time" }))
     .filter(
-      ({ word }) =>
-        !fields.some(({ json }) => json === word) && !own.some((candidate) => candidate.word === word),
+      ({ alias }) =>
+        !fields.some(({ json }) => json === alias) && !own.some((candidate) => candidate.alias === alias),
     );
   return [...own, ...timed];
 }

@@ -105,7 +105,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
       },
       // Partitions may have been assigned to this process before the store confirmed its entry.
       entered: () => this.#refreshAll(),
-      ended: (holder) => this.#ended(holder),
+      ended: (holder) => this.#removeHolder(holder),
     });
     this.#holdings = new Holdings({
       ...common,
@@ -411,7 +411,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
   }
 
   /** The holder that this process was no longer exists, and neither does its ownership. */
-  #ended(holder: string): void {
+  #removeHolder(holder: string): void {
     const revision = Number.MAX_SAFE_INTEGER;
     this.#apply({ kind: "removed", key: holderKey(holder), revision });
     this.#holdings.reconcileAll();

@@ -145,7 +145,7 @@ export class PartitionArchiver implements Archiver {
     this.wake();
   }
 
-  ended(instance: Instance): void {
+  handleEnd(instance: Instance): void {
     const { commits } = this.#memory;
     if (!instance.isInMemory || instance.lastBatch > commits.durable) return;
     if (!this.#isDiscarded(instance)) return;
@@ -183,10 +183,10 @@ export class PartitionArchiver implements Archiver {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#answering.push(...this.#waiting.splice(0));
-    this.#answer();
+    this.#notifyWaiters();
   }
 
-  #answer(): void {
+  #notifyWaiters(): void {
     for (const answered of this.#answering.splice(0)) answered();
   }
 
@@ -260,7 +260,7 @@ export class PartitionArchiver implements Archiver {
       const capture = this.#capture(false, leaving.splice(0, sliceInstances), due.splice(0, sliceInstances));
       if (!(await this.#save(capture))) return;
     }
-    this.#answer();
+    this.#notifyWaiters();
     // The remaining lines came since the last tick.
     this.#pendingSinceMs = this.#entries.size > 0 ? startMs - limits.indexEveryMs : undefined;
     if (isCutDue) await this.#cut();

@@ -8,11 +8,11 @@ import { OpenBatch } from "./open-batch.ts";
 
 /** Returns a journal that answers when a test tells it to. */
 function scene() {
-  const appended: { readonly number: number; answer(outcome: AppendOutcome): void }[] = [];
+  const appended: { readonly number: number; resolve(outcome: AppendOutcome): void }[] = [];
   const published: string[] = [];
   const journal = {
     append: ({ number }: { readonly number: number }) =>
-      new Promise<AppendOutcome>((answer) => appended.push({ number, answer })),
+      new Promise<AppendOutcome>((answer) => appended.push({ number, resolve: answer })),
   } as unknown as JournalPartition;
   const commits = new Commits({
     journal,
@@ -61,11 +61,11 @@ describe("commits", () => {
     }
     await turn();
     assert.deepEqual(published, ["reached 10 true"]);
-    appended[0]?.answer({ kind: "durable" });
+    appended[0]?.resolve({ kind: "durable" });
     await turn();
     assert.equal(commits.durable, 11);
     assert.equal(commits.isIdle, false);
-    appended[1]?.answer({ kind: "durable" });
+    appended[1]?.resolve({ kind: "durable" });
     await turn();
     assert.equal(commits.isIdle, true);
     assert.deepEqual(published.slice(1), [
@@ -86,10 +86,10 @@ describe("commits", () => {
     append(11);
     append(12);
     assert.equal(commits.attach(answers), true);
-    appended[0]?.answer({ kind: "durable" });
+    appended[0]?.resolve({ kind: "durable" });
     await turn();
     assert.equal(published.includes("read"), false);
-    appended[1]?.answer({ kind: "durable" });
+    appended[1]?.resolve({ kind: "durable" });
     await turn();
     assert.equal(published.at(-1), "read");
   });
@@ -100,9 +100,9 @@ describe("commits", () => {
     append(12);
     append(13);
     const reached = commits.reached(13);
-    appended[0]?.answer({ kind: "durable" });
-    appended[1]?.answer(failure);
-    appended[2]?.answer(failure);
+    appended[0]?.resolve({ kind: "durable" });
+    appended[1]?.resolve(failure);
+    appended[2]?.resolve(failure);
     await turn();
     assert.deepEqual(published, ["durable 11", "answer 11", "failed unknown"]);
     assert.equal(await commits.reached(14), false);
@@ -118,7 +118,7 @@ describe("commits", () => {
     for (const number of [10, 11, 13])
       assert.throws(() => append(number), /appended in the order of their numbers/);
     append(12);
-    appended[1]?.answer({ kind: "durable" });
+    appended[1]?.resolve({ kind: "durable" });
     await turn();
     assert.deepEqual(published, ["fault"]);
   });

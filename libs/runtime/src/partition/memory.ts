@@ -81,7 +81,7 @@ export interface Archiver {
   /** The line of the instance in the index must be written. */
   entryDue(instance: Instance): void;
   /** The end of the instance is durable. */
-  ended(instance: Instance): void;
+  handleEnd(instance: Instance): void;
   /** Another instance has its key now. */
   discard(instance: Instance): void;
   /** An instance has come into memory that will have to leave again. */
@@ -113,7 +113,7 @@ export class PartitionMemory {
   nowMs = 0;
   isStopped = false;
   answers = new Answers();
-  archiver: Archiver = { dirty() {}, entryDue() {}, ended() {}, discard() {}, wake() {} };
+  archiver: Archiver = { dirty() {}, entryDue() {}, handleEnd() {}, discard() {}, wake() {} };
   /** Instances that started since the partition was loaded and ended in the open batch. */
   #ended: Instance[] = [];
   #sent: LettersSent | undefined;
@@ -393,8 +393,8 @@ export class PartitionMemory {
   #durable({ answers, due, dropped, ended, sent, notes }: Commit): void {
     if (this.isStopped) return;
     answers.send(this.parts.faulted);
-    for (const instance of ended) this.archiver.ended(instance);
-    if (dropped.length > 0) this.#withdraw(dropped);
+    for (const instance of ended) this.archiver.handleEnd(instance);
+    if (dropped.length > 0) this.#cancelEffects(dropped);
     this.#dispatch(due);
     if (sent !== undefined) for (const channel of this.outbox.release(sent)) this.parts.released(channel);
     this.publishNotes(notes);
@@ -422,7 +422,7 @@ export class PartitionMemory {
     }
   }
 
-  #withdraw(dropped: Commit["dropped"]): void {
+  #cancelEffects(dropped: Commit["dropped"]): void {
     try {
       this.parts.effects.withdraw(dropped);
     } catch (fault) {

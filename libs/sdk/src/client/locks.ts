@@ -185,7 +185,7 @@ export class HeldLock implements AsyncDisposable {
 
   /** Releases the lock. Returns false if it was already lost. */
   async release(): Promise<boolean> {
-    this.#end();
+    this.#stopTimers();
     const { locks, namespace } = this.#parts;
     const { name, holder, token } = this;
     const { released } = await locks.releaseLock({ namespace, name, holder, token });
@@ -226,14 +226,14 @@ export class HeldLock implements AsyncDisposable {
     );
   }
 
-  #end(): void {
+  #stopTimers(): void {
     this.#renewing.cancel();
     this.#expiring?.cancel();
     this.#expiring = undefined;
   }
 
   #lose(reason: string): void {
-    this.#end();
+    this.#stopTimers();
     this.#lost.abort(sdkErrors.lockLost({ name: this.name, why: reason }));
   }
 }

@@ -82,7 +82,7 @@ export class AcpConversation {
       const { message: title, data } = membersIn(message, "error");
       const detail = data === undefined ? "" : `: ${typeof data === "string" ? data : JSON.stringify(data)}`;
       const reason = typeof title === "string" ? `${title}${detail}` : JSON.stringify(message["error"]);
-      return this.#end({ failure: reason });
+      return this.#finish({ failure: reason });
     }
     const result = membersIn(message, "result");
     if (id === ids.initialize) {
@@ -105,7 +105,7 @@ export class AcpConversation {
       const reason = textIn(result, "stopReason");
       const used = membersIn(membersIn(membersIn(result, "_meta"), "quota"), "token_count");
       const tokens = numberIn(used, "input_tokens") + numberIn(used, "output_tokens");
-      await this.#end({
+      await this.#finish({
         turns: 1,
         tokens,
         ...(reason !== "end_turn" && { failure: `it stopped: ${reason}` }),
@@ -113,7 +113,7 @@ export class AcpConversation {
     }
   }
 
-  async #end(news: CodingNews): Promise<void> {
+  async #finish(news: CodingNews): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
     await this.#turn.received(news);

@@ -247,12 +247,12 @@ class Coding {
         ...(limits !== undefined && { limits }),
         ...(graceMs !== undefined && { graceMs }),
         output: async (chunk, channel) => {
-          silence.end();
+          silence.reset();
           if (channel === "stdout") await lines.add(chunk);
           else await task.output(chunk, { channel });
         },
       });
-      await lines.end();
+      await lines.flush();
       requireStarted(command[0] ?? "", end);
       const exit = end.signal ?? (end.code === 0 ? undefined : `exit code ${end.code}`);
       if (turn.failure === undefined && exit === undefined) return turn.answer.trim();
@@ -370,7 +370,7 @@ class Lines {
     for (const line of lines) await this.#line(line);
   }
 
-  async end(): Promise<void> {
+  async flush(): Promise<void> {
     if (this.#rest !== "") await this.#line(this.#rest);
     this.#rest = "";
   }
@@ -392,7 +392,7 @@ class Silence {
   }
 
   /** Records that the program wrote something. */
-  end(): void {
+  reset(): void {
     this.#timer.cancel();
     this.#timer = this.#started();
   }

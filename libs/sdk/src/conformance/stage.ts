@@ -175,7 +175,7 @@ export class Stage {
   }
 
   /** Resolves when the worker has closed the stream. */
-  ended(
+  waitForClose(
     stream: WorkerStream,
     expectation: { readonly expected: string; readonly remedy: string },
   ): Promise<boolean> {

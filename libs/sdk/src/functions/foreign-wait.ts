@@ -46,7 +46,7 @@ export class ForeignWait {
   }
 
   /** Ends the wait. Returns its duration if it is worth a warning, which it is once. */
-  end(nowMs: number): number | undefined {
+  finish(nowMs: number): number | undefined {
     const sinceMs = this.#sinceMs;
     this.#sinceMs = undefined;
     if (sinceMs === undefined || this.#hasWarned || nowMs - sinceMs < warnedMs) return undefined;

@@ -275,8 +275,8 @@ export class FunctionInstance implements Watched {
     queueMicrotask(() => {
       this.#enter();
       this.#code(this, codeInput).then(
-        (output) => this.#ended({ output }),
-        (error: unknown) => this.#ended({ error: stepError(error) }),
+        (output) => this.#handleEnd({ output }),
+        (error: unknown) => this.#handleEnd({ error: stepError(error) }),
       );
     });
   }
@@ -314,11 +314,11 @@ export class FunctionInstance implements Watched {
   /** Ends this run by another one. The code learns nothing of it: it stays where it is, and its `finally` does not run. */
   continueAsNew(state: Json): Promise<never> {
     const carried = { state, values: Object.fromEntries(this.state), input: this.#input };
-    this.#ended({ output: { [carriedName]: carried } });
+    this.#handleEnd({ output: { [carriedName]: carried } });
     return new Promise<never>(() => {});
   }
 
-  #ended(end: NonNullable<TurnOutput["end"]>): void {
+  #handleEnd(end: NonNullable<TurnOutput["end"]>): void {
     this.#warnOfForeign();
     this.#end = end;
     this.#pump();
@@ -599,7 +599,7 @@ export class FunctionInstance implements Watched {
 
   /** It was fast this time, and no entry has its result. The next time it may be slow. */
   #warnOfForeign(): void {
-    const ms = this.#foreign.end(this.#clock());
+    const ms = this.#foreign.finish(this.#clock());
     if (ms === undefined) return;
     this.#task?.logger.warn("waited for a promise that is not a step: put it into ctx.run", {
       function: this.name,

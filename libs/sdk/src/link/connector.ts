@@ -156,12 +156,12 @@ export class Connector {
           if (number === this.#streams) this.#frame(bytes);
         },
         ended: (reason, isKeyRefused = false) => {
-          if (number === this.#streams) this.#ended(reason, isKeyRefused);
+          if (number === this.#streams) this.#handleStreamEnd(reason, isKeyRefused);
         },
       });
     } catch (error) {
       this.#phase = { name: "waiting", timer: timers.after(0, () => {}) };
-      this.#ended(reasonOf(error), false);
+      this.#handleStreamEnd(reasonOf(error), false);
       return;
     }
     const timer = timers.after(greetingTimeoutMs, () => this.#breakOff("no answer to the greeting"));
@@ -286,7 +286,7 @@ export class Connector {
   }
 
   /** Handles a stream that ended by itself. */
-  #ended(reason: string, isKeyRefused: boolean): void {
+  #handleStreamEnd(reason: string, isKeyRefused: boolean): void {
     if (this.#phase.name === "leaving") {
       this.#finishDisconnect();
       return;

@@ -15,7 +15,7 @@ function parsed(answer: string, splits: readonly number[]) {
     piece.copy(buffer);
     parser.add(buffer.subarray(0, piece.length));
   }
-  parser.end();
+  parser.finish();
   return { status: parser.status, body };
 }
 

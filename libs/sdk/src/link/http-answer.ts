@@ -102,7 +102,7 @@ class Incoming {
   async #more(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#isClosed) {
-      this.#parser.end();
+      this.#parser.finish();
       return;
     }
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -144,7 +144,7 @@ export class AnswerParser {
   }
 
   /** Handles the end of the connection. */
-  end(): void {
+  finish(): void {
     if (this.#phase === "body" && this.#remaining === Number.POSITIVE_INFINITY) this.#phase = "over";
     if (this.#phase !== "over") throw new Error("the connection ended before the answer did");
   }

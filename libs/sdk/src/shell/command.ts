@@ -92,7 +92,7 @@ export async function runCommand(command: readonly string[], options: CommandOpt
     detached: true,
     stdio: ["pipe", "pipe", "pipe", "pipe"],
   }) as ChildProcessByStdio<Writable, Readable, Readable>;
-  const end = await new Running(child, mark, options).ended();
+  const end = await new Running(child, mark, options).waitForExit();
   options.signal.throwIfAborted();
   return { ...end, signal: signalOf(end.code, end.signal) };
 }
@@ -174,7 +174,7 @@ class Running {
     this.#options = options;
   }
 
-  async ended() {
+  async waitForExit() {
     const child = this.#child;
     const over = Promise.withResolvers<{
       readonly code: number | null;

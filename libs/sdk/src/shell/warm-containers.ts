@@ -118,7 +118,7 @@ export class WarmContainers {
       .catch(() => this.#retryLater(shape))
       .finally(() => {
         shape.starting--;
-        this.#forget(shape);
+        this.#removeIfUnused(shape);
       });
   }
 
@@ -155,7 +155,7 @@ export class WarmContainers {
     shape.retry = systemTimers.after(delayMs, () => {
       shape.retry = undefined;
       if (shape.usedMs > systemClock.monotonic() - idleMsMax) this.#fill(shape);
-      this.#forget(shape);
+      this.#removeIfUnused(shape);
     });
   }
 
@@ -184,7 +184,7 @@ export class WarmContainers {
     }
   }
 
-  #forget(shape: Shape): void {
+  #removeIfUnused(shape: Shape): void {
     if (shape.idle.length + shape.starting === 0 && shape.retry === undefined) this.#shapes.delete(shape.key);
   }
 
@@ -216,7 +216,7 @@ export class WarmContainers {
       if (!byDigest.test(name)) this.#dropChanged(name, (await this.#imageOf(name))?.id ?? "");
     for (const shape of used) {
       if (shape.usedMs > oldestMs && shape.idle.length === 0) this.#fill(shape);
-      this.#forget(shape);
+      this.#removeIfUnused(shape);
     }
   }
 }

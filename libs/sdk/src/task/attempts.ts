@@ -258,7 +258,7 @@ export class Attempts implements AttemptPort {
   }
 
   /** The backlog may have become shorter. */
-  drained(): void {
+  checkBacklog(): void {
     if (this.#room === undefined || this.#parts.outbox.backlogBytes > backlogHighBytes / 2) return;
     this.#room.resolve();
     this.#room = undefined;
@@ -433,7 +433,7 @@ export class Attempts implements AttemptPort {
   /** The handler has ended. Whether it was answered for before. */
   #isLate(attempt: Attempt): boolean {
     this.#handlersAtWork--;
-    this.#parts.ownUse?.ended(attempt);
+    this.#parts.ownUse?.recordUse(attempt);
     if (!attempt.isOver) return false;
     // Its slot is free.
     this.#parts.outbox.changed();

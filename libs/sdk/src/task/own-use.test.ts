@@ -31,7 +31,7 @@ describe("the use of a task", () => {
     use = { cpuMs: 1_000, memoryBytes: 50e6, childMs: 0 };
     own.started(one, 1);
     [nowMs, use] = [1_000, { cpuMs: 1_380, memoryBytes: 60e6, childMs: 0 }];
-    own.ended(one);
+    own.recordUse(one);
     const { p99 = 0 } = measured()["task_cpu_cores one"] ?? {};
     assert.ok(Math.abs(p99 - 0.38) < 0.02, `${p99}`);
     assert.ok(Math.abs((measured()["task_memory_bytes one"]?.p99 ?? 0) - 60e6) < 3e6);
@@ -42,17 +42,17 @@ describe("the use of a task", () => {
     own.started(two, 1);
     own.started(three, 2);
     nowMs += 1_000;
-    own.ended(two);
-    own.ended(three);
+    own.recordUse(two);
+    own.recordUse(three);
     const short = attemptAt("short", nowMs);
     own.started(short, 1);
     nowMs += 10;
-    own.ended(short);
+    own.recordUse(short);
     use = undefined;
     const four = attemptAt("four", nowMs);
     own.started(four, 1);
     nowMs += 1_000;
-    own.ended(four);
+    own.recordUse(four);
     assert.deepEqual(Object.keys(measured()).sort(), ["task_cpu_cores one", "task_memory_bytes one"]);
   });
 
@@ -62,7 +62,7 @@ describe("the use of a task", () => {
     own.started(five, 1);
     nowMs += 1_000;
     use = { cpuMs: 900, memoryBytes: 1, childMs: 900 };
-    own.ended(five);
+    own.recordUse(five);
     assert.deepEqual(
       Object.keys(measured()).filter((key) => key.endsWith("five")),
       ["task_cpu_cores five"],

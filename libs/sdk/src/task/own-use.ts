@@ -34,7 +34,7 @@ export class OwnUse {
     this.#alone = before && { attempt, before };
   }
 
-  ended(attempt: Attempt): void {
+  recordUse(attempt: Attempt): void {
     const { attempt: alone, before } = this.#alone ?? {};
     this.#alone = undefined;
     const after = attempt === alone ? this.#read() : undefined;

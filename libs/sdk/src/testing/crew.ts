@@ -270,7 +270,7 @@ export class Crew implements Waiting {
         const [result] = read(start).results;
         this.#stage.defer(() => {
           this.#attempts.confirm(token);
-          if (result !== undefined) this.#ended(token, result);
+          if (result !== undefined) this.#handleResult(token, result);
           this.#notify();
         });
         this.#stage.work();
@@ -283,7 +283,7 @@ export class Crew implements Waiting {
     };
   }
 
-  #ended(token: string, { outcome, runMs, used }: Result): void {
+  #handleResult(token: string, { outcome, runMs, used }: Result): void {
     const assignment = this.#assignments.get(token);
     if (assignment === undefined) return;
     this.#remove(token);

@@ -113,7 +113,7 @@ export class World {
       service,
       time: this.time,
       chance: seededChance(seed),
-      doers: { start: (effect) => this.#start(effect), withdraw: (effect) => this.#withdraw(effect) },
+      doers: { start: (effect) => this.#start(effect), withdraw: (effect) => this.#cancel(effect) },
     });
     this.posted = new PostedEvents(this.stage);
     const onMissing = (message: string) => {
@@ -222,7 +222,7 @@ export class World {
     else this.#renewLeases(staged, effect);
   }
 
-  #withdraw(staged: StagedEffect): void {
+  #cancel(staged: StagedEffect): void {
     const effect = staged.effect as RunEffect;
     if (effect.kind === "offer_task") this.crew.withdraw(staged);
     if (effect.kind === "await_event") this.posted.withdraw(staged);

@@ -218,7 +218,7 @@ export class Agent {
     for (const cancel of frame.cancels) this.#attempts.cancelled(cancel);
     for (const extension of frame.extensions) this.#attempts.extended(extension);
     this.#applyRare(frame);
-    this.#attempts.drained();
+    this.#attempts.checkBacklog();
     if (!this.#link.outbox.isEmpty) this.#flushSoon();
     // An empty frame needs no answer: two sides that acknowledge acknowledgements would never stop.
     if (this.#acknowledging === undefined && hasContent(frame))

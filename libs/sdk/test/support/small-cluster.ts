@@ -30,7 +30,7 @@ export class SmallCluster {
     readonly label: string;
   }>();
   readonly #logs = new Set<ServerResponse>();
-  readonly #server = createServer((request, response) => void this.#answer(request, response));
+  readonly #server = createServer((request, response) => void this.#handleRequest(request, response));
   #version = 1;
   #folder = "";
   #hasEnded = false;
@@ -65,7 +65,7 @@ export class SmallCluster {
         : { initContainerStatuses: [task], containerStatuses: [{ name: "outputs", state: reader }] };
     const metadata = { name: `${job.metadata.name}-x`, labels: job.spec.template.metadata.labels };
     if (this.#hasEnded) for (const each of this.#logs) each.end();
-    this.#put("pods", {
+    this.#store("pods", {
       metadata,
       status: { ...status, ...statuses },
     });
@@ -73,7 +73,7 @@ export class SmallCluster {
 
   failJob(job: Json, reason: string, message = ""): void {
     const condition = { type: "Failed", status: "True", reason, message };
-    this.#put("jobs", { ...job, status: { conditions: [condition] } });
+    this.#store("jobs", { ...job, status: { conditions: [condition] } });
   }
 
   write(line: string): void {
@@ -89,7 +89,7 @@ export class SmallCluster {
     this.#logs.clear();
   }
 
-  #put(kind: Kind, object: Json): void {
+  #store(kind: Kind, object: Json): void {
     const { name } = object.metadata;
     const type = this.objects[kind].has(name) ? "MODIFIED" : "ADDED";
     object.metadata.resourceVersion = String(++this.#version);
@@ -103,7 +103,7 @@ export class SmallCluster {
         watcher.response.write(`${JSON.stringify({ type, object })}\n`);
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let body = "";
     for await (const piece of request) body += piece;
     const { method = "", url = "", headers } = request;
@@ -134,7 +134,7 @@ export class SmallCluster {
     if (method === "POST") {
       const object = JSON.parse(body);
       object.metadata.uid = `uid-${object.metadata.name}`;
-      this.#put(kind as Kind, object);
+      this.#store(kind as Kind, object);
       send(201, object);
       if (kind === "jobs" && !object.spec.suspend) this.onJob(object);
       return;
@@ -147,7 +147,7 @@ export class SmallCluster {
     if (found === undefined) return refused(404, `${kind} "${name}" not found`);
     if (method === "PATCH") {
       found.spec.suspend = JSON.parse(body).spec.suspend;
-      this.#put("jobs", found);
+      this.#store("jobs", found);
       send(200, found);
       return this.onJob(found);
     }

@@ -76,7 +76,7 @@ export class Learned {
   }
 
   /** Drops an ended session: its outcome is part of the experience. */
-  ended({ namespace, id }: InstanceKey): void {
+  remove({ namespace, id }: InstanceKey): void {
     const trials = this.#underTrial.get(namespace);
     trials?.delete(id);
     if (trials?.size === 0) this.#underTrial.delete(namespace);

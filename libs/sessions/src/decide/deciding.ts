@@ -185,7 +185,7 @@ class DecidedPart {
       with: { retry, timeouts },
       retentionMs: isJudged ? judgedRetentionMs : retentionMs,
     };
-    const { output, isOfBefore } = await this.#answer(decisionQuestion, options);
+    const { output, isOfBefore } = await this.#askOnce(decisionQuestion, options);
     const nowMs = foundation.clock.now();
     const read = readDecision(jsonIn(output)?.value, situation, nowMs);
     if (!read.ok) throw partWorkErrors.decisionUnfit({ orchestrator, run: runId, problem: read.problem });
@@ -205,7 +205,7 @@ class DecidedPart {
     return isOfBefore;
   }
 
-  async #answer(question: Question, options: RequestOptions): Promise<Answer> {
+  async #askOnce(question: Question, options: RequestOptions): Promise<Answer> {
     const { runId, capability: orchestrator } = question;
     if (this.#answered?.runId === runId) return this.#answered.answer;
     const answer = await askQuestion(this.#parts.runs, this.#due.key, question, options, (cause) =>

@@ -39,8 +39,8 @@ const settledMs = 100;
 class Times extends LearnedTimes {
   isLearning = true;
 
-  override ended(task: number, agent: number, durationMs: number): void {
-    if (this.isLearning) super.ended(task, agent, durationMs);
+  override learn(task: number, agent: number, durationMs: number): void {
+    if (this.isLearning) super.learn(task, agent, durationMs);
   }
 }
 
@@ -112,7 +112,7 @@ export class Drafted {
   /** Handles a task that ended without completing: its followers continue, and nothing is learned. */
   endedIncomplete(place: number, nowMs: number): void {
     this.outlook.isLearning = false;
-    this.plan.ended(place, 0, 0, nowMs);
+    this.plan.recordEnd(place, 0, 0, nowMs);
     this.outlook.isLearning = true;
   }
 

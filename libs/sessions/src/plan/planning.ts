@@ -188,10 +188,10 @@ class PlannedPart {
         const agent = drafted.agentPlace(task.agent || task.plannedAgent);
         const durationMs = Math.max(1, task.endMs - (task.startMs || task.endMs));
         if (task.status === TaskStatus.TASK_STATUS_COMPLETED && agent >= 0 && task.startMs > 0)
-          drafted.plan.ended(place, agent, durationMs, nowMs);
+          drafted.plan.recordEnd(place, agent, durationMs, nowMs);
         else drafted.endedIncomplete(place, nowMs);
         if (task.status === TaskStatus.TASK_STATUS_COMPLETED)
-          this.#reasons.push(...surprises.ended(task, durationMs));
+          this.#reasons.push(...surprises.check(task, durationMs));
       } else if (task.open === 0 && !task.isPlaced && !drafted.ready.has(number)) {
         drafted.ready.add(number);
         drafted.plan.ready(place);

@@ -45,7 +45,7 @@ export class Surprises {
   }
 
   /** Handles an ended task with its duration. */
-  ended(task: Ended, durationMs: number): readonly Surprise[] {
+  check(task: Ended, durationMs: number): readonly Surprise[] {
     const expectedMs = expectedOf(task);
     if (expectedMs <= 0 || task.startMs === 0) return [];
     const samples = this.#samplesByAgent.get(task.agent) ?? [];

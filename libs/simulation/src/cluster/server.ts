@@ -122,7 +122,7 @@ export class Server implements Member, InboxReceiver {
     await running.partitionOwnership?.stop();
     await runtime.stop();
     await storage.close();
-    life.end();
+    life.exit();
     this.#running = undefined;
     this.#life = undefined;
     this.#owned.clear();

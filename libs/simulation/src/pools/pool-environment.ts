@@ -89,7 +89,7 @@ export class PoolEnvironment {
 
   #changeOwner(downMs: number): void {
     if (this.#owner.pool === undefined) return;
-    this.#owner.end();
+    this.#owner.stop();
     for (const agent of this.agents) agent.lose();
     for (const sender of this.#senders) sender.lose();
     this.#world.after(downMs, () => this.#owner.start());

@@ -184,7 +184,7 @@ export class SimulatedAgent {
         const copy = copyOf(received);
         connection.down.send(() => this.#receive(connection, copy));
       },
-      end: () => {
+      close: () => {
         checks.disconnected(this.id);
         connection.down.send(() => this.#onRejected(connection));
       },
@@ -213,7 +213,7 @@ export class SimulatedAgent {
 
   #onAccepted(connection: Connection, unwanted: ReadonlySet<string>): void {
     connection.isAccepted = true;
-    for (const token of unwanted) this.#forget(token);
+    for (const token of unwanted) this.#remove(token);
     for (const token of this.#unacknowledged) this.#sendResult(connection, token);
     this.#grant();
   }
@@ -304,7 +304,7 @@ export class SimulatedAgent {
     const token = keyOf(bytes);
     if (reason !== withdrawnReason) this.#parts.checks.forgotten(token);
     if (graceMs === 0) {
-      this.#forget(token);
+      this.#remove(token);
       return;
     }
     // It ends on request, as stopped, with its token as output, as everywhere here.
@@ -315,7 +315,7 @@ export class SimulatedAgent {
     if (connection?.isAccepted) this.#sendResult(connection, token);
   }
 
-  #forget(token: string): void {
+  #remove(token: string): void {
     this.#working.delete(token);
     this.#unacknowledged.delete(token);
     this.#stopped.delete(token);

@@ -54,7 +54,7 @@ export class SimulatedOwner {
     });
   }
 
-  end(): void {
+  stop(): void {
     this.pool = undefined;
     this.generation++;
   }

@@ -35,7 +35,7 @@ export class EndCheck {
 
   event(session: SessionCheck, type: string, body: unknown): void {
     if (type === "tasks_noted") for (const note of (body as Noted).notes) this.#noted(session, note);
-    if (type === "session_ended") this.#ended(session, body as Ended);
+    if (type === "session_ended") this.#checkEnd(session, body as Ended);
     if (type === "dependency_settled") this.#settled(session, body as Settled);
   }
 
@@ -77,7 +77,7 @@ export class EndCheck {
       find(`${name} of part ${part} was done for ${assigned.workId}`);
   }
 
-  #ended(session: SessionCheck, { status, output, error }: Ended): void {
+  #checkEnd(session: SessionCheck, { status, output, error }: Ended): void {
     const { id, state } = session;
     const spec = specOf(state);
     const specs = state.tasks.map((task) => task.spec);

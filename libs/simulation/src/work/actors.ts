@@ -61,7 +61,7 @@ export class Actor {
   }
 
   /** Simulates a death: the agent returns without any memory. */
-  forget(): void {
+  loseMemory(): void {
     this.#memories.clear();
   }
 
@@ -134,7 +134,7 @@ export class Actor {
 
   #withoutClaim(mission: MissionCheck, memory: Memory, draw: number): void {
     if (draw < 0.4) this.#claim(mission, memory, 1 + Math.floor(this.#draw() * 3));
-    else if (draw < 0.6) this.#put(mission, memory);
+    else if (draw < 0.6) this.#putEntries(mission, memory);
     else if (draw < 0.66) this.#send(mission);
     else if (draw < 0.78) this.#vote(mission);
     else if (draw < 0.9) this.#spend(mission, memory);
@@ -246,7 +246,7 @@ export class Actor {
     return { id, work: { $case: "capability" as const, value: capability }, estimate };
   }
 
-  #put(mission: MissionCheck, memory: Memory): void {
+  #putEntries(mission: MissionCheck, memory: Memory): void {
     const key = this.#pick(["x", "y", "z"]) ?? "x";
     const isBlind = this.#draw() < 0.2;
     const ifVersion = isBlind ? undefined : (memory.versions.get(key) ?? 0);

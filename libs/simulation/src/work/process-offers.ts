@@ -101,15 +101,15 @@ export class ProcessOffers implements EffectHandler {
 
   async stop(): Promise<void> {
     await Promise.all([...this.#dispatchers.values()].map((dispatcher) => dispatcher.stop()));
-    this.#forget();
+    this.#removeCalls();
   }
 
   died(): void {
     for (const call of this.#calls) call.die();
-    this.#forget();
+    this.#removeCalls();
   }
 
-  #forget(): void {
+  #removeCalls(): void {
     for (const call of this.#calls) this.#parts.calls.delete(call);
     this.#calls.clear();
   }

@@ -127,12 +127,12 @@ export class WorkLoad implements Load {
       const run = this.#runs.get(id) ?? new RunCheck();
       this.#runs.set(id, run);
       run.event(type, body);
-      this.#end(id, type, body);
+      this.#checkEnd(id, type, body);
       this.#report(id, run.findings);
     } else if (kind === "mission") {
       const check = this.#missions.get(id) ?? this.#newMission(id);
       this.#missions.set(id, check);
-      const by = this.#end(id, type, body);
+      const by = this.#checkEnd(id, type, body);
       const requested = operation === undefined ? undefined : this.#operation(operation);
       // A message names its original command, which another instance has decided.
       const command =
@@ -147,7 +147,7 @@ export class WorkLoad implements Load {
   }
 
   /** Checks invariant 2. Returns the attempt that reported it. */
-  #end(id: string, type: string, body: unknown): string | undefined {
+  #checkEnd(id: string, type: string, body: unknown): string | undefined {
     const { node, output, error } = body as {
       readonly node?: number;
       readonly output?: Uint8Array;
@@ -301,12 +301,12 @@ class AgentAnswers {
 
   answerTo({ token }: Assign): AgentAnswer {
     const by = keyOf(token);
-    const answer = this.answers.get(by) ?? this.#answer(by);
+    const answer = this.answers.get(by) ?? this.#drawAnswer(by);
     this.answers.set(by, answer);
     return answer;
   }
 
-  #answer(by: string): AgentAnswer {
+  #drawAnswer(by: string): AgentAnswer {
     const random = this.#chance.random();
     const used = { tokens: Math.floor(this.#chance.random() * 4), money: 0, timeMs: 0 };
     if (!this.isFaultFree && random < this.#failures) {
@@ -335,12 +335,12 @@ class RunCheck {
   // biome-ignore lint/suspicious/noExplicitAny: each event has a body of its own, read by its name
   event(type: string, body: any): void {
     if (this.isOver && !afterwards.has(type)) this.findings.push(`${type} happens after its end`);
-    if (ends.has(type)) this.#end(type, body.node);
+    if (ends.has(type)) this.#recordEnd(type, body.node);
     else if (type === "task_queued" || type === "child_queued") this.#start(body);
     else if (lasts.has(type)) this.isOver = true;
   }
 
-  #end(type: string, node: number): void {
+  #recordEnd(type: string, node: number): void {
     const before = this.#over.get(node);
     if (before !== undefined) this.findings.push(`${type} of task ${node} after ${before}`);
     this.#over.set(node, type);

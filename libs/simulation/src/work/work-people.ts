@@ -91,7 +91,7 @@ export class WorkPeople {
       const dies = !this.#isFaultFree && plan.deadMs > 0 && chance.random() < 0.04;
       if (dies) {
         life++;
-        actor.forget();
+        actor.loseMemory();
       }
       world.after(rest() + (dies ? plan.deadMs * chance.random() : 0), step);
     };

@@ -143,7 +143,7 @@ export class Life implements Clock, Timers {
   }
 
   /** Records an exit of the process itself. */
-  end(): void {
+  exit(): void {
     this.#isAlive = false;
   }
 

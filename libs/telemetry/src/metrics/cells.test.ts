@@ -34,7 +34,7 @@ describe("gauge cells", () => {
     cell.observe(two);
     cell.observe(() => 3);
     assert.equal(cell.read(), 5);
-    cell.forget(two);
+    cell.removeObserver(two);
     assert.equal(cell.read(), 3);
   });
 

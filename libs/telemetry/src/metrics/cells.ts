@@ -51,7 +51,7 @@ export class GaugeValue implements GaugeCell {
   }
 
   /** Removes an observer. Returns true if the gauge still has a value. */
-  forget(read: () => number): boolean {
+  removeObserver(read: () => number): boolean {
     const index = this.#observers.indexOf(read);
     if (index >= 0) this.#observers = this.#observers.toSpliced(index, 1);
     return this.isSet || this.#observers.length > 0;

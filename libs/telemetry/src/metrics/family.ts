@@ -58,7 +58,7 @@ export class Family<K extends MetricKind, C> {
     const known = this.#series.get(key);
     if (known !== undefined) return known.cell;
     if (this.#full()) return this.#otherSeries().cell;
-    return this.#put(key, values, this.#options.createCell()).cell;
+    return this.#addSeries(key, values, this.#options.createCell()).cell;
   }
 
   /** Adds a series with an existing cell. Returns undefined if the limit rejects it. */
@@ -67,7 +67,7 @@ export class Family<K extends MetricKind, C> {
     const key = keyOf(values);
     const known = this.#series.get(key);
     if (known !== undefined) return known.cell;
-    return this.#full() ? undefined : this.#put(key, values, cell).cell;
+    return this.#full() ? undefined : this.#addSeries(key, values, cell).cell;
   }
 
   /** Removes the series if it still has this cell. */
@@ -83,7 +83,7 @@ export class Family<K extends MetricKind, C> {
     if (this.#other !== undefined) yield this.#other;
   }
 
-  #put(key: string, values: readonly string[], cell: C): Series<C> {
+  #addSeries(key: string, values: readonly string[], cell: C): Series<C> {
     const series = { values, text: labelText(this.labels, values), cell };
     this.#series.set(key, series);
     this.#options.changed();

@@ -159,7 +159,7 @@ function observeGauge(family: GaugeFamily, labels: AnyLabels, read: () => number
   if (cell === undefined) return stopNothing;
   cell.observe(read);
   return () => {
-    if (!cell.forget(read)) family.remove(labels, cell);
+    if (!cell.removeObserver(read)) family.remove(labels, cell);
   };
 }
 

@@ -179,7 +179,7 @@ export class OperationsServer {
     const isOurs = handler === undefined || routes.paths.includes(path);
     const refused = hostProblem(request, isOurs && isLoopbackHost(this.#options.host));
     if (refused !== undefined) send(response, { ...refused, headers: { connection: "close" } });
-    else if (isOurs) void this.#answer(request, response);
+    else if (isOurs) void this.#handleRequest(request, response);
     else handler.handle(request, response);
   }
 
@@ -191,7 +191,7 @@ export class OperationsServer {
     else endWithAnswer(socket, refused);
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = "GET", url: path = "/" } = request;
     try {
       const { accept, authorization } = request.headers;

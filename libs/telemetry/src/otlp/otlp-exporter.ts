@@ -119,7 +119,7 @@ export class OtlpExporter implements SpanSink {
     this.#timer?.cancel();
     if (!this.#watch.failing) await Promise.race([this.flush(), aborted(signal), this.#timeUp()]);
     this.#stopped = true;
-    this.#agents.end();
+    this.#agents.destroy();
   }
 
   #timeUp(): Promise<void> {
@@ -202,7 +202,7 @@ function aborted(signal: AbortSignal): Promise<void> {
  * pause cannot be cancelled. But an exporter must never delay a process that wants to stop.
  *
  * 1. A connection that cannot be made fails immediately. The next batch, a second later, is the retry.
- * 2. After `end`, requests in progress fail, and no connection is made.
+ * 2. After `destroy`, requests in progress fail, and no connection is made.
  */
 class CollectorAgents {
   readonly #agents: Agent[] = [];
@@ -223,7 +223,7 @@ class CollectorAgents {
     return agent;
   };
 
-  end(): void {
+  destroy(): void {
     this.#ended = true;
     for (const agent of this.#agents) {
       // Without an error, a destroyed socket looks like a lost connection, which the exporter retries.

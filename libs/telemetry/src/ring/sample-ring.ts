@@ -259,7 +259,7 @@ export class SampleRing {
     const { key, family } = source;
     const bytes = trackBytes(family.kind, family.bounds.length);
     const isNew = !this.#tracked.has(key);
-    this.#forget(key);
+    this.#remove(key);
     if (!this.#makeRoom(bytes)) {
       this.#untracked++;
       return false;
@@ -273,7 +273,7 @@ export class SampleRing {
   #makeRoom(bytes: number): boolean {
     for (const [key, { alive }] of this.#tracked) {
       if (this.#bytes + bytes <= this.#maxBytes) return true;
-      if (!alive) this.#forget(key);
+      if (!alive) this.#remove(key);
     }
     if (this.#bytes + bytes <= this.#maxBytes) return true;
     if (!this.#warned) {
@@ -286,7 +286,7 @@ export class SampleRing {
     return false;
   }
 
-  #forget(key: string): void {
+  #remove(key: string): void {
     const tracked = this.#tracked.get(key);
     if (tracked === undefined) return;
     this.#tracked.delete(key);

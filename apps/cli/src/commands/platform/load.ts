@@ -77,7 +77,7 @@ function targetOf(server: Server): Target {
       });
       return run?.runId ?? "";
     },
-    async end(id, signal) {
+    async waitForEnd(id, signal) {
       for (;;) {
         const { status, outcome, statusReason } = await server.call("runs.result", {
           params: { id },

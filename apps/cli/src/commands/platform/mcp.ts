@@ -92,12 +92,12 @@ class Bridge {
     // A reply is one line of JSON, or a sequence of events with one line of data each.
     for await (const text of linesOf(bytesOf(answer.body), this.#parts.interrupted)) {
       if (text.startsWith("data:")) print(text.slice("data:".length).trim());
-      else if (text.startsWith("{")) this.#answer(text, message, answer.status);
+      else if (text.startsWith("{")) this.#printReply(text, message, answer.status);
     }
   }
 
   /** Prints a reply. An error outside the protocol is a problem document: of a wrong key, or of a starting platform. */
-  #answer(text: string, message: Message, status: number): void {
+  #printReply(text: string, message: Message, status: number): void {
     // A response of the client gets no reply.
     if (message.isResponse) return;
     const parsed = parsedObject(text);

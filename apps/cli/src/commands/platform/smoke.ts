@@ -161,7 +161,7 @@ class SmokeTest {
       );
       return id;
     });
-    const ended = this.#ended();
+    const ended = this.#waitForResult();
     // Handled by the hop that awaits it.
     ended.catch(() => {});
     await this.#hop("swarm", "task claimed", true, () => this.#claim(ended));
@@ -242,7 +242,7 @@ class SmokeTest {
     return tasks.map(({ input }) => (input as { readonly id?: unknown } | null)?.id);
   }
 
-  async #ended() {
+  async #waitForResult() {
     for (;;) {
       const session = await this.#server.call("sessions.result", {
         params: { id: this.sessionId },

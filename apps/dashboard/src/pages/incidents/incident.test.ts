@@ -108,14 +108,14 @@ describe("an incident", () => {
     const typed = { agents: "", patch: "", taskId: "charge" };
     const scale = (agents: string) => changeOf("scale", { ...typed, agents });
     assert.deepEqual([scale("").isWhole, scale("").body], [true, {}]);
-    assert.deepEqual([scale(" 10 ").body, scale(" 10 ").words], [{ agents: 10 }, ["--min", "10"]]);
+    assert.deepEqual([scale(" 10 ").body, scale(" 10 ").args], [{ agents: 10 }, ["--min", "10"]]);
     for (const wrong of ["0", "-1", "1.5", "many"]) assert.equal(scale(wrong).isWhole, false, wrong);
     const fix = (patch: string) => changeOf("fix", { ...typed, patch });
     assert.deepEqual([fix("").isWhole, fix("").problem], [false, undefined]);
     assert.match(fix("{currency}").problem ?? "", /^Invalid JSON/);
-    const { body, words } = fix('{"currency": "EUR"}');
+    const { body, args } = fix('{"currency": "EUR"}');
     assert.deepEqual(body, { taskId: "charge", patch: { currency: "EUR" } });
-    assert.deepEqual(words, ['{"currency":"EUR"}', "--task", "charge"]);
+    assert.deepEqual(args, ['{"currency":"EUR"}', "--task", "charge"]);
   });
 
   it("knows in which namespace its work failed", () => {

@@ -129,7 +129,7 @@ export function repairText({ kind }: Pick<IncidentRepair, "kind">): string {
 export interface RepairChange {
   readonly body: { readonly agents?: number; readonly taskId?: string; readonly patch?: unknown };
   /** The same on a command line. */
-  readonly words: readonly string[];
+  readonly args: readonly string[];
   readonly problem: string | undefined;
   /** True if the input is complete, so that the repair has a preview. */
   readonly isWhole: boolean;
@@ -140,20 +140,20 @@ export function changeOf(
   kind: NonNullable<IncidentRepair["kind"]>,
   { agents, patch, taskId }: { readonly agents: string; readonly patch: string; readonly taskId: string },
 ): RepairChange {
-  const nothing = { body: {}, words: [], problem: undefined, isWhole: true };
+  const nothing = { body: {}, args: [], problem: undefined, isWhole: true };
   if (kind === "scale") {
     const text = agents.trim();
     if (text === "") return nothing;
     if (!/^[1-9]\d{0,4}$/.test(text))
       return { ...nothing, problem: "Expected a whole number from 1 to 99,999.", isWhole: false };
-    return { ...nothing, body: { agents: Number(text) }, words: ["--min", text] };
+    return { ...nothing, body: { agents: Number(text) }, args: ["--min", text] };
   }
   if (kind !== "fix") return nothing;
   if (patch.trim() === "") return { ...nothing, isWhole: false };
   const read = jsonOf(patch);
   if ("problem" in read) return { ...nothing, problem: read.problem, isWhole: false };
   const args = [JSON.stringify(read.value), "--task", taskId];
-  return { ...nothing, body: { taskId, patch: read.value }, words: args };
+  return { ...nothing, body: { taskId, patch: read.value }, args: args };
 }
 
 /** The namespace whose work failed. */

@@ -112,7 +112,7 @@ function Review({ incident, namespace, repair, undo, onClose }: Options & Chosen
   const command = commandLine(
     ...["tutti", "incident", "repair", incidentId, kind.replaceAll("_", "-"), subject].filter(Boolean),
     ...(version === "" ? [] : ["--to", version]),
-    ...change.words,
+    ...change.args,
     ...(undo ? ["--undo"] : []),
     ...["--reason", reason.trim() || "REASON", "--namespace", namespace],
   );

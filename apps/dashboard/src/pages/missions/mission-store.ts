@@ -45,7 +45,7 @@ export class MissionStore extends LiveStore<WatchMissionReply, MissionKnown> {
     super(nothing, later);
   }
 
-  protected override forget(): void {
+  protected override reset(): void {
     this.#mission = undefined;
     for (const list of [this.#tasks, this.#entries, this.#messages, this.#votes]) list.clear();
   }

@@ -13,7 +13,7 @@ export class MissionsStore extends LiveStore<WatchMissionsReply, MissionsKnown> 
     super({ missions: [] }, later);
   }
 
-  protected override forget(): void {
+  protected override reset(): void {
     this.#missions.clear();
   }
 

@@ -17,7 +17,7 @@ export class LocksStore extends LiveStore<WatchLocksReply, LocksKnown> {
     super({ locks: [] }, later);
   }
 
-  protected override forget(): void {
+  protected override reset(): void {
     this.#locks.clear();
   }
 

@@ -32,7 +32,7 @@ export class SessionStore extends LiveStore<WatchSessionReply, SessionKnown> {
     super(nothing, later);
   }
 
-  protected override forget(): void {
+  protected override reset(): void {
     this.#session = undefined;
     for (const list of [this.#tasks, this.#choices, this.#moves]) list.clear();
   }

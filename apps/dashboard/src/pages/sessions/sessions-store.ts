@@ -17,7 +17,7 @@ export class SessionsStore extends LiveStore<WatchSessionsReply, SessionsKnown> 
     super({ sessions: [] }, later);
   }
 
-  protected override forget(): void {
+  protected override reset(): void {
     this.#sessions.clear();
   }
 

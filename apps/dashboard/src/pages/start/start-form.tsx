@@ -39,7 +39,7 @@ function useInput(field: Field, initial: unknown) {
     else setDraft(draftOf(field, asJson.value));
     setMode(next);
   };
-  return { how: mode, change, draft, setDraft, json, setJson, found: mode === "form" ? asForm : asJson };
+  return { mode: mode, change, draft, setDraft, json, setJson, found: mode === "form" ? asForm : asJson };
 }
 
 interface StartOptions {
@@ -162,10 +162,10 @@ function InputPart(options: {
           ["form", "Form"],
           ["json", "JSON"],
         ]}
-        current={input.how}
+        current={input.mode}
         onChange={input.change}
       >
-        {input.how === "form" ? (
+        {input.mode === "form" ? (
           <SchemaForm field={field} draft={input.draft} problems={problems} onChange={input.setDraft} />
         ) : (
           <TextField

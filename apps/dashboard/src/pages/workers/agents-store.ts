@@ -13,7 +13,7 @@ export class AgentsStore extends LiveStore<WatchAgentsReply, AgentsKnown> {
     super({ agents: [] }, later);
   }
 
-  protected override forget(): void {
+  protected override reset(): void {
     this.#agents.clear();
   }
 

@@ -25,7 +25,7 @@ const ends =
   (state: string): Fold =>
   (run, place) => {
     run.dropPartsOf(place);
-    run.end(place, numberOfState(state));
+    run.finish(place, numberOfState(state));
   };
 
 /** Events about a task. */
@@ -39,9 +39,9 @@ const ofTasks: Readonly<Record<string, Fold>> = {
   },
   attempt_failed: becomesUnlessUndone("retrying"),
   offer_returned: becomesUnlessUndone("retrying"),
-  task_completed: (run, place) => run.end(place, numberOfState("completed")),
+  task_completed: (run, place) => run.finish(place, numberOfState("completed")),
   task_failed: ends("failed"),
-  task_skipped: (run, place) => run.end(place, numberOfState("skipped"), "passed"),
+  task_skipped: (run, place) => run.finish(place, numberOfState("skipped"), "passed"),
   task_cancelled: ends("cancelled"),
   task_held: becomes("held"),
   task_paused(run, place) {
@@ -60,12 +60,12 @@ const ofTasks: Readonly<Record<string, Fold>> = {
     run.activate(parts.filter((part) => idAt(run, part).startsWith(prefix)));
   },
   task_waiting: becomes("waiting"),
-  signal_taken: (run, place) => run.end(place, numberOfState("completed")),
+  signal_taken: (run, place) => run.finish(place, numberOfState("completed")),
   approval_asked: becomes("waiting"),
   approval_decided(run, place, { details }) {
     const verdict = statusName(details["verdict"]);
     if (verdict === "" || verdict === "unspecified") return;
-    run.end(place, numberOfState(verdict === "approved" ? "completed" : "failed"));
+    run.finish(place, numberOfState(verdict === "approved" ? "completed" : "failed"));
   },
   cache_asked: becomes("waiting"),
   cache_awaited: becomes("waiting"),
@@ -77,7 +77,7 @@ const ofTasks: Readonly<Record<string, Fold>> = {
     run.dropPartsOf(place);
     const state = statusName(details["status"]);
     const countsAs = state === "skipped" && details["skipDependents"] !== true ? "completed" : undefined;
-    run.end(place, numberOfState(state), countsAs);
+    run.finish(place, numberOfState(state), countsAs);
   },
   work_sent_back(run, place, { details }) {
     const target = run.shape.place(String(details["target"] ?? ""));

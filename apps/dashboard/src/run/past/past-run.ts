@@ -157,7 +157,7 @@ export class PastRun {
   }
 
   /** It has its outcome, and all that needs it hears of that. */
-  end(place: number, state: number, countsAs?: "completed" | "passed"): void {
+  finish(place: number, state: number, countsAs?: "completed" | "passed"): void {
     this.set(place, state);
     if (countsAs === undefined) this.#countsAs.delete(place);
     else this.#countsAs.set(place, countsAs);
@@ -196,7 +196,7 @@ export class PastRun {
     for (const place of reopened) {
       for (const sibling of this.shape.together(place)) this.#isDropped[sibling] = 0;
       if (lists.includes(place)) continue;
-      this.#forget(place);
+      this.#reset(place);
     }
     for (const list of lists) this.#reopenList(list);
     for (const place of reopened) {
@@ -226,7 +226,7 @@ export class PastRun {
     return (this.shape.needs[place] ?? []).some((need) => reopened.has(need.place));
   }
 
-  #forget(place: number): void {
+  #reset(place: number): void {
     const own = this.#own[place] ?? absent;
     this.dropPartsOf(place);
     this.#countsAs.delete(place);
@@ -238,7 +238,7 @@ export class PastRun {
     for (const entry of this.shape.parts.get(this.shape.tasks[place]?.id ?? "") ?? []) {
       this.#isDropped[entry] = 0;
       const own = this.#own[entry] ?? absent;
-      if (own !== absent && own !== completed && own !== skipped) this.#forget(entry);
+      if (own !== absent && own !== completed && own !== skipped) this.#reset(entry);
     }
   }
 

@@ -14,8 +14,8 @@ describe("the way of a run from state to state", () => {
 
   it("has the times of each stay, and the transition that led to it", () => {
     assert.deepEqual(trailOf(history, 0), [
-      { state: "trial", event: 2, fromMs: 1_010, untilMs: 1_040, way: "" },
-      { state: "active", event: 5, fromMs: 1_040, untilMs: 0, way: "signal" },
+      { state: "trial", event: 2, fromMs: 1_010, untilMs: 1_040, transition: "" },
+      { state: "active", event: 5, fromMs: 1_040, untilMs: 0, transition: "signal" },
     ]);
     assert.equal(trailOf(history, 2_000).at(-1)?.untilMs, 2_000);
     assert.deepEqual(trailOf([], 0), []);

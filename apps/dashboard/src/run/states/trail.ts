@@ -9,7 +9,7 @@ export interface Stay {
   /** 0 while it lasts. */
   readonly untilMs: number;
   /** Cause of the transition: `signal`, `after`, …. Empty for the first state. */
-  readonly way: string;
+  readonly transition: string;
 }
 
 export function trailOf(events: readonly EventFacts[], endMs: number): readonly Stay[] {
@@ -30,7 +30,7 @@ export function trailOf(events: readonly EventFacts[], endMs: number): readonly 
       event: number,
       fromMs: timeMs,
       untilMs: 0,
-      way: transition,
+      transition: transition,
     });
   }
   const last = stays.pop();

@@ -82,7 +82,7 @@ export class Connections {
       onSent: (bytes) => counted.sent.add(bytes),
       onOver: (reason) => {
         this.#open.delete(outflow);
-        counted.ended(reason);
+        counted.recordEnd(reason);
         if (this.#open.size === 0) this.#rest();
       },
     });

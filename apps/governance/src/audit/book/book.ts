@@ -223,7 +223,7 @@ export class AuditBook {
   }
 
   /** Adds the next page, which another process has made. Returns its heads. Drops what was prepared here. */
-  take(bytes: Uint8Array, records: PageRecords, keptFromMs: number): readonly JournalHead[] {
+  addPage(bytes: Uint8Array, records: PageRecords, keptFromMs: number): readonly JournalHead[] {
     const { size } = this.#tree;
     const number = this.lastNumber() + 1;
     const tree = MerkleTree.after(size, this.#tree.parts(size));

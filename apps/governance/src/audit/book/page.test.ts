@@ -32,7 +32,7 @@ describe("a page from another process", () => {
       const part = journal.part(journal.batch(startMs + index, deed, { id: "run-2" }));
       const { checkpoint, draft } = drafted(signer, startMs + index, part);
       signer.book.commit(checkpoint);
-      const [head] = receiver.book.take(draft.page, recordsOf(draft), 0);
+      const [head] = receiver.book.addPage(draft.page, recordsOf(draft), 0);
       assert.equal(head?.batch, index + 1);
     }
     const request = { namespace: "default", filter: undefined, isOldestFirst: true, size: 10, token: "" };
@@ -69,7 +69,7 @@ describe("a page from another process", () => {
     for (const number of [1, 2, 3]) {
       const page = alone.book.page(number);
       assert.equal(page.number, number);
-      shared.book.take(page.page, recordsOf(page), keptFromMs);
+      shared.book.addPage(page.page, recordsOf(page), keptFromMs);
     }
     const request = { namespace: "default", filter: undefined, isOldestFirst: true, size: 10, token: "" };
     const { records } = alone.book.search(request);
@@ -89,7 +89,7 @@ describe("a page from another process", () => {
     const first = journal.part(journal.batch(startMs, deed));
     const { draft } = drafted(one, startMs, first);
     late.book.prepare([first]);
-    late.book.take(draft.page, recordsOf(draft), 0);
+    late.book.addPage(draft.page, recordsOf(draft), 0);
     late.sign(startMs + 1, journal.part(journal.batch(startMs + 1, deed)));
     assert.equal(late.book.records, 2);
     assert.deepEqual(
@@ -134,13 +134,13 @@ describe("a page from another process", () => {
       ["cannot be read", new Uint8Array(0), records],
     ];
     for (const [found, bytes, records] of cases)
-      assert.throws(() => other.book.take(bytes, records, 0), {
+      assert.throws(() => other.book.addPage(bytes, records, 0), {
         code: "audit.page_unsound",
         message: new RegExp(found),
       });
     assert.equal(other.book.lastNumber(), 0);
     // Records that may be removed are not missed.
-    other.book.take(
+    other.book.addPage(
       draft.page,
       records.map(() => undefined),
       startMs + 1,

@@ -182,7 +182,7 @@ export class Evaluator implements Component {
     const { clock } = this.#parts.foundation;
     const rules = await this.#query(namespace, rulesQuery, []);
     const nowMs = clock.now();
-    this.#forget(namespace, rules);
+    this.#removeMissing(namespace, rules);
     const due = rules.filter((stored) => this.#ruleOf(namespace, stored, nowMs).dueMs <= nowMs);
     let nextMs = nowMs + lookupEveryMs;
     if (due.some(({ rule }) => rule?.disabled === false)) await this.#parts.recorder.catchUp();
@@ -240,7 +240,7 @@ export class Evaluator implements Component {
     return created;
   }
 
-  #forget(namespace: string, rules: readonly KeptRule[]): void {
+  #removeMissing(namespace: string, rules: readonly KeptRule[]): void {
     const there = new Set(rules.map(({ rule }) => nameOf(namespace, rule?.ruleId ?? "")));
     for (const name of this.#known.keys())
       if (name.startsWith(`${namespace}/`) && !there.has(name)) this.#known.delete(name);

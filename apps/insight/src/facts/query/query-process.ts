@@ -70,7 +70,7 @@ export class QueryProcess {
   async #inTurn(message: ToQueryProcess): Promise<FromQueryProcess> {
     if (this.#waiting >= this.#waitingMax) throw insightErrors.queriesTooMany({ most: this.#waitingMax });
     this.#waiting++;
-    const answer = this.#last.then(() => this.#answer(message));
+    const answer = this.#last.then(() => this.#request(message));
     this.#last = answer.catch(() => {});
     try {
       return await answer;
@@ -85,7 +85,7 @@ export class QueryProcess {
     this.#child = undefined;
   }
 
-  async #answer(message: ToQueryProcess): Promise<FromQueryProcess> {
+  async #request(message: ToQueryProcess): Promise<FromQueryProcess> {
     this.#idle?.cancel();
     const child = this.#running();
     child.ref();

@@ -13,7 +13,7 @@ export class Spans extends SpentTime {
   /** Parts whose work does not exist yet. */
   readonly #unconfirmed = new Set<number>();
 
-  take({ type, payload }: Recorded): void {
+  apply({ type, payload }: Recorded): void {
     switch (type) {
       case "session_accepted": {
         const { order, createMs } = events.SessionAcceptedV1.decode(payload);

@@ -21,7 +21,7 @@ export async function timeline(
   let traceId = "";
   for await (const record of recordsOf(dependencies, sessionId, 0, context)) {
     if (record.event === 1) traceId = traceIn(record.traceparent);
-    spans.take(record);
+    spans.apply(record);
     if (record.event >= recordsMax) break;
   }
   const messages = messagesOf(sessionId, spans);

@@ -49,7 +49,7 @@ export class ChangedTasks {
       for (const task of tasks) this.#sent.markSent(task);
   }
 
-  forget(): void {
+  reset(): void {
     this.#sent.clear();
   }
 
@@ -88,7 +88,7 @@ export class ChangedVotes {
     for await (const votes of this.#pages(atEvent)) for (const vote of votes) this.#sent.markSent(vote);
   }
 
-  forget(): void {
+  reset(): void {
     this.#sent.clear();
   }
 

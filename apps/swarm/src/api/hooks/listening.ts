@@ -24,7 +24,7 @@ export async function* serveListener(
   if (listening === undefined) throw poolErrors.notListened({ hook: hookId });
   const { listener } = listening;
   const reading = new Reading<ListenToHookRequest>(bell);
-  const abort = () => reading.end(undefined);
+  const abort = () => reading.finish(undefined);
   signal.addEventListener("abort", abort, { once: true });
   const unsubscribe = dependencies.pools.onReleased((released) => {
     if (released === pool) abort();
@@ -35,7 +35,7 @@ export async function* serveListener(
     bell.notify();
   });
   try {
-    reading.run(incoming, { receive: ({ answers }) => listening.answer(listener.answer(answers)) });
+    reading.run(incoming, { receive: ({ answers }) => listening.reply(listener.repliesTo(answers)) });
     while (!signal.aborted && listening.isOpen) {
       const occasions = listener.drain();
       if (occasions.length > 0 || isSignDue) {
@@ -48,8 +48,8 @@ export async function* serveListener(
     sign.cancel();
     unsubscribe();
     signal.removeEventListener("abort", abort);
-    reading.end(undefined);
-    listening.end();
+    reading.finish(undefined);
+    listening.close();
     incoming.return?.()?.then(undefined, () => {});
   }
   if (reading.error !== undefined) throw reading.error;

@@ -98,7 +98,7 @@ class MissionWatcher {
     };
     const isKnown = await resume(this.#dependencies, missionWork, watched, position, know, this.#context);
     if (isKnown) this.#messages?.resume(messages);
-    else this.#forget();
+    else this.#reset();
     return isKnown;
   }
 
@@ -116,9 +116,9 @@ class MissionWatcher {
     return cursorAt({ ...mission, id: this.#missionId }, ...numbers);
   }
 
-  #forget(): void {
-    this.#tasks?.forget();
-    this.#votes?.forget();
+  #reset(): void {
+    this.#tasks?.reset();
+    this.#votes?.reset();
     this.#entries?.startOver();
   }
 }

@@ -309,7 +309,7 @@ describe("a link of a host", () => {
   it("sends queued frames even after its end", () => {
     const { link, stream } = openLink();
     for (const content of assignment(1)) link.send(content);
-    link.end(undefined);
+    link.close(undefined);
     assert.ok(stream.closed);
     assert.equal(link.next(stream, 0)?.assignments.length, 1);
   });

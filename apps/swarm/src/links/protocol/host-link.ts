@@ -232,7 +232,7 @@ export class HostLink {
   }
 
   /** Ends the link, so that it cannot be resumed. Queued frames still go out if the stream accepts them. */
-  end(error: TuttiError | undefined): void {
+  close(error: TuttiError | undefined): void {
     if (this.#phase.kind === "ended") return;
     const carrier = this.#carrier;
     this.#phase = { kind: "ended", carrier };

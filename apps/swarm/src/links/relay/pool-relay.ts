@@ -133,7 +133,7 @@ export class PoolRelay implements AgentRelay, LinkPool {
     this.#bell.notify();
   }
 
-  ended(agent: RelayedAgent, reason: string): void {
+  handleEnd(agent: RelayedAgent, reason: string): void {
     this.#agents.delete(agent.number);
     if (this.#isOpen) this.#outbox.closed({ link: agent.number, cut: false, reason });
     this.#bell.notify();

@@ -107,7 +107,7 @@ export class RelayExchange {
       const known = this.#links.get(link);
       if (cut) known?.markDisconnected(nowMs);
       else {
-        known?.end(reason, nowMs);
+        known?.terminate(reason, nowMs);
         this.#links.delete(link);
       }
     }
@@ -128,7 +128,7 @@ export class RelayExchange {
         this.#replies.add(number, frame);
         this.#parts.wake();
       },
-      end: (bye: Parameters<RelayReplies["bye"]>[1]) => {
+      close: (bye: Parameters<RelayReplies["bye"]>[1]) => {
         this.#links.delete(number);
         this.#replies.bye(number, bye);
         this.#parts.wake();
@@ -143,7 +143,7 @@ export class RelayExchange {
     this.#links.set(number, link);
     const numbers = { numbers: capabilityNumbers };
     const welcome = { linkId, agentId, held, unwanted: [...unwanted], capabilityNumbers: numbers };
-    this.#replies.answer(number, { ...Welcome.create(), ...welcome });
+    this.#replies.addWelcome(number, { ...Welcome.create(), ...welcome });
     if (credit > 0) link.receive({ ...emptyAgentFrame, credit }, nowMs - opened.heardAgoMs);
     if (cut) link.markDisconnected(nowMs);
     this.#parts.wake();
@@ -152,7 +152,7 @@ export class RelayExchange {
   /** Ends the link of an agent that broke the rules of the pool. Its host reports the reason to it. */
   #break(number: number, link: AgentLink, refusal: Refusal, nowMs: number): void {
     this.#links.delete(number);
-    link.end(refusal.message, nowMs);
+    link.terminate(refusal.message, nowMs);
     this.#refuse(number, refusal);
   }
 

@@ -23,7 +23,7 @@ export class RelayReplies {
   }
 
   /** Queues the answer to the greeting of an agent. */
-  answer(link: number, welcome: Welcome): void {
+  addWelcome(link: number, welcome: Welcome): void {
     const frame = { ...HostFrame.create(), answer: { $case: "welcome" as const, value: welcome } };
     const names = Object.keys(welcome.capabilityNumbers?.numbers ?? {});
     const bytes =

@@ -33,7 +33,7 @@ export async function* serveRelay(
     first.value,
   );
   const reading = new Reading<RelayRequest>(bell);
-  const abort = () => reading.end(undefined);
+  const abort = () => reading.finish(undefined);
   signal.addEventListener("abort", abort, { once: true });
   const sign = dependencies.timers.every(dependencies.signOfLifeMs, () => exchange.keepAlive());
   try {
@@ -47,7 +47,7 @@ export async function* serveRelay(
   } finally {
     sign.cancel();
     signal.removeEventListener("abort", abort);
-    reading.end(undefined);
+    reading.finish(undefined);
     exchange.close();
     incoming.return?.()?.then(undefined, () => {});
   }

@@ -35,7 +35,7 @@ export interface AgentRelay {
   send(number: number, frame: AgentFrame): void;
   disconnected(number: number): void;
   resumed(agent: RelayedAgent): void;
-  ended(agent: RelayedAgent, reason: string): void;
+  handleEnd(agent: RelayedAgent, reason: string): void;
 }
 
 export interface RelayedAgentParts {
@@ -125,10 +125,10 @@ export class RelayedAgent implements AgentLink {
     if (this.#state === "open") this.#parts.relay.resumed(this);
   }
 
-  end(reason: string, _nowMs: number): void {
+  terminate(reason: string, _nowMs: number): void {
     if (this.#state === "closed") return;
     this.#close(swarmErrors.hostStopping());
-    this.#parts.relay.ended(this, reason);
+    this.#parts.relay.handleEnd(this, reason);
   }
 
   /** Returns the message that announces the link to the owner. */
@@ -187,7 +187,7 @@ export class RelayedAgent implements AgentLink {
   received(frame: HostFrame): void {
     if (this.#state !== "open") return;
     // First: an attempt that was answered as busy may come again in the frame that settles its answer.
-    const settled = this.#results.settle(frame.resultsDurable, frame.resultsDurableBeyond);
+    const settled = this.#results.confirm(frame.resultsDurable, frame.resultsDurableBeyond);
     this.#credit = Math.max(0, this.#credit - frame.assignments.length);
     for (const { token } of frame.assignments) this.#has(token);
     for (const { token, graceMs } of frame.cancels) if (graceMs === 0) this.#tokens.delete(token);
@@ -211,21 +211,21 @@ export class RelayedAgent implements AgentLink {
     const error = errorOfAnswer(answer);
     const wasOpen = this.#state === "open";
     this.#close(error);
-    if (wasOpen) this.#parts.outlet.end({ reason: error.message, returnAfterMs: returnAfterRefusalMs });
+    if (wasOpen) this.#parts.outlet.close({ reason: error.message, returnAfterMs: returnAfterRefusalMs });
   }
 
   /** Ends the link of an agent that its pool has dismissed. */
   dismissed(bye: Bye): void {
     if (this.#state === "closed") return;
     this.#close(swarmErrors.hostStopping());
-    this.#parts.outlet.end(bye);
+    this.#parts.outlet.close(bye);
   }
 
   /** Ends the link because the relay cannot be opened at all. */
   fail(error: TuttiError): void {
     const wasOpen = this.#state === "open";
     this.#close(error);
-    if (wasOpen) this.#parts.outlet.end({ reason: error.message, returnAfterMs: returnAfterRefusalMs });
+    if (wasOpen) this.#parts.outlet.close({ reason: error.message, returnAfterMs: returnAfterRefusalMs });
   }
 
   get isClosed(): boolean {

@@ -16,9 +16,9 @@ function results(...numbers: readonly number[]) {
 describe("results of a relayed link", () => {
   it("are durable for the agent as the owner confirms them, cumulatively up to the first gap", () => {
     const { kept, settled } = results(1, 2, 3, 4);
-    assert.deepEqual(kept.settle(0, [3]), { resultsDurable: 0, resultsDurableBeyond: [3] });
-    assert.deepEqual(kept.settle(2, []), { resultsDurable: 3, resultsDurableBeyond: [] });
-    assert.equal(kept.settle(2, [3]), undefined);
+    assert.deepEqual(kept.confirm(0, [3]), { resultsDurable: 0, resultsDurableBeyond: [3] });
+    assert.deepEqual(kept.confirm(2, []), { resultsDurable: 3, resultsDurableBeyond: [] });
+    assert.equal(kept.confirm(2, [3]), undefined);
     assert.deepEqual(settled, [3, 1, 2]);
     assert.ok(kept.has(tokenOf(4)));
     assert.ok(!kept.has(tokenOf(3)));
@@ -26,22 +26,22 @@ describe("results of a relayed link", () => {
 
   it("that are not durable are repeated on another stream, and counted there from 1", () => {
     const { kept } = results(1, 2, 3, 4);
-    kept.settle(1, [3]);
+    kept.confirm(1, [3]);
     assert.deepEqual(
       kept.restart().map(({ token }) => token[0]),
       [2, 4],
     );
     kept.add(resultOf(5));
     // The second result of this stream is the fourth of the agent.
-    assert.deepEqual(kept.settle(0, [2]), { resultsDurable: 1, resultsDurableBeyond: [4] });
-    assert.deepEqual(kept.settle(3, []), { resultsDurable: 5, resultsDurableBeyond: [] });
+    assert.deepEqual(kept.confirm(0, [2]), { resultsDurable: 1, resultsDurableBeyond: [4] });
+    assert.deepEqual(kept.confirm(3, []), { resultsDurable: 5, resultsDurableBeyond: [] });
     assert.equal(kept.bytes, 0);
     assert.deepEqual(kept.restart(), []);
   });
 
   it("that were never sent cannot be durable", () => {
     const { kept } = results(1);
-    assert.deepEqual(kept.settle(7, [9]), { resultsDurable: 1, resultsDurableBeyond: [] });
+    assert.deepEqual(kept.confirm(7, [9]), { resultsDurable: 1, resultsDurableBeyond: [] });
     kept.add(resultOf(2));
     assert.ok(kept.has(tokenOf(2)));
   });

@@ -65,17 +65,17 @@ export class RelayedResults {
   }
 
   /** Applies the durable marks of the owner, in its numbers. Returns undefined if nothing is new. */
-  settle(cumulative: number, beyond: readonly number[]): Settled | undefined {
+  confirm(cumulative: number, beyond: readonly number[]): Settled | undefined {
     const before = this.#durable;
     const named: number[] = [];
-    for (; this.#cumulative < Math.min(cumulative, this.#onStream); ) this.#settle(++this.#cumulative, named);
-    for (const number of beyond) this.#settle(number, named);
+    for (; this.#cumulative < Math.min(cumulative, this.#onStream); ) this.#confirm(++this.#cumulative, named);
+    for (const number of beyond) this.#confirm(number, named);
     const confirmed = named.filter((number) => number > this.#durable);
     if (this.#durable === before && confirmed.length === 0) return undefined;
     return { resultsDurable: this.#durable, resultsDurableBeyond: confirmed };
   }
 
-  #settle(onStream: number, named: number[]): void {
+  #confirm(onStream: number, named: number[]): void {
     const pending = this.#pending.get(onStream);
     if (pending === undefined) return;
     this.#pending.delete(onStream);

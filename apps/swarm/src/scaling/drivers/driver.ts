@@ -51,5 +51,5 @@ export interface AgentWindow {
   /** Records that an agent's program has started and the agent has not joined yet. */
   started(agentId: string): void;
   /** Records that an agent's program has ended: its attempts are lost. */
-  ended(agentId: string, reason: string): void;
+  exited(agentId: string, reason: string): void;
 }

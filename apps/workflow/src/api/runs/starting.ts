@@ -261,7 +261,7 @@ class Starting {
 
   #follow(runId: string, number: number): void {
     const stop = this.#dependencies.ends.listen(keyOf(this.#namespace, runId), (ending) =>
-      this.#ended(ending),
+      this.#reportEnd(ending),
     );
     this.#followed.set(runId, { number, fromPoll: this.#polls, stop });
   }
@@ -273,7 +273,7 @@ class Starting {
     return followed?.number;
   }
 
-  #ended(ending: RunEnding): void {
+  #reportEnd(ending: RunEnding): void {
     const number = this.#unfollow(ending.runId);
     if (number === undefined) return;
     this.#reply.ends.push({ number, outcome: outcomeOf(ending) });
@@ -302,7 +302,7 @@ class Starting {
         { query: showEnding, body: undefined },
         this.#context,
       ).catch(() => ({ ending: undefined }));
-      if (ending !== undefined) this.#ended(ending);
+      if (ending !== undefined) this.#reportEnd(ending);
       else if (this.#followed.delete(runId)) this.#followed.set(runId, followed);
     }
   }

@@ -53,34 +53,34 @@ describe("the index of one process", () => {
     };
     const time = new VirtualTime();
     const index = new CurrentIndex({ indexed: () => indexed.promise }, archive, { timers: time });
-    return { index, asked: searches, indexed, time };
+    return { index, searches: searches, indexed, time };
   };
 
   it("waits until all records that were durable at the request are indexed", async () => {
-    const { index, asked, indexed, time } = open();
+    const { index, searches, indexed, time } = open();
     const page = index.search(all);
     await time.flush();
-    assert.equal(asked.length, 0);
+    assert.equal(searches.length, 0);
     indexed.resolve();
     await page;
-    assert.equal(asked.length, 1);
+    assert.equal(searches.length, 1);
     assert.equal(time.nextDueMs, undefined);
   });
 
   it("answers from the current index if the wait takes too long", async () => {
-    const { index, asked, time } = open();
+    const { index, searches, time } = open();
     const page = index.search(all);
     await time.advanceAsync(5_000);
     await page;
-    assert.equal(asked.length, 1);
+    assert.equal(searches.length, 1);
   });
 
   for (const option of [{ mayLag: true }, { cursor: "of the first page" }] as const)
     it(`does not wait for a request with ${Object.keys(option).join()}`, async () => {
-      const { index, asked } = open();
+      const { index, searches } = open();
       const search: Search = { ...all, ...option };
       await index.search(search);
-      assert.deepEqual(asked, [search]);
+      assert.deepEqual(searches, [search]);
       const { mayLag = false } = search;
       assert.equal(searchIn(requestOf(search, 0)).mayLag, mayLag);
     });

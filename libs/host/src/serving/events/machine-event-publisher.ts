@@ -139,7 +139,7 @@ export class MachineEventPublisher<Note extends PublishableNote> implements Mach
     }
     this.#mapper.onNote?.(note);
     if (this.#mapper.isEnd(note)) {
-      this.#progress.ended(note.key);
+      this.#progress.remove(note.key);
       this.#ended?.(note.key, note);
     }
     if (this.#waiting.length >= this.#options.waitingMax) {

@@ -40,7 +40,7 @@ export class ProgressQueue {
   }
 
   /** The event of the end replaces the progress. */
-  ended(key: InstanceKey): void {
+  remove(key: InstanceKey): void {
     this.#entries.delete(key);
   }
 

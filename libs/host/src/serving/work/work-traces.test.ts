@@ -42,7 +42,7 @@ async function exportSpans(spans: readonly Span[], { traceparent = sampled, end 
       return { spans: spans.slice(at, at + 1), page: { nextToken } };
     },
   });
-  traces.ended(key);
+  traces.enqueue(key);
   await foundation.time.settle(traces.drain());
   return { past: foundation.tracer.past, requests };
 }
@@ -141,11 +141,11 @@ describe("traces of work", () => {
       endOf: async () => completed,
       timelineOf: async () => ({ spans: [], page: undefined }),
     });
-    for (const id of ["one", "two"]) traces.ended({ ...key, id });
+    for (const id of ["one", "two"]) traces.enqueue({ ...key, id });
     await foundation.time.settle(traces.drain());
     assert.deepEqual(requests, ["one", "two"]);
     // As many as may be queued besides the one being exported.
-    for (let index = 0; index < 1_003; index++) traces.ended({ ...key, id: `burst-${index}` });
+    for (let index = 0; index < 1_003; index++) traces.enqueue({ ...key, id: `burst-${index}` });
     await foundation.time.settle(traces.drain());
     assert.equal(requests.length, 2 + 1_001);
     assert.equal(foundation.metrics.value("tutti_telemetry_work_left_out_total"), requests.length + 2);

@@ -72,7 +72,7 @@ export class WorkTraces implements Component {
     this.#parts = { ...parts, foundation: this.#foundation };
   }
 
-  ended(key: InstanceKey): void {
+  enqueue(key: InstanceKey): void {
     if (!this.#foundation.tracer.isRecording || this.#parts === undefined) return;
     if (this.#waiting.length >= waitingMax) {
       this.#dropped.add();

@@ -14,7 +14,7 @@ export type Row = Readonly<Record<string, unknown>>;
  *
  * 1. A transaction is complete or absent, and is on the disk when `transaction` returns.
  * 2. SQLite silently drops everything in its log after a flipped bit. So the log never contains pages that are in the
- *    database file already, because a remaining part could hide newer pages. `settle` moves everything into the file.
+ *    database file already, because a remaining part could hide newer pages. `checkpointLog` moves everything into the file.
  * 3. Damage that SQLite detects is reported with its place, never as an empty answer.
  */
 export class ArchiveDatabase {
@@ -55,7 +55,7 @@ export class ArchiveDatabase {
         if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
         throw error;
       }
-      if (this.#logBytes() >= checkpointBytes) this.settle();
+      if (this.#logBytes() >= checkpointBytes) this.checkpointLog();
       return result;
     });
   }
@@ -64,7 +64,7 @@ export class ArchiveDatabase {
    * Moves everything committed into the database file, and empties the log. Returns false while another process (a
    * verification) reads the log: then the log stays, and the caller retries later.
    */
-  settle(): boolean {
+  checkpointLog(): boolean {
     if (!this.#isSettled) {
       const result = this.#guarded(() => this.#checkpoint.get());
       this.#isSettled = Number(result?.["busy"]) === 0;

@@ -167,7 +167,7 @@ export class ArchiveEngine {
   }
 
   settle(partition: number): number {
-    if (!this.#database.settle()) {
+    if (!this.#database.checkpointLog()) {
       throw archiveErrors.failed({ reason: "another reader of the file that is to be replaced" });
     }
     const { coveredTo, packedTo } = this.#progressRows.of(partition);

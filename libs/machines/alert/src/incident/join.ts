@@ -41,7 +41,7 @@ export function joinIncidents(state: AlertsView, alerts: KeptAlert[], nowMs: num
   const changed = new Changed(state, nowMs, inhibitorOf);
   const inhibited: KeptAlert[] = [];
   for (const alert of alerts) {
-    if (alert.status === AlertStatus.ALERT_STATUS_RESOLVED) changed.end(alert);
+    if (alert.status === AlertStatus.ALERT_STATUS_RESOLVED) changed.recordEnd(alert);
     else if (alert.status === AlertStatus.ALERT_STATUS_FIRING && alert.incidentId === undefined)
       if (inhibitorOf(alert) === undefined) changed.join(alert);
       else inhibited.push(alert);
@@ -108,7 +108,7 @@ class Changed {
     this.#count(found, INCIDENT_ENTRY_KIND_JOINED, alert);
   }
 
-  end(alert: KeptAlert): void {
+  recordEnd(alert: KeptAlert): void {
     const found = this.#draft(alert.incidentId ?? "");
     if (found !== undefined) this.#count(found, INCIDENT_ENTRY_KIND_ENDED, alert);
   }

@@ -30,7 +30,7 @@ import {
 export interface Storing<State, Reply> {
   readonly refusals: ItemRefusals;
   readonly reply: WireCodec<Reply>;
-  answer(outcome: Outcome): Reply;
+  toReply(outcome: Outcome): Reply;
   /** Counts a change, and returns its record. */
   changed(state: State, atMs: number, cause: Cause | undefined, before: Since | undefined): Since;
   /** Refuses an item if there is no room. */
@@ -157,13 +157,13 @@ export function storeCommand<State extends Counted, T, Reply, Body, EventBody, E
       const found = decided(kind, all, requestOf(body), kind.refusals);
       if (isRefusal(found)) return found;
       if (found.kind === "same")
-        return kind.answer({ revision: found.revision, existed: true, removed: false });
+        return kind.toReply({ revision: found.revision, existed: true, removed: false });
       const { id, value } = found;
       const existed = all.has(id);
       const refusal = check?.(view, value, body, step) ?? kind.room?.(view, weightOf(kind.codec, value));
       if (refusal !== undefined) return refusal;
       step.emit(event, toEvent(value, step.nowMs, step.cause));
-      return kind.answer({ revision: state.changes, existed, removed: false });
+      return kind.toReply({ revision: state.changes, existed, removed: false });
     },
   };
 }
@@ -187,7 +187,7 @@ export function removeCommand<State extends Counted, T, Reply, Body, EventBody, 
       const state = view as State;
       const existed = kind.of(state).has(idOf(body));
       if (existed) step.emit(event, toEvent(body, step.nowMs, step.cause));
-      return kind.answer({ revision: state.changes, existed, removed: existed });
+      return kind.toReply({ revision: state.changes, existed, removed: existed });
     },
   };
 }

@@ -14,7 +14,7 @@ export const inLedger: Storing<Ledger, LedgerChanged> & {
   reply: LedgerChanged,
   idLengthMax,
   bytesMax,
-  answer: (outcome) => ({ ...outcome }),
+  toReply: (outcome) => ({ ...outcome }),
   changed(ledger, atMs, cause, before) {
     ledger.changes += 1;
     return since(atMs, cause, before, ledger.changes);

@@ -17,7 +17,7 @@ export const inPool: Storing<Pool, PoolChanged> & {
   changed,
   idLengthMax: nameLengthMax,
   bytesMax,
-  answer: ({ revision, existed, removed }) => ({ revision, existed: existed && !removed, removed }),
+  toReply: ({ revision, existed, removed }) => ({ revision, existed: existed && !removed, removed }),
 };
 
 export const nothing: PoolChanged = { revision: 0, existed: false, removed: false };

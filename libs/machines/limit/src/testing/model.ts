@@ -83,12 +83,12 @@ export class LimitModel {
       this.#had.set(share, had + weight / (this.#weights.get(share) ?? 1));
       this.waiting = this.waiting.filter((request) => request !== next);
       this.#grant(next);
-      this.#settle();
+      this.#updateLeast();
     }
-    this.#settle();
+    this.#updateLeast();
   }
 
-  #settle(): void {
+  #updateLeast(): void {
     const had = this.waiting.map(({ share }) => this.#had.get(share) ?? 0);
     this.#least = Math.max(this.#least, Math.min(...had));
     if (this.waiting.length > 0) return;

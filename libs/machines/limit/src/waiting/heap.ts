@@ -38,16 +38,16 @@ export class Heap<Item> {
     this.#places.delete(item);
     const last = this.#items.pop();
     if (last === undefined || last === item) return;
-    this.#settle(place, last);
+    this.#reposition(place, last);
   }
 
   /** Moves an item whose order has changed. */
   move(item: Item): void {
     const place = this.#places.get(item);
-    if (place !== undefined) this.#settle(place, item);
+    if (place !== undefined) this.#reposition(place, item);
   }
 
-  #settle(place: number, item: Item): void {
+  #reposition(place: number, item: Item): void {
     this.#items[place] = item;
     this.#places.set(item, place);
     this.#rise(place, item);

@@ -21,7 +21,7 @@ import { life } from "./life.ts";
 
 /** Defines a command to a mission that has not ended. */
 export const commandOf: ReturnType<typeof openCommands<Mission, MissionEffect>> = openCommands(
-  (mission, step) => life.ended(mission, step),
+  (mission, step) => life.refusalIfEnded(mission, step),
   goingOn,
 );
 

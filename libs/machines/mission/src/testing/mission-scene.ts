@@ -118,7 +118,7 @@ export class MissionScene {
       outcome: { $case: "output" as const, value: json(output) },
       used,
     }));
-    return this.#end(agentId, ends);
+    return this.#completeTasks(agentId, ends);
   }
 
   fail(agentId: string, tasks: readonly BoardTask[], code = "work.broken", used = {}): string[] {
@@ -127,10 +127,10 @@ export class MissionScene {
       outcome: { $case: "failed" as const, value: { code, message: "it broke" } },
       used,
     }));
-    return this.#end(agentId, ends);
+    return this.#completeTasks(agentId, ends);
   }
 
-  #end(
+  #completeTasks(
     agentId: string,
     ends: NonNullable<Parameters<typeof CompleteTasksRequest.fromPartial>[0]>["ends"],
   ): string[] {

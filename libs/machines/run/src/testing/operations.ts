@@ -269,9 +269,9 @@ const decided = fc
   .record({
     approvalId: question,
     verdict: fc.constantFrom(Verdict.VERDICT_APPROVED, Verdict.VERDICT_APPROVED, Verdict.VERDICT_REJECTED),
-    who: person,
+    person: person,
   })
-  .map(({ who, ...given }) => DecideApproval.fromPartial({ ...given, roles: [who] }));
+  .map(({ person, ...given }) => DecideApproval.fromPartial({ ...given, roles: [person] }));
 
 const claimed = fc
   .record({ approvalId: fc.constantFrom("free", "write"), person: fc.constantFrom("anna", "anna", "ben") })

@@ -60,7 +60,7 @@ export class PlainStep implements MachineStep<Run, RunEffect>, Outstanding<RunEf
   }
 
   /** Drops the rest of the run. */
-  forget(): void {
+  reset(): void {
     this.state = this.#machine.create(this.key);
   }
 
@@ -77,7 +77,7 @@ export class PlainStep implements MachineStep<Run, RunEffect>, Outstanding<RunEf
       this.#settles.number = this.#due[this.#dueAt++] ?? 0;
       this.#settles.attempt = this.#due[this.#dueAt++] ?? 0;
       this.#shrink();
-      this.#answer(body);
+      this.#completeTask(body);
       done += 1;
     }
     return done;
@@ -90,7 +90,7 @@ export class PlainStep implements MachineStep<Run, RunEffect>, Outstanding<RunEf
     this.#dueAt = 0;
   }
 
-  #answer(body: CompleteTask): void {
+  #completeTask(body: CompleteTask): void {
     const taskId = this.fails === undefined ? "" : (this.#offered.get(this.#settles.number) ?? "");
     if (this.fails?.(taskId) !== true) completeTask.decide(this.state, body, this);
     else

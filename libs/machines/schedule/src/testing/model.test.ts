@@ -44,7 +44,7 @@ function compare(seed: number, overlap: Overlap, manner: Manner): void {
       const runId = pick(model.live);
       if (runId === undefined) return;
       end(driver, runId);
-      model.end(runId);
+      model.endRun(runId);
     } else if (random < 0.65) {
       driver.execute(key, model.isPaused ? resume : pause, { note: "" });
       if (model.isPaused) model.resume();
@@ -59,10 +59,10 @@ function compare(seed: number, overlap: Overlap, manner: Manner): void {
     if (kindOf(effect) === "stop_run") {
       assert.ok(model.queried.has(runId));
       driver.settle(effect, confirmStop, { ended: random > 0.9 });
-      if (random > 0.9) model.end(runId);
+      if (random > 0.9) model.endRun(runId);
     } else if (random > 0.95) {
       driver.settle(effect, refuseStart, { code: "run.refused", message: "" });
-      model.end(runId);
+      model.endRun(runId);
     } else driver.settle(effect, confirmStart, { existed: false, ended: false });
   };
 

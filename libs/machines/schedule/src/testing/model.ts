@@ -34,7 +34,7 @@ export class ScheduleModel {
   }
 
   /** A run has ended, or never started. */
-  end(runId: string): void {
+  endRun(runId: string): void {
     this.live = this.live.filter((other) => other !== runId);
     this.#next();
   }

@@ -15,7 +15,7 @@ function budgetOf(scene: SessionScene, part: string): number | undefined {
 
 function fail(scene: SessionScene, part: string, used: number | undefined): void {
   const notes = [scene.noteOf("a", TaskStatus.TASK_STATUS_FAILED)];
-  scene.end(part, failed, notes, used === undefined ? undefined : tokens(used));
+  scene.endPart(part, failed, notes, used === undefined ? undefined : tokens(used));
 }
 
 function choose(scene: SessionScene, parts: readonly (readonly [Mode, ...number[]])[]): void {
@@ -96,7 +96,7 @@ describe("the budget of a session", () => {
     ]);
     scene.confirm("p1");
     scene.confirm("p2");
-    scene.end(
+    scene.endPart(
       "p2",
       WorkStatus.WORK_STATUS_COMPLETED,
       [scene.noteOf("b", TaskStatus.TASK_STATUS_COMPLETED)],

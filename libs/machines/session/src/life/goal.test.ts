@@ -52,7 +52,7 @@ describe("a session with a goal", () => {
     scene.done("p1", "a", 1);
     scene.done("p1", "b", 42);
     scene.operate();
-    scene.end();
+    scene.endPart();
     assert.equal(scene.view.status, completed);
     assert.equal(scene.output, 42);
     assert.equal(scene.view.used?.tokens, 7, "what breaking it down took counts");
@@ -153,7 +153,7 @@ describe("a session with a goal", () => {
       scene.planned([taskSpec("a")]);
       scene.confirm();
       scene.done("p1", "a", 7);
-      scene.end();
+      scene.endPart();
       assert.equal(scene.view.status, ends);
       assert.equal(errorOf(scene)?.code ?? "", found);
       assert.equal(scene.state.phase, SessionPhase.SESSION_PHASE_ENDED);

@@ -45,7 +45,7 @@ describe("a session in one mode", () => {
     assert.equal(scene.view.status, running);
     scene.done("p1", "b", { n: 2 });
     assert.equal(scene.operate()?.$case, "close", "nothing more comes");
-    scene.end();
+    scene.endPart();
     assert.equal(scene.view.status, completed);
     assert.deepEqual(scene.output, { a: 1, b: { n: 2 } });
     assert.deepEqual(scene.requested, []);
@@ -57,7 +57,7 @@ describe("a session in one mode", () => {
     });
     scene.confirm();
     const notes = ["a", "b"].map((id) => scene.noteOf(id, TaskStatus.TASK_STATUS_COMPLETED, 20));
-    scene.end("p1", completed, notes);
+    scene.endPart("p1", completed, notes);
     assert.equal(scene.output, 40);
   });
 
@@ -71,7 +71,7 @@ describe("a session in one mode", () => {
     const scene = SessionScene.of(swarm, [taskSpec("a"), taskSpec("b")]);
     scene.confirm();
     scene.note("p1", "a", TaskStatus.TASK_STATUS_FAILED);
-    scene.end("p1", WorkStatus.WORK_STATUS_CANCELLED);
+    scene.endPart("p1", WorkStatus.WORK_STATUS_CANCELLED);
     const { status, outcome } = scene.view;
     assert.equal(status, failed);
     assert.equal(outcome?.result?.$case === "failed" ? outcome.result.value.cause?.code : "", "work.broken");
@@ -79,7 +79,7 @@ describe("a session in one mode", () => {
     run.confirm();
     run.note("p1", "a", TaskStatus.TASK_STATUS_FAILED);
     assert.equal(run.view.status, running, "its end is waited for");
-    run.end("p1", failed);
+    run.endPart("p1", failed);
     assert.equal(run.view.status, failed);
   });
 
@@ -144,7 +144,7 @@ describe("a session in one mode", () => {
     assert.equal(scene.operate()?.$case, "resume");
     accepted(send(scene, cancelSession, { reason: "enough" }));
     assert.equal(scene.view.status, WorkStatus.WORK_STATUS_CANCELLING);
-    scene.end("p1", WorkStatus.WORK_STATUS_CANCELLED);
+    scene.endPart("p1", WorkStatus.WORK_STATUS_CANCELLED);
     assert.equal(scene.view.status, WorkStatus.WORK_STATUS_CANCELLED);
     const other = SessionScene.of(workflow, [taskSpec("a")]);
     accepted(send(other, terminateSession, { reason: "" }));
@@ -175,7 +175,7 @@ describe("a session in one mode", () => {
     scene.confirm();
     scene.done("p1", "a", 1);
     scene.note("p1", "b", TaskStatus.TASK_STATUS_FAILED);
-    scene.end("p1", WorkStatus.WORK_STATUS_CANCELLED);
+    scene.endPart("p1", WorkStatus.WORK_STATUS_CANCELLED);
     accepted(send(scene, retrySession, { taskIds: [], reason: "" }));
     const { effect } = scene.effect("start_part", "p2");
     assert.deepEqual([effect.tasks.map(({ id }) => id), effect.elsewhere], [["b", "c"], ["a"]]);
@@ -191,14 +191,14 @@ describe("a session in one mode", () => {
     well.confirm();
     well.done("p1", "a");
     well.operate();
-    well.end();
+    well.endPart();
     assert.equal(well.view.status, completed);
     assert.equal(codeOf(send(well, retrySession, retry)), "session.not_failed");
     for (const ending of [cancelSession, terminateSession]) {
       const stopped = SessionScene.of(swarm, [taskSpec("a")]);
       stopped.confirm();
       accepted(send(stopped, ending, { reason: "enough" }));
-      if (ending === cancelSession) stopped.end("p1", WorkStatus.WORK_STATUS_CANCELLED);
+      if (ending === cancelSession) stopped.endPart("p1", WorkStatus.WORK_STATUS_CANCELLED);
       const refused = send(stopped, retrySession, retry);
       assert.equal(codeOf(refused), "session.not_failed");
       assert.match(isRefusal(refused) ? refused.message : "", /Session `s` is (cancelled|terminated)/);
@@ -245,7 +245,7 @@ describe("a session in several parts", () => {
     scene.confirm();
     scene.driver.advance(2_000);
     scene.done("p1", "a");
-    scene.end();
+    scene.endPart();
     const { realMs, quality, score } = scene.state.choices[0]?.outcome ?? { realMs: 0, quality: 0, score: 0 };
     assert.deepEqual([realMs, quality], [2_000, 1]);
     assert.ok(score > 0 && score <= 1, "twice the time is worth less");
@@ -266,7 +266,7 @@ describe("a session in several parts", () => {
     scene.confirm();
     scene.driver.advance(2_000);
     scene.done("p1", "a");
-    scene.end();
+    scene.endPart();
     accepted(scene.driver.deliver() as object);
     const key = { namespace: scene.key.namespace, kind: "experience", id: scene.key.namespace };
     const { endMs } = scene.state;
@@ -301,9 +301,9 @@ describe("a session in several parts", () => {
       value: { tasks: [1], elsewhere: [] },
     });
     scene.done("p1", "c");
-    scene.end("p1");
+    scene.endPart("p1");
     assert.equal(scene.operate("p2")?.$case, "close");
-    scene.end("p2");
+    scene.endPart("p2");
     assert.deepEqual(scene.output, { a: "a", b: "b", c: "c" });
   });
 
@@ -362,7 +362,7 @@ describe("a session in several parts", () => {
     accepted(send(scene, endChild, EndChild.fromPartial({ taskId: "p1", ending })));
     const { effect, attempt } = scene.effect("follow_part");
     assert.deepEqual([effect.isOver, attempt], [true, 2]);
-    scene.end("p1", completed, [scene.noteOf("a", TaskStatus.TASK_STATUS_COMPLETED, 1)]);
+    scene.endPart("p1", completed, [scene.noteOf("a", TaskStatus.TASK_STATUS_COMPLETED, 1)]);
     assert.equal(scene.view.status, completed);
   });
 
@@ -370,8 +370,8 @@ describe("a session in several parts", () => {
     const scene = split();
     scene.confirm("p1");
     scene.confirm("p2");
-    scene.end("p2", WorkStatus.WORK_STATUS_TERMINATED);
-    scene.end("p1", WorkStatus.WORK_STATUS_CANCELLED);
+    scene.endPart("p2", WorkStatus.WORK_STATUS_TERMINATED);
+    scene.endPart("p1", WorkStatus.WORK_STATUS_CANCELLED);
     const { result } = scene.view.outcome ?? {};
     assert.equal(result?.$case === "failed" ? result.value.code : "", "session.part_failed");
   });

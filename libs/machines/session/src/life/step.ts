@@ -8,7 +8,7 @@ import { life } from "./life.ts";
 
 /** Defines a command to a session that has not ended. */
 export const commandOf: ReturnType<typeof openCommands<Session, SessionEffect>> = openCommands(
-  (session, step) => life.ended(session, step),
+  (session, step) => life.refusalIfEnded(session, step),
   goingOn,
 );
 

@@ -82,8 +82,8 @@ describe("parts that an orchestrator of the user decides about", () => {
     scene.done("p2", "c");
     scene.operate("p1");
     scene.operate("p2");
-    scene.end("p1");
-    scene.end("p2");
+    scene.endPart("p1");
+    scene.endPart("p2");
     assert.deepEqual(scene.output, { a: "a", b: "b", c: "c" });
   });
 
@@ -113,7 +113,7 @@ describe("parts that an orchestrator of the user decides about", () => {
     scene.operate();
     scene.done("p1", "c");
     scene.driver.settle(scene.effect("plan_part"), refuseStart, { error: undefined });
-    scene.end("p1", WorkStatus.WORK_STATUS_CANCELLED);
+    scene.endPart("p1", WorkStatus.WORK_STATUS_CANCELLED);
     assert.equal(scene.view.status, WorkStatus.WORK_STATUS_FAILED);
     accepted(scene.driver.execute(scene.key, retrySession, { taskIds: [], reason: "mended" }));
     scene.confirm("p2");

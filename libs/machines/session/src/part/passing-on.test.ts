@@ -67,7 +67,7 @@ describe("a part whose engine is unavailable", () => {
     scene.done("p3", "c", 3);
     for (const part of ["p2", "p3"]) {
       assert.equal(scene.operate(part)?.$case, "close");
-      scene.end(part);
+      scene.endPart(part);
     }
     assert.deepEqual(scene.output, { a: 1, b: 2, c: 3 });
   });
@@ -141,7 +141,7 @@ describe("a part whose tasks were all moved away", () => {
       const error = { code: "work.broken", message: "it broke", details: { task: named } };
       const body = EndPart.fromPartial({ status: WorkStatus.WORK_STATUS_FAILED, error });
       accepted(scene.driver.settle(scene.effect("follow_part", "p2"), endPart, body));
-      scene.end("p1");
+      scene.endPart("p1");
       assert.equal(scene.view.status, status);
     });
 });

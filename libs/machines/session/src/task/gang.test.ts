@@ -97,7 +97,7 @@ describe("tasks of a session with the same gang", () => {
     scene.confirm();
     for (const id of ["a", "d"]) scene.done("p1", id);
     scene.note("p1", "b", TaskStatus.TASK_STATUS_FAILED);
-    scene.end("p1", WorkStatus.WORK_STATUS_FAILED);
+    scene.endPart("p1", WorkStatus.WORK_STATUS_FAILED);
     accepted(scene.driver.execute(scene.key, retrySession, { taskIds: [], reason: "" }));
     const { tasks } = scene.effect("start_part", "p2").effect;
     assert.deepEqual(

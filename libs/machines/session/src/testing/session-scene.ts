@@ -150,7 +150,7 @@ export class SessionScene {
     });
   }
 
-  end(
+  endPart(
     part = "p1",
     status: WorkStatus = WorkStatus.WORK_STATUS_COMPLETED,
     notes: TaskNote[] = [],

@@ -74,7 +74,7 @@ export class WorkLife<View extends LivingView> {
   }
 
   /** Returns the refusal of a command that needs open work. */
-  ended(view: View, { key: { id } }: LifeStep): Refusal | undefined {
+  refusalIfEnded(view: View, { key: { id } }: LifeStep): Refusal | undefined {
     const { errors, hasEnded, statusOf } = this.#parts;
     if (view.order === undefined) return errors.missing.refusal({ id });
     if (!hasEnded(view)) return undefined;

@@ -81,7 +81,7 @@ export class HttpEndpoint {
   }
 
   /** Resolves when the call is answered. Returns the error if it failed. */
-  async answer(received: ReceivedCall): Promise<TuttiError | undefined> {
+  async serve(received: ReceivedCall): Promise<TuttiError | undefined> {
     const { response, rpc } = received;
     // The end of the connection cancels the call.
     response.on("error", () => {});

@@ -69,13 +69,13 @@ export class HttpExchange implements Stoppable {
 
   stop(reason: TuttiError): void {
     this.#broken ??= reason;
-    this.#end();
+    this.#close();
     this.#reject(this.#broken);
   }
 
   /** Everything was read. Unsent requests are no longer needed. */
   finish(): void {
-    if (!this.#request.writableFinished) this.#end();
+    if (!this.#request.writableFinished) this.#close();
     this.#isOver = true;
   }
 
@@ -161,7 +161,7 @@ export class HttpExchange implements Stoppable {
     });
   }
 
-  #end(): void {
+  #close(): void {
     this.#isOver = true;
     this.#request.destroy();
   }

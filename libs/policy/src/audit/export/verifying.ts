@@ -152,7 +152,7 @@ export class ExportVerifier {
     }
     const text = line.toString("utf8");
     const document = parsed(text);
-    if (document?.end !== undefined && this.#ended(document.end, text)) return;
+    if (document?.end !== undefined && this.#checkEndLine(document.end, text)) return;
     this.#lines++;
     this.#chain = chained(this.#chain, line);
     if (document === undefined || !this.#apply(document, text)) this.#unreadable();
@@ -238,7 +238,7 @@ export class ExportVerifier {
   }
 
   /** Returns whether it is the exact end line: no signature would show a change in this line. */
-  #ended(line: EndLine, text: string): boolean {
+  #checkEndLine(line: EndLine, text: string): boolean {
     if (typeof line?.lines !== "number" || typeof line.time_ms !== "number") return false;
     const { lines, time_ms, signature, signing_key_id } = line;
     const written: EndLine = {

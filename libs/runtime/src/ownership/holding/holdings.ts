@@ -163,7 +163,7 @@ export class Holdings {
     const cell = this.#cellOf(service, partition);
     cell.poked = true;
     cell.wake();
-    if (!cell.running) void this.#settle(cell);
+    if (!cell.running) void this.#runSteps(cell);
   }
 
   reconcileAll(): void {
@@ -250,7 +250,7 @@ export class Holdings {
     return lease.entered && entry?.to === lease.holder && entry.owner !== lease.holder;
   }
 
-  async #settle(cell: Cell): Promise<void> {
+  async #runSteps(cell: Cell): Promise<void> {
     cell.running = true;
     while (!this.#stopped) {
       cell.poked = false;

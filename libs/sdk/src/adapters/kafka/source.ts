@@ -135,7 +135,7 @@ class KafkaSession {
       for await (const message of stream) {
         batch.push(message);
         if (batch.length < batchMax && stream.readableLength > 0) continue;
-        await this.#settle(batch, caller);
+        await this.#handleBatch(batch, caller);
         batch = [];
         well();
       }
@@ -156,7 +156,7 @@ class KafkaSession {
     return () => signal.removeEventListener("abort", end);
   }
 
-  async #settle(batch: readonly KafkaMessage[], caller: Caller): Promise<void> {
+  async #handleBatch(batch: readonly KafkaMessage[], caller: Caller): Promise<void> {
     const owned = batch.filter((message) => this.#owns(message));
     const handled = await Promise.allSettled(owned.map((message) => this.#handle(message, caller)));
     const failed = handled.find((result) => result.status === "rejected");

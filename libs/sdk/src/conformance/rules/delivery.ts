@@ -201,7 +201,7 @@ export const deliveryRules: readonly Rule[] = [
       link.tokens.add(name);
       const frame = { sequence: link.sent.length + 2, assignments: [{ ...others, token }] };
       link.stream.write(HostFrame.fromPartial(frame));
-      await stage.ended(link.stream, { expected: "the stream to be ended upon a gap", remedy: "" });
+      await stage.waitForClose(link.stream, { expected: "the stream to be ended upon a gap", remedy: "" });
       expect(link.resultsOf(name).length === 0, "nothing done after a gap", () => "a result");
       const greeting = await stage.greeting();
       const next = stage.accept(greeting);
@@ -216,7 +216,7 @@ export const deliveryRules: readonly Rule[] = [
       const link = await stage.link();
       await link.creditOf();
       link.stream.writeBytes(Uint8Array.of(0xff, 0xff, 0xff, 0x00, 0x12, 0x34));
-      await stage.ended(link.stream, {
+      await stage.waitForClose(link.stream, {
         expected: "the stream to be ended upon bytes that are no frame",
         remedy: "",
       });

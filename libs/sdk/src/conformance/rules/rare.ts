@@ -122,7 +122,7 @@ export const rareRules: readonly Rule[] = [
     async play(stage) {
       const { stream } = await stage.greeting();
       stream.write(HostFrame.fromPartial({ sequence: 1, wake: { reason: "too early" } }));
-      await stage.ended(stream, { expected: "the stream to be ended", remedy: "" });
+      await stage.waitForClose(stream, { expected: "the stream to be ended", remedy: "" });
       stream.disconnect();
       const link = await stage.link();
       expectEqual(outputOf(await link.execute("conformance.echo", 8)), 8, "the output after all");

@@ -129,7 +129,7 @@ class RunningJob {
       });
       await this.#api.call("PATCH", `${this.#jobs()}/${this.#name}`, signal, { spec: { suspend: false } });
     }
-    const output = this.#output(await this.#end());
+    const output = this.#output(await this.#waitForEnd());
     if (this.#input.outputs === undefined) return output;
     return { ...output, files: await readOutputs(this.#api, this.#log(this.#pod), this.#task) };
   }
@@ -257,7 +257,7 @@ class RunningJob {
     return this.#input.network ? (this.#options.network ?? "none") : "none";
   }
 
-  async #end(): Promise<Progress> {
+  async #waitForEnd(): Promise<Progress> {
     const { signal } = this.#task;
     const over = AbortSignal.any([signal, this.#over.signal]);
     const end = Promise.withResolvers<Progress>();

@@ -128,7 +128,7 @@ export class BerthDriver implements Driver {
 
   async #dismiss(berth: Berth, reason: string, isHurried: boolean): Promise<void> {
     this.#leaving.add(berth);
-    await berth.end(reason, isHurried);
+    await berth.stop(reason, isHurried);
     this.#leaving.delete(berth);
   }
 

@@ -8,7 +8,7 @@
  * 1. It has at most one program at a time.
  * 2. An agent that is asked to go drains first. It is asked to end when it has drained or its time is over, and made to
  *    end after the same time again.
- * 3. Nothing is started after `end`.
+ * 3. Nothing is started after `stop`.
  */
 import {
   type Chance,
@@ -149,7 +149,7 @@ export class Berth {
   }
 
   /** Ends the program. Resolves when nothing of it runs any more. */
-  end(reason: string, isHurried: boolean): Promise<void> {
+  stop(reason: string, isHurried: boolean): Promise<void> {
     const state = this.#state;
     switch (state.name) {
       case "resting":
@@ -182,7 +182,7 @@ export class Berth {
     agents.started(this.agentId);
     this.#run(state).catch((error: unknown) => {
       this.#error = errorFromUnknown(error);
-      this.#ended(state.sinceMs, { kind: "never started", reason: this.#error.message });
+      this.#handleExit(state.sinceMs, { kind: "never started", reason: this.#error.message });
     });
   }
 
@@ -204,10 +204,10 @@ export class Berth {
       this.#state = { name: "ending", launchId, running };
       void this.#part(running, "", true);
     }
-    this.#ended(state.sinceMs, await running.ended);
+    this.#handleExit(state.sinceMs, await running.ended);
   }
 
-  #ended(sinceMs: number, ending: Ending): void {
+  #handleExit(sinceMs: number, ending: Ending): void {
     const { clock, quarantineAfter, chance, agents, timers, logger } = this.#parts;
     if (this.#state.name === "ending") {
       this.#finish();
@@ -216,7 +216,7 @@ export class Berth {
     if (this.#state.name === "over") return;
     const livedMs = clock.monotonic() - sinceMs;
     const endingText = detailedTextOf(ending);
-    agents.ended(this.agentId, `its program ${textOf(ending)}`);
+    agents.exited(this.agentId, `its program ${textOf(ending)}`);
     if (this.#state.name === "running" && ending.kind === "exited" && ending.code === 0) {
       // Another party asked it to go, and it is still wanted.
       this.#state = { name: "resting", timer: timers.after(goodEndMs, () => this.#start()) };
@@ -265,7 +265,7 @@ export class Berth {
 
   #finish(): void {
     this.#state = { name: "over" };
-    this.#parts.agents.ended(this.agentId, "its program has exited as requested");
+    this.#parts.agents.exited(this.agentId, "its program has exited as requested");
     this.#over.resolve();
   }
 }

@@ -118,7 +118,7 @@ describe("agents as containers", () => {
       await until(`start ${time}`, () => engine.running.size === 1);
       const container = containerOf("crew-1");
       container.lines = ["it begins", "no such model"];
-      engine.end(container, 3);
+      engine.exit(container, 3);
       await until(`end ${time}`, () => agents.calls.includes(`crashed crew-1: ${time}`));
     }
     assert.ok(
@@ -132,7 +132,7 @@ describe("agents as containers", () => {
     driver.release("crew-1");
     await until("it runs again", () => engine.running.size === 1);
     containerOf("crew-1").isOutOfMemory = true;
-    engine.end(containerOf("crew-1"), 137);
+    engine.exit(containerOf("crew-1"), 137);
     await until("the report", () => /want of memory/.test(driver.status().error?.message ?? ""));
     await driver.close("left");
   });

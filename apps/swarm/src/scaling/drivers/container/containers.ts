@@ -134,7 +134,7 @@ export class Containers implements Programs {
         if (attempt > 1 && signal !== undefined) await engine.signal(id, signal);
         if (attempt > 1 && (await engine.inspect(id)) !== undefined) this.#trouble = undefined;
         for (;;) {
-          await engine.ended(id);
+          await engine.waitForExit(id);
           const end = await engine.inspect(id);
           if (end === undefined) return { kind: "taken away", how: "was removed by another client" };
           if (end !== "running") {

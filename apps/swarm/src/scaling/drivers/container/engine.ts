@@ -73,7 +73,7 @@ export class ContainerEngine {
   }
 
   /** Waits until the container has ended, without a timeout. */
-  async ended(id: string): Promise<void> {
+  async waitForExit(id: string): Promise<void> {
     const answer = await this.#call("POST", `/containers/${id}/wait`, undefined, 0);
     if (answer.status !== 404) this.#requireOk(answer);
   }

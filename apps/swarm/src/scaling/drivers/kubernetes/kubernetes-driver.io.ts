@@ -48,7 +48,7 @@ describe("a Kubernetes workload with a replica for each requested agent", () => 
   const ours = "default/gpu/crew";
 
   it("follows the requested number, counts starting agents, and is corrected after another client changes it", async () => {
-    const workload = api.put("deployments/agents/crew", ours);
+    const workload = api.addWorkload("deployments/agents/crew", ours);
     const driver = open();
     driver.setCount(3, "3 tasks wait");
     await until("the replicas", () => workload.replicas === 3);
@@ -69,7 +69,7 @@ describe("a Kubernetes workload with a replica for each requested agent", () => 
   });
 
   it("has none when its scaler is deleted", async () => {
-    const workload = api.put("statefulsets/other/crew", ours);
+    const workload = api.addWorkload("statefulsets/other/crew", ours);
     api.rights.add("patch statefulsets/scale");
     const driver = open({ kind: "StatefulSet", clusterNamespace: "other" });
     driver.setCount(2, "");
@@ -79,7 +79,7 @@ describe("a Kubernetes workload with a replica for each requested agent", () => 
   });
 
   it("is read again when another client was quicker, and a permanent conflict is reported", async () => {
-    const workload = api.put("deployments/agents/crew", ours);
+    const workload = api.addWorkload("deployments/agents/crew", ours);
     let quicker = 2;
     api.beforePatch = (found) => {
       if (quicker-- > 0) found.version++;
@@ -107,12 +107,12 @@ describe("a Kubernetes workload with a replica for each requested agent", () => 
     ],
     [
       "does not say that it is",
-      () => void api.put("deployments/agents/crew"),
+      () => void api.addWorkload("deployments/agents/crew"),
       /the annotation tutti\.dev\/scaler is missing\. .*kubectl --namespace agents annotate deployment crew tutti\.dev\/scaler=default\/gpu\/crew/,
     ],
     [
       "is another one's",
-      () => void api.put("deployments/agents/crew", "other/gpu/crew"),
+      () => void api.addWorkload("deployments/agents/crew", "other/gpu/crew"),
       /belongs to other\/gpu\/crew/,
     ],
     [
@@ -127,7 +127,7 @@ describe("a Kubernetes workload with a replica for each requested agent", () => 
     ],
   ] as const)
     it(`is left alone when it ${title}, and the remedy is reported`, async () => {
-      const workload = api.put("deployments/agents/crew", ours);
+      const workload = api.addWorkload("deployments/agents/crew", ours);
       prepare();
       const driver = open();
       driver.setCount(1, "");
@@ -138,7 +138,7 @@ describe("a Kubernetes workload with a replica for each requested agent", () => 
     });
 
   it("names the reason why its pods are missing", async () => {
-    const workload = api.put("deployments/agents/crew", ours);
+    const workload = api.addWorkload("deployments/agents/crew", ours);
     const message = 'pods "crew-x" is forbidden: exceeded quota: gpus';
     workload.conditions.push({ type: "ReplicaFailure", status: "True", message });
     const driver = open();
@@ -152,7 +152,7 @@ describe("a Kubernetes workload with a replica for each requested agent", () => 
   });
 
   it("is reached with the current token, and only by a certificate of the authority", async () => {
-    const workload = api.put("deployments/agents/crew", ours);
+    const workload = api.addWorkload("deployments/agents/crew", ours);
     const driver = open();
     driver.setCount(1, "");
     await until("the replicas", () => workload.replicas === 1);

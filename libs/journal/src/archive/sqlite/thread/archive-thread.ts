@@ -123,7 +123,7 @@ class ThreadHost implements EngineHost {
       this.#isEmpty = false;
     }
     // The casts: TypeScript does not relate a call to its own result.
-    const known = this.#unchanged.answer(call, values);
+    const known = this.#unchanged.lookup(call, values);
     if (known !== undefined) {
       // A caller that repeats its question until something changes must let the process make that change.
       await new Promise<void>(systemDefer);
@@ -169,7 +169,7 @@ class Unchanged {
   /** Number of writes. An answer to a question from before a write is not stored. */
   #writes = 0;
 
-  answer(call: EngineCall, values: readonly unknown[]): unknown {
+  lookup(call: EngineCall, values: readonly unknown[]): unknown {
     if (call === "purge") return (values[0] as number) < this.#purgedUntilMs ? false : undefined;
     return isRemembered(call, values) ? structuredClone(this.#answers.get(keyOf(call, values))) : undefined;
   }

@@ -36,7 +36,7 @@ const inTenant: Storing<Tenant, TenantChanged> & { readonly idLengthMax: number;
     changed,
     idLengthMax,
     bytesMax,
-    answer: ({ revision, existed, removed }) => ({
+    toReply: ({ revision, existed, removed }) => ({
       revision,
       existed: existed && !removed,
       removed: removed ? 1 : 0,

@@ -195,7 +195,7 @@ export const checkMission: MissionCommand<CheckMission, MissionDone> = {
   codec: CheckMission,
   reply: MissionDone,
   decide(mission, _, step) {
-    const refusal = life.ended(mission, step);
+    const refusal = life.refusalIfEnded(mission, step);
     if (refusal !== undefined) return refusal;
     return goingOn(mission, step, () => {
       if (

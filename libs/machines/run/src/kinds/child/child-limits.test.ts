@@ -71,7 +71,7 @@ class Scene {
     return childId;
   }
 
-  end(id: string, childId: string, status: WorkStatus = WorkStatus.WORK_STATUS_COMPLETED): void {
+  endChild(id: string, childId: string, status: WorkStatus = WorkStatus.WORK_STATUS_COMPLETED): void {
     const ending = { runId: childId, status };
     this.driver.execute(keyOf(id), endChild, EndChild.fromPartial({ taskId: "sub", ending }));
     this.driver.deliverAll();
@@ -102,11 +102,11 @@ describe("limits of children", () => {
       explanation.waits.map(({ cause }) => cause),
       [WaitCause.WAIT_CAUSE_LIMIT],
     );
-    scene.end("one", scene.confirm("one"));
+    scene.endChild("one", scene.confirm("one"));
     assert.equal(statusOf(scene.state("one")), WorkStatus.WORK_STATUS_COMPLETED);
     assert.deepEqual([...scene.started].sort(), ["three", "two"]);
     assert.deepEqual([...scene.renewed].sort(), ["three", "two"]);
-    for (const id of ["two", "three"]) scene.end(id, scene.confirm(id));
+    for (const id of ["two", "three"]) scene.endChild(id, scene.confirm(id));
     assert.deepEqual([scene.heldCount("all"), scene.heldCount("customer-7"), scene.renewed], [0, 0, []]);
   });
 
@@ -115,7 +115,7 @@ describe("limits of children", () => {
     scene.start("one", 7);
     const child = scene.confirm("one");
     scene.start("two", 7);
-    scene.end("one", child, WorkStatus.WORK_STATUS_FAILED);
+    scene.endChild("one", child, WorkStatus.WORK_STATUS_FAILED);
     assert.deepEqual(scene.started, ["two"]);
     scene.driver.advance(3_600_000);
     scene.driver.deliverAll();
@@ -141,7 +141,7 @@ describe("limits of children", () => {
       `there is no child to cancel: ${sent.join(" ")}`,
     );
     scene.driver.deliverAll();
-    scene.end("one", scene.confirm("one"));
+    scene.endChild("one", scene.confirm("one"));
     assert.deepEqual([scene.heldCount("all"), scene.heldCount("customer-7")], [0, 0]);
   });
 
@@ -180,7 +180,7 @@ describe("limits of children", () => {
     scene.driver.deliverAll();
     assert.equal(scene.confirm("one"), child, "the same child, which continues");
     assert.deepEqual([scene.heldCount("all"), scene.heldCount("customer-7")], [1, 1]);
-    scene.end("one", child);
+    scene.endChild("one", child);
     assert.deepEqual([scene.heldCount("all"), scene.heldCount("customer-7")], [0, 0]);
   });
 });

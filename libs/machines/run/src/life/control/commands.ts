@@ -156,7 +156,7 @@ export const pauseRun: RunCommand<PauseRun, RunDone> = {
   codec: PauseRun,
   reply: RunDone,
   decide(run, { reason }, step) {
-    const refusal = life.ended(run, step);
+    const refusal = life.refusalIfEnded(run, step);
     if (refusal !== undefined) return refusal;
     const paused = life.pause(run, step, reason);
     if (paused !== undefined) step.emit(runPaused, paused);
@@ -169,7 +169,7 @@ export const resumeRun: RunCommand<ResumeRun, RunDone> = {
   codec: ResumeRun,
   reply: RunDone,
   decide(run, { reason, taskIds }, step) {
-    const refusal = life.ended(run, step);
+    const refusal = life.refusalIfEnded(run, step);
     if (refusal !== undefined) return refusal;
     const nodes: number[] = [];
     for (const id of taskIds) {
@@ -196,7 +196,7 @@ export const cancelRun: RunCommand<CancelRun, RunDone> = {
   codec: CancelRun,
   reply: RunDone,
   decide(run, { reason, noCompensate }, step) {
-    const refusal = life.ended(run, step);
+    const refusal = life.refusalIfEnded(run, step);
     if (refusal !== undefined) return refusal;
     // The run is ending already, and undoes its effects: it was cancelled, or it failed.
     if (run.phase === RunPhase.RUN_PHASE_UNDOING && !noCompensate) return done;
@@ -214,7 +214,7 @@ export const terminateRun: RunCommand<TerminateRun, RunDone> = {
   codec: TerminateRun,
   reply: RunDone,
   decide(run, { reason }, step) {
-    const refusal = life.ended(run, step);
+    const refusal = life.refusalIfEnded(run, step);
     if (refusal !== undefined) return refusal;
     stopAllChildren(run, step, new StepBudget(), "terminate");
     const error = life.terminated(step, reason);

@@ -265,7 +265,7 @@ export const repairTask: RunCommand<RepairTask, RunDone> = {
   codec: RepairTask,
   reply: RunDone,
   decide(run, { taskId, repair, reason }, step) {
-    const refusal = life.ended(run, step);
+    const refusal = life.refusalIfEnded(run, step);
     if (refusal !== undefined) return refusal;
     const node = findNode(run, taskId);
     if (node === undefined) return runErrors.taskMissing.refusal({ id: step.key.id, task: taskId });

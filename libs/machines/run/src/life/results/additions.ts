@@ -37,7 +37,7 @@ export const addTasks: RunCommand<AddTasks, TasksAdded> = {
   codec: AddTasks,
   reply: TasksAdded,
   decide(run, { plan: bytes, parentTaskId: parent, reason }, step) {
-    const over = life.ended(run, step);
+    const over = life.refusalIfEnded(run, step);
     if (over !== undefined) return over;
     const plan = planIn(bytes);
     if (isRefusal(plan)) return plan;
@@ -94,7 +94,7 @@ export const withdrawTasks: RunCommand<WithdrawTasks, TasksWithdrawn> = {
   codec: WithdrawTasks,
   reply: TasksWithdrawn,
   decide(run, { taskIds, reason }, step) {
-    const over = life.ended(run, step);
+    const over = life.refusalIfEnded(run, step);
     if (over !== undefined) return over;
     const nodes = new Set<number>();
     const withdrawnTaskIds: string[] = [];
@@ -122,7 +122,7 @@ export const bringInOutcomes: RunCommand<BringInOutcomes, OutcomesBroughtIn> = {
   codec: BringInOutcomes,
   reply: OutcomesBroughtIn,
   decide(run, { outcomes }, step) {
-    const over = life.ended(run, step);
+    const over = life.refusalIfEnded(run, step);
     if (over !== undefined) return over;
     const refusedTaskIds: string[] = [];
     for (const each of outcomes) {

@@ -21,7 +21,7 @@ export const updateRun: RunCommand<UpdateRun, RunUpdated> = {
   codec: UpdateRun,
   reply: RunUpdated,
   decide(run, { update, payload }, step) {
-    const over = life.ended(run, step);
+    const over = life.refusalIfEnded(run, step);
     if (over !== undefined) return over;
     const entry = entryNamed(run, "update", update);
     if (isRefusal(entry)) return entry;

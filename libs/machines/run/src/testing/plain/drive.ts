@@ -97,7 +97,7 @@ class Drive {
     const isIdle = next === undefined && messages.length === 0;
     if (this.#acts.length > 0 && (random < 0.12 || isIdle)) this.#act(this.#scene.key, this.#acts.shift());
     else if (messages.length > 0 && (random < 0.5 || next === undefined)) driver.deliver();
-    else if (next !== undefined && (random < 0.85 || nextDueMs === undefined)) this.#answer(next);
+    else if (next !== undefined && (random < 0.85 || nextDueMs === undefined)) this.#sendReport(next);
     else if (nextDueMs === undefined) return this.#actAsExpected();
     // Some runs continue for ever by the clock alone.
     else if (next !== undefined || random < 0.7 || !this.#actAsExpected())
@@ -208,7 +208,7 @@ class Drive {
   }
 
   /** Sends a report of an agent: mostly its result. */
-  #answer(due: DrivenEffect): void {
+  #sendReport(due: DrivenEffect): void {
     const { driver } = this.#scene;
     const effect = due.effect as RunEffect;
     const known = this.#runs.get(due.key.id);

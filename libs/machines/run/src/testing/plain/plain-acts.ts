@@ -156,7 +156,7 @@ export class PlainActs {
       task.isPassed = false;
       task.countsAsCompleted = repair.skips === "alone";
       if (task.question !== undefined) task.question.isOpen = false;
-    } else run.work.end(task, "error" in repair ? { fails: repair.error } : { value: repair.output });
+    } else run.work.finish(task, "error" in repair ? { fails: repair.error } : { value: repair.output });
   }
 
   #refusedUpdate(act: Act & { readonly kind: "update" }): string | undefined {

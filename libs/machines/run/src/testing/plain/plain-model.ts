@@ -31,11 +31,11 @@ interface WorkModel {
   advance(bodies: readonly PlainBody[]): boolean;
   advanceTask(task: PlainTask): boolean;
   start(task: PlainTask): void;
-  settle(task: PlainTask, progress: TaskProgress): void;
+  applyProgress(task: PlainTask, progress: TaskProgress): void;
   /** Returns whether nothing else is known to have ended before it at this moment. */
   isDue(task: PlainTask): boolean;
   repeat(tasks: Iterable<PlainTask>): void;
-  end(task: PlainTask, result: Evaluated): void;
+  finish(task: PlainTask, result: Evaluated): void;
 }
 
 interface StatesModel {

@@ -61,7 +61,7 @@ export class PlainParts {
     if (work.advance([added])) return true;
     if (![...added.tasks.values()].every(hasEnded) || !work.isDue(task)) return false;
     const [failed] = firstOf(added.failures);
-    work.end(task, failed === undefined ? { value: outputsOf(added) } : { fails: failed });
+    work.finish(task, failed === undefined ? { value: outputsOf(added) } : { fails: failed });
     return true;
   }
 
@@ -87,10 +87,10 @@ export class PlainParts {
     if (!isOver || !work.isDue(task)) return changes;
     if (failed.length > 0) {
       for (const entry of entries) this.#run.stop(entry);
-      work.end(task, { fails: firstOf(failed)[0] ?? "" });
+      work.finish(task, { fails: firstOf(failed)[0] ?? "" });
       return true;
     }
-    work.end(task, { value: entries.map(({ output }) => output) });
+    work.finish(task, { value: entries.map(({ output }) => output) });
     return true;
   }
 
@@ -98,7 +98,7 @@ export class PlainParts {
   resume(task: PlainTask): void {
     const { loop } = task.document;
     if (loop === undefined) return;
-    this.#run.work.settle(task, this.#nextRound(task, loop, task.last) ?? "at work");
+    this.#run.work.applyProgress(task, this.#nextRound(task, loop, task.last) ?? "at work");
   }
 
   /** Starts the next round. Returns the outcome of the loop if there is none. */
@@ -123,7 +123,7 @@ export class PlainParts {
     if (body === undefined || task.pauses) return false;
     if (work.advance([body])) return true;
     if (![...body.tasks.values()].every(hasEnded) || !work.isDue(task)) return false;
-    work.settle(task, this.#endRound(task, body, loop) ?? "at work");
+    work.applyProgress(task, this.#endRound(task, body, loop) ?? "at work");
     return true;
   }
 

@@ -100,7 +100,7 @@ export class PlainStates {
   }
 
   #rest(state: StateDocument): boolean {
-    if (state.final === true) return !this.#run.waitsForStarts && this.#end(state);
+    if (state.final === true) return !this.#run.waitsForStarts && this.#finishRun(state);
     if (this.#try(state.always, "always")) return true;
     if (state.run !== undefined && this.#activity === undefined) {
       this.#activity = this.#start({ run: state.run }, `${this.state}.`);
@@ -229,7 +229,7 @@ export class PlainStates {
     return ++this.#transitionsAtOnce > transitionsAtOnceMax;
   }
 
-  #end({ fail, output }: StateDocument): boolean {
+  #finishRun({ fail, output }: StateDocument): boolean {
     if (fail === undefined) this.#run.conclude(output ?? this.#output);
     else {
       const message = valueFrom(fail, namesOfRun(this.#run.facts));

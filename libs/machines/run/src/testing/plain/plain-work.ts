@@ -50,11 +50,11 @@ export class PlainWork {
     switch (moment.kind) {
       case "ended":
         if (!isLeaf(task)) return `${task.id} is no work of its own`;
-        this.#ended(task);
+        this.#resolve(task);
         return undefined;
       case "child stopped":
         if (!this.#run.wasReset) return `nothing has stopped the child of ${task.id}`;
-        this.settle(task, { fails: "workflow.child_failed" });
+        this.applyProgress(task, { fails: "workflow.child_failed" });
         return undefined;
       case "saved":
         task.saved = moment.saved;
@@ -63,14 +63,14 @@ export class PlainWork {
         if (timeoutOf(task.document).total === undefined) return `${task.id} may take as long as it wants`;
         for (const part of partsOf(task)) if (part !== task) this.#run.stop(part);
         this.#run.detach(task);
-        this.settle(task, { fails: "workflow.timed_out" });
+        this.applyProgress(task, { fails: "workflow.timed_out" });
         return undefined;
       case "expired":
         return this.#expire(task);
       case "from cache":
         if (!isCached(this.#run, task, moment.output))
           return `no agent has given ${JSON.stringify(moment.output)} for ${task.id}`;
-        this.settle(task, { value: moment.output });
+        this.applyProgress(task, { value: moment.output });
         return undefined;
       case "round":
         if (!task.pauses) return `${task.id} does not pause`;
@@ -121,7 +121,7 @@ export class PlainWork {
     }
   }
 
-  end(task: PlainTask, result: Evaluated): void {
+  finish(task: PlainTask, result: Evaluated): void {
     const run = this.#run;
     this.#passed(task);
     run.endings.set(task.id, "fails" in result ? result.fails : "");
@@ -145,10 +145,10 @@ export class PlainWork {
   }
 
   /** Ends a task by its agent, child or timer. */
-  #ended(task: PlainTask): void {
+  #resolve(task: PlainTask): void {
     const progress = resultOfAttempts(this.#run, task);
     store(this.#run, task, progress);
-    this.settle(task, progress);
+    this.applyProgress(task, progress);
   }
 
   isDue({ id }: PlainTask): boolean {
@@ -172,11 +172,11 @@ export class PlainWork {
     if (this.order[0] === id) this.order = this.order.slice(1);
   }
 
-  settle(task: PlainTask, progress: TaskProgress): void {
+  applyProgress(task: PlainTask, progress: TaskProgress): void {
     task.isStarting = false;
     if (progress === "sent back") this.#passed(task);
     if (progress === "paused") task.status = progress;
-    else if (typeof progress === "object") this.end(task, progress);
+    else if (typeof progress === "object") this.finish(task, progress);
   }
 
   advanceTask(task: PlainTask): boolean {
@@ -227,14 +227,14 @@ export class PlainWork {
       const condition = conditionOf(task.document.when ?? true, namesOfTask(this.#run.facts, task));
       if ("fails" in condition || condition.value !== true) {
         task.visits++;
-        if ("fails" in condition) this.end(task, condition);
+        if ("fails" in condition) this.finish(task, condition);
         else Object.assign(task, { status: "skipped", isPassed: true });
         return;
       }
     }
     task.status = "at work";
     task.visits++;
-    this.settle(task, isList ? this.#parts.startList(task) : this.#startSingle(task));
+    this.applyProgress(task, isList ? this.#parts.startList(task) : this.#startSingle(task));
     const consumed = this.consumed.find(({ taskId }) => taskId === task.id);
     if (consumed !== undefined && this.#consumeSignal(task, consumed.number) === undefined)
       this.consumed = this.consumed.filter((each) => each !== consumed);
@@ -270,7 +270,7 @@ export class PlainWork {
 
   #decide(task: PlainTask, decision: Act & { readonly kind: "decide" }): void {
     const result = answerQuestion(task, decision);
-    if (result !== undefined) this.end(task, result);
+    if (result !== undefined) this.finish(task, result);
   }
 
   #expire(task: PlainTask): string | undefined {
@@ -278,7 +278,7 @@ export class PlainWork {
     const isSignal = typeof wait === "object" && wait.signal !== undefined && wait.within !== undefined;
     const isQuestion = approve?.within !== undefined && task.question?.isOpen === true;
     if (!isSignal && !isQuestion) return `${task.id} waits as long as it has to`;
-    this.end(task, { fails: isSignal ? "workflow.signal_missing" : "workflow.approval_expired" });
+    this.finish(task, { fails: isSignal ? "workflow.signal_missing" : "workflow.approval_expired" });
     return undefined;
   }
 
@@ -291,7 +291,7 @@ export class PlainWork {
     if (first?.number !== number)
       return `${task.id} takes the signal ${number}, expected ${first?.number ?? "that it wants none"}`;
     this.signals = this.signals.filter((signal) => signal !== first);
-    this.end(task, { value: first.payload });
+    this.finish(task, { value: first.payload });
     return undefined;
   }
 

@@ -192,9 +192,9 @@ export class RunCheck {
     if (type === "undo_queued") this.plain.choose(taskId);
     const moment = momentOf(this.plain, observed) ?? timeOf(this.plain, observed);
     if (moment !== undefined) this.#apply(moment, observed);
-    if (type === "task_completed" || type === "signal_taken") this.#ended(taskId, "");
+    if (type === "task_completed" || type === "signal_taken") this.#checkEnd(taskId, "");
     if (type === "task_failed")
-      this.#ended(taskId, (body as { readonly error?: { readonly code: string } }).error?.code ?? "");
+      this.#checkEnd(taskId, (body as { readonly error?: { readonly code: string } }).error?.code ?? "");
     if (type === "undo_completed") this.#undone.push({ taskId, isDone: true });
     if (type === "undo_failed") this.#undone.push({ taskId, isDone: false });
     if (type === "progress_saved") this.#saved(taskId, (body as ProgressSavedV1).saved);
@@ -261,7 +261,7 @@ export class RunCheck {
   }
 
   /** @param code code of its error. Empty for a success */
-  #ended(id: string, code: string): void {
+  #checkEnd(id: string, code: string): void {
     const expected = this.plain.endings.get(id);
     if (expected === code) return;
     const repeated = this.#past.withEnd(id, code);

@@ -72,10 +72,10 @@ export class Values {
   }
 
   answers(hangs: readonly ("queue" | "run" | "heartbeat")[] = []): Answer[] {
-    return Array.from({ length: this.#random.integer(1, 3) }, () => this.#answer(hangs));
+    return Array.from({ length: this.#random.integer(1, 3) }, () => this.#drawAnswer(hangs));
   }
 
-  #answer(hangs: readonly ("queue" | "run" | "heartbeat")[]): Answer {
+  #drawAnswer(hangs: readonly ("queue" | "run" | "heartbeat")[]): Answer {
     const random = this.#random;
     const hang = hangs[random.integer(0, Math.max(0, hangs.length - 1))];
     if (hang !== undefined && random.happens(0.3)) return { hangs: hang };
