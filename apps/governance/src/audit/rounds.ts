@@ -299,7 +299,7 @@ export class AuditRounds implements Component {
       // Records of an older page may have been removed.
       if (checkpoint.createTime !== undefined && fromTimestamp(checkpoint.createTime) < keptFromMs)
         await this.#retain(thread, keys, keptFromMs);
-      this.#setRecorded(await thread.call("take", page, records, keptFromMs));
+      this.#setRecorded(await thread.call("addPage", page, records, keptFromMs));
       this.#last = { ...checkpoint, heads: [] };
       this.#onCheckpoint.wakeAll();
     }

@@ -114,7 +114,7 @@ export class PolicyEvaluator {
     };
     const { roles, untilMs } = this.#bindings.rolesFor(identity, namespace, labels, nowMs);
     const granted = roles.filter((role) => grants(role, action)).map(referenceOf);
-    const input = { question, who: identity, held: roles, principal };
+    const input = { question, identity, roles, principal };
     if (slice.statements.length === 0) {
       const verdict = { allowed: granted.length > 0, policies: granted, shadow: undefined, errors: [] };
       return { verdict, untilMs };

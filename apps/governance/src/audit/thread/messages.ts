@@ -11,7 +11,7 @@ export interface ThreadOrders {
   readonly key: SigningKey;
 }
 
-type Shared = "draft" | "page" | "take" | "endsWith" | "lastNumber";
+type Shared = "draft" | "page" | "addPage" | "endsWith" | "lastNumber";
 type BookRead = "ends" | "commit" | "search" | "get" | "keysNewestFirst" | "dropBefore" | "hasBefore";
 type Complete = "standing" | "retain";
 type Proven =
