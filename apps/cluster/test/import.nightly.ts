@@ -251,7 +251,8 @@ describe("the data directory of a platform", { skip: program.skip }, () => {
     await front.request("POST", `/v1/approvals/${approvals[0].approvalId}`, {
       ...{ runId: "asks", verdict: "approved", reason: "it is whole" },
     });
-    for (const name of Object.keys(variants)) assert.equal(await front.waitForResult(`/v1/runs/${name}`), "end", name);
+    for (const name of Object.keys(variants))
+      assert.equal(await front.waitForResult(`/v1/runs/${name}`), "end", name);
     assert.deepEqual(await front.waitForResult("/v1/sessions/both"), { first: "first", second: 7 });
     assert.deepEqual(opened, ["open sesame"]);
     assert.equal(counts, 2);

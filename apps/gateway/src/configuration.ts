@@ -40,8 +40,8 @@ export const gatewaySection = defineSection({
       .min(1_024)
       .max(67_108_864)
       .default(4_194_304)
-      .describe("Maximum size of a request body."),
-    callMs: z.int().min(1).default(30_000).describe("Timeout of requests without a timeout of their own."),
+      .describe("Maximum size of a request body in bytes."),
+    callMs: z.int().min(1).default(30_000).describe("Default timeout of a request."),
     linkMs: z.int().min(1_000).max(dayMs).default(hourMs).describe("Lifetime of a one-time sign-in link."),
     signInMs: z
       .int()
@@ -58,7 +58,7 @@ export const gatewaySection = defineSection({
       .default("")
       .meta({ title: "url" })
       .describe(
-        "The public URL of the dashboard, such as `https://tutti.example`. Issuers redirect to it. Empty: the URL of the request, on loopback addresses only.",
+        "The public URL of the dashboard, such as `https://tutti.example`. Issuers redirect to it. Empty: the URL of the request. This works only on loopback addresses.",
       ),
     signIn: issuersSchema,
     webhooks: webhooksSchema,

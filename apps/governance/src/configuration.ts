@@ -27,9 +27,7 @@ export const governanceSection = defineSection({
       .int()
       .min(2_000)
       .default(60 * minuteMs)
-      .describe(
-        "How long services use a policy bundle without contact to governance. After that, they deny all calls.",
-      ),
+      .describe("Maximum age of a policy bundle. Services without a newer bundle deny all calls after that."),
     publishDelayMs: z
       .number()
       .int()

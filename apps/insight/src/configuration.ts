@@ -7,7 +7,7 @@ const prometheusSchema = z.strictObject({
     .url({ protocol: /^https?$/ })
     .optional()
     .describe(
-      "URL of a Prometheus from which metrics are read: http://prometheus:9090. Empty: metrics are read from the store of insight.",
+      "URL of a Prometheus from which metrics are read: http://prometheus:9090. Not set: metrics are read from the store of insight.",
     ),
   headers: z
     .record(z.string(), secret())
@@ -34,7 +34,7 @@ const prometheusSchema = z.strictObject({
 export const insightSection = defineSection({
   scope: "orchestration",
   name: "insight",
-  description: "The history: series of all metrics, and facts about all work.",
+  description: "The history of all metrics, and facts about runs, missions, sessions, agents and calls.",
   schema: z.strictObject({
     enabled: z
       .boolean()
@@ -63,14 +63,14 @@ export const insightSection = defineSection({
       .max(3_600_000)
       .default(60_000)
       .describe(
-        "Interval at which facts are recorded, up to ten times longer while no work ends. A query also records new facts.",
+        "Interval at which facts are recorded. It grows up to tenfold while no work ends. A query also records new facts.",
       ),
     factsKeepDays: z
       .number()
       .min(1)
       .max(3_650)
       .default(90)
-      .describe("Days that facts are stored after the end of their work."),
+      .describe("Number of days that facts are stored after the end of their work."),
     receivers: receiversSchema,
     builtInReceivers: z
       .array(z.string().min(1))

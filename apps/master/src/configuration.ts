@@ -26,7 +26,7 @@ export const masterSection = defineSection({
       .min(0)
       .default(3_600_000)
       .describe(
-        "Interval at which recorded runs are searched for advice about their workflows. 0: only on request.",
+        "Interval at which recorded runs are analyzed for advice about their workflows. 0: only on request.",
       ),
     modelEveryMs: z
       .number()
@@ -41,6 +41,6 @@ export const masterSection = defineSection({
       .int()
       .min(10)
       .default(1_000)
-      .describe("Interval at which deadlocks between sessions and other holders of locks are searched."),
+      .describe("Interval at which the locks of sessions and other holders are checked for deadlocks."),
   }),
 });

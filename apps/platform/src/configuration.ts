@@ -10,7 +10,7 @@ export const platformSection = defineSection({
       .string()
       .min(1)
       .default("./.tutti")
-      .describe("The data directory. Only one process can use it at a time."),
+      .describe("Directory of all persistent data. Only one process can use it at a time."),
     extensions: z
       .array(z.string())
       .default([])
@@ -66,9 +66,11 @@ export const agentsSection = defineSection({
         z.strictObject({
           speaks: z
             .enum(["messages", "chat", "responses"])
-            .describe("Anthropic's Messages, OpenAI's Chat Completions or Responses."),
-          url: z.url().describe("Base URL: https://api.openai.com/v1."),
-          key: secret().optional().describe("API key as a reference: env:ACME_KEY."),
+            .describe(
+              "API of the provider. `messages`: Anthropic Messages. `chat`: OpenAI Chat Completions. `responses`: OpenAI Responses.",
+            ),
+          url: z.url().describe("Base URL, such as https://api.openai.com/v1."),
+          key: secret().optional().describe("API key as a reference, such as env:ACME_KEY."),
         }),
       )
       .default({})

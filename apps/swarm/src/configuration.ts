@@ -13,7 +13,7 @@ const links = z.strictObject({
     .max(16)
     .default(8)
     .describe(
-      "Phi threshold of the failure detector: how improbable an agent's silence must be before it gets no further tasks. 8: one silence in a hundred million.",
+      "Phi threshold of the failure detector: how improbable the silence of an agent must be, compared with its usual heartbeats, before it gets no further tasks. 8: one silence in a hundred million.",
     ),
   suspectMs: milliseconds
     .default(12_500)
@@ -34,11 +34,13 @@ const links = z.strictObject({
     .min(0)
     .max(60_000)
     .default(20)
-    .describe("Attempts that end sooner do not report their start."),
+    .describe(
+      "Time after which a running attempt reports its start. Attempts that end sooner do not report it.",
+    ),
   sweepMs: milliseconds
     .default(100)
     .describe(
-      "Maximum delay of an acknowledgement that waits for another frame. Links are checked for heartbeats and disconnects less often: four times per heartbeat or `resumeWindowMs`, whichever is shorter.",
+      "Maximum time that an acknowledgement waits for a frame that can carry it. Links are checked for heartbeats and disconnects less often: four times per heartbeat or `resumeWindowMs`, whichever is shorter.",
     ),
 });
 
@@ -80,7 +82,9 @@ const pool = z.strictObject({
   admits: z
     .array(z.string())
     .default(["*"])
-    .describe("Further namespaces whose tasks a pool accepts if it was not created explicitly. `*` for any."),
+    .describe(
+      "Other namespaces whose tasks a pool accepts if it was not created explicitly. `*`: all namespaces.",
+    ),
   ageingMs: milliseconds
     .default(60_000)
     .describe("Waiting time after which the priority of a task rises by one."),
@@ -100,7 +104,7 @@ const pool = z.strictObject({
     .max(3_600_000)
     .default(30_000)
     .describe(
-      "How long a gang that does not fit reserves the slots that it has found, and how long it then reserves none. 0: never.",
+      "How long a gang that does not fit reserves the free slots that it has found. After that, no slots are reserved for the same time. 0: gangs never reserve slots.",
     ),
   claimMs: z
     .number()
@@ -109,7 +113,7 @@ const pool = z.strictObject({
     .max(3_600_000)
     .default(30_000)
     .describe(
-      "How long a pool that has moved to this process keeps tasks that its agents report and no sender has offered. Its limits stay closed as long.",
+      "How long a pool that has moved to this process keeps running tasks that its agents report and no sender has offered. Its limits stay closed for the same time.",
     ),
   preemption: z.strictObject({
     priorityDifference: z
@@ -117,34 +121,34 @@ const pool = z.strictObject({
       .min(0)
       .max(200)
       .default(0)
-      .describe("Difference in priority from which waiting work preempts running work. 0: never."),
+      .describe("Minimum difference in priority at which waiting tasks preempt running tasks. 0: never."),
     graceMs: z.int().min(0).max(3_600_000).default(5_000).describe("Grace period of a preempted attempt."),
     spareAfterMs: z
       .int()
       .min(0)
       .max(86_400_000)
       .default(60_000)
-      .describe(
-        "An attempt that has run for this duration is never preempted. 0: every attempt can be preempted.",
-      ),
+      .describe("Running time after which an attempt is never preempted. 0: every attempt can be preempted."),
   }),
   doubling: z.strictObject({
     enabled: z
       .boolean()
       .default(true)
-      .describe("Whether slow attempts at tasks that allow it get a second copy. The first result counts."),
+      .describe("Starts a second copy of a slow attempt if its task allows it. The first result counts."),
     quantile: z
       .number()
       .min(0.01)
       .max(0.999)
       .default(0.95)
-      .describe("Which share of usual attempts is done when a slow one gets its second copy."),
+      .describe(
+        "Quantile of the usual durations of attempts, after which a slow attempt gets a second copy.",
+      ),
     maxShare: z
       .number()
       .min(0)
       .max(1)
       .default(0.1)
-      .describe("The greatest share of a pool's slots that second copies may take."),
+      .describe("Maximum share of a pool's slots for second copies."),
   }),
   breakAfterFailures: z
     .int()
@@ -152,7 +156,7 @@ const pool = z.strictObject({
     .max(1_000_000_000)
     .default(10)
     .describe(
-      "After how many consecutive failed attempts an agent gets no tasks for a while. At most half of the agents that offer the same.",
+      "Number of consecutive failed attempts after which an agent gets no tasks for a while. This applies to at most half of the agents with the same capability.",
     ),
   adaptiveConcurrency: z
     .boolean()
@@ -164,7 +168,7 @@ const pool = z.strictObject({
 export const swarmSection = defineSection({
   scope: "engines",
   name: "swarm",
-  description: "Pools, and the agents that are linked to them.",
+  description: "Pools and their agents.",
   schema: z.strictObject({
     dataDirectory: z
       .string()
@@ -181,12 +185,14 @@ export const swarmSection = defineSection({
       .array(z.string())
       .default([])
       .describe(
-        "Names of pools that the missions of all namespaces share: those of the namespace `default`. Others are each namespace's own.",
+        "Names of pools in the namespace `default` that the missions of all namespaces share. Other pools belong to one namespace.",
       ),
     links,
     pool,
     scaling: scalingSchema,
-    figuresMs: milliseconds.default(1_000).describe("How often metrics are sent to watchers of agents."),
+    figuresMs: milliseconds
+      .default(1_000)
+      .describe("Interval at which metrics are sent to watchers of agents."),
     signOfLifeMs: milliseconds
       .default(5_000)
       .describe("Maximum interval between two messages to a watcher or a sender of tasks."),

@@ -25,12 +25,12 @@ export const workflowSection = defineSection({
       .min(0)
       .default(1_073_741_824)
       .describe(
-        "Maximum size of the cached outputs of a namespace. Above it, outputs that save least time per byte are evicted.",
+        "Maximum size of the cached outputs of a namespace in bytes. Above it, outputs that save the least time per byte are evicted.",
       ),
     cacheBytesOf: z
       .record(z.string().min(1).max(200), z.number().int().min(0))
       .default({})
       .meta({ title: "namespace → bytes" })
-      .describe("`cacheBytes` of individual namespaces."),
+      .describe("Overrides `cacheBytes` for individual namespaces."),
   }),
 });

@@ -29,7 +29,7 @@ export const busSection = defineSection({
     transport: z
       .enum(["memory", "nats"])
       .default("memory")
-      .describe("Within this process, or over NATS JetStream for several processes."),
+      .describe("`memory`: within this process. `nats`: NATS JetStream, for several processes."),
     replicas: z.int().min(1).max(5).default(1).describe("Copies of the events in NATS. Use 3 in a cluster."),
   }),
 });

@@ -8,7 +8,10 @@ const hostAndPort = z
   .meta({ title: "host:port" });
 
 const tls = z.strictObject({
-  mode: z.enum(["off", "mutual"]).default("off").describe("TLS between services: mutual or none."),
+  mode: z
+    .enum(["off", "mutual"])
+    .default("off")
+    .describe("TLS between services. `mutual`: mutual TLS. `off`: no TLS."),
   ca: z.string().default("").describe("PEM file with the certificate authority that both sides trust."),
   cert: z.string().default("").describe("PEM file with this service's certificate."),
   key: z.string().default("").describe("PEM file with the certificate's private key."),
@@ -34,7 +37,7 @@ const limits = z.strictObject({
     .min(1_024)
     .max(1_073_741_824)
     .default(8_388_608)
-    .describe("Maximum size of a message in either direction."),
+    .describe("Maximum size of a message in either direction, in bytes."),
   inFlight: z
     .number()
     .int()
@@ -91,13 +94,13 @@ const schema = z.strictObject({
     .enum(["auto", "in-process", "grpc"])
     .default("auto")
     .describe(
-      "`auto` calls services of the same process directly and others over gRPC. The other values force one of the two.",
+      "`auto`: services of the same process are called directly, others over gRPC. `in-process`, `grpc`: all services are called this way.",
     ),
   listen: hostAndPort.default("127.0.0.1:7401").describe("Listen address of gRPC."),
   advertise: z
     .union([z.literal(""), hostAndPort])
     .default("")
-    .describe("The advertised address. Default: the listen address."),
+    .describe("Address under which other processes reach this one. Default: the listen address."),
   allowUnprotected: z
     .boolean()
     .default(false)
@@ -105,7 +108,7 @@ const schema = z.strictObject({
   peers: z
     .record(z.string(), z.array(hostAndPort))
     .default({})
-    .describe("Addresses of services without discovery by the registry, by service name."),
+    .describe("Static addresses by service name, for services that the registry does not discover."),
   tls,
   timeouts,
   limits,

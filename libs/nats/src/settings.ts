@@ -38,7 +38,7 @@ const schema = z.object({
     "Backoff after the first failed connection attempt. It doubles each time.",
   ),
   retryMaxMs: pause(10_000).describe("Maximum backoff between connection attempts."),
-  drainTimeoutMs: pause(5_000).describe("How long a stop waits for outstanding messages."),
+  drainTimeoutMs: pause(5_000).describe("Maximum time to send pending messages when the process stops."),
 });
 
 /** The section `nats` of the configuration. */

@@ -10,7 +10,7 @@ export const logSection = defineSection({
   name: "log",
   description: "The log that a process writes to standard output.",
   schema: z.object({
-    level: live(z.enum(levels).default("info")).describe("Minimum level."),
+    level: live(z.enum(levels).default("info")).describe("Minimum level of log entries."),
     format: z
       .enum(["auto", "json", "pretty"])
       .default("auto")
@@ -45,16 +45,16 @@ export const metricsSection = defineSection({
 export const tracingSection = defineSection({
   scope: "foundation",
   name: "tracing",
-  description: "The destination of traces and metrics.",
+  description: "Export of traces and metrics by OpenTelemetry.",
   schema: z.object({
     otlpEndpoint: z
       .url({ protocol: /^https?$/ })
       .optional()
       .describe(
-        "Address of an OpenTelemetry collector for OTLP over HTTP: http://localhost:4318. Empty: nothing is sent.",
+        "Address of an OpenTelemetry collector for OTLP over HTTP: http://localhost:4318. Not set: nothing is sent.",
       ),
     sampleRatio: live(z.number().min(0).max(1).default(1)).describe(
-      "Share of recorded traces among those that start in this installation. For other traces, the sender decides.",
+      "Share of recorded traces among those that start in this process. For other traces, the decision of the parent applies.",
     ),
     metricsIntervalMs: z
       .int()
@@ -74,13 +74,13 @@ export const tracingSection = defineSection({
 export const remoteWriteSection = defineSection({
   scope: "foundation",
   name: "remoteWrite",
-  description: "A Prometheus that the process sends its metrics to, by remote write.",
+  description: "Export of metrics to a Prometheus by remote write.",
   schema: z.object({
     url: z
       .url({ protocol: /^https?$/ })
       .optional()
       .describe(
-        "URL of the remote write endpoint: http://prometheus:9090/api/v1/write. Empty: nothing is sent. Version 1.0 of the protocol.",
+        "URL of the remote write endpoint: http://prometheus:9090/api/v1/write. Not set: nothing is sent. The protocol has version 1.0.",
       ),
     headers: z
       .record(z.string(), secret())
@@ -124,7 +124,7 @@ export const operationsSection = defineSection({
       .array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]))
       .default([])
       .describe(
-        "Addresses and networks (CIDR) of trusted proxies in front of the port. The client address comes from them.",
+        "Addresses and networks (CIDR) of trusted proxies in front of the port. The client address that they report is used.",
       ),
     proxyHeader: z
       .enum(proxyHeaders)

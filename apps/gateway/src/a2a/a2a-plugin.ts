@@ -203,7 +203,12 @@ class A2aAnswers {
     return body;
   }
 
-  async #handleRequest(request: FastifyRequest, reply: FastifyReply, binding: Binding, read: Read): Promise<void> {
+  async #handleRequest(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    binding: Binding,
+    read: Read,
+  ): Promise<void> {
     const loaded = await this.#loaded();
     const { A2aError, requireVersion, refused } = loaded.protocol;
     const stream = new AnswerEvents(reply);

@@ -75,7 +75,7 @@ const capabilities = {
     {
       uri: budgetExtension,
       description:
-        "The metadata of a message may have a budget: `tokens`, `usd`, `timeMs`. The metadata of a task has `used` with the same.",
+        "The metadata of a message can contain a budget: `tokens`, `usd`, `timeMs`. The metadata of a task contains `used` with the same fields.",
       required: false,
     },
   ],

@@ -49,7 +49,9 @@ export function mcpPlugin(parts: McpPluginParts): (app: FastifyInstance) => Prom
     acceptBytes(app, messageBytesMax, ({ caller }, bytes) => {
       if (caller !== undefined) parts.host.guard?.admitBytes(caller.principal, bytes);
     });
-    app.post("/mcp", { bodyLimit: messageBytesMax }, (request, reply) => answers.handleRequest(request, reply));
+    app.post("/mcp", { bodyLimit: messageBytesMax }, (request, reply) =>
+      answers.handleRequest(request, reply),
+    );
     app.route({
       method: ["GET", "DELETE"],
       url: "/mcp",

@@ -31,14 +31,14 @@ export const realtimeSection = defineSection({
       .max(100_000)
       .default(1_024)
       .describe(
-        "Maximum number of further events that a reader can lag behind. The oldest events beyond it are dropped and counted.",
+        "Maximum number of buffered events per reader of an event stream, in addition to `bufferBytesMax`. The oldest events are dropped and counted.",
       ),
     heartbeatMs: milliseconds
       .default(10_000)
       .describe("Maximum interval between two messages to a reader. Idle streams send keep-alives."),
     stallMs: milliseconds
       .default(30_000)
-      .describe("A reader that reads nothing for this long although data waits is disconnected."),
+      .describe("Time after which a reader that reads none of its pending data is disconnected."),
   }),
 });
 

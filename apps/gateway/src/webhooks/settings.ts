@@ -30,7 +30,7 @@ export const webhooksSchema = z
   )
   .default({})
   .describe(
-    "Webhooks that other systems call as `POST /v1/webhooks/NAME`. `preset`: how requests are signed: `standard` (Standard Webhooks), `github`, `stripe`, `shopify` or `slack`. `secrets`: references to the signing secrets, several during a rotation. `namespace`: the target namespace. `workflow` starts a run with the body as its input. `signal` sends the body as a signal to the run `run`. `event` publishes an event for triggers, whose type starts with this text. `run`: the id of the run, which can contain `${{ body.… }}`. The caller is `service:webhook.NAME`, which needs the rights for the action.",
+    "Webhooks that other systems call as `POST /v1/webhooks/NAME`. `preset`: how requests are signed: `standard` (Standard Webhooks), `github`, `stripe`, `shopify` or `slack`. `secrets`: references to the signing secrets, several during a rotation. `namespace`: the target namespace. Set exactly one of `workflow`, `signal` and `event`. `workflow` starts a run with the body as its input. `signal` sends the body as this signal to the run `run`. `event` publishes an event for triggers. The type of the event starts with this text. `run`: the id of the run, which can contain `${{ body.… }}`. The caller is `service:webhook.NAME`, which needs the rights for the action.",
   );
 
 export type WebhookSettings = z.infer<typeof webhooksSchema>[string];

@@ -27,7 +27,7 @@ export const auditSection = defineSection({
       .regex(/^($|file:.|command:.|https?:\/\/.)/, "expected file:PATH, command:PROGRAM or a URL")
       .default("")
       .describe(
-        "A copy of the last checkpoint outside of the installation. `file:PATH` appends a line of JSON. `https://…` is read by GET and written by PUT. `command:PROGRAM` is run with `read` or `write`. The audit log is compared with it at the start.",
+        "Place of a copy of the last checkpoint outside of the installation. `file:PATH` appends a line of JSON. `https://…` is read by GET and written by PUT. `command:PROGRAM` is run with `read` or `write`. The audit log is compared with the copy at the start.",
       ),
     giveUpCheckpoint: z
       .number()
@@ -41,7 +41,7 @@ export const auditSection = defineSection({
       .string()
       .default("")
       .describe(
-        "In a cluster that was created from the data directory of one process: the audit log of that directory. The audit log of the cluster starts with its content. Empty: it starts without records.",
+        "Path of the earlier audit log, if the cluster was created from the data directory of one process. The audit log of the cluster starts with its content. Empty: it starts without records.",
       ),
     services: z
       .array(z.string().min(1))

@@ -93,7 +93,8 @@ export function adviceHandlers(dependencies: AdviceDependencies): Handlers<typeo
           await find(dependencies, recommendationId, context);
           const call = { command: dismissFound, body: { recommendationId }, reason };
           const { recommendation } = await execute(dependencies, key, call, context);
-          if (recommendation?.trial?.settled === false) await dependencies.trials.applyVerdict(key, recommendation);
+          if (recommendation?.trial?.settled === false)
+            await dependencies.trials.applyVerdict(key, recommendation);
           return { recommendation: await find(dependencies, recommendationId, context) };
         },
         (owner) => advice.dismissRecommendation(request, { context, owner }),

@@ -69,7 +69,11 @@ describe("starting the demo runs", () => {
   }
 
   it("is tried again while the platform is too slow to answer, and marked once it is there", async () => {
-    const { demonstration: it, mark, untilMessages } = demonstration("slow", moduleWith(refused, refused, ""));
+    const {
+      demonstration: it,
+      mark,
+      untilMessages,
+    } = demonstration("slow", moduleWith(refused, refused, ""));
     it.start();
     assert.deepEqual(await untilMessages(3), [
       "failed to start the demo runs, retrying",
@@ -89,7 +93,12 @@ describe("starting the demo runs", () => {
   });
 
   it("is tried no more once the platform stops", async () => {
-    const { demonstration: it, mark, untilMessages, printed } = demonstration("stops", moduleWith(refused, ""));
+    const {
+      demonstration: it,
+      mark,
+      untilMessages,
+      printed,
+    } = demonstration("stops", moduleWith(refused, ""));
     it.start();
     await untilMessages(1);
     await it.drain(new AbortController().signal);

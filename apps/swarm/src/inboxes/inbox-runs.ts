@@ -194,7 +194,7 @@ export class InboxRuns {
     };
     const text = JSON.stringify({
       workflow,
-      description: `has people do tasks of the capability ${name}`,
+      description: `Assigns tasks of the capability ${name} to people.`,
       tasks: { [inboxTask]: { approve } },
       output: `\${{ tasks.${inboxTask}.output${outputSchema === "" ? "" : ".data"} }}`,
     });

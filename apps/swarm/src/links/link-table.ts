@@ -176,7 +176,8 @@ export class LinkTable {
   sweep(): void {
     const nowMs = this.#parts.now();
     for (const agent of this.#agents.values()) {
-      if (agent.link.tick(nowMs)) this.#terminate(agent, "expired", "its link was not resumed in time", undefined);
+      if (agent.link.tick(nowMs))
+        this.#terminate(agent, "expired", "its link was not resumed in time", undefined);
     }
   }
 
@@ -241,7 +242,8 @@ export class LinkTable {
     const linkPool = relays.to(hello.namespace || defaultNamespace, hello.pool || defaultPool, (relay) => {
       relayed = relay.join(greeting);
     });
-    const abort = () => relayed?.terminate("it did not wait for the answer to its greeting", this.#parts.now());
+    const abort = () =>
+      relayed?.terminate("it did not wait for the answer to its greeting", this.#parts.now());
     signal.addEventListener("abort", abort, { once: true });
     if (signal.aborted) abort();
     try {

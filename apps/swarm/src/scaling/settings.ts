@@ -40,7 +40,9 @@ export const scalingSchema = z.strictObject({
     images: z
       .array(z.string().min(1))
       .default(["*"])
-      .describe("Image names that scalers can start. `*` matches any text."),
+      .describe(
+        "Images that scalers can start, compared with the image name as written. `*` matches any text.",
+      ),
     network: z
       .string()
       .default("")
@@ -50,14 +52,14 @@ export const scalingSchema = z.strictObject({
     pull: z
       .enum(["missing", "never"])
       .default("missing")
-      .describe("Pulls images that are not on the machine."),
+      .describe("When images are pulled. `missing`: if an image is not on the machine. `never`: never."),
   }),
   kubernetes: z.strictObject({
     enabled: z
       .boolean()
       .default(false)
       .describe(
-        "Allows scalers to set the replicas of Kubernetes workloads with the annotation tutti.dev/scaler.",
+        "Allows scalers to set the replicas of Kubernetes workloads whose annotation tutti.dev/scaler names the scaler.",
       ),
     server: z
       .string()

@@ -41,7 +41,10 @@ export class FakeKubernetes {
     await writeFile(join(api.#folder, "ca.crt"), ca ?? "");
     await writeFile(join(api.#folder, "namespace"), "agents");
     await api.renewToken("first");
-    const server = createServer({ cert, key }, (request, response) => void api.#handleRequest(request, response));
+    const server = createServer(
+      { cert, key },
+      (request, response) => void api.#handleRequest(request, response),
+    );
     api.#server = server;
     await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
     return api;

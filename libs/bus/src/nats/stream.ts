@@ -73,7 +73,7 @@ function configurationOf(options: StreamOptions) {
     // The oldest events are dropped, the newest are never refused.
     discard: DiscardPolicy.Old,
     duplicate_window: nanos(Math.min(options.dedupWindowMs, options.ageMaxMs)),
-    description: "What happened in Tutti, as CloudEvents.",
+    description: "Events of Tutti, as CloudEvents.",
   } satisfies Partial<StreamConfig>;
 }
 

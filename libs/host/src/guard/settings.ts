@@ -12,7 +12,7 @@ const signingAlgorithms = [
 export const accessSection = defineSection({
   scope: "integration",
   name: "access",
-  description: "Callers that may use a process, and their limits. Policies and roles decide their rights.",
+  description: "Authentication and limits of callers. Policies and roles decide their rights.",
   schema: z.strictObject({
     enforce: z
       .boolean()
@@ -26,14 +26,14 @@ export const accessSection = defineSection({
       .max(200)
       .default("tutti")
       .describe(
-        "The name of the installation, whose tokens are accepted. The same as `governance.installation`.",
+        "Name of the installation whose tokens are accepted. Use the value of `governance.installation`.",
       ),
     trustedKey: z
       .union([z.literal(""), z.string().regex(/^[A-Za-z0-9_.-]+:[A-Za-z0-9_-]{43}$/)])
       .default("")
       .meta({ title: "id:key" })
       .describe(
-        "The key that signs bundles: its id, a colon, and the public key in base64url. Empty: the key in `keys` of the data directory.",
+        "The key that verifies policy bundles: its id, a colon, and the public key in base64url. Empty: the key in `keys` of the data directory.",
       ),
     issuers: z
       .record(
@@ -49,7 +49,7 @@ export const accessSection = defineSection({
       )
       .default({})
       .describe(
-        "Other issuers whose tokens are accepted (OIDC), by the name that they give themselves. `keys`: the https address of their JWKS, by default the one in their `/.well-known/openid-configuration`. `audiences`: their names for this installation. `idPrefix`: a prefix of their ids, so that two issuers never name the same person. `idClaim` (sub) and `groupsClaim` (groups): the claims to read. `algorithms`: the accepted signatures.",
+        "Other OIDC issuers whose tokens are accepted, by their issuer name (`iss`). `keys`: the https address of the JWKS. Default: the address in `/.well-known/openid-configuration` of the issuer. `audiences`: the accepted values of `aud`. `idPrefix`: a prefix of user ids, so that the ids of two issuers never collide. `idClaim`, `groupsClaim`: the claims with the id and the groups of the user. Default: `sub` and `groups`. `algorithms`: the accepted signature algorithms.",
       ),
     privateIssuers: z
       .boolean()
@@ -57,17 +57,22 @@ export const accessSection = defineSection({
       .describe(
         "Allows fetching the keys of other issuers from private networks, checked by the resolved addresses. A literal loopback address is always allowed.",
       ),
-    skewMs: z.int().min(0).max(300_000).default(30_000).describe("Accepted clock skew of token issuers."),
+    skewMs: z
+      .int()
+      .min(0)
+      .max(300_000)
+      .default(30_000)
+      .describe("Maximum clock skew between this process and the issuers of tokens."),
     serviceKey: secret()
       .optional()
       .describe(
-        "Shared secret of the services of this installation without certificates: at least 32 characters, the same for all.",
+        "Shared secret for calls between services of this installation without certificates: at least 32 characters, the same for all services.",
       ),
     callsPerSec: z
       .number()
       .min(0)
       .default(0)
-      .describe("Default rate limit of each caller with a key or token. 0: no limit."),
+      .describe("Default rate limit of each caller with a key or token, in calls per second. 0: no limit."),
     callsBurst: z.int().min(0).default(0).describe("Burst of this rate limit. 0: the calls of one second."),
     concurrentMax: z
       .int()
@@ -84,14 +89,14 @@ export const accessSection = defineSection({
       .min(0)
       .default(0)
       .describe(
-        "Maximum size of a request of such a caller, or of a message of a stream. 0: only the limits for all callers (`mesh.limits.messageBytes`, `gateway.bodyBytesMax`).",
+        "Maximum size in bytes of a request of such a caller, or of a message of a stream. 0: only the limits for all callers (`mesh.limits.messageBytes`, `gateway.bodyBytesMax`).",
       ),
     guessesFree: z
       .int()
       .min(1)
       .default(20)
       .describe(
-        "Failed sign-ins from one address with one key prefix or account before a lock-out. Valid credentials still work.",
+        "Failed authentication attempts from one address with one key prefix or account before a lock-out. Valid credentials still work.",
       ),
     lockoutMs: z
       .int()
@@ -103,7 +108,9 @@ export const accessSection = defineSection({
       .int()
       .min(1)
       .default(2_000)
-      .describe("How long decisions and refusals are collected before they are sent to the audit log."),
+      .describe(
+        "How long decisions, refusals and uses of credentials are collected before they are sent to governance to be recorded.",
+      ),
   }),
 });
 

@@ -18,13 +18,13 @@ const limits = z.strictObject({
     "Maximum number of queued commands per partition. Further commands are rejected with a retry delay.",
   ),
   loadedMax: count(runtimeLimits.loadedMax, 10_000_000).describe(
-    "Maximum number of instances in memory per partition. Instances that cannot be evicted do not count.",
+    "Maximum number of instances in memory per partition. Instances that cannot be evicted stay in memory even above it.",
   ),
   idleMs: milliseconds(runtimeLimits.idleMs).describe(
     "Idle time after which an instance is evicted from memory.",
   ),
   tailBytesMax: count(runtimeLimits.tailBytesMax, 2 ** 40).describe(
-    "Maximum size of the journal that a restart reads, per partition.",
+    "Maximum size in bytes of the journal that a restart reads, per partition.",
   ),
   indexEveryMs: z
     .int()
@@ -51,7 +51,7 @@ const retention = z.strictObject({
   kinds: z
     .record(z.string(), z.int().min(0))
     .default({})
-    .describe("`keepMs` by kind of instance: run: 86400000."),
+    .describe("Overrides `keepMs` by kind of instance, such as `run: 86400000`."),
 });
 
 const s3 = z.strictObject({
@@ -107,7 +107,7 @@ const blobs = z.strictObject({
 export const durableSection = defineSection({
   scope: "foundation",
   name: "durable",
-  description: "Storage of machines: limits, and the retention of ended instances.",
+  description: "Storage of instances: limits, and the retention of ended instances.",
   schema: z.object({
     limits,
     retention,
@@ -122,13 +122,13 @@ export const durableSection = defineSection({
       .int()
       .min(0)
       .default(256 * 1024 * 1024)
-      .describe("Free disk space below which the process reports that it is degraded."),
+      .describe("Free disk space in bytes below which the process reports that it is degraded."),
     pause: z
       .string()
       .max(64)
       .default("")
       .describe(
-        "Starts all partitions paused, with this name, such as incident-7. Inspect the work, then continue with `tutti release`. A partition that has had this pause keeps its current state, so the setting can stay.",
+        "Name of a pause, such as incident-7. The partitions of workflow, swarm and master start paused. Inspect the work, then continue with `tutti release`. A partition that already had this pause is not paused again, so the setting can stay.",
       ),
   }),
 });

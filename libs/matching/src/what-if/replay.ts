@@ -135,7 +135,8 @@ class Replay {
       described,
       slownessOf: (agentId) => slowness.get(agentId) ?? 1,
       start: (token) => this.#start(token),
-      endAttempt: (token, running, endedMs, isStopped) => this.#endAttempt(token, running, endedMs, isStopped),
+      endAttempt: (token, running, endedMs, isStopped) =>
+        this.#endAttempt(token, running, endedMs, isStopped),
       lose: (token, running) => this.#lose(token, running),
     });
     const scaled = (ms: number) => this.#fromMs + (ms - this.#fromMs) / this.#load;

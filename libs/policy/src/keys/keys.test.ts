@@ -132,7 +132,9 @@ describe("a checker of keys", () => {
 
     const sameAddress = wrong.slice(0, 20).map((key) => checker.check(key, nowMs, "10.0.0.9"));
     const ofAnother = checker.check(wrong[50] ?? "", nowMs, "10.0.0.8");
-    const refused = (await Promise.all(sameAddress)).map((answer) => answer.kind === "refused" && answer.fault);
+    const refused = (await Promise.all(sameAddress)).map(
+      (answer) => answer.kind === "refused" && answer.fault,
+    );
     assert.deepEqual(refused, [...Array(16).fill("wrong"), ...Array(4).fill("busy")]);
     assert.deepEqual(await ofAnother, { kind: "refused", fault: "wrong" });
   });

@@ -35,7 +35,7 @@ export function openApiDocument({ version }: DocumentOptions): JsonSchema {
       title: "Tutti",
       version,
       description:
-        "Workflows, tasks and workers over HTTP. Requests may omit fields without content (empty, zero, false). Answers omit them, except for lists and names.",
+        "Workflows, tasks and workers over HTTP. Requests can omit fields without content (empty, zero, false). Responses omit them, except for lists and names.",
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: "/" }],
@@ -60,7 +60,7 @@ export function openApiDocument({ version }: DocumentOptions): JsonSchema {
           type: "apiKey",
           in: "cookie",
           name: "tutti-7400",
-          description: "A browser that has signed in.",
+          description: "The cookie of a browser that has signed in.",
         },
       },
     },
@@ -85,7 +85,7 @@ function plannedParts(plan: RoutePlan, schemas: Schemas): JsonSchema {
   const { only, type } = plan.reply;
   const reply =
     name === undefined ? schemas.message(only?.of ?? type, "output") : schemas.own({ $ref: name });
-  const good = { description: "The answer.", content: { [mediaTypeOf(route)]: { schema: reply } } };
+  const good = { description: "The response.", content: { [mediaTypeOf(route)]: { schema: reply } } };
   return {
     summary: route.summary ?? firstSentence(description),
     ...described(description),
@@ -99,7 +99,7 @@ function plannedParts(plan: RoutePlan, schemas: Schemas): JsonSchema {
       "200": good,
       ...(only !== undefined &&
         /\babsent\b/.test(schemas.aboutField(type, only)) && {
-          "204": { description: "It no longer exists." },
+          "204": { description: "The object no longer exists." },
         }),
       ...(isCreating && { "201": { ...good, description: "Created." } }),
       ...problems,
@@ -161,7 +161,7 @@ function aboutOf({ path, field }: PlannedField, request: string, schemas: Schema
   if (field.of === wellKnown.selector)
     return {
       description:
-        "`team=core` for a label with this value, `team` with any value, `!team` for none; repeated for more.",
+        "Label selector. `team=core`: the label has this value. `team`: the label has any value. `!team`: there is no such label. Repeat the parameter for more conditions.",
     };
   return described(description);
 }
@@ -189,8 +189,8 @@ function ownParts(route: Route & { readonly name: RouteName }, schemas: Schemas)
     }),
     responses: {
       ...(answer === undefined
-        ? { "204": { description: "Done." } }
-        : { "200": { description: "The answer.", content: answer } }),
+        ? { "204": { description: "Success, without a body." } }
+        : { "200": { description: "The response.", content: answer } }),
       ...problems,
     },
   };
@@ -221,7 +221,7 @@ function tagDescription(own: readonly Route[]): string {
   const services = new Set(own.map(({ rpc }) => rpc?.split("/", 1)[0] ?? "the gateway"));
   const listed = (all: ReadonlySet<string>) =>
     [...all].map((entry) => (entry.includes(" ") ? entry : `\`${entry}\``)).join(", ");
-  return `Routes under ${listed(places)}. Answered by ${listed(services)}.`;
+  return `Routes under ${listed(places)}. Served by ${listed(services)}.`;
 }
 
 function firstSentence(text: string): string {
@@ -245,13 +245,13 @@ const timeoutParameter = {
 
 const problemSchema = {
   type: "object",
-  description: "RFC 9457. docs/reference/errors.md lists the codes.",
+  description: "A problem as in RFC 9457. The error reference lists the codes.",
   properties: {
     type: { type: "string", description: "`urn:tutti:error:` and the code." },
     title: { type: "string" },
     status: { type: "integer" },
     detail: { type: "string", description: "The expected value, the found value and the next step." },
-    code: { type: "string", description: "Stable: `workflow.run_unknown`." },
+    code: { type: "string", description: "Stable error code: `workflow.run_unknown`." },
     statusName: { type: "string", description: "The name of the gRPC status." },
     retry: { type: "string", enum: ["never", "same-key", "elsewhere"] },
     retryAfterMs: { type: "number" },

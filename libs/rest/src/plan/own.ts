@@ -44,15 +44,15 @@ const object = (
 /** Any JSON. */
 const anything = (description: string): OwnSchema => ({ description });
 
-const namespace = text("The namespace; without it `default`.");
+const namespace = text("The namespace. Default: `default`.");
 const metricSourceQuery = {
   namespace: text(
-    "`system` for the metrics of the installation, or the namespace of metrics of users. Default: `system`.",
+    "`system` for the metrics of the installation, or the namespace of user metrics. Default: `system`.",
   ),
   live: {
     type: "boolean",
     description:
-      "Reads the memory of the running processes, which has the last ten minutes by the second. By default, insight is queried.",
+      "Reads the memory of the running processes, which has the last ten minutes with one value per second. By default, insight is queried.",
   },
 } as const satisfies Readonly<Record<string, OwnSchema>>;
 const metricSource = {
@@ -60,7 +60,7 @@ const metricSource = {
     type: "string",
     enum: ["insight", "prometheus", "processes"],
     description:
-      "The source. `insight` has a value each 10 s for two days and each minute for 90 days. `prometheus` is `insight.prometheus.url`. `processes` is the memory of the running processes, with a day.",
+      "The source. `insight`: one value every 10 s for two days, and every minute for 90 days. `prometheus`: the Prometheus at `insight.prometheus.url`. `processes`: the memory of the running processes, which covers one day.",
   },
   problem: text("Why Prometheus or insight was not queried, or did not reply. Absent if it replied."),
 } as const satisfies Readonly<Record<string, OwnSchema>>;
@@ -68,7 +68,7 @@ const metricSource = {
 export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
   RunPast: object(
     {
-      event: count("After which event."),
+      event: count("Number of the last event that the state includes."),
       run: ref("Run"),
       tasks: many(ref("Task")),
       nextToken: text("Token of the next page of tasks. Absent at the end."),
@@ -82,65 +82,71 @@ export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
         enum: ["person", "service", "agent"],
         description: "The kind of the caller.",
       },
-      id: text("Unique within the kind: `local-admin`."),
-      roles: many(text("What it may be: `admin`.")),
+      id: text("Id of the caller, unique within the kind: `local-admin`."),
+      roles: many(text("A role of the caller: `admin`.")),
       by: {
         type: "string",
         enum: ["loopback", "cookie", "key"],
         description:
           "How the caller is authenticated: a program on this machine, a browser with a sign-in, or the key.",
       },
-      version: text("Version of the software that answers."),
-      namespace: text("The only namespace that its key or token is valid in. Absent if it is valid in all."),
-      expiresMs: moment("When the sign-in of the browser ends. Absent without one."),
-      signInId: text("Id of that sign-in."),
+      version: text("Version of the server."),
+      namespace: text(
+        "The only namespace in which the key or token is valid. Absent if it is valid in all namespaces.",
+      ),
+      expiresMs: moment("When the sign-in of the browser expires. Absent without a sign-in."),
+      signInId: text("Id of the sign-in."),
     },
     ["kind", "id", "roles", "by", "version"],
   ),
   SignIn: object(
     {
-      id: text("Id of the sign-in. It is no secret and signs no browser in."),
+      id: text("Id of the sign-in. It is not a secret and cannot be used to sign in."),
       who: text("The principal: `person:ada`."),
       by: {
         type: "string",
         enum: ["link", "key", "token", "id_token"],
         description:
-          "The credential: a link of the terminal or the key of the installation, a key, a token, or an account at an issuer.",
+          "The credential. `link`: a link from the terminal, or the key of the installation. `key`: a key. `token`: a token. `id_token`: an account at an issuer.",
       },
-      namespace: text("The only namespace that it is valid in. Absent if it is valid in all."),
-      address: text("Where it was made from."),
-      browser: text("As the browser calls itself."),
-      startMs: moment("When it was made. Absent if that is not known."),
-      useMs: moment("When it was used last, to the minute."),
-      expiresMs: moment("When it ends."),
+      namespace: text(
+        "The only namespace in which the sign-in is valid. Absent if it is valid in all namespaces.",
+      ),
+      address: text("Address from which the user signed in."),
+      browser: text("Name of the browser, as the browser reports it."),
+      startMs: moment("When the user signed in. Absent if unknown."),
+      useMs: moment("When the sign-in was last used, to the minute."),
+      expiresMs: moment("When the sign-in expires."),
       own: { type: "boolean", description: "True for the sign-in of this request." },
     },
     ["id", "who", "by", "expiresMs", "own"],
   ),
   WayToSignIn: object({
     issuer: text("The issuer."),
-    title: text("The title."),
-    path: text("Where a browser starts."),
+    title: text("Title of the issuer, for the button."),
+    path: text("Path at which a browser starts the sign-in."),
   }),
   MissingRight: object({
     route: text("The route: `runs.start`."),
     method: text("Its method."),
     path: text("Its path, with its parameters in braces."),
-    action: text("What a role or policy has to permit: `workflow.runs.start`."),
+    action: text("The action that a role or policy must permit: `workflow.runs.start`."),
     why: {
       type: "string",
       enum: ["missing", "narrowed", "forbidden"],
       description:
-        "`missing`: no role or policy permits it. `narrowed`: the credential is narrowed to other things. `forbidden`: a policy forbids it.",
+        "`missing`: no role or policy permits it. `narrowed`: the scope of the credential does not include it. `forbidden`: a policy forbids it.",
     },
     roles: many(text("A role that permits it. The one with the fewest rights comes first.")),
   }),
   MissingRights: object({
     namespace: text("The namespace."),
     who: text("The caller that lacks the right: `person:ada`."),
-    roles: many(text("A role that they have there.")),
+    roles: many(text("A role of the caller in the namespace.")),
     missing: many(ref("MissingRight")),
-    givers: many(text("A caller that can give roles there: `person:ada`, `group:ops`.")),
+    givers: many(
+      text("A user, group or service that can assign roles in the namespace: `person:ada`, `group:ops`."),
+    ),
   }),
   Metric: object({
     name: text("Its name: `tutti_workflow_runs_started_total`."),
@@ -155,16 +161,19 @@ export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
   MetricProcess: object(
     {
       name: text("The services that the process runs, and its address: `workflow 10.0.0.7:7501`."),
-      problem: text("Why it did not answer. Absent if it did."),
+      problem: text("Why the process did not reply. Absent if it replied."),
     },
     ["name"],
   ),
-  MetricPoint: object({ timeMs: moment("When."), value: { type: "number", description: "How much." } }),
+  MetricPoint: object({
+    timeMs: moment("Time of the value, in milliseconds since 1970."),
+    value: { type: "number", description: "The value." },
+  }),
   MetricSeries: object(
     {
       name: text("The metric."),
       labels: { type: "object", additionalProperties: { type: "string" }, description: "Its labels." },
-      figure: text("Which of its statistics: `value` of a gauge, `rate` per second, `p50`, `p99`."),
+      figure: text("The statistic: `value` of a gauge, `rate` per second, `p50`, `p99`."),
       stepMs: moment("Interval between points, in milliseconds. Missing points have no value."),
       points: many(ref("MetricPoint")),
     },
@@ -173,15 +182,15 @@ export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
   PlatformEvent: object(
     {
       specversion: text("Version of CloudEvents."),
-      id: text("Unique among the events of its source."),
-      source: text("What told it."),
-      type: text("What happened: `tutti.workflow.run.started`."),
-      subject: text("What it is about."),
-      time: text("When it happened, as RFC 3339."),
+      id: text("Id of the event, unique within its source."),
+      source: text("The source of the event."),
+      type: text("Type of the event: `tutti.workflow.run.started`."),
+      subject: text("The object of the event."),
+      time: text("Time of the event, as RFC 3339."),
       datacontenttype: text("Media type of the data."),
-      namespace: text("The namespace that it is in."),
+      namespace: text("The namespace of the event."),
       data: anything("The data of the event."),
-      data_base64: text("The same as base64, where it is not JSON."),
+      data_base64: text("The data as base64, if it is not JSON."),
     },
     ["specversion", "id", "source", "type", "time", "namespace"],
   ),
@@ -191,14 +200,14 @@ export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
     properties: {},
     additionalProperties: {},
   },
-  SignInLink: object({ url: text("The link."), expiresMs: moment("Until when it is good.") }),
+  SignInLink: object({ url: text("The link."), expiresMs: moment("When the link expires.") }),
   SignedIn: object({ expiresMs: moment("When the sign-in ends.") }),
 };
 
 export const ownRoutes: Readonly<Partial<Record<RouteName, OwnRoute>>> = {
   "blobs.get": {
     params: { sha256: text("SHA-256 of the content, in 64 hexadecimal digits.") },
-    query: { namespace, mediaType: text("The media type to answer with. Default: bytes.") },
+    query: { namespace, mediaType: text("Media type of the response. Default: `application/octet-stream`.") },
   },
   "blobs.put": {
     query: { namespace },
@@ -211,11 +220,13 @@ export const ownRoutes: Readonly<Partial<Record<RouteName, OwnRoute>>> = {
   },
   events: {
     query: {
-      pattern: text("Types of events, `*` for one word and `>` for all that follow. Default: all."),
-      after: text(
-        "The cursor of the last event seen, `first` for the oldest that is kept. Default: from now on.",
+      pattern: text(
+        "Pattern of event types. `*` matches one word, `>` all following words. Default: all types.",
       ),
-      namespace: text("The namespace, `*` for all. Default: `default`."),
+      after: text(
+        "Cursor of the last event that you have seen, or `first` for the oldest stored event. Default: only new events.",
+      ),
+      namespace: text("The namespace. `*`: all namespaces. Default: `default`."),
     },
     reply: ref("PlatformEvent"),
   },
@@ -227,18 +238,18 @@ export const ownRoutes: Readonly<Partial<Record<RouteName, OwnRoute>>> = {
   },
   "metrics.series": {
     query: {
-      name: many(text("The metrics that are wanted.")),
+      name: many(text("Names of the metrics.")),
       ...metricSourceQuery,
-      fromMs: moment("From when on, up to 90 days back. Default: the last ten minutes."),
-      toMs: moment("Until when; without it now."),
-      points: count("How many points a series may have. Default: all.", 10_000),
+      fromMs: moment("Start of the time range, up to 90 days ago. Default: ten minutes ago."),
+      toMs: moment("End of the time range. Default: now."),
+      points: count("Maximum number of points per series. Default: all.", 10_000),
       label: many(text("Only series with this label: `rpc=StartRun`.")),
       over: {
         type: "string",
         enum: ["sum", "mean", "min", "max", "count"],
-        description: "How series are combined into one. Default: no combination.",
+        description: "How series are combined into one. Default: they are not combined.",
       },
-      by: many(text("A label whose values stay apart when series become one.")),
+      by: many(text("A label by which combined series are grouped.")),
     },
     reply: object({ ...metricSource, series: many(ref("MetricSeries")) }, ["source", "series"]),
   },
@@ -248,53 +259,55 @@ export const ownRoutes: Readonly<Partial<Record<RouteName, OwnRoute>>> = {
   waysToSignIn: { reply: object({ issuers: many(ref("WayToSignIn")) }) },
   "signIns.list": {
     query: {
-      namespace: text("Those that are valid in this namespace alone. Default: all of the installation."),
+      namespace: text(
+        "Only the sign-ins that are valid in this namespace alone. Default: all sign-ins of the installation.",
+      ),
       mine: { type: "boolean", description: "Only the sign-ins of the caller. This needs no right." },
     },
     reply: object({ signIns: many(ref("SignIn")) }),
   },
   "signIns.revoke": {
-    query: { namespace: text("Among those that are good in this namespace alone.") },
+    query: { namespace: text("Revokes only sign-ins that are valid in this namespace alone.") },
     body: object(
       {
-        id: text("This one."),
-        who: text("All of one user: `person:ada`."),
-        all: { type: "boolean", description: "All sign-ins except the one of this request." },
+        id: text("Id of the sign-in to revoke."),
+        who: text("Revokes all sign-ins of this user: `person:ada`."),
+        all: { type: "boolean", description: "Revokes all sign-ins except the one of this request." },
       },
       [],
     ),
-    reply: object({ revoked: count("How many were good before.") }),
+    reply: object({ revoked: count("Number of revoked sign-ins that were still valid.") }),
   },
   missingRights: { query: { namespace }, reply: ref("MissingRights") },
   signOut: {},
   signInLink: { reply: ref("SignInLink") },
   "webhooks.tell": {
-    params: { name: text("The name that the webhook has in `gateway.webhooks`.") },
+    params: { name: text("Name of the webhook in `gateway.webhooks`.") },
     body: anything("The message, any JSON."),
     reply: object(
       {
-        runId: text("The run that was started, or sent the signal."),
-        existed: { type: "boolean", description: "True if it already existed." },
-        events: count("Events that were posted."),
-        matched: count("How often one met the condition of a trigger."),
-        duplicates: count("How many of these had a key that the trigger had seen before."),
-        challenge: text("What Slack sent to verify the address."),
+        runId: text("Id of the run that was started or got the signal."),
+        existed: { type: "boolean", description: "True if the run already existed." },
+        events: count("Number of posted events."),
+        matched: count("Number of times that an event matched a trigger."),
+        duplicates: count("Number of these matches with a key that the trigger had already seen."),
+        challenge: text("Challenge that Slack sent to verify the URL."),
       },
       [],
     ),
   },
   "webhooks.trigger": {
     params: { namespace: text("The namespace of the trigger."), trigger: text("The id of the trigger.") },
-    body: anything("What the sender sends, any JSON."),
+    body: anything("The message of the sender, any JSON."),
     reply: object(
       {
-        events: count("Events that were posted."),
-        matched: count("How often one met the condition of a trigger."),
-        duplicates: count("How many of these had a key that the trigger had seen before."),
-        challenge: text("What Slack sent to verify the address."),
+        events: count("Number of posted events."),
+        matched: count("Number of times that an event matched a trigger."),
+        duplicates: count("Number of these matches with a key that the trigger had already seen."),
+        challenge: text("Challenge that Slack sent to verify the URL."),
       },
       [],
     ),
   },
-  openapi: { reply: anything("The description.") },
+  openapi: { reply: anything("The OpenAPI document.") },
 };

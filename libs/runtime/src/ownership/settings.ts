@@ -30,7 +30,7 @@ const balance = z.strictObject({
     "Load below which a partition counts as idle. Idle partitions are balanced by number, busy partitions by load.",
   ),
   settleMs: milliseconds(5_000).describe(
-    "How long the load from before a move counts, until the new owner has enough measurements.",
+    "Time after a move in which the load that the previous owner measured still counts.",
   ),
   restMs: milliseconds(30_000).describe("Minimum time between two moves of a partition because of load."),
 });
@@ -67,14 +67,14 @@ const schema = z.strictObject({
     .max(4_096)
     .optional()
     .describe(
-      "Number of partitions of each service. It cannot change after the first start. Default: 16 alone, 8 in a cluster.",
+      "Number of partitions of each service. It cannot change after the first start. Default: 16 for `sole`, 8 for `leased`.",
     ),
   renewMs: milliseconds(300).describe("Interval at which a process of a cluster renews its lease."),
   leaseMs: milliseconds(1_200).describe(
-    "Lease of a process. A process whose lease another process sees expire loses its partitions.",
+    "Lease duration. A process loses its partitions if another process, whose own renewals succeed, sees no renewal for this time.",
   ),
   marginMs: milliseconds(200).describe(
-    "Safety margin before the end of the lease. Within it, a process answers no reads from memory without the journal.",
+    "Safety margin at the end of the lease. During this time, a process answers reads only after the journal has confirmed its ownership.",
   ),
   retryMaxMs: milliseconds(1_000).describe("Maximum backoff while NATS does not answer."),
   prepareMs: z
@@ -99,7 +99,7 @@ const schema = z.strictObject({
 export const ownershipSection = defineSection({
   scope: "integration",
   name: "ownership",
-  description: "Ownership of the partitions of services that host machines: leases, takeover, balance.",
+  description: "Ownership of partitions: leases, takeover and balance.",
   schema,
 });
 

@@ -35,7 +35,7 @@ export const poolWeakenings: readonly PoolWeakening[] = [
   },
   {
     name: "one-slot-more",
-    about: "agents count with one slot more than they have",
+    about: "agents report one slot more than they have",
     foundWithin: 50,
     hello: (hello) => ({
       ...hello,
@@ -69,7 +69,7 @@ export const poolWeakenings: readonly PoolWeakening[] = [
   },
   {
     name: "one-party",
-    about: "all namespaces count as one, so the first sender gets all agents",
+    about: "all senders count as one namespace, so the first sender gets all agents",
     foundWithin: 50,
     offered: (request) => ({
       ...request,
@@ -78,7 +78,7 @@ export const poolWeakenings: readonly PoolWeakening[] = [
   },
 ];
 
-const strong: PoolWeakening = { name: "none", about: "nothing is weakened", foundWithin: 0 };
+const strong: PoolWeakening = { name: "none", about: "no fault is planted", foundWithin: 0 };
 
 export function poolWeakeningOf(name: string): PoolWeakening {
   const found = [strong, ...poolWeakenings].find((weakening) => weakening.name === name);

@@ -17,7 +17,7 @@ const anotherOutcome = {
 export const sessionsWeakenings: readonly Weakening[] = [
   {
     name: "moves-at-once",
-    about: "a task goes to another part though its holder has not released it",
+    about: "a task moves to another part although its holder has not released it",
     foundWithin: 100,
     machine: altered({
       receives: {
@@ -30,7 +30,7 @@ export const sessionsWeakenings: readonly Weakening[] = [
   },
   {
     name: "needs-nothing-planned",
-    about: "planned tasks start before their needs have ended",
+    about: "planned tasks start before their dependencies have ended",
     foundWithin: 100,
     machine: altered({
       folds: {
@@ -73,7 +73,7 @@ export const sessionsWeakenings: readonly Weakening[] = [
   },
   {
     name: "waits-for-nobody",
-    about: "it starts while sessions that it depends on still run",
+    about: "a session starts while sessions that it depends on still run",
     foundWithin: 100,
     machine: altered({
       folds: {
@@ -85,13 +85,13 @@ export const sessionsWeakenings: readonly Weakening[] = [
   },
   {
     name: "takes-no-locks",
-    about: "it continues without its locks",
+    about: "a session continues without its locks",
     foundWithin: 100,
     session: (effect) => (effect.kind === "hold_locks" ? { ...effect, locks: [] } : effect),
   },
   {
     name: "locks-two",
-    about: "a lock that is held is given to another one",
+    about: "a held lock is granted to a second holder",
     foundWithin: 300,
     machine: altered({
       folds: {
@@ -103,7 +103,7 @@ export const sessionsWeakenings: readonly Weakening[] = [
   },
   {
     name: "tokens-again",
-    about: "a lock gives tokens that it gave before",
+    about: "a lock grants the same token again",
     foundWithin: 300,
     machine: altered({
       folds: {
@@ -116,7 +116,7 @@ export const sessionsWeakenings: readonly Weakening[] = [
   },
   {
     name: "closes-early",
-    about: "it ends while its parts still run",
+    about: "a session ends while its parts still run",
     foundWithin: 100,
     machine: altered({
       folds: {
@@ -161,7 +161,7 @@ export const sessionsWeakenings: readonly Weakening[] = [
   },
   {
     name: "retries-half",
-    about: "what rests on something that is done again is not done again",
+    about: "tasks that depend on a retried task are not retried",
     foundWithin: 300,
     machine: altered({ emits: { session_retried: (body) => ({ ...body, tasks: body.tasks.slice(0, 1) }) } }),
   },

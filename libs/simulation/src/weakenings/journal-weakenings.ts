@@ -105,7 +105,7 @@ class Hasty extends Unchanged {
 
 export const noFencing: Weakening = {
   name: "no-fencing",
-  about: "the journal takes appends of owners that were replaced",
+  about: "the journal accepts appends of replaced owners",
   foundWithin: 300,
   server: {
     append: (append, { number, epoch, timeMs }) => ({
@@ -119,7 +119,7 @@ export const noFencing: Weakening = {
 
 export const noSeal: Weakening = {
   name: "no-seal",
-  about: "an owner reads the journal before it is sealed",
+  about: "a new owner reads the journal before it has sealed it",
   foundWithin: 2_000,
   storage: {
     journal: (journal, life) => changed(journal, (partition) => new ReadBeforeSeal(partition, life)),
@@ -128,14 +128,14 @@ export const noSeal: Weakening = {
 
 export const eventsNotAwaited: Weakening = {
   name: "events-not-awaited",
-  about: "answers are given before what was decided is durable",
+  about: "replies are sent before the decision is durable",
   foundWithin: 10,
   storage: { journal: (journal) => changed(journal, (partition) => new Hasty(partition)) },
 };
 
 export const chainNotChecked: Weakening = {
   name: "chain-not-checked",
-  about: "the hash of a batch is not compared with the one that the next batch names",
+  about: "the hash of a batch is not compared with the hash in the next batch",
   foundWithin: 200,
   storage: {
     verify(disk, name) {

@@ -3,28 +3,28 @@ import type { Weakening } from "./weakening.ts";
 
 export const noDeduplication: Weakening = {
   name: "no-deduplication",
-  about: "a command that is repeated takes effect again",
+  about: "a repeated command takes effect again",
   foundWithin: 100,
   submission: (submission) => ({ ...submission, idempotencyKey: "" }),
 };
 
 export const refusalsNotAwaited: Weakening = {
   name: "refusals-not-awaited",
-  about: "refusals and reads are answered before what they saw is durable",
+  about: "rejections and reads are answered before the state that they read is durable",
   foundWithin: 30,
   answersEarly: true,
 };
 
 export const timersForgotten: Weakening = {
   name: "timers-not-rearmed",
-  about: "the timers of a state that was loaded are not set again",
+  about: "the timers of a loaded instance are not set again",
   foundWithin: 50,
   edge: { forgetsTimers: true },
 };
 
 export const cutBeforeSnapshot: Weakening = {
   name: "cut-before-snapshot",
-  about: "the journal is cut before the snapshots that cover it are there",
+  about: "the journal is truncated before the snapshots that replace it are stored",
   foundWithin: 500,
   storage: { archive: hasty },
 };

@@ -30,4 +30,4 @@ export interface Weakening {
 }
 
 /** Without a fault. */
-export const noWeakening: Weakening = { name: "none", about: "nothing is weakened", foundWithin: 0 };
+export const noWeakening: Weakening = { name: "none", about: "no fault is planted", foundWithin: 0 };

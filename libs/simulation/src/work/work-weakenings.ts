@@ -20,7 +20,7 @@ function less(amounts: Any, share: number): Any {
 const ofMissions: readonly Weakening[] = [
   {
     name: "claims-twice",
-    about: "what is claimed stays on the board",
+    about: "a claimed task stays claimable",
     foundWithin: 100,
     machine: altered({
       folds: {
@@ -38,7 +38,7 @@ const ofMissions: readonly Weakening[] = [
   },
   {
     name: "old-claims-count",
-    about: "the former holder of a claim ends the task of the present one",
+    about: "the former holder of a claim can end the task of the current holder",
     foundWithin: 300,
     machine: altered({
       receives: {
@@ -58,19 +58,19 @@ const ofMissions: readonly Weakening[] = [
   },
   {
     name: "retries-are-free",
-    about: "what a failed attempt used up is forgotten when there is another",
+    about: "the usage of a failed attempt does not count if the task is retried",
     foundWithin: 100,
     machine: altered({ emits: { attempt_failed: (body) => ({ ...body, used: undefined }) } }),
   },
   {
     name: "spends-half",
-    about: "spending costs half",
+    about: "only half of a spent amount is deducted from the budget",
     foundWithin: 100,
     machine: altered({ emits: { budget_spent: (body) => ({ ...body, amounts: less(body.amounts, 0.5) }) } }),
   },
   {
     name: "nothing-aside",
-    about: "what is set aside is there for others too",
+    about: "a reserved amount stays available to other tasks",
     foundWithin: 100,
     machine: altered({
       folds: {
@@ -94,7 +94,7 @@ const ofMissions: readonly Weakening[] = [
   },
   {
     name: "compares-nothing",
-    about: "a value is written whichever version it was to replace",
+    about: "a value is written without a check of the expected version",
     foundWithin: 100,
     machine: altered({
       receives: {
@@ -107,7 +107,7 @@ const ofMissions: readonly Weakening[] = [
   },
   {
     name: "needs-nothing",
-    about: "tasks start before their needs have ended",
+    about: "tasks start before their dependencies have ended",
     foundWithin: 100,
     machine: altered({
       folds: {
@@ -123,7 +123,7 @@ const ofMissions: readonly Weakening[] = [
   },
   {
     name: "leads-beside",
-    about: "another member is elected while the leader's lease lasts",
+    about: "another member is elected while the lease of the leader is valid",
     foundWithin: 200,
     machine: altered({
       folds: {
@@ -135,7 +135,7 @@ const ofMissions: readonly Weakening[] = [
   },
   {
     name: "hands-to-anyone",
-    about: "a task that is handed on goes to any member",
+    about: "a handed-off task can go to any member",
     foundWithin: 200,
     machine: altered({ emits: { task_handed_on: (body) => ({ ...body, toAgent: "", toRole: "" }) } }),
   },
@@ -163,7 +163,7 @@ const around: readonly Weakening[] = [
   { ...noDeduplication, name: "work-no-deduplication", foundWithin: 100 },
   {
     name: "work-one-slot-more",
-    about: "agents count with one slot more than they have",
+    about: "agents report one slot more than they have",
     foundWithin: 100,
     pool: poolWeakeningOf("one-slot-more"),
   },
@@ -192,7 +192,7 @@ const around: readonly Weakening[] = [
   },
   {
     name: "work-one-party",
-    about: "all namespaces count as one, so the first sender gets all agents",
+    about: "all senders count as one namespace, so the first sender gets all agents",
     foundWithin: 100,
     pool: poolWeakeningOf("one-party"),
   },

@@ -64,7 +64,7 @@ export class PushKeys {
       name: pushSecret,
       value: foundation.chance.fill(new Uint8Array(keyBytes)),
       description:
-        "Seals the push notification configurations of A2A tasks. The gateway creates and uses it.",
+        "Key that encrypts the push notification configurations of A2A tasks. The gateway creates and uses it.",
       idempotencyKey: pushSecret,
       users: [{ kind: ActorKind.ACTOR_KIND_SERVICE, id: pushService }],
     });

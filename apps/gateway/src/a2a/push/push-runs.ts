@@ -35,7 +35,7 @@ export function pushRunId(taskId: string, configId: string, round: number): stri
 export const pushDefinition = JSON.stringify({
   workflow: pushWorkflow,
   description:
-    "Sends the states of an A2A task to the URL of a client. The gateway starts it and does its tasks.",
+    "Sends the states of an A2A task to the URL of a client. The gateway starts it and runs its tasks.",
   labels: { [internalLabel]: "true" },
   onFailure: "keep",
   tasks: {

@@ -59,7 +59,7 @@ export const receiversSchema = z
   )
   .default({})
   .describe(
-    "Receivers of alerts, by the name that rules use. `kind` is `webhook`, `slack`, `discord`, `teams`, `command` `workflow` or `smtp`. `url` is a reference, `env:NAME` or `file:/path`. With `secret`, also a reference, requests are signed by Standard Webhooks. `command` is a program with its arguments, and gets the message as JSON on standard input. `timeoutMs` limits one attempt. `workflow` is started with the message as its input, in `namespace` or in that of the alert. `smtp` sends mail by `host` from `from` to each of `to`. `tls` is `starttls` (the default, port 587), `implicit` (port 465) or `none` (port 25, only with `privateReceivers`). `user` and `password` are references. `ca` is a reference to certificates of authorities in PEM, in place of those of Node.",
+    "Receivers of alerts, by the name that rules use. `kind`: `webhook`, `slack`, `discord`, `teams`, `command`, `workflow` or `smtp`. `url`: a reference, `env:NAME` or `file:/path`. `secret`: a reference to the key that signs requests (Standard Webhooks). `command`: a program with its arguments, which gets the message as JSON on standard input. `timeoutMs`: the timeout of one attempt. `workflow`: the workflow to start with the message as its input, in `namespace` or in the namespace of the alert. `smtp` sends mail through `host` from `from` to each of `to`. `tls`: `starttls` (the default, port 587), `implicit` (port 465) or `none` (port 25, only with `privateReceivers`). `user`, `password`: references. `ca`: a reference to certificate authorities in PEM, which replace those of Node.",
   );
 
 export type ReceiverSettings = z.infer<typeof receiversSchema>[string];

@@ -35,7 +35,14 @@ const ended = (endMs: number): Happened => [
 function spansOf(...happened: readonly Happened[]) {
   const spans = new Spans();
   for (const [index, [type, payload]] of happened.entries())
-    spans.apply({ event: index + 1, type, payload: payload.finish(), timeMs: 0, traceparent: "", reason: "" });
+    spans.apply({
+      event: index + 1,
+      type,
+      payload: payload.finish(),
+      timeMs: 0,
+      traceparent: "",
+      reason: "",
+    });
   return spans.all.map(({ node, kind, startMs, endMs }) => [node, kind, startMs, endMs]);
 }
 

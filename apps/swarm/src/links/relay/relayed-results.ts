@@ -68,7 +68,8 @@ export class RelayedResults {
   confirm(cumulative: number, beyond: readonly number[]): Settled | undefined {
     const before = this.#durable;
     const named: number[] = [];
-    for (; this.#cumulative < Math.min(cumulative, this.#onStream); ) this.#confirm(++this.#cumulative, named);
+    for (; this.#cumulative < Math.min(cumulative, this.#onStream); )
+      this.#confirm(++this.#cumulative, named);
     for (const number of beyond) this.#confirm(number, named);
     const confirmed = named.filter((number) => number > this.#durable);
     if (this.#durable === before && confirmed.length === 0) return undefined;

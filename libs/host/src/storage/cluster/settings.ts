@@ -28,7 +28,7 @@ const schema = z.strictObject({
     .describe("Copies of journals, archives and blobs in NATS. Use 3 in a cluster."),
   journalBytesMax: bytesMax("the journal of a partition"),
   archiveBytesMax: bytesMax("the archive of a partition, or the objects of a service,"),
-  blobBytesMax: bytesMax("large content of all services"),
+  blobBytesMax: bytesMax("the blobs of all services"),
   answerMs: z
     .int()
     .min(100)
@@ -54,10 +54,10 @@ const schema = z.strictObject({
     .boolean()
     .default(true)
     .describe(
-      "Truncates journals only up to the records that governance has audited. Set false if governance does not run.",
+      "Truncates journals only up to the records that governance has audited. Set to false if governance does not run.",
     ),
   system: system.describe(
-    "Credentials to check at the start that a single server syncs before it acknowledges. Without them, a warning is logged.",
+    "Credentials of the system account. With them, the start checks that a single server syncs to disk before it acknowledges. Not set: a warning is logged.",
   ),
 });
 
@@ -65,8 +65,7 @@ const schema = z.strictObject({
 export const clusterSection = defineSection({
   scope: "integration",
   name: "cluster",
-  description:
-    "Storage of machines that processes share: streams of NATS JetStream. For ownership.kind: leased.",
+  description: "Shared storage of instances in NATS JetStream. For `ownership.kind: leased`.",
   schema,
 });
 

@@ -14,11 +14,7 @@ describe("the table of a machine", () => {
     ["no behaviour", { behaviour: 0 }, /expected a behaviour from 1/],
     ["a command twice", { commands: [add, add] }, /expected each command once, got add twice/],
     ["a type in another form", { commands: [{ ...add, type: "addOne" }] }, /lower_snake_case, got "addOne"/],
-    [
-      "an event of the runtime's",
-      { events: [{ ...addedV1, type: "runtime.added" }] },
-      /got "runtime.added"/,
-    ],
+    ["an event of the runtime's", { events: [{ ...addedV1, type: "runtime.added" }] }, /got "runtime.added"/],
     ["a version that is missing", { events: [added] }, /event added: versions count from 1, each once/],
     ["a version twice", { events: [addedV1, addedV1] }, /event added: versions count from 1, each once/],
   ] as const) {

@@ -59,7 +59,7 @@ export function amqpSource(options: AmqpSourceOptions): Source {
   return sourceOf({
     name,
     kind: "amqp-source",
-    description: "Counts messages that wait, and consumers.",
+    description: "Counts waiting messages and consumers.",
     status,
     close: () => connections.close(),
     sessions: (runOptions) => (caller, well) =>

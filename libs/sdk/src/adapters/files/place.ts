@@ -109,7 +109,7 @@ function reading(
       run: (input, call) => place.list(pathOf(call, input["folder"] ?? "", "folder"), filesMax, call),
     },
     info: {
-      description: "Returns size and time of a file, or null.",
+      description: "Returns the size and the modification time of a file, or null if it does not exist.",
       repeat: "safe",
       input: ofPath,
       output: { anyOf: [entrySchema, { type: "null" }] },
@@ -163,7 +163,7 @@ function writing(
       run: async (input, call) => ({ deleted: await place.remove(pathOf(call, input["path"]), call) }),
     },
     move: {
-      description: "Moves a file. Succeeds if it has been moved.",
+      description: "Moves a file. Succeeds if the file has already been moved.",
       repeat: "safe",
       input: { type: "object", required: ["path", "to"], properties: { path: pathSchema, to: pathSchema } },
       output: outputOf({ path: text }),

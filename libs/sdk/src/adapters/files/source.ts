@@ -60,7 +60,7 @@ export function filesSourceOf(kind: string, options: FilesSourceOptions, place: 
   return sourceOf({
     name,
     kind,
-    description: "Counts files that wait.",
+    description: "Counts waiting files.",
     status,
     check: (call) => place.check({ ...callerOf(call), operation: name }),
     close: () => place.close(),

@@ -50,7 +50,7 @@ export function gitSource(options: GitSourceOptions): Source {
   return sourceOf({
     name,
     kind: "git-source",
-    description: "Counts commits that wait.",
+    description: "Counts waiting commits.",
     status,
     check: (call) =>
       inCopy(call, async (git, own) => {

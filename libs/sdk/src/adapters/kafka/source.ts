@@ -71,7 +71,7 @@ export function kafkaSource(options: KafkaSourceOptions): Source {
   return sourceOf({
     name,
     kind: "kafka-source",
-    description: "Counts partitions, and records that wait.",
+    description: "Counts partitions and waiting records.",
     status,
     close: () => connections.close(),
     sessions: (runOptions) => (caller, well) =>

@@ -56,7 +56,7 @@ const input = {
         required: ["filename", "content"],
         properties: {
           filename: { type: "string" },
-          content: { type: "string", description: "Base64." },
+          content: { type: "string", description: "Content as base64." },
           contentType: { type: "string" },
         },
       },

@@ -73,7 +73,7 @@ export function prometheusAdapter(options: PrometheusAdapterOptions, ports: Http
   };
 }
 
-const time = { type: ["string", "number"], description: "RFC 3339, or seconds since 1970." };
+const time = { type: ["string", "number"], description: "Time as RFC 3339, or in seconds since 1970." };
 const number = { type: ["number", "string", "null"] };
 const labels = { type: "object", additionalProperties: { type: "string" } };
 const warnings = { type: "array", items: { type: "string" } };
@@ -110,7 +110,7 @@ const alertsSchema: JsonSchema = {
 function usualOperations(name: string, api: PrometheusApi): Readonly<Record<string, AdapterOperation>> {
   return {
     query: {
-      description: "The latest values of a query.",
+      description: "Returns the latest values of a query.",
       input: { type: "object", required: ["query"], properties: { query: { type: "string" }, at: time } },
       output: latestSchema,
       repeat: "safe",
@@ -118,7 +118,7 @@ function usualOperations(name: string, api: PrometheusApi): Readonly<Record<stri
         api.query({ query: String(query), ...(at !== undefined && { time: String(at) }) }, call),
     },
     "query-range": {
-      description: "The values of a query in a range of time. It needs `start` or `last`.",
+      description: "Returns the values of a query in a time range. Set `start` or `last`.",
       input: {
         type: "object",
         required: ["query"],
@@ -126,8 +126,8 @@ function usualOperations(name: string, api: PrometheusApi): Readonly<Record<stri
           query: { type: "string" },
           start: time,
           end: time,
-          last: { type: "string", description: "The duration that ends at `end`." },
-          step: { type: "string", description: "Between two values. Default: 1m." },
+          last: { type: "string", description: "Duration of the time range, up to `end`." },
+          step: { type: "string", description: "Interval between two values. Default: 1m." },
         },
       },
       output: rangeSchema,
@@ -135,7 +135,7 @@ function usualOperations(name: string, api: PrometheusApi): Readonly<Record<stri
       call: async (input, call) => api.range(`${name}.query-range`, input, call),
     },
     alerts: {
-      description: "Alerts that fire or are pending.",
+      description: "Returns firing and pending alerts.",
       input: { type: "object", properties: { state: { enum: ["firing", "pending"] } } },
       output: alertsSchema,
       repeat: "safe",

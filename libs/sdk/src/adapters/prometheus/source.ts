@@ -37,7 +37,7 @@ export function prometheusSource(options: PrometheusSourceOptions, ports: HttpPo
   return sourceOf({
     name,
     kind: "prometheus-source",
-    description: "Counts alerts that fire.",
+    description: "Counts firing alerts.",
     status: async (call) => ({ firing: (await firing(call)).length }),
     close: () => api.close(),
     sessions: ({ tutti, logger = silentLogger }) => {

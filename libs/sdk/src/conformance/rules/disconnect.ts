@@ -105,7 +105,10 @@ export const disconnectRules: readonly Rule[] = [
         "no credit while it drains",
         () => `${link.creditGranted - granted}`,
       );
-      await stage.waitForClose(link.stream, { expected: "the stream to be ended after the goodbye", remedy: "" });
+      await stage.waitForClose(link.stream, {
+        expected: "the stream to be ended after the goodbye",
+        remedy: "",
+      });
       await stage.exited(5_000);
     },
   },

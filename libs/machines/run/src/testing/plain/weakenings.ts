@@ -89,21 +89,21 @@ export const runWeakenings: readonly RunWeakening[] = [
   },
   {
     name: "forms-not-held",
-    about: "an approval may have any payload",
+    about: "an approval accepts any payload",
     features: ["approve"],
     foundWithin: 60,
     plan: withWorks((work) => (work.kind === "approve" ? { ...work, form: null } : work)),
   },
   {
     name: "outputs-not-checked",
-    about: "an output counts even if its checks fail",
+    about: "an output is accepted even if its checks fail",
     features: ["checks"],
     foundWithin: 30,
     plan: withPolicies(() => ({ checks: [] })),
   },
   {
     name: "rules-not-asked",
-    about: "an output counts although a rule wants it approved",
+    about: "an output is accepted without the approval that a rule requires",
     features: ["rules"],
     foundWithin: 30,
     machine: (machine) => ({
@@ -121,7 +121,7 @@ export const runWeakenings: readonly RunWeakening[] = [
   },
   {
     name: "rules-ask-anybody",
-    about: "any person decides, even if a rule names the people",
+    about: "any person can decide, even if a rule names the approvers",
     features: ["rules"],
     foundWithin: 200,
     machine: folding("approval_asked", (run, body: ApprovalAskedV1, outstanding, inner) => {
@@ -171,7 +171,7 @@ export const runWeakenings: readonly RunWeakening[] = [
   },
   {
     name: "limits-not-asked-for",
-    about: "a run starts without the limits that it needs",
+    about: "a run starts without acquiring its limits",
     features: ["limits"],
     foundWithin: 20,
     plan: (plan) => ({ ...plan, run: { ...plan.run, limits: [] } }),
@@ -203,14 +203,14 @@ export const runWeakenings: readonly RunWeakening[] = [
   },
   {
     name: "exhausted-fails",
-    about: "a task that should wait for a person fails",
+    about: "a task fails instead of waiting for a person when its retries are exhausted",
     features: ["pause"],
     foundWithin: 150,
     plan: withPolicies(({ retry }) => ({ retry: { ...retry, pauseWhenExhausted: false } })),
   },
   {
     name: "repair-goes-on",
-    about: "tasks that need a task that was skipped by hand always continue",
+    about: "dependents of a manually skipped task always continue",
     features: ["repair"],
     foundWithin: 200,
     machine: folding("task_repaired", (run, body: object, outstanding, inner) =>
@@ -270,7 +270,7 @@ export const runWeakenings: readonly RunWeakening[] = [
   },
   {
     name: "children-left",
-    about: "children continue when no task waits for them any more",
+    about: "child runs continue when no task waits for them any more",
     features: [],
     foundWithin: 400,
     plan: withWorks((work) => (work.kind === "workflow" ? { ...work, parentClose: "abandon" } : work)),
