@@ -22,7 +22,7 @@ describe("answerTo", () => {
   it("explains one key with its value, source, file, line and description", () => {
     assert.equal(
       answerOf("--explain=log.level"),
-      "log.level = 'debug', from file tutti.yaml:3:12, default 'info', live\n  Minimum level.\n",
+      "log.level = 'debug', from file tutti.yaml:3:12, default 'info', live\n  Minimum level of log entries.\n",
     );
   });
 
