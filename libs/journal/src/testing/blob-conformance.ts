@@ -118,6 +118,16 @@ export function blobConformance({ name, open }: BlobsUnderTest): void {
       assert.ok((await contentOf(fixture.blobs, sha256)).equals(content));
     });
 
+    it("replaces damaged content when it is stored again", async () => {
+      await using fixture = await open();
+      const content = Buffer.alloc(3_600_000, "abcdefg");
+      const { sha256 } = await fixture.blobs.put(space, [content]);
+      await fixture.flip(sha256, 1_800_000);
+      await assert.rejects(contentOf(fixture.blobs, sha256), blobErrors.damaged.is);
+      await fixture.blobs.put(space, [content]);
+      assert.ok((await contentOf(fixture.blobs, sha256)).equals(content));
+    });
+
     it("sweeps old blobs without a mention, and reports them", async () => {
       await using fixture = await open();
       const { blobs, time } = fixture;

@@ -106,23 +106,26 @@ export class ObjectBlobs implements Blobs {
     const parts = `parts.${group}`;
     const marker = `begun.${group}`;
     const written: string[] = [];
+    let blob: Blob;
+    let head: string;
     try {
       await this.#objects.put(marker, Buffer.from("?"), signal);
-      const blob = await this.#write(content, (bytes) => {
+      blob = await this.#write(content, (bytes) => {
         const name = `${parts}.${written.length}`;
         written.push(name);
         return this.#objects.put(name, bytes, signal);
       });
       checkAnnounced(blob, announced);
-      const head = headName(namespace, nameOf(blob.sha256));
+      head = headName(namespace, nameOf(blob.sha256));
       await this.#objects.put(marker, Buffer.from(head), signal);
-      const isOurs = await this.#writeHead(head, { size: blob.size, putMs: clock.now(), parts });
-      await this.#objects.remove(isOurs ? [marker] : [...written, marker]);
-      return blob;
     } catch (error) {
       await this.#objects.remove([...written, marker]).catch(() => undefined);
       throw error;
     }
+    // From here on the head may name the parts, also if its write failed. A sweep removes them if it does not.
+    const isOurs = await this.#writeHead(head, blob, { size: blob.size, putMs: clock.now(), parts });
+    await this.#objects.remove(isOurs ? [marker] : [...written, marker]).catch(() => undefined);
+    return blob;
   }
 
   async *read(namespace: string, sha256: Uint8Array): AsyncGenerator<Uint8Array> {
@@ -252,16 +255,36 @@ export class ObjectBlobs implements Blobs {
     return { sha256: Uint8Array.from(hash.digest()), size };
   }
 
-  /** Returns whether the blob has these parts now. False if the blob exists already, and its time was refreshed. */
-  async #writeHead(name: string, head: Head): Promise<boolean> {
+  /**
+   * Returns whether the blob has these parts now. False if the blob exists already and is whole, and its time was
+   * refreshed. Damaged parts are replaced: content that is stored again is readable.
+   */
+  async #writeHead(name: string, { sha256 }: Blob, head: Head): Promise<boolean> {
     for (;;) {
       const found = await this.#objects.latest(name);
       const before = found === undefined || found.data.length === 0 ? undefined : decodeHead(found.data);
-      const next = before === undefined ? head : { ...before, putMs: Math.max(before.putMs, head.putMs) };
+      const isKept =
+        before !== undefined &&
+        (before.parts === head.parts || (await this.#isWhole(before, nameOf(sha256))));
+      const next = isKept ? { ...before, putMs: Math.max(before.putMs, head.putMs) } : head;
       const written = await this.#objects.replace(name, encodeHead(next), found?.sequence ?? 0);
-      if (written !== undefined) return next.parts === head.parts;
+      if (written !== undefined) {
+        if (before !== undefined && !isKept)
+          await this.#objects.remove(this.#partNames(before)).catch(() => undefined);
+        return next.parts === head.parts;
+      }
       // Its own write, whose answer was lost, or another process's: the next look shows.
     }
+  }
+
+  async #isWhole(head: Head, name: string): Promise<boolean> {
+    const hash = createHash("sha256");
+    for (const part of this.#partNames(head)) {
+      const bytes = await this.#objects.get(part);
+      if (bytes === undefined) return false;
+      hash.update(bytes);
+    }
+    return hash.digest("hex") === name;
   }
 
   async #touchHead(name: string, putMs: number): Promise<void> {
@@ -282,10 +305,13 @@ export class ObjectBlobs implements Blobs {
   async #removeHead(name: string, { head, sequence }: FoundHead): Promise<boolean> {
     const mark = await this.#objects.replace(name, new Uint8Array(0), sequence);
     if (mark === undefined) return false;
-    const parts = Array.from({ length: this.#partsOf(head.size) }, (_, index) => `${head.parts}.${index}`);
-    await this.#objects.remove(parts);
+    await this.#objects.remove(this.#partNames(head));
     await this.#objects.removeUpTo(name, mark);
     return true;
+  }
+
+  #partNames({ size, parts }: Head): string[] {
+    return Array.from({ length: this.#partsOf(size) }, (_, index) => `${parts}.${index}`);
   }
 
   #partsOf(size: number): number {
