@@ -502,7 +502,7 @@ describe("an agent to which only some is granted", () => {
     assert.ok(waits.some(({ cause }) => cause === WaitCause.WAIT_CAUSE_POLICY));
     assert.ok(remedies.some(({ text }) => text.startsWith("allow press to join the mission")));
     await join(await tokenOf("press", undefined), "press");
-    assert.match((await mission.why("do")).summary, /the agent unbound came/);
+    assert.match((await mission.why("do")).summary, /the agent unbound offered/);
     await mission.cancel("nobody may");
   });
 

@@ -183,8 +183,7 @@ export class Roster implements AgentWatch {
       this.#losses.loseAll(agent, "the agent drains, and its deadline has passed", nowMs);
     }
     if (agent.sleepDueMs <= nowMs) {
-      if (agent.link !== undefined)
-        agent.link.outgoing.wake = { reason: "the grace period before sleep has ended" };
+      if (agent.link !== undefined) agent.link.outgoing.wake = { reason: "the sleep time has ended" };
       this.#states.markAwake(agent, "its time is over", nowMs);
     }
     if (idleDueMs(settings, agent, nowMs) <= nowMs && agent.link !== undefined) {
