@@ -139,6 +139,39 @@ describe("words of a command line", () => {
   for (const [line, pattern] of refusals)
     it(`\`tutti ${line}\` is refused in words that help`, () => assert.match(refusal(line), pattern));
 
+  // An unset variable of a shell is an empty word. As a filter it would match all runs, as a restriction none.
+  const empties: readonly (readonly [args: readonly string[], words: RegExp])[] = [
+    [
+      ["show", ""],
+      /ID is empty: id of a run, mission or session\.\n {2}If the value comes from a variable.*\n {2}Usage: tutti show ID/,
+    ],
+    [["resume", ""], /ID is empty/],
+    [["workflow", "check", "a.yaml", ""], /FILE is empty/],
+    [
+      ["cancel", "--state", "running", "--workflow", ""],
+      /--workflow needs a value: NAME, got an empty text\./,
+    ],
+    [["cancel", "--text="], /--text needs a value: TEXT, got an empty text\./],
+    [["key", "create", "--title", "x", "--offer", ""], /--offer needs a value: PATTERN, got an empty text\./],
+    [["list", "--namespace", ""], /--namespace needs a value: NAME, got an empty text\./],
+  ];
+  for (const [args, pattern] of empties)
+    it(`\`tutti ${args.map((arg) => (arg === "" ? '""' : arg)).join(" ")}\` is refused`, () =>
+      assert.throws(
+        () => parseCommandLine(args, commands),
+        (error: unknown) =>
+          error instanceof Failure && pattern.test(drawFailure(error, { style, width: 80 }).join("\n")),
+      ));
+
+  it("an empty text is a value of a description, a prefix, a page token and a word of a program", () => {
+    for (const args of [
+      ["pool", "update", "default", "--description", ""],
+      ["workflow", "list", "", "--page", ""],
+      ["scaler", "create", "crew", "--", "node", ""],
+    ])
+      assert.equal(parseCommandLine(args, commands).kind, "command");
+  });
+
   const values: readonly (readonly [
     line: string,
     read: (invocation: ReturnType<typeof command>) => unknown,

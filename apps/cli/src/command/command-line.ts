@@ -151,10 +151,20 @@ function flagValue({ name }: Option, text: string | undefined): string {
   throw usageFailure(`--${name} takes no value, got \`${text}\`.`);
 }
 
-function checked({ name, value, choices }: Option, found: string | undefined, command: Command): string {
+function checked(
+  { name, value, choices, isEmptyAllowed }: Option,
+  found: string | undefined,
+  command: Command,
+): string {
   if (found === undefined)
     throw usageFailure(`--${name} needs a value: ${value}.`, [
       [`tutti ${command.name} --help`, "explains the option"],
+    ]);
+  // A filter without a value would match everything, and a key without its restriction would allow everything.
+  if (found === "" && isEmptyAllowed !== true)
+    throw usageFailure(`--${name} needs a value: ${value}, got an empty text.`, [
+      unsetVariable,
+      "Or leave the option out.",
     ]);
   if (choices === undefined) return found;
   // An option that can be repeated also takes several values with commas between them.
@@ -167,6 +177,8 @@ function checked({ name, value, choices }: Option, found: string | undefined, co
   }
   return found;
 }
+
+const unsetVariable: Advice = "If the value comes from a variable of your shell, set the variable.";
 
 function unknownOption(flag: string, options: readonly Option[], before: string, command?: Command): Error {
   const names = options.map(({ name }) => `--${name}`);
@@ -192,6 +204,11 @@ function argumentsOf(
     at += values.length;
     if (values.length === 0 && argument.isOptional !== true)
       throw usageFailure(`${argument.name} is missing: ${argument.summary}.`, [
+        `Usage: tutti ${name} ${declared.map(printArgument).join(" ")}`,
+      ]);
+    if (argument.isEmptyAllowed !== true && values.includes(""))
+      throw usageFailure(`${argument.name} is empty: ${argument.summary}.`, [
+        unsetVariable,
         `Usage: tutti ${name} ${declared.map(printArgument).join(" ")}`,
       ]);
     parsed.set(argument.name, values);

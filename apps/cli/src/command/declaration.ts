@@ -56,6 +56,8 @@ export interface Argument {
   readonly isOptional?: boolean;
   /** True if it takes all remaining words. */
   readonly isMany?: boolean;
+  /** Whether an empty word is a value. By default it is refused: it comes from an unset variable of a shell. */
+  readonly isEmptyAllowed?: true;
   /** How a shell completes it. */
   readonly completes?: Completes;
 }
@@ -67,6 +69,8 @@ export interface Option {
   /** Placeholder of its value, in capitals. A flag has none. */
   readonly value?: string;
   readonly isMany?: boolean;
+  /** Whether the empty text is a value. By default it is refused: it comes from an unset variable of a shell. */
+  readonly isEmptyAllowed?: true;
   readonly choices?: readonly string[];
   readonly summary: string;
   readonly completes?: Completes;

@@ -6,7 +6,12 @@ import type { Argument, Option } from "./declaration.ts";
 export const runId: Argument = { name: "ID", summary: "run id", completes: "run" };
 /** The id for commands that also accept a mission or a session. */
 export const workId: Argument = { ...runId, summary: "id of a run, mission or session" };
-export const reason: Option = { name: "reason", value: "TEXT", summary: "reason, recorded in the history" };
+export const reason: Option = {
+  name: "reason",
+  value: "TEXT",
+  isEmptyAllowed: true,
+  summary: "reason, recorded in the history",
+};
 export const key: Option = {
   name: "idempotency-key",
   value: "KEY",
@@ -14,7 +19,12 @@ export const key: Option = {
 };
 export const yes: Option = { name: "yes", short: "y", summary: "skip the confirmation question" };
 export const size: Option = { name: "size", value: "N", summary: "maximum number of results. Default: 20" };
-export const page: Option = { name: "page", value: "TOKEN", summary: "page token of the previous page" };
+export const page: Option = {
+  name: "page",
+  value: "TOKEN",
+  isEmptyAllowed: true,
+  summary: "page token of the previous page",
+};
 export const all: Option = { name: "all", summary: "all items, not only some" };
 
 export const since: Option = {

@@ -4,6 +4,14 @@ import type { Routes } from "@tutti/rest/types";
 
 export type RouteName = keyof Routes;
 
+export interface ServerFollowOptions extends FollowOptions {
+  /**
+   * Reads the stream on one connection, for a stream that starts over after a reconnection. Fails if the connection
+   * cannot be opened or breaks. By default, the stream reconnects until it is aborted.
+   */
+  readonly isOnce?: true;
+}
+
 export interface Server {
   readonly url: string;
   /** Spread into a query. Empty for the default namespace. */
@@ -14,6 +22,6 @@ export interface Server {
   follow<N extends StreamName>(
     name: N,
     parts: Pick<CallParts<N>, "params" | "query" | "body">,
-    options: FollowOptions,
+    options: ServerFollowOptions,
   ): AsyncGenerator<Followed<Routes[N]["reply"]>, void, void>;
 }

@@ -454,3 +454,31 @@ describe("rejected requests", () => {
     assert.equal(context.shell.errors.text, "The platform is starting …\n");
   });
 });
+
+describe("a stream that starts over after a reconnection", () => {
+  for (const command of ["audit export", "policy impact"])
+    it(`\`${command}\` fails at once if the platform is not reachable`, async () => {
+      await using stranger = await listening((_, response) => void response.end());
+      const url = stranger.url;
+      await stranger[Symbol.asyncDispose]();
+      const shell = memoryShell({ environment: { TUTTI_URL: url } });
+      assert.equal(await runCommandLine(command.split(" "), shell, "0.1.0"), 4);
+      assert.match(shell.errors.text, /^✗ Tutti is not reachable at /);
+    });
+
+  it("`policy impact` fails if the connection breaks, and does not count twice", async () => {
+    let connections = 0;
+    await using stranger = await listening((_, response) => {
+      connections += 1;
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.write(
+        `event: change\nid: 1\ndata: ${JSON.stringify({ examined: 3, flips: [] })}\n\n`,
+        () => void response.destroy(),
+      );
+    });
+    const shell = memoryShell({ environment: { TUTTI_URL: stranger.url } });
+    assert.equal(await runCommandLine(["policy", "impact"], shell, "0.1.0"), 4);
+    assert.match(shell.errors.text, /^✗ The connection to the platform broke before the end\./);
+    assert.equal(connections, 1);
+  });
+});

@@ -1,7 +1,9 @@
 /** Calls the platform. Errors become failures with next actions. */
 
-import { Client, RestError } from "@tutti/rest/client";
+import { Client, type FollowOptions, RestError } from "@tutti/rest/client";
 import type { Context } from "../command/declaration.ts";
+import { exitCodes } from "../command/exit-codes.ts";
+import { Failure } from "../command/failure.ts";
 import { httpFetch } from "../effects/http-fetch.ts";
 import { safe } from "../terminal/text.ts";
 import { keyOf, serverAddress } from "./address.ts";
@@ -45,9 +47,11 @@ export async function connect(context: Context): Promise<Server> {
           : error;
       }
     },
-    async *follow(name, parts, options) {
+    async *follow(name, parts, { isOnce, ...options }) {
+      const once = isOnce === true ? oneConnection(context) : undefined;
       try {
-        yield* client.follow(name, parts, { signal: shell.interrupted, ...options });
+        yield* client.follow(name, parts, { signal: shell.interrupted, ...once?.options, ...options });
+        once?.throwIfBroken();
       } catch (error) {
         throw error instanceof RestError
           ? await refusalOf(error, { name, parts, client, server, context })
@@ -58,12 +62,45 @@ export async function connect(context: Context): Promise<Server> {
   return server;
 }
 
+/** Ends a stream when its connection breaks, or cannot be opened. A starting platform gets the time to become ready. */
+function oneConnection({ shell }: Context): { readonly options: FollowOptions; throwIfBroken(): void } {
+  const broken = new AbortController();
+  const startedMs = shell.nowMs();
+  let failure: unknown;
+  return {
+    options: {
+      signal: AbortSignal.any([shell.interrupted, broken.signal]),
+      onStanding(standing, error) {
+        if (standing !== "broken") return;
+        if (isStarting(error) && shell.nowMs() - startedMs < startMaxMs) return;
+        failure = error instanceof RestError ? error : connectionBroken(error);
+        broken.abort();
+      },
+    },
+    throwIfBroken() {
+      if (failure !== undefined) throw failure;
+    },
+  };
+}
+
+function connectionBroken(cause: unknown): Failure {
+  return new Failure("The connection to the platform broke before the end.", {
+    next: ["Run the command again."],
+    exitCode: exitCodes.unreachable,
+    code: "connection_broken",
+    cause,
+  });
+}
+
 /** Whether a deletion removed nothing. It succeeds, but its reply reports no removal and no count. */
 function isEmpty(reply: unknown): boolean {
   return typeof reply !== "object" || reply === null || !Object.values(reply).some(Boolean);
 }
 
 const startMaxMs = 20_000;
+
+const isStarting = (error: unknown): error is RestError =>
+  error instanceof RestError && error.code === "gateway.not_ready";
 
 /**
  * Repeats a request until the platform is ready. A starting platform rejects requests without executing them.
@@ -74,8 +111,7 @@ async function retryUntilReady<R>(request: () => Promise<R>, { shell, print }: C
     try {
       return await request();
     } catch (error) {
-      const isStarting = error instanceof RestError && error.code === "gateway.not_ready";
-      if (!isStarting || waitedMs >= startMaxMs || shell.interrupted.aborted) throw error;
+      if (!isStarting(error) || waitedMs >= startMaxMs || shell.interrupted.aborted) throw error;
       if (waitedMs === 0) print.note(print.errorStyle.dim("The platform is starting …"));
       const pauseMs = Math.max(200, error.retryAfterMs);
       waitedMs += pauseMs;

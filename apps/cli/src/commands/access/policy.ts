@@ -182,7 +182,9 @@ export async function previewImpact(context: Context): Promise<Result> {
   const body = { change: changeOf(context, files) };
   const flips: Flip[] = [];
   let examinedCount = 0;
-  for await (const event of server.follow("policies.impact", { query: server.namespace, body }, {})) {
+  // A second connection would start over and report each flip again.
+  const stream = server.follow("policies.impact", { query: server.namespace, body }, { isOnce: true });
+  for await (const event of stream) {
     if (event.kind === "ready" || event.kind === "gap") continue;
     const { problems = [], examined = 0, flips: some = [] }: Partial<PreviewImpactReply> = event.value;
     if (problems.length > 0)

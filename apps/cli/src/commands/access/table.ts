@@ -53,7 +53,7 @@ const secretOptions: readonly Option[] = [
     isMany: true,
     summary: "principal that may use the secret: agent:press. Default: unchanged",
   },
-  { name: "description", value: "TEXT", summary: "description. Default: unchanged" },
+  { name: "description", value: "TEXT", isEmptyAllowed: true, summary: "description. Default: unchanged" },
   label,
   { name: "expires-in", value: "SPAN", summary: "expire after this duration: 90d. Default: never" },
   {
@@ -85,7 +85,7 @@ export const accessCommands: readonly Command[] = [
     group: "access",
     summary: "Create a namespace",
     arguments: [namespace],
-    options: [{ name: "description", value: "TEXT", summary: "description" }, label],
+    options: [{ name: "description", value: "TEXT", isEmptyAllowed: true, summary: "description" }, label],
     examples: [
       {
         words: "namespace create shop --description sells",
@@ -232,7 +232,12 @@ export const accessCommands: readonly Command[] = [
     group: "access",
     summary: "List secrets with users and last use, without values",
     options: [
-      { name: "prefix", value: "TEXT", summary: "only names that start with this text" },
+      {
+        name: "prefix",
+        value: "TEXT",
+        isEmptyAllowed: true,
+        summary: "only names that start with this text",
+      },
       { name: "due", summary: "only secrets that are due for rotation" },
       ...[size, page, all],
     ],

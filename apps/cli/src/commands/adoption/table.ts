@@ -59,6 +59,7 @@ export const adoptionCommands: readonly Command[] = [
       { name: "SCRIPT", summary: "capability of the script" },
       {
         name: "ARG",
+        isEmptyAllowed: true,
         summary: "argument of the script. Put options after `--`",
         isOptional: true,
         isMany: true,
@@ -94,7 +95,12 @@ export const adoptionCommands: readonly Command[] = [
         value: "REF",
         summary: "reference to the URL of the system: env:NAME or file:PATH",
       },
-      { name: "run-prefix", value: "TEXT", summary: "first part of the ids of runs. Default: the queue" },
+      {
+        name: "run-prefix",
+        value: "TEXT",
+        isEmptyAllowed: true,
+        summary: "first part of the ids of runs. Default: the queue",
+      },
       { name: "key-prefix", value: "TEXT", summary: "option `prefix` of BullMQ. Default: bull" },
       {
         name: "condition",

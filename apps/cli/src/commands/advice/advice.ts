@@ -56,7 +56,7 @@ export async function findAdvice(context: Context): Promise<Result> {
   const { values, print, shell } = context;
   const [subject, pool] = [values.optionalArgument("NAME"), values.text("pool")];
   if ((subject === undefined) === (pool === undefined))
-    throw usageFailure("expected the NAME of a workflow or --pool");
+    throw usageFailure("Pass the NAME of a workflow, or set --pool.");
   const server = await connect(context);
   const runs = values.integer("runs");
   const endedSinceMs = values.momentMs("since", shell.nowMs());

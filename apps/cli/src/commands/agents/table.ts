@@ -101,6 +101,7 @@ const settings: readonly Option[] = [
 ];
 const command = {
   name: "COMMAND",
+  isEmptyAllowed: true,
   summary: "program and arguments, after --",
   isMany: true,
   isOptional: true,

@@ -100,21 +100,20 @@ export async function exportAudit(context: Context): Promise<Result> {
   const format = values.flag("cloud-events") ? { format: "cloud_events" as const } : {};
   const query = { ...server.namespace, ...filterIn(context), ...format };
   let exported = 0;
-  let isBroken = false;
-  const onStanding = (standing: string): void => {
-    isBroken ||= standing === "broken";
-  };
-  for await (const event of server.follow("audit.export", { query }, { onStanding })) {
-    // A retry would restart from the start and repeat the printed records.
-    if (isBroken) throw brokenOff(exported);
-    if (event.kind === "ready" || event.kind === "gap") continue;
-    const { chunk = "", records = 0, last } = event.value;
-    print.text(Buffer.from(chunk, "base64").toString("utf8"));
-    exported = records;
-    if (last === true) {
-      print.note(counted(exported, "record"));
-      return exitCodes.completed;
+  try {
+    // A second connection would start over and repeat the printed records.
+    for await (const event of server.follow("audit.export", { query }, { isOnce: true })) {
+      if (event.kind === "ready" || event.kind === "gap") continue;
+      const { chunk = "", records = 0, last } = event.value;
+      print.text(Buffer.from(chunk, "base64").toString("utf8"));
+      exported = records;
+      if (last === true) {
+        print.note(counted(exported, "record"));
+        return exitCodes.completed;
+      }
     }
+  } catch (error) {
+    throw exported === 0 ? error : brokenOff(exported);
   }
   if (context.shell.interrupted.aborted) return exitCodes.interrupted;
   throw brokenOff(exported);

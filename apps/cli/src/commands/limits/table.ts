@@ -13,7 +13,12 @@ export const limitCommands: readonly Command[] = [
     group: "installation",
     summary: "List limits on whole runs, with their use",
     options: [
-      { name: "prefix", value: "TEXT", summary: "only names that start with this text" },
+      {
+        name: "prefix",
+        value: "TEXT",
+        isEmptyAllowed: true,
+        summary: "only names that start with this text",
+      },
       { name: "contended", summary: "only those with waiters" },
       size,
       page,
@@ -39,7 +44,7 @@ export const limitCommands: readonly Command[] = [
     options: [
       { name: "concurrency", value: "N", summary: "maximum concurrency" },
       { name: "rate", value: "N/SPAN", summary: "maximum start rate: 100/1m" },
-      { name: "description", value: "TEXT", summary: "description" },
+      { name: "description", value: "TEXT", isEmptyAllowed: true, summary: "description" },
       reason,
     ],
     examples: [{ words: "limit set nightly --concurrency 2", does: "allow two concurrent runs" }],

@@ -16,7 +16,12 @@ export const lockCommands: readonly Command[] = [
     group: "installation",
     summary: "List locks with holders and waiters",
     options: [
-      { name: "prefix", value: "TEXT", summary: "only names that start with this text" },
+      {
+        name: "prefix",
+        value: "TEXT",
+        isEmptyAllowed: true,
+        summary: "only names that start with this text",
+      },
       { name: "contended", summary: "only those with waiters" },
       {
         name: "held-by",

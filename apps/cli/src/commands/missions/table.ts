@@ -91,7 +91,15 @@ export const missionCommands: readonly Command[] = [
     name: "mission board",
     group: "missions",
     summary: "List the blackboard entries of a mission",
-    arguments: [id, { name: "PREFIX", summary: "only keys that start with this text", isOptional: true }],
+    arguments: [
+      id,
+      {
+        name: "PREFIX",
+        isEmptyAllowed: true,
+        summary: "only keys that start with this text",
+        isOptional: true,
+      },
+    ],
     options: [size, page, all],
     json: "document",
     load: () => reading().then(({ listBoard }) => listBoard),

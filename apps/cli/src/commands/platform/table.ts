@@ -303,7 +303,12 @@ export const installationCommands: readonly Command[] = [
       },
     ],
     options: [
-      { name: "cursor", value: "CURSOR", summary: "continue after this cursor of an earlier event" },
+      {
+        name: "cursor",
+        value: "CURSOR",
+        isEmptyAllowed: true,
+        summary: "continue after this cursor of an earlier event",
+      },
       { name: "count", value: "N", summary: "number of results. Default: unlimited" },
       { name: "data", summary: "print the data of each event" },
     ],

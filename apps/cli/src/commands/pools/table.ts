@@ -7,14 +7,19 @@ const hook: Argument = { name: "ID", summary: "hook id" };
 const inbox: Argument = { name: "ID", summary: "inbox id" };
 
 const settings: readonly Option[] = [
-  { name: "description", value: "TEXT", summary: "description" },
+  { name: "description", value: "TEXT", isEmptyAllowed: true, summary: "description" },
   {
     name: "strategy",
     value: "NAME",
     choices: ["least_loaded", "fastest", "sticky", "round_robin", "consistent_hash", "cheapest", "auction"],
     summary: "how the pool chooses an agent. Default: least_loaded",
   },
-  { name: "admits", value: "NAMES", summary: "also accept tasks of these namespaces. * for any" },
+  {
+    name: "admits",
+    value: "NAMES",
+    isEmptyAllowed: true,
+    summary: "also accept tasks of these namespaces. * for any",
+  },
   { name: "weight", value: "NAME=N", isMany: true, summary: "share of a namespace when capacity is short" },
   { name: "max-queued", value: "N", summary: "maximum number of queued tasks. Default: 100000" },
   { name: "max-agents", value: "N", summary: "maximum number of agents in the pool. Default: 10000" },
@@ -161,7 +166,7 @@ export const poolCommands: readonly Command[] = [
     options: [
       { name: "concurrency", value: "N", summary: "maximum concurrency" },
       { name: "rate", value: "N/SPAN", summary: "maximum start rate: 100/1m" },
-      { name: "description", value: "TEXT", summary: "description" },
+      { name: "description", value: "TEXT", isEmptyAllowed: true, summary: "description" },
       { name: "remove", summary: "remove the limit" },
       { name: "all-keys", summary: "include keys without a limit" },
       reason,
@@ -287,7 +292,7 @@ export const poolCommands: readonly Command[] = [
       { name: "max-open", value: "N", summary: "maximum number of open tasks. Default: 100" },
       { name: "answer-within", value: "SPAN", summary: "fail a task after this duration. Default: never" },
       { name: "claim-for", value: "SPAN", summary: "end a claim after this duration. Default: never" },
-      { name: "description", value: "TEXT", summary: "description" },
+      { name: "description", value: "TEXT", isEmptyAllowed: true, summary: "description" },
       reason,
     ],
     examples: [

@@ -151,7 +151,7 @@ export const resourceCommands: readonly Command[] = [
       },
       inPool,
       label,
-      { name: "description", value: "TEXT", summary: "description" },
+      { name: "description", value: "TEXT", isEmptyAllowed: true, summary: "description" },
     ],
     examples: [
       {

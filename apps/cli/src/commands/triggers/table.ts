@@ -107,7 +107,7 @@ export const triggerCommands: readonly Command[] = [
       },
       { name: "run", value: "TEXT", summary: "run id, with expressions: 'order-${{ event.data.id }}'" },
       ...policies,
-      { name: "description", value: "TEXT", summary: "description" },
+      { name: "description", value: "TEXT", isEmptyAllowed: true, summary: "description" },
       { name: "paused", summary: "start in paused state" },
     ],
     examples: [

@@ -107,7 +107,14 @@ export const workflowCommands: readonly Command[] = [
     name: "workflow list",
     group: "workflows",
     summary: "List registered workflows",
-    arguments: [{ name: "PREFIX", summary: "only names that start with this text", isOptional: true }],
+    arguments: [
+      {
+        name: "PREFIX",
+        isEmptyAllowed: true,
+        summary: "only names that start with this text",
+        isOptional: true,
+      },
+    ],
     options: [{ name: "archived", summary: "include archived workflows" }, size, page, all],
     json: "document",
     load: () => import("./list.ts").then(({ listWorkflows }) => listWorkflows),
@@ -330,7 +337,7 @@ export const workflowCommands: readonly Command[] = [
         summary: "action if the previous run is still active. Default: skip",
       },
       { name: "catch-up", value: "SPAN", summary: "maximum delay of a start after downtime. Default: 1m" },
-      { name: "description", value: "TEXT", summary: "description" },
+      { name: "description", value: "TEXT", isEmptyAllowed: true, summary: "description" },
       { name: "paused", summary: "start in paused state" },
     ],
     examples: [
