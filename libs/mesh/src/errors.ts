@@ -87,7 +87,7 @@ export const meshErrors = defineErrors("mesh", {
       /** The remedy, if it is not to request a right. */
       remedy?: string | undefined;
     }) =>
-      `${p.principal} may not do ${p.action} on a ${p.resource} of namespace \`${p.namespace}\`${p.reason && `: ${p.reason}`}`,
+      `${p.principal} may not do ${p.action} on ${/^[aeiou]/.test(p.resource) ? "an" : "a"} ${p.resource} of namespace \`${p.namespace}\`${p.reason && `: ${p.reason}`}`,
     remedy: ({
       remedy,
     }: {

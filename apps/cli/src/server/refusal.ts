@@ -236,6 +236,10 @@ function forbidden(error: RestError, { server }: Call, rights: readonly Advice[]
         ["tutti rule findings", "lists their findings"],
       ],
     });
+  if (ofOtherPeople.test(error.code)) {
+    const { exitCode, code, cause } = about;
+    return new Failure(sentence(error.detail), { exitCode, code, cause });
+  }
   const { home } = error.details;
   const otherNamespace: readonly Advice[] =
     home === undefined ? [] : [[`tutti --namespace ${home} …`, "uses the namespace of this key"]];
@@ -255,6 +259,9 @@ function forbidden(error: RestError, { server }: Call, rights: readonly Advice[]
 
 /** Codes of rules that reject the request itself, for any caller and key. */
 const ofRules: ReadonlySet<string> = new Set(["access.rule_refused", "access.plan_refused"]);
+
+/** Codes that leave the act to other people, such as the approvers of a task. Another key of the caller is no way out. */
+const ofOtherPeople = /^(workflow|mission|inbox|board)\./;
 
 function sentence(text: string): string {
   return text === "" ? "The platform rejected the request without a reason." : text;

@@ -305,6 +305,15 @@ describe("rejected requests", () => {
     assert.doesNotMatch(JSON.stringify(next), /key/i);
   });
 
+  it("an approval of other people gives no advice about keys", async () => {
+    const detail = "dee is not among the approvers: ann, bob. Ask one of the approvers to decide.";
+    const { message, next, exitCode } = await refused((_, response) => {
+      const [status, text] = problem(403, "workflow.approval_not_among", detail);
+      response.writeHead(status, { "content-type": "application/json" }).end(text);
+    });
+    assert.deepEqual([message, next, exitCode], [detail, [], 5]);
+  });
+
   it("a key of another namespace gets the namespace in which it is valid", async () => {
     const { next } = await refused(({ url = "" }, response) => {
       const [status, text] = url.startsWith("/v1/missing-rights")

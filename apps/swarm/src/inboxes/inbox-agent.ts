@@ -11,7 +11,13 @@
  *    them.
  */
 import { AgentKind, type ClaimedTask, type Completion, type RenewalReceipt } from "@tutti/contracts/agent/v1";
-import { type Inbox, type InboxHours, Scaler, type ScalingWindow } from "@tutti/contracts/swarm/v1";
+import {
+  type Inbox,
+  type InboxHours,
+  type InboxStep,
+  Scaler,
+  type ScalingWindow,
+} from "@tutti/contracts/swarm/v1";
 import type { Outcome } from "@tutti/contracts/types/v1";
 import {
   backoffMs,
@@ -19,6 +25,7 @@ import {
   type Clock,
   errorFromUnknown,
   type Logger,
+  printDuration,
   type ReadOnly,
   sleep,
   type Timer,
@@ -29,7 +36,7 @@ import {
 import { ScalingWindows, scalingRulesOf } from "@tutti/matching";
 import type { AgentPolls } from "../polls/agent-polls.ts";
 import { inboxErrors } from "./errors.ts";
-import { type InboxRun, type InboxRuns, inboxPrincipal } from "./inbox-runs.ts";
+import { type InboxRun, type InboxRuns, inboxPrincipal, inboxTask } from "./inbox-runs.ts";
 
 export interface InboxAgentParts {
   readonly polls: Pick<AgentPolls, "claim" | "complete" | "renew" | "removeAgent">;
@@ -193,7 +200,7 @@ export class InboxAgent {
         for (let run = openTask.run; run !== undefined; run = openTask.run) {
           const { outcome } = await runs.waitForEnd(namespace, run.runId, signal);
           await moved(openTask);
-          if (openTask.run === run) return completionOf(outcome?.result);
+          if (openTask.run === run) return this.#completionOf(task, outcome?.result);
         }
         throw inboxErrors.interrupted({ task: task.work?.task ?? "" });
       });
@@ -227,14 +234,24 @@ export class InboxAgent {
     openTask.escalation?.cancel();
     const step = this.#inbox.escalation[run.step];
     if (step === undefined || openTask.over.signal.aborted) return;
-    const { people } = step;
-    const reason = `no answer within ${step.afterMs} ms`;
-    const escalate = () => {
-      void this.#move(openTask, people, reason, run.step + 1).catch((thrown: unknown) =>
-        this.#parts.logger.warn("failed to escalate a task of an inbox", { error: errorFromUnknown(thrown) }),
-      );
-    };
-    openTask.escalation = timers.after(Math.max(0, run.sinceMs + step.afterMs - clock.now()), escalate);
+    const waitMs = Math.max(0, run.sinceMs + step.afterMs - clock.now());
+    openTask.escalation = timers.after(waitMs, () => void this.#escalate(openTask, run, step));
+  }
+
+  /** Retries until the task has moved, or something else has moved or ended it. */
+  async #escalate(
+    openTask: OpenTask,
+    run: InboxRun,
+    { afterMs, people }: ReadOnly<InboxStep>,
+  ): Promise<void> {
+    const reason = `no answer within ${printDuration(afterMs)}`;
+    const { signal } = openTask.over;
+    for (let failures = 0; openTask.run === run && !signal.aborted; )
+      try {
+        return await this.#move(openTask, people, reason, run.step + 1);
+      } catch (thrown) {
+        await this.#pause(++failures, thrown, "failed to escalate a task of an inbox", signal);
+      }
   }
 
   /** Moves a task to other people: as a new run, so that its form and its end are theirs. */
@@ -251,6 +268,22 @@ export class InboxAgent {
       this.#opened(openTask, await runs.open(namespace, inbox, saved, over.signal, step));
     })();
     await openTask.moving;
+  }
+
+  #completionOf({ work }: ClaimedTask, result: Outcome["result"]): NonNullable<Completion["outcome"]> {
+    switch (result?.$case) {
+      case "completed":
+        return { $case: "output", value: result.value };
+      case "failed":
+      case "cancelled":
+      case "terminated": {
+        const { value } = result;
+        const message = messageFor(value.message, work?.task ?? "", this.#inbox.inboxId);
+        return { $case: "failed", value: { ...value, message } };
+      }
+      default:
+        return { $case: "output", value: { body: undefined, mediaType: "" } };
+    }
   }
 
   async #complete({ token }: ClaimedTask, outcome: Completion["outcome"]): Promise<void> {
@@ -365,17 +398,12 @@ function hoursOf({ hours }: ReadOnly<Inbox>): Hours {
   return { isOpen: (nowMs) => !windows.boundsAt(closed, nowMs).isNight };
 }
 
-function completionOf(result: Outcome["result"]): NonNullable<Completion["outcome"]> {
-  switch (result?.$case) {
-    case "completed":
-      return { $case: "output", value: result.value };
-    case "failed":
-    case "cancelled":
-    case "terminated":
-      return { $case: "failed", value: result.value };
-    default:
-      return { $case: "output", value: { body: undefined, mediaType: "" } };
-  }
+/** Errors of the run name its only task and its settings. The user knows the task of the work, and the inbox. */
+function messageFor(message: string, task: string, inboxId: string): string {
+  return message
+    .replace(`The approval of task \`${inboxTask}\``, `Task \`${task}\` in the inbox \`${inboxId}\``)
+    .replace(`Task \`${inboxTask}\``, `Task \`${task}\``)
+    .replace("raise `within`", "raise `withinMs` of the inbox");
 }
 
 /** Returns whether another attempt would fail with the same error. A limit that is reached now may change. */

@@ -82,7 +82,7 @@ export class Authorizer {
     if (fault !== undefined) return { decision: { allowed: false, ...fault }, question, verdict: undefined };
     const verdict = this.#evaluator.decide(question, nowMs);
     if (!verdict.allowed) return { decision: refusedBy(verdict), question, verdict };
-    const known = { ...principal, ...this.#foundBy(verdict, credential) };
+    const known = { ...principal, ...this.#foundBy(verdict, question) };
     return { decision: { allowed: true, principal: known }, question, verdict };
   }
 
@@ -103,7 +103,7 @@ export class Authorizer {
     };
   }
 
-  #foundBy(verdict: Verdict, { groups }: CredentialClaims): Found {
+  #foundBy(verdict: Verdict, question: Question): Found {
     let found = this.#found.get(verdict);
     if (found === undefined) {
       const policies = verdict.policies.map(({ policyId }) => policyId);
@@ -111,7 +111,7 @@ export class Authorizer {
         .filter((id) => id.startsWith(rolePrefix))
         .map((id) => id.slice(rolePrefix.length));
       found = {
-        roles: [...new Set([...roleNames, ...groups])],
+        roles: [...new Set([...roleNames, ...this.#evaluator.allGroupsOf(question, question.namespace)])],
         right: [...new Set(policies)].join(", ").slice(0, rightMax),
       };
       this.#found.set(verdict, found);

@@ -62,6 +62,7 @@ export { withPause } from "./work/paused.ts";
 export { type PlacementDependencies, placementOf, withPlacement, withRemedies } from "./work/placement.ts";
 export { isWaiting, prefaced, waitSince } from "./work/preface.ts";
 export {
+  approverNames,
   listQuestions,
   matchesFilter,
   ofWorks,

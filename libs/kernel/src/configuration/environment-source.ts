@@ -11,7 +11,7 @@ export const fileVariable = `${variablePrefix}CONFIG`;
 /** The variable that replaces defaults. The parent of the process sets it. */
 export const presetVariable = `${variablePrefix}PRESET`;
 
-/** Variables that people set for workers, clients and the CLI, often for a whole shell. */
+/** Variables that people set for workers, clients, agents and the CLI, often for a whole shell. */
 const variablesOfClients = [
   ...["TUTTI_URL", "TUTTI_API_KEY", "TUTTI_SERVER", "TUTTI_KEY"],
   "TUTTI_ADDRESS",
@@ -20,11 +20,12 @@ const variablesOfClients = [
   "TUTTI_AGENT_ID",
   "TUTTI_LAUNCH_ID",
   "TUTTI_ACCESS_TOKEN",
+  "TUTTI_LOCAL_MODELS",
 ];
 
 /**
  * Variables with our prefix that are not keys: the file's name, the preset, variables of the workspace's tools and
- * tests, and of workers, clients and the CLI, which people set for a whole shell. None of them may look like a mistyped
+ * tests, and of workers, clients, agents and the CLI, which people set for a whole shell. None of them may look like a mistyped
  * key, because such a mistake would not be reported.
  */
 const otherVariables = new Set([

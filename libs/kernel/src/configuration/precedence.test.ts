@@ -137,6 +137,11 @@ describe("the source of a value", () => {
     });
   }
 
+  it("is none of the variables of workers, agents, clients and the CLI", () => {
+    const environment = { TUTTI_URL: "http://a", TUTTI_POOL: "x", TUTTI_LOCAL_MODELS: "http://b/v1" };
+    assert.equal(load({ environment }).read(log).level, "info");
+  });
+
   it("is found for each key: an overridden key leaves the other keys of its section inherited", () => {
     const configuration = load({
       yaml: "engines: {log: {level: warn}}",

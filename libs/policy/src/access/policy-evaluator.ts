@@ -95,11 +95,15 @@ export class PolicyEvaluator {
 
   /** Returns the names of the roles of an identity in a namespace, also for only some resources. */
   rolesOf({ actor, groups }: Identity, namespace: string, nowMs: number): readonly string[] {
-    const known = this.#principalOf(namespace, actor)?.groups ?? [];
-    const identity = { actor, groups: [...new Set([...groups, ...known])] };
+    const identity = { actor, groups: this.allGroupsOf({ actor, groups }, namespace) };
     return [
       ...new Set([...this.#bindings.anywhere(identity, namespace, nowMs)].map(({ role }) => role.role)),
     ];
+  }
+
+  /** Returns the groups of a credential, and those of its principal. */
+  allGroupsOf({ actor, groups }: Identity, namespace: string): readonly string[] {
+    return [...new Set([...groups, ...(this.#principalOf(namespace, actor)?.groups ?? [])])];
   }
 
   #decide(question: Question, slice: Slice, nowMs: number): Remembered {
@@ -108,10 +112,7 @@ export class PolicyEvaluator {
     const forever = Number.POSITIVE_INFINITY;
     // A forbidden identity may not act, even if a policy permits.
     if (principal?.disabled === true) return { verdict: denied([disabledBy(principal)]), untilMs: forever };
-    const identity: Identity = {
-      actor,
-      groups: [...new Set([...question.groups, ...(principal?.groups ?? [])])],
-    };
+    const identity: Identity = { actor, groups: this.allGroupsOf(question, namespace) };
     const { roles, untilMs } = this.#bindings.rolesFor(identity, namespace, labels, nowMs);
     const granted = roles.filter((role) => grants(role, action)).map(referenceOf);
     const input = { question, identity, roles, principal };

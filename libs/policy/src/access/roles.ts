@@ -37,6 +37,7 @@ export const builtInRoles: readonly Role[] = [
       "workflow.cache.*",
       "workflow.events.*",
       ...["swarm.missions.*", "swarm.approvals.*", "swarm.agents.*", "swarm.pools.*", "swarm.limits.*"],
+      "swarm.inboxes.delegate",
       ...["session.sessions.*", "session.locks.*", "insight.*"],
     ],
   ),

@@ -9,7 +9,7 @@ import { testDurable } from "../testing/test-durable.ts";
 import { testWorkflow } from "../testing/workflow-test.ts";
 import type { Worker } from "../worker/worker.ts";
 import { agentErrors } from "./errors.ts";
-import { agents, type Catalogue, type Provider } from "./index.ts";
+import { agents, type Catalogue, type Provider, providersIn } from "./index.ts";
 
 const provider: Readonly<Record<string, Provider>> = {
   anthropic: { speaks: "messages", url: "http://model.test", key: "key-a" },
@@ -351,6 +351,19 @@ describe("an agent", () => {
       test.execute(),
       /The provider of the model `acme:one` is unknown\. Known: anthropic, openai, local/,
     );
+  });
+
+  it("takes empty variables of the environment as not set", () => {
+    const empty = {
+      ANTHROPIC_API_KEY: "",
+      OPENAI_API_KEY: "key-o",
+      OPENAI_BASE_URL: "",
+      TUTTI_LOCAL_MODELS: "",
+    };
+    const { anthropic, openai, local } = providersIn(empty);
+    assert.equal(anthropic, undefined);
+    assert.deepEqual([openai?.key, openai?.url], ["key-o", "https://api.openai.com/v1"]);
+    assert.equal(local?.url, "http://127.0.0.1:11434/v1");
   });
 
   it("sends the key of its worker when it lists the tools of the platform, page by page", async () => {

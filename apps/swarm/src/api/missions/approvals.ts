@@ -6,7 +6,7 @@ import {
   ListMissionApprovalsRequest as ListRequests,
 } from "@tutti/contracts/swarm/v1";
 import { type Approval, ApprovalFilter, Verdict } from "@tutti/contracts/types/v1";
-import { listQuestions, type Questions } from "@tutti/host/serving";
+import { approverNames, listQuestions, type Questions } from "@tutti/host/serving";
 import { type CallContext, toTimestamp } from "@tutti/kernel";
 import { decideQuestion, indexLabels, missionErrors, showMissionApprovals } from "@tutti/machine-mission";
 import { executeOnMission, type MissionDependencies, queryMission } from "./dependencies.ts";
@@ -30,7 +30,7 @@ export async function decide(
   context: CallContext,
 ): Promise<{ approval: Approval }> {
   const approved = verdict === Verdict.VERDICT_APPROVED;
-  const roles = [...context.principal.roles];
+  const roles = approverNames(context.principal);
   const body = { approvalId, approved, data, reason, roles };
   await executeOnMission(dependencies, missionId, { command: decideQuestion, body, reason }, context);
   const all = await ofOwn(dependencies, missionId, context);

@@ -12,6 +12,7 @@ import {
   type WatchApprovalsRequest,
 } from "@tutti/contracts/workflow/v1";
 import {
+  approverNames,
   listQuestions,
   type MachineDependencies,
   matchesFilter,
@@ -98,7 +99,7 @@ export async function decide(
   { runId, approvalId, verdict, data, reason }: DecideApprovalRequest,
   context: CallContext,
 ): Promise<{ approval: Approval }> {
-  const roles = [...context.principal.roles];
+  const roles = approverNames(context.principal);
   const call = { command: decideApproval, body: { approvalId, verdict, data, reason, roles }, reason };
   await executeOnRun(dependencies, runId, call, context);
   return { approval: await questionNamed(dependencies, runId, approvalId, context) };
@@ -109,7 +110,7 @@ export async function claim(
   { runId, approvalId }: ClaimApprovalRequest,
   context: CallContext,
 ): Promise<{ approval: Approval }> {
-  const roles = [...context.principal.roles];
+  const roles = approverNames(context.principal);
   await executeOnRun(dependencies, runId, { command: claimApproval, body: { approvalId, roles } }, context);
   return { approval: await questionNamed(dependencies, runId, approvalId, context) };
 }
@@ -119,7 +120,7 @@ export async function delegate(
   { runId, approvalId, people, reason }: DelegateApprovalRequest,
   context: CallContext,
 ): Promise<{ approval: Approval }> {
-  const roles = [...context.principal.roles];
+  const roles = approverNames(context.principal);
   const call = { command: delegateApproval, body: { approvalId, people, roles, reason }, reason };
   await executeOnRun(dependencies, runId, call, context);
   return { approval: await questionNamed(dependencies, runId, approvalId, context) };

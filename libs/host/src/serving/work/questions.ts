@@ -1,7 +1,7 @@
 /** Questions of work to people: of one work from itself, of all by the index. */
 import { type Approval, ApprovalFilter, Verdict } from "@tutti/contracts/types/v1";
 import type { LabelCondition } from "@tutti/journal";
-import { type CallContext, fromTimestamp, isTuttiError, kernelErrors } from "@tutti/kernel";
+import { type CallContext, fromTimestamp, isTuttiError, kernelErrors, type Principal } from "@tutti/kernel";
 import { everything, sizeOf } from "../machine-calls.ts";
 import type { LookupDependencies } from "./lookups.ts";
 
@@ -133,9 +133,18 @@ export function matchesFilter(
   const matchesVerdict =
     verdicts.length === 0 ? verdict === Verdict.VERDICT_UNSPECIFIED : verdicts.includes(verdict);
   if (!matchesVerdict) return false;
-  const isMine = deciders.some((name) => name === principal.id || principal.roles.includes(name));
+  const names = [principal.id, ...approverNames(principal)];
+  const isMine = deciders.some((name) => names.includes(name));
   if (mine && ((deciders.length > 0 && !isMine) || excluded.includes(principal.id))) return false;
   return `${title}\n${message}`.toLowerCase().includes(text.toLowerCase());
+}
+
+/**
+ * Returns the names, other than its id, by which lists of approvers mean a caller: its roles and groups, and all names
+ * with their kind, as in role bindings (`person:ada`, `group:night`).
+ */
+export function approverNames({ kind, id, roles }: Principal): string[] {
+  return [...roles, `${kind}:${id}`, ...roles.flatMap((role) => [`role:${role}`, `group:${role}`])];
 }
 
 /** Sorts open ones first, and within both the oldest first. */

@@ -49,9 +49,11 @@ const reasonLengthMax = 500;
  * something else.
  */
 export function providersIn(environment: NodeJS.ProcessEnv): Readonly<Record<string, Provider>> {
-  const { ANTHROPIC_API_KEY: anthropicKey, OPENAI_API_KEY: openaiKey } = environment;
-  const { ANTHROPIC_BASE_URL: anthropicUrl, OPENAI_BASE_URL: openaiUrl } = environment;
-  const { TUTTI_LOCAL_MODELS: local = "http://127.0.0.1:11434/v1" } = environment;
+  // Shells and compose files leave unset variables empty.
+  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const { ANTHROPIC_API_KEY: anthropicKey, OPENAI_API_KEY: openaiKey } = set;
+  const { ANTHROPIC_BASE_URL: anthropicUrl, OPENAI_BASE_URL: openaiUrl } = set;
+  const { TUTTI_LOCAL_MODELS: local = "http://127.0.0.1:11434/v1" } = set;
   const openai = { url: openaiUrl ?? "https://api.openai.com/v1", ...(openaiKey && { key: openaiKey }) };
   return {
     ...((anthropicKey ?? anthropicUrl) !== undefined && {

@@ -127,6 +127,19 @@ tasks:
     assert.equal(scene.events.length, count);
   });
 
+  it("takes corrected data of the same person, who counts once", () => {
+    const scene = RunScene.of(text, order);
+    decide(scene, "anna", approved, { amount: 1 });
+    assert.deepEqual(decide(scene, "anna", approved, { amount: 2 }), { verdict: open });
+    assert.deepEqual(decide(scene, "anna", approved), { verdict: open });
+    assert.equal(approvalOf(scene).decisions.length, 2);
+    const { summary } = scene.driver.query(scene.key, explain, { taskId: "sure" }) as Explanation;
+    assert.match(summary, /1 of 2 have approved/);
+    assert.deepEqual(decide(scene, "ben", approved, { amount: 3 }), { verdict: approved });
+    const { by } = jsonOf(scene.offer("after").effect.input as Uint8Array) as { readonly by: string[] };
+    assert.deepEqual(by, ["anna", "ben"]);
+  });
+
   it("is rejected by one rejection, even of a person who approved before", () => {
     const scene = RunScene.of(text, order);
     decide(scene, "anna", approved, { amount: 1 });

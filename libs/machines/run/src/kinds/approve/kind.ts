@@ -80,8 +80,8 @@ export function explainQuestion(node: NodeView) {
   if (question === undefined || !isOpen(node)) return undefined;
   const { needed } = termsOf(node);
   const by = decidersOf(node);
-  const progress =
-    question.decisions.length === 0 ? "" : `, ${question.decisions.length} of ${needed} have approved`;
+  const seats = new Set(question.decisions.map(({ onBehalfOf, cause }) => onBehalfOf || cause?.actor?.id));
+  const progress = seats.size === 0 ? "" : `, ${seats.size} of ${needed} have approved`;
   const any = by.length === 0 ? "a person" : by.join(", ");
   const decider = question.claim === undefined ? any : `${question.claim.person}, who has claimed it,`;
   const ruleNote = question.rule === undefined ? "" : `, as the rule ${question.rule.rule} wants`;

@@ -1,5 +1,5 @@
 /** Decisions of people. */
-import { ActorKind, type ApprovalDecision, type Payload, Verdict } from "@tutti/contracts/types/v1";
+import { ActorKind, type ApprovalDecision, Payload, Verdict } from "@tutti/contracts/types/v1";
 import {
   ApprovalAnswered,
   ApprovalFreed,
@@ -45,7 +45,9 @@ import { advance } from "../advance/advance.ts";
 
 const { VERDICT_APPROVED: approved, VERDICT_REJECTED: rejected, VERDICT_UNSPECIFIED: open } = Verdict;
 
-/** A repetition of the same decision by the same person changes nothing. */
+const decisionsMax = 1_000;
+
+/** A repetition of the same decision by the same person changes nothing. Other data replace the earlier data. */
 export const decideApproval: RunCommand<DecideApproval, ApprovalAnswered> = {
   type: "decide_approval",
   codec: DecideApproval,
@@ -64,11 +66,16 @@ export const decideApproval: RunCommand<DecideApproval, ApprovalAnswered> = {
         ? { verdict: approved }
         : runErrors.approvalClosed.refusal({ id, verdict: verdictNames[approved] ?? "" });
     const decision = question?.decisions.findLast(({ cause }) => cause?.actor?.id === caller);
-    if (decision?.verdict === verdict) return { verdict: verdictOf(node) };
+    const isRepeated = decision?.verdict === verdict && (!isOpen(node) || hasData(decision, body));
+    if (isRepeated) return { verdict: verdictOf(node) };
     if (!isOpen(node))
       return runErrors.approvalClosed.refusal({ id, verdict: verdictNames[verdictOf(node)] ?? "closed" });
     const seat = seatFor(node, caller, body.roles);
     if (isRefusal(seat)) return seat;
+    if ((question?.decisions.length ?? 0) >= decisionsMax)
+      return runErrors.approvalInvalid.refusal({
+        problem: `A question takes at most ${decisionsMax} decisions`,
+      });
     const data = formData(node, body);
     if (isRefusal(data)) return data;
     const onBehalfOf = seat === caller ? "" : seat;
@@ -161,6 +168,13 @@ export const delegateApproval: RunCommand<DelegateApproval, ApprovalGiven> = {
     return {};
   },
 };
+
+/** Returns whether a decision has the data of a repetition. A repetition without data changes none. */
+function hasData({ data }: ReadOnly<ApprovalDecision>, repeated: DecideApproval): boolean {
+  if (repeated.data === undefined) return true;
+  const before = data === undefined ? noBytes : Payload.encode(data as Payload).finish();
+  return Buffer.compare(before, Payload.encode(repeated.data).finish()) === 0;
+}
 
 function questionOf(run: RunView, id: string, step: RunStep): NodeView | Refusal {
   if (run.order === undefined) return runErrors.runMissing.refusal({ id: step.key.id });
