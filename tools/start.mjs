@@ -44,7 +44,8 @@ async function start() {
   } catch (error) {
     if (!(error instanceof NoNats || error instanceof PortsTaken)) throw error;
     say(error.message);
-    process.exitCode = 1;
+    // As the platform itself for settings with which it cannot start.
+    process.exitCode = error instanceof PortsTaken ? 2 : 1;
     return;
   }
   if (nats !== undefined) say(`events are at nats://127.0.0.1:${port}: nats sub 'tutti.events.>'`);

@@ -54,7 +54,9 @@ function words() {
     });
     return parseArgs({ allowPositionals: true, options });
   } catch (error) {
-    return refuse(`${error instanceof Error ? error.message : error}\n\n${usage()}`);
+    // Node adds advice about arguments that start with a dash. No folder does.
+    const [first] = String(error instanceof Error ? error.message : error).split(". To specify");
+    return refuse(`${first?.replace(/[.]?$/, ".")}\n\n${usage()}`);
   }
 }
 

@@ -35,5 +35,6 @@ try {
 } catch (error) {
   if (!(error instanceof PortsTaken || error instanceof NodeTooOld)) throw error;
   process.stderr.write(`✗ ${error.message}\n`);
-  process.exitCode = 1;
+  // As the platform itself for settings with which it cannot start.
+  process.exitCode = error instanceof PortsTaken ? 2 : 1;
 }

@@ -209,6 +209,11 @@ describe("the gateway on a loopback address", () => {
     for (const [scenario, path, options, status, code] of [
       ["an unknown path", "/v1/runs/a/b/c/d", {}, 404, "gateway.path_unknown"],
       ["another method", "/v1/whoami", { method: "DELETE" }, 405, "gateway.method_unknown"],
+      ["another version of the API", "/v2/runs", {}, 404, "gateway.path_unknown"],
+      ["a GET of MCP", "/mcp", {}, 405, "gateway.method_unknown"],
+      ["another method of MCP", "/mcp", { method: "PUT" }, 405, "gateway.method_unknown"],
+      ["a GET of A2A", "/a2a", {}, 405, "gateway.method_unknown"],
+      ["a link without a WebSocket", "/v1/link", {}, 400, "gateway.handshake_invalid"],
       ["an unknown parameter of its own", "/v1/status?x=1", {}, 400, "rest.request_invalid"],
       ["one that was meant otherwise", "/v1/metrics/series?nam=a", {}, 400, "rest.request_invalid"],
       ["half an escape", "/v1/runs/%zz", {}, 400, "gateway.address_malformed"],
@@ -321,7 +326,7 @@ describe("the gateway on a loopback address", () => {
 
   it("suggests the route for an unknown path, and leads to the description of the API", async () => {
     const { text } = await gateway.request("/v1/runs/order-7/watch");
-    assert.match(JSON.parse(text).detail, /did you mean \/v1\/watch\/runs\/order-7\?/);
+    assert.match(JSON.parse(text).detail, /Did you mean \/v1\/watch\/runs\/order-7\?/);
     for (const path of ["/openapi.json", "/swagger.json", "/v1/openapi"]) {
       const { status, headers } = await gateway.request(path);
       assert.deepEqual([status, headers.location], [308, "/v1/openapi.json"], path);

@@ -12,6 +12,13 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
       "a.yaml:3:14: error: the text is not YAML: `[` is not closed, or the lines after it are not indented further",
     ],
   ],
+  [
+    "a bracket that is open before the lines below it, without the consequences",
+    "workflow: w\ntasks: [\n  a:\n    uses: x\n  b:\n    uses: y\noutput: >-\n  ${{ tasks.a.output }}\n",
+    [
+      "a.yaml:4:5: error: the text is not YAML: a block mapping or list inside brackets. Close the bracket before it",
+    ],
+  ],
   ["a list", "- a", ["a.yaml:1:1: error: expected a mapping for `definition`, got a list"]],
   ["nothing", "", ["a.yaml:1:1: error: expected a mapping for `definition`, got nothing"]],
   [

@@ -40,7 +40,7 @@ import { acceptBodies } from "./body.ts";
 import { callerIn } from "./context.ts";
 import { dataHeaders } from "./headers.ts";
 import { problemAnswer } from "./problems.ts";
-import { refuseUnknown } from "./unknown.ts";
+import { isOfProtocol, refuseUnknown } from "./unknown.ts";
 
 export interface FrontParts {
   readonly host: Pick<HostContext, "mesh" | "operations" | "version" | "guard" | "calls">;
@@ -418,7 +418,8 @@ async function pastOf({ tasks, getRun }: Past, message: Message, context: CallsF
  * the access.
  */
 function isOfApi(url: string): boolean {
-  return /^(\/|%2f|\\|%5c)*(v|%76|%56)(1|%31)($|[/?#;.\\]|%2f|%5c)/i.test(url);
+  if (isOfProtocol(url.split("?", 1)[0] ?? "")) return true;
+  return /^(\/|%2f|\\|%5c)*(v|%76|%56)(\d|%3\d)($|[/?#;.\\]|%2f|%5c)/i.test(url);
 }
 
 /**

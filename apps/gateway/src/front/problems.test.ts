@@ -16,4 +16,15 @@ describe("a problem of a route", () => {
     assert.match(detail, /^The request is invalid: runId: expected an id, got ü\./);
     assert.deepEqual(fields, [{ field: "runId", message: "expected an id, got ü" }]);
   });
+
+  it("leaves out a field that the request has no name for", () => {
+    const violations = [{ field: "what", message: "expected one of a, b, got none" }];
+    const error = meshErrors.invalidRequest(
+      { rpc: "RunService.StartRun", first: "what: expected one of a, b, got none", count: 1 },
+      { violations },
+    );
+    const { detail, fields } = JSON.parse(problemAnswer(error, () => "").body);
+    assert.match(detail, /^The request is invalid: expected one of a, b, got none\./);
+    assert.deepEqual(fields, [{ field: "", message: "expected one of a, b, got none" }]);
+  });
 });

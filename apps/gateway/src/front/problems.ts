@@ -52,7 +52,8 @@ function problemBody(problem: Problem, nameOf: (field: string) => string): Reado
   };
 }
 
-/** Returns the words of a service name fields as the contract does. */
+/** Services name fields as the contract does. A field that JSON has no name for is left out. */
 function renamed(text: string, field: string, name = field): string {
-  return field === "" || name === field ? text : text.replaceAll(`${field}:`, `${name}:`);
+  if (field === "" || name === field) return text;
+  return name === "" ? text.replaceAll(`${field}: `, "") : text.replaceAll(`${field}:`, `${name}:`);
 }

@@ -14,7 +14,13 @@ const patterns = routes.map(({ method, path }) => ({
 export function refuseUnknown(request: FastifyRequest, reply: FastifyReply): never {
   const { method, url } = request;
   const path = url.split("?", 1)[0] ?? "";
-  const allowed = patterns.filter(({ isOf }) => isOf.test(path)).map((pattern) => pattern.method);
+  if (path === "/v1/link")
+    throw gatewayErrors.handshakeInvalid({
+      reason: "no `Upgrade: websocket` header arrived, or a proxy removed it",
+    });
+  const allowed = isOfProtocol(path)
+    ? ["POST"]
+    : patterns.filter(({ isOf }) => isOf.test(path)).map((pattern) => pattern.method);
   if (allowed.length > 0) {
     reply.header("allow", [...new Set(allowed)].join(", "));
     throw gatewayErrors.methodUnknown({ method, path, allowed: [...new Set(allowed)].join(" or ") });
@@ -22,8 +28,13 @@ export function refuseUnknown(request: FastifyRequest, reply: FastifyReply): nev
   const suggestion = nearestRoute(method, path);
   throw gatewayErrors.pathUnknown({
     path,
-    hint: suggestion === undefined ? "" : ` (did you mean ${suggestion}?)`,
+    hint: suggestion === undefined ? "" : `. Did you mean ${suggestion}?`,
   });
+}
+
+/** Returns whether a path is the address of a protocol, which has routes of its own. Browsers have no page there. */
+export function isOfProtocol(path: string): boolean {
+  return path === "/mcp" || path === "/a2a";
 }
 
 /** Words that other interfaces have for ours. */

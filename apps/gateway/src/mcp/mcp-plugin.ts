@@ -13,6 +13,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type EdgeGuard, whenClosed } from "../access/edge.ts";
 import { RequestContext } from "../calls/request-context.ts";
 import type { GatewaySettings } from "../configuration.ts";
+import { gatewayErrors } from "../errors.ts";
 import { acceptBytes } from "../front/body.ts";
 import { callerIn } from "../front/context.ts";
 import { problemAnswer } from "../front/problems.ts";
@@ -56,8 +57,9 @@ export function mcpPlugin(parts: McpPluginParts): (app: FastifyInstance) => Prom
       method: ["GET", "DELETE"],
       url: "/mcp",
       config: { reach: "open" },
-      handler: async (_request, reply) => {
-        await reply.code(405).header("allow", "POST").send();
+      handler: async ({ method }, reply) => {
+        reply.header("allow", "POST");
+        throw gatewayErrors.methodUnknown({ method, path: "/mcp", allowed: "POST" });
       },
     });
   };

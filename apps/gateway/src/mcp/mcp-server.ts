@@ -95,13 +95,14 @@ export class McpServer {
     return { resultType: "complete", ...result, _meta: meta };
   }
 
-  handshake({ request }: McpCall): Json {
+  handshake({ request, namespace }: McpCall): Json {
     const tasks = { cancel: {}, requests: { tools: { call: {} } } };
     return {
       protocolVersion: agreedVersion(request.params["protocolVersion"]),
       capabilities: { tools: {}, resources: {}, tasks },
       serverInfo: this.#info,
-      instructions,
+      // A namespace exists from its first use on, so a mistyped name is no error.
+      instructions: `${instructions} This connection uses the namespace \`${namespace}\`.`,
     };
   }
 

@@ -14,7 +14,7 @@ const texts: Readonly<Record<ErrorCode, string>> = {
   BAD_PROP_ORDER: "a tag or anchor in the wrong place",
   BAD_SCALAR_START: "text that starts with a reserved character. Put it in quotes",
   BLOCK_AS_IMPLICIT_KEY: "a mapping or list in the middle of a line. Put text with a colon in quotes",
-  BLOCK_IN_FLOW: "a block mapping or list inside brackets",
+  BLOCK_IN_FLOW: "a block mapping or list inside brackets. Close the bracket before it",
   DUPLICATE_KEY: "the same key a second time in one mapping",
   IMPOSSIBLE: "not understood",
   KEY_OVER_1024_CHARS: "a key of more than 1024 characters",
@@ -44,8 +44,11 @@ export function yamlMistakesIn(
   text: string,
 ): readonly Mistake[] {
   const mistakes: Mistake[] = [];
+  // A bracket before it is open. The rest of the text is read as inside of the bracket.
+  const blockAt = errors.find(({ code }) => code === "BLOCK_IN_FLOW")?.pos[0] ?? Number.POSITIVE_INFINITY;
   const starts = errors.length === 0 ? undefined : startsByEnd(contents);
   for (const { code, pos } of errors) {
+    if (pos[0] > blockAt) continue;
     const mayBeOpen = code === "BAD_INDENT" || code === "MISSING_CHAR";
     const open = mayBeOpen ? openAt(starts?.get(pos[0]) ?? [], text.charAt(pos[0] - 1)) : undefined;
     if (open !== undefined) return [...mistakes, { at: open, text: openText(text.charAt(open)) }];

@@ -239,6 +239,9 @@ describe("requests", () => {
       "timing.rules[0].interval.everyMs",
     );
     assert.equal(named("workflows.register", "order.yaml:3:7"), "order.yaml:3:7");
+    // A oneof of the contract has no name in JSON.
+    assert.equal(named("runs.start", "spec.what"), "");
+    assert.equal(named("schedules.create", "schedule.timing.rules[0].rule"), "timing.rules[0]");
   });
 });
 

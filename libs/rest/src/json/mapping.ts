@@ -127,6 +127,8 @@ export class Mapping {
         continue;
       }
       const table = this.#fieldOf(type, step);
+      // JSON has no name for a oneof: its choices are fields next to each other.
+      if (table === undefined && this.#isOneof(type, step)) break;
       path = path === "" ? (table?.name ?? step) : `${path}.${table?.name ?? step}`;
       const planned = plannedAt(plan, path);
       if (planned !== undefined) named.length = 0;
@@ -143,10 +145,15 @@ export class Mapping {
   }
 
   #fieldOf(type: string | undefined, step: string): FieldTable | undefined {
-    const camel = step.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-    return type === undefined
-      ? undefined
-      : this.#schema.messages[type]?.fields.find(({ name }) => name === camel);
+    return this.#fieldsOf(type).find(({ name }) => name === camelCase(step));
+  }
+
+  #isOneof(type: string | undefined, step: string): boolean {
+    return this.#fieldsOf(type).some(({ oneof }) => oneof === camelCase(step));
+  }
+
+  #fieldsOf(type: string | undefined): readonly FieldTable[] {
+    return type === undefined ? [] : (this.#schema.messages[type]?.fields ?? []);
   }
 
   #place(at: string, found: Found) {
@@ -331,4 +338,8 @@ export function refusal({ method, path }: Route, violations: readonly Wrong[]) {
     .map(({ field, message }) => (field === "" ? message : `${field}: ${message}`))
     .join("; ");
   return restErrors.requestInvalid({ route: `${method} ${path}`, problems }, { violations });
+}
+
+function camelCase(name: string): string {
+  return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
