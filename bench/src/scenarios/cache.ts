@@ -31,7 +31,8 @@ function graph(): string {
 
 export const cache: Scenario = {
   name: "cache",
-  about: "cached tasks: a hit, 10,000 runs that need one output at once, and a graph of 100 tasks again",
+  about:
+    "cached tasks: a hit, 10,000 concurrent runs that need one output, and a repeated graph of 100 tasks",
   seconds: 5,
   brief: { rounds: 1, seconds: 3 },
   goals: [

@@ -21,7 +21,7 @@ interface Series {
 export const forecasts: Scenario = {
   name: "forecasts",
   about:
-    "forecasts of recorded load: error beside that of the same time a day before, and coverage of 80 % (--traces DIR)",
+    "forecasts of recorded load: error compared with the value of one day earlier, and coverage of 80 % (--traces DIR)",
   goals: ["step", "hour"].flatMap((variant) => [
     { line: { variant }, figure: "overSeasonal", atMost: 0.8 },
     { line: { variant }, figure: "coverage", atLeast: 0.75 },

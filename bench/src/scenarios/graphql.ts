@@ -13,7 +13,7 @@ const idempotencyHeader = "idempotency-key";
 /** The server resolves nothing. */
 export const graphql: Scenario = {
   name: "graphql",
-  about: "a document through the GraphQL adapter, beside HTTP alone",
+  about: "a document through the GraphQL adapter, compared with plain HTTP",
   goals: [overheadGoal("read"), overheadGoal("write")],
   async *run(budget) {
     await using server = await localServer(async (incoming, response) => {

@@ -34,7 +34,7 @@ const order = { cents: 4_200, parts: ["bow", "case"] };
 /** Server and client are in this process, so the cost includes both sides. */
 export const grpc: Scenario = {
   name: "grpc",
-  about: "a method through the gRPC adapter, beside the client alone",
+  about: "a method through the gRPC adapter, compared with the plain client",
   goals: [overheadGoal("read"), overheadGoal("write")],
   async *run(budget) {
     await using folder = await mkdtempDisposable(join(tmpdir(), "tutti-bench-grpc-"));

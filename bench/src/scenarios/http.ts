@@ -42,7 +42,7 @@ export async function localServer(listener: RequestListener): Promise<LocalServe
 
 export const http: Scenario = {
   name: "http",
-  about: "a request through the HTTP adapter, beside HTTP alone",
+  about: "a request through the HTTP adapter, compared with plain HTTP",
   goals: [overheadGoal("read"), overheadGoal("write")],
   async *run(budget) {
     await using server = await localServer((incoming, response) => {

@@ -17,7 +17,7 @@ const samples = 12;
  */
 export const idle: Scenario = {
   name: "idle",
-  about: "memory and processor of the platform with nothing to do, beside an empty Node",
+  about: "memory and CPU of the idle platform, compared with an empty Node process",
   goals: [
     {
       line: { variant: "platform" },

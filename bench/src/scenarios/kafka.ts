@@ -7,7 +7,7 @@ import { Absent, type Scenario } from "../scenario.ts";
 
 export const kafka: Scenario = {
   name: "kafka",
-  about: "a record through the Kafka adapter, beside the client alone",
+  about: "a record through the Kafka adapter, compared with the plain client",
   goals: [overheadGoal("publish")],
   async *run(budget) {
     const program = await needsProgram("python3-kafka");

@@ -8,7 +8,7 @@ import { Absent, type Scenario } from "../scenario.ts";
 
 export const nats: Scenario = {
   name: "nats",
-  about: "a message and a request through the NATS adapter, beside the client alone",
+  about: "a message and a request through the NATS adapter, compared with the plain client",
   goals: [overheadGoal("publish"), overheadGoal("request")],
   async *run(budget) {
     const program = await needsProgram("nats-server");

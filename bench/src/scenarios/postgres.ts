@@ -12,7 +12,7 @@ const statements = {
 /** Sequential calls as a worker makes them for tasks, next to the same statement by the client library alone. */
 export const postgres: Scenario = {
   name: "postgres",
-  about: "a statement through the PostgreSQL adapter, beside the client alone",
+  about: "a statement through the PostgreSQL adapter, compared with the plain client",
   goals: [overheadGoal("read"), overheadGoal("write")],
   async *run(budget) {
     const program = await needsProgram("postgres");

@@ -7,7 +7,7 @@ import { Absent, type Scenario } from "../scenario.ts";
 
 export const redis: Scenario = {
   name: "redis",
-  about: "a command through the Redis adapter, beside the client alone",
+  about: "a command through the Redis adapter, compared with the plain client",
   goals: [overheadGoal("read"), overheadGoal("write")],
   async *run(budget) {
     const program = await needsProgram("redis-server");

@@ -22,7 +22,7 @@ interface Start {
 export const start: Scenario = {
   name: "start",
   about:
-    "time and processor time from `npm start` to the first 200 of /readyz, when it has run before and after kill -9, beside a Node that does nothing",
+    "time and CPU time from `npm start` to the first 200 of /readyz, on a repeated start and after kill -9, compared with an idle Node process",
   goals: [
     {
       line: { variant: "again" },

@@ -187,7 +187,7 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
     "workflow: w\nlimits: [{key: k, resources: {gpu: 1}}]\ntasks:\n  a: {uses: x, resources: {gpu: 2}, limits: [{key: k, resources: {gpu: 1}}]}",
     [
       "a.yaml:2:30: error: limits[0].resources: expected `concurrency` or `rate`, got amounts of resources. Set amounts only for tasks of agents",
-      "a.yaml:4:72: error: tasks.a.limits[0].resources.gpu: expected at least 2 gpu, which the task asks for, got 1",
+      "a.yaml:4:72: error: tasks.a.limits[0].resources.gpu: expected at least 2 gpu, which the task requests, got 1",
     ],
   ],
   [
@@ -222,8 +222,8 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
     "times of attempts where no agent makes any",
     "workflow: w\ntasks:\n  a: {wait: {signal: s}, timeout: {run: 1h}}\n  b: {workflow: x, timeout: 1h}\n  c: {approve: {}, timeout: {queue: 1h, total: 2h}}\nsignals: {s: {}}",
     [
-      "a.yaml:3:36: error: tasks.a.timeout.run: `run` is the time of an agent's attempt, and a task of the kind `wait` has none: `total`, or a span alone, is the time of the whole",
-      "a.yaml:5:30: error: tasks.c.timeout.queue: `queue` is the time of an agent's attempt, and a task of the kind `approve` has none: `total`, or a span alone, is the time of the whole",
+      "a.yaml:3:36: error: tasks.a.timeout.run: `run` is the time of an agent's attempt, and a task of the kind `wait` has none: `total`, or a single duration, is the total time",
+      "a.yaml:5:30: error: tasks.c.timeout.queue: `queue` is the time of an agent's attempt, and a task of the kind `approve` has none: `total`, or a single duration, is the total time",
     ],
   ],
   [

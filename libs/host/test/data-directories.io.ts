@@ -256,7 +256,7 @@ describe("the findings about a data directory", () => {
     await patch(join(directory, log), at, flip);
     const findings = await examine(directory);
     const text = textOf(findings, "torn-tail");
-    assert.match(text, /^notice: The last group, in 000000000001\.log at byte \d+, is only half there/);
+    assert.match(text, /^notice: The last group, in 000000000001\.log at byte \d+, is incomplete/);
     assert.match(text, /the group was not acknowledged, and the next start cuts it off\.$/);
     assert.ok(findings.every(({ level }) => level !== "problem"));
   });

@@ -171,7 +171,7 @@ export function directoryOf<P extends PartitionName>(
   );
   return (service, partition) => {
     const found = byName.get(`${service}/${partition}`);
-    assert(found !== undefined, "a partition is asked for that the journal was opened with", {
+    assert(found !== undefined, "the journal was opened with the requested partition", {
       service,
       partition,
     });

@@ -143,7 +143,7 @@ export class Recorder {
   total(measuredMs: number): Summary {
     const summary = this.#total.summary(measuredMs);
     const { due, completed, errors, dropped } = summary;
-    assert(due === completed + errors + dropped, "each start has ended in one way", { due, completed });
+    assert(due === completed + errors + dropped, "each start has exactly one outcome", { due, completed });
     return summary;
   }
 

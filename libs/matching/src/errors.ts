@@ -28,7 +28,7 @@ export const matchingErrors = defineErrors("matching", {
   limitInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A limit has a key, and allows a whole number at once, a number above 0 per time, or both.",
+    help: "A limit has a key, and a concurrency (a whole number), a rate (a number above 0 per duration), or both.",
     message: ({ problem }: { problem: string }) => `${problem}`,
     remedy: "Correct the limit.",
   },
@@ -106,7 +106,7 @@ export const matchingErrors = defineErrors("matching", {
     remedy: ({ capability, isOffered }: QueueTimeout) =>
       isOffered
         ? "Start more agents, or raise the queue timeout."
-        : `Start a worker that offers \`${capability}\`, in the version and with the labels that the task asks for.`,
+        : `Start a worker that offers \`${capability}\`, in the version and with the labels that the task requires.`,
   },
   totalTimedOut: {
     status: "DEADLINE_EXCEEDED",

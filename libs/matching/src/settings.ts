@@ -106,7 +106,7 @@ export function resolveSettings(
   const { heartbeatMs, suspectMs, leaseMs, weights } = settings;
   if (!(heartbeatMs < suspectMs && suspectMs < leaseMs))
     return invalid(
-      `expected heartbeatMs < suspectMs < leaseMs, since an agent is suspect when it misses its time and gone later, got ${heartbeatMs}, ${suspectMs}, ${leaseMs}`,
+      `expected heartbeatMs < suspectMs < leaseMs, because an agent becomes suspect after missed heartbeats and lost when its lease ends, got ${heartbeatMs}, ${suspectMs}, ${leaseMs}`,
     );
   const { quantile, maxShare } = settings.doubling;
   if (!(quantile > 0 && quantile < 1 && maxShare >= 0 && maxShare <= 1))

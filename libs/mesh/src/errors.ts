@@ -21,7 +21,7 @@ export const meshErrors = defineErrors("mesh", {
   malformed: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "The bytes of a request are not a message of the contract's type. Nothing was done. Caller and service use different contracts, or something on the way changed the bytes.",
+    help: "The bytes of a request are not a message of the contract's type. Nothing was done. Caller and service use different contracts, or the bytes were changed in transit.",
     message: ({ rpc, reason }: { rpc: string; reason: string }) =>
       `The request of ${rpc} cannot be decoded (${reason})`,
     remedy: "Compare the contracts of caller and service.",
@@ -29,7 +29,7 @@ export const meshErrors = defineErrors("mesh", {
   malformedReply: {
     status: "INTERNAL",
     retry: "never",
-    help: "The bytes of a reply are not a message of the contract's type. Caller and service use different contracts, or something on the way changed the bytes.",
+    help: "The bytes of a reply are not a message of the contract's type. Caller and service use different contracts, or the bytes were changed in transit.",
     message: ({ rpc, reason }: { rpc: string; reason: string }) =>
       `The reply of ${rpc} cannot be decoded (${reason})`,
     remedy: "Compare the contracts of caller and service.",

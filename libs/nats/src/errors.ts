@@ -30,7 +30,7 @@ export const natsErrors = defineErrors("nats", {
   serverTooOld: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A NATS server of an unsuitable version. Before 2.10.27, compare-and-set on replicated streams has a race in which the server acknowledges two writers that exclude each other, so two owners could both believe in their lease. Install 2.10.27 or newer on every server of the cluster.",
+    help: "The version of a NATS server is not supported. Before 2.10.27, compare-and-set on replicated streams has a race: the server can acknowledge two conflicting writers. Two owners could then hold the same lease. Install 2.10.27 or newer on every server of the cluster.",
     message: ({ server, found, least }: { server: string; found: string; least: string }) =>
       `The NATS server ${server} has ${found === "" ? "an unknown version" : `version ${found}`}, older than ${least}, and may acknowledge two conflicting writers`,
     remedy: "Upgrade every server of the cluster.",

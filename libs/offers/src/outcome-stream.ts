@@ -154,7 +154,7 @@ export class OutcomeStream implements Component {
     })();
     const { signal } = this.#stopping;
     for await (const { batch } of estimates.recordOutcomes(requests, { signal })) if (batch >= number) return;
-    throw new Error("the stream of ends of attempts ended before its batch was taken in");
+    throw new Error("the outcome stream ended before its batch was accepted");
   }
 }
 

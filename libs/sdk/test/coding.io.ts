@@ -155,7 +155,7 @@ describe("coding agents as tasks", () => {
       const prompt = `setsid sh -c 'echo $$ > ${pids}; exec sleep 300' & read key < /dev/zero; sleep 300`;
       await assert.rejects(
         test({ prompt }, literal, { silentMs: 700, graceMs: 100 }).execute(),
-        /wrote nothing for 700 ms/,
+        /wrote no output for 700 ms/,
       );
       const pid = Number(await readFile(pids, "utf8"));
       await until(

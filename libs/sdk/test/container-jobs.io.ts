@@ -208,7 +208,7 @@ describe("containers as Jobs of Kubernetes", () => {
           cluster.outputs = [readerOf(job, folder)];
           cluster.pod(job, done, {}, done);
         },
-        /have \d{7} bytes, at most 4194304 come back from a Job/,
+        /have \d{7} bytes, more than the maximum of 4194304 for a Job/,
       ],
       ["a task that failed", (job) => cluster.pod(job, exited(3), {}, {}), /ended with exit code 3/],
     ];
@@ -253,7 +253,7 @@ describe("containers as Jobs of Kubernetes", () => {
     await assert.rejects(run({ stdin: "x" }).ended, /expected `command` beside `stdin`/);
     const long = "x".repeat(1_000_000);
     await assert.rejects(run({ command: ["cat"], stdin: long }).ended, /at most 1000000 bytes/);
-    await assert.rejects(run({ outputs: "/out", ok: [0, 1] }).ended, /`ok` with 0 alone beside `outputs`/);
+    await assert.rejects(run({ outputs: "/out", ok: [0, 1] }).ended, /only 0 in `ok` when `outputs` is set/);
     await assert.rejects(run({ files: { "/x": "x".repeat(1_000_001) } }).ended, /at most 1000000 bytes/);
   });
 

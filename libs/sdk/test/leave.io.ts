@@ -243,7 +243,7 @@ describe("a worker's options", () => {
     [{ drainMs: -1 }, /The option drainMs: expected/],
     [
       { address: "far:1", credentials: { accessToken: "t" } },
-      /certificateAuthority beside the accessToken, which would be sent to far:1/,
+      /certificateAuthority in addition to the accessToken, which would be sent to far:1/,
     ],
   ];
   for (const [options, expected] of wrong) {

@@ -57,7 +57,7 @@ export class SessionEffects {
   }
 
   dispatch(effects: readonly DueEffect[]): void {
-    assert(this.#executors !== undefined, "nothing is asked for before there is who does it", {});
+    assert(this.#executors !== undefined, "no effect is dispatched before the executors are attached", {});
     const { following, planning, deciding, goals, choosing, locking, others } = this.#executors;
     for (const due of effects) {
       if (due.key.kind !== "session") continue;

@@ -179,7 +179,7 @@ class Simulation {
     const idle = this.#servers.find((server) => !server.isReady());
     if (idle !== undefined) return `${idle.name} is not ready`;
     const broken = this.#servers.find((server) => server.quarantined > 0);
-    if (broken !== undefined) return `${broken.name} keeps an account aside`;
+    if (broken !== undefined) return `${broken.name} has a quarantined account`;
     if (this.#delivery.inFlight > 0) return `${this.#delivery.inFlight} messages are under way`;
     return this.#load.restless;
   }
@@ -242,7 +242,7 @@ class Simulation {
         // A late repetition may have broken it once more: it is repaired soon.
         const isPassing = isTuttiError(error) && (error.retryable || error.code === "runtime.quarantined");
         if (!isPassing) throw error;
-        world.trace("world", () => `asks again for ${id}: ${error.code}`);
+        world.trace("world", () => `retries the query of ${id}: ${error.code}`);
       }
       await new Promise<void>((resolve) => world.after(retryMs, resolve));
     }

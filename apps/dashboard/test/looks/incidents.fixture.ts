@@ -374,7 +374,7 @@ export function adviceAt(nowMs: number) {
       { ...each, recommendationId: "order.needless-need.charge.check", status: "open" },
       {
         ...{ ...each, recommendationId: "ship.cache.rate", subject: "ship", status: "trial", kind: "cache" },
-        title: "`rate` computes the same again: 61 of 100 inputs came before.",
+        title: "`rate` computes the same again: 61 of 100 inputs had occurred before.",
         changes: ['tasks.rate.cache: not set → "1h"'],
         trial: {
           ...{ hash: "a".repeat(64), percent: 20, startTimeMs: nowMs - day / 4, looks: 1, nextRuns: 40 },

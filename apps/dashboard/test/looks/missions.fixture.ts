@@ -2,7 +2,7 @@
 
 const approval = (nowMs: number) => ({
   ...{ approvalId: "q1", about: { kind: "mission", id: "programme" }, title: "Raise the budget?" },
-  message: "40,000 tokens are wanted, and of the budget 12,000 tokens are left",
+  message: "40,000 tokens are requested, and 12,000 tokens of the budget are left",
   form: JSON.stringify({ type: "object", properties: { tokens: { type: "number", minimum: 0 } } }),
   deciders: [],
   decisions: [],

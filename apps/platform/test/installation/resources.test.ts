@@ -194,7 +194,7 @@ describe("sessions that contend for one resource", () => {
   const whys = (sessionId: string): readonly string[] => [
     ...["t0 t1", "t1 t0", "t0 t2", "t2 t0", "t1 t2", "t2 t1"].map((pair) => {
       const holders = pair.split(" ").map((task) => `\`${sessionId}..p1..0 ${task}\``);
-      const full = `the limit session/${sessionId} allows 2 licence at once. 2 are in use, and the task asks for 1`;
+      const full = `the limit session/${sessionId} allows 2 licence at once. 2 are in use, and the task requests 1`;
       return `${full}. Held by ${holders.join(", ")}`;
     }),
     ...(sessionId === `modest-${intelligence}` ? ["the plan gives it to anna, later"] : []),

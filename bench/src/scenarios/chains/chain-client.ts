@@ -63,7 +63,7 @@ export class ChainClient {
     const nowMs = performance.now();
     for (const { number, outcome } of ends) {
       if (outcome?.$case !== "inlineOutput" || outcome.value.length !== chainInput.length) {
-        throw new Error(`expected chain ${number} to give back its input, got something else`);
+        throw new Error(`expected chain ${number} to return its input, got another output`);
       }
       this.#latencies.add(nowMs - (this.#startedMs[number % inFlightMax] ?? 0));
     }

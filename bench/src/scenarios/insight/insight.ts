@@ -24,7 +24,7 @@ const chains = "chains with insight";
 /** The time of alerts until the receiver, and the cost of the platform's own records. */
 export const insight: Scenario = {
   name: "insight",
-  about: `reported alerts until their webhook is called, at rest and while ${callers} callers start runs, chains of an installation beside one without insight, and the store of series alone`,
+  about: `time from a reported alert to its webhook call, at rest and while ${callers} callers start runs, chains of an installation with and without insight, and the store of series alone`,
   goals: [
     { line: { variant: rest }, figure: "p99Ms", atMost: 1_000, unit: "ms" },
     { line: { variant: load }, figure: "p99Ms", atMost: 2_000, unit: "ms" },
@@ -50,7 +50,7 @@ export const insight: Scenario = {
 /** Insight as a separate process, as in the image, next to an empty Node. */
 export const insightMemory: Scenario = {
   name: "insight-memory",
-  about: "memory of a process of insight, with nothing to do and with 10,000 series, above an empty Node",
+  about: "memory of an insight process, idle and with 10,000 series, above an empty Node process",
   goals: [
     { line: { variant: idleLine }, figure: "deltaMiB", atMost: 40, unit: "MiB" },
     { line: { variant: manyLine }, figure: "deltaMiB", atMost: 120, unit: "MiB" },

@@ -38,7 +38,7 @@ const shortened = (kind: CaseKind, draws: Draws) =>
 export const adaptive: Scenario = {
   name: "adaptive",
   about:
-    "sessions of six sorts on real workers: time in ADAPTIVE beside the best mode in hindsight, and a mixed load",
+    "sessions of six kinds on real workers: time in ADAPTIVE compared with the best mode in hindsight, and a mixed load",
   brief: { rounds: 1, seconds: 1 },
   goals: [
     { line: { variant: "all" }, figure: "regret", atMost: 0.03, known: { issue: 26, worst: 1.5 } },

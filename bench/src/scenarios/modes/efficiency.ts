@@ -16,7 +16,7 @@ const loads = 12;
 export const efficiency: Scenario = {
   name: "efficiency",
   about:
-    "time × slots and busy share of ADAPTIVE on one mixed load, beside a queue that is blind to speed and least-loaded",
+    "time × slots and busy share of ADAPTIVE on one mixed load, compared with a queue that ignores speed and with least-loaded",
   goals: [
     {
       line: { variant: "adaptive" },

@@ -197,7 +197,7 @@ export function problemOf(tasks: readonly CaseTask[], speeds: readonly number[])
     },
     fleetOf(speeds),
   );
-  if (!("problem" in prepared)) throw new Error("expected agents that can do everything");
+  if (!("problem" in prepared)) throw new Error("expected agents that offer every capability");
   return prepared.problem;
 }
 

@@ -9,7 +9,8 @@ import { type Trace, tracesIn, usualTraces } from "./traces.ts";
  */
 export const estimates: Scenario = {
   name: "estimates",
-  about: "durations of recorded tasks: error of each model beside the median of the task type (--traces DIR)",
+  about:
+    "durations of recorded tasks: error of each model compared with the median of the task type (--traces DIR)",
   goals: [
     { line: { variant: usualModel }, figure: "overMedian", atMost: 0.6 },
     { line: { variant: usualModel }, figure: "coverage", atLeast: 0.75 },

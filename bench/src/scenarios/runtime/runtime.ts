@@ -5,7 +5,7 @@ import { stepsPerChain } from "../chains/chain.ts";
 
 export const runtime: Scenario = {
   name: "runtime",
-  about: `chains of ${stepsPerChain} durable steps on the runtime, beside a ceiling that only moves the bytes`,
+  about: `chains of ${stepsPerChain} durable steps on the runtime, compared with an upper bound that only transfers the bytes`,
   goals: [
     {
       line: { concurrency: 256 },

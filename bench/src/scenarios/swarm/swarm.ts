@@ -8,7 +8,7 @@ const agentCounts = [10, 100, 1_000, 5_000];
 /** Agents of one slot in few processes, over real streams. They return tasks of 100 bytes immediately. */
 export const swarm: Scenario = {
   name: "swarm",
-  about: "tasks through a pool by number of agents, 10 to 5,000, beside those of ten",
+  about: "tasks through a pool by number of agents, 10 to 5,000, compared with ten agents",
   goals: [1_000, 5_000].map((agents) => ({
     line: { agents },
     figure: "overFewest",

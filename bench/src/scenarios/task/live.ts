@@ -13,7 +13,7 @@ const programOf = (name: string): string => fileURLToPath(new URL(name, import.m
 
 export const live: Scenario = {
   name: "live",
-  about: `${runs} runs that wait: what they take in memory, and how fast all of them continue after a signal`,
+  about: `${runs} waiting runs: their memory, and how fast all of them continue after a signal`,
   goals: [
     {
       line: { runs },

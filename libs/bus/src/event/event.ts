@@ -144,7 +144,7 @@ function refused(input: EventInput) {
   };
   expect("id", idForm.test(input.id), "1 to 200 visible ASCII characters");
   expect("source", sourceForm.test(input.source), "a URI reference of 1 to 400 characters");
-  expect("type", isType(input.type), "tutti.<area>.<thing>.<happened>, or words with dots between them");
+  expect("type", isType(input.type), "tutti.<area>.<thing>.<happened>, or words separated by dots");
   expect("subject", isText(input.subject), "1 to 1000 characters without control characters");
   expect("namespace", namespaceForm.test(input.namespace), "1 to 63 of a–z 0–9 -, beginning with a letter");
   expect("timeMs", isTime(input.timeMs), "whole milliseconds since the epoch");

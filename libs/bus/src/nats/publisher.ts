@@ -314,8 +314,7 @@ interface Answered {
 /** Undefined for a confirmation. */
 function refusalOf(message: Msg): Answered | undefined {
   // There is no listener on the subject: JetStream is starting, or the stream is gone.
-  if (message.headers?.code === 503)
-    return { reason: "no JetStream stream keeps this subject", passing: true };
+  if (message.headers?.code === 503) return { reason: "no JetStream stream has this subject", passing: true };
   const { error, stream } = message.json<{
     error?: { code?: number; description?: string };
     stream?: string;

@@ -148,12 +148,12 @@ function cacheable(
       about: "",
       gain,
       changed: withTask(document, id, { ...task, cache }),
-      summary: `\`${id}\` repeats computations: ${repeated} of ${own.length} inputs came before.`,
+      summary: `\`${id}\` repeats computations: ${repeated} of ${own.length} inputs had occurred before.`,
       evidence: [
         `${counted(outputs.size, "different input")} in ${counted(own.length, "recorded task")}, with the same output for the same input.`,
         "The replay gives each task the mean of a hit and a miss.",
       ],
-      risk: "An effect of the task happens only when it runs. Data that it reads elsewhere may change: choose a time to live that allows it.",
+      risk: "A reused output does not repeat the effects of the task. Data that the task reads elsewhere may change: choose a time to live that tolerates this.",
     },
   ];
 }
@@ -185,8 +185,8 @@ function parallel(
       gain,
       evidence,
       changed: withTask(document, id, { ...task, maxParallel }),
-      summary: `\`${id}\` runs at most ${task.maxParallel} at once, and more entries wait.`,
-      risk: `What the task calls gets up to ${maxParallel} calls at once. Workers must have slots for them.`,
+      summary: `\`${id}\` runs at most ${task.maxParallel} entries concurrently, and more entries wait.`,
+      risk: `The systems that the task calls get up to ${maxParallel} concurrent calls. Workers must have slots for them.`,
     },
   ];
 }
@@ -209,7 +209,7 @@ function speculative(
       ...found,
       changed: withTask(document, id, { ...task, mayBeDoubled: true }),
       summary: `Slow attempts of \`${id}\` delay the slowest tenth of the runs.`,
-      risk: "Two attempts may do the same at once: the task must be idempotent. A copy needs a free slot at another agent, and does not help if the input is what makes an attempt slow.",
+      risk: "Two attempts may run concurrently: the task must be idempotent. A copy needs a free slot at another agent. It does not help if the input makes an attempt slow.",
     },
   ];
 }

@@ -58,14 +58,14 @@ export function checkOptions(
         findings.error(
           "conflicting_keys",
           [...path, "timeout", key],
-          `\`${key}\` is the time of an agent's attempt, and a task of the kind \`${kind}\` has none: \`total\`, or a span alone, is the time of the whole`,
-          { key: true, expected: "`total`, or a span alone, for the time of the whole" },
+          `\`${key}\` is the time of an agent's attempt, and a task of the kind \`${kind}\` has none: \`total\`, or a single duration, is the total time`,
+          { key: true, expected: "`total`, or a single duration, for the total time" },
         );
   for (const key of ["maxParallel", "failFast"] as const) {
     if (document[key] === undefined || document.forEach !== undefined) continue;
     findings.error("conflicting_keys", [...path, key], `\`${key}\` has no effect without \`forEach\``, {
       key: true,
-      expected: "`forEach` beside it",
+      expected: "`forEach` on the same task",
     });
   }
 }

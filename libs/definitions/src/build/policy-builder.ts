@@ -174,7 +174,7 @@ export class PolicyBuilder {
         findings.error(
           "too_large",
           [...path, name],
-          `expected at least ${requested} ${name}, which the task asks for, got ${most}`,
+          `expected at least ${requested} ${name}, which the task requests, got ${most}`,
           { expected: `at least ${requested}` },
         );
     }

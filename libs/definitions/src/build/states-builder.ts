@@ -49,7 +49,7 @@ export class StatesBuilder {
         "conflicting_keys",
         [...path, "onDone"],
         "`onDone` has no effect without `run`",
-        { key: true, expected: "`run` beside it" },
+        { key: true, expected: "`run` in the same state" },
       );
     this.states.push({
       name,

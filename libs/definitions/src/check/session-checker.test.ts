@@ -146,8 +146,8 @@ describe("the file of a session", () => {
       "a task that only a run can do",
       "session: s\ntasks:\n  a: {wait: 5s}\n  b: {uses: x, forEach: input.days}",
       [
-        "a.yaml:3:7: error: tasks.a.wait: expected a task that every engine can do, got `wait`, which only a workflow has",
-        "a.yaml:4:16: error: tasks.b.forEach: expected a task that every engine can do, got `forEach`, which only a workflow has",
+        "a.yaml:3:7: error: tasks.a.wait: expected a task that every engine can run, got `wait`, which only a workflow supports",
+        "a.yaml:4:16: error: tasks.b.forEach: expected a task that every engine can run, got `forEach`, which only a workflow supports",
       ],
     ],
     [

@@ -83,7 +83,7 @@ function check(value: Json, { findings, steps, catalogue }: Checking): SessionSp
 
 function checkMode({ mode, orchestrator }: SessionDocument, findings: Findings): void {
   if (mode === "custom" && orchestrator === undefined)
-    findings.error("missing_key", ["mode"], "expected `orchestrator` beside the mode `custom`, got none", {
+    findings.error("missing_key", ["mode"], "expected `orchestrator` with the mode `custom`, got none", {
       expected: "`orchestrator`",
     });
   if (mode !== "custom" && orchestrator !== undefined)
@@ -105,8 +105,8 @@ function checkTasks(tasks: NonNullable<SessionDocument["tasks"]>, findings: Find
       findings.error(
         "conflicting_keys",
         ["tasks", id, only],
-        `expected a task that every engine can do, got \`${only}\`, which only a workflow has`,
-        { key: true, expected: "`uses`, `workflow` or `mission`; put the rest into a workflow of its own" },
+        `expected a task that every engine can run, got \`${only}\`, which only a workflow supports`,
+        { key: true, expected: "`uses`, `workflow` or `mission`. Put the rest into a separate workflow" },
       );
     checkMoment(task.dueTime, ["tasks", id, "dueTime"], findings);
   }

@@ -64,7 +64,7 @@ export class Scope {
   #addNode(element: XmlElement): void {
     const id = element.attribute("id");
     if (id === "" || this.nodes.has(id))
-      throw new NotImported(`line ${element.line}: a node has an \`id\` of its own`);
+      throw new NotImported(`line ${element.line}: each node needs a unique \`id\``);
     const title = element.attribute("name").replace(/\s+/g, " ").trim() || id;
     this.nodes.set(id, { element, id, title, outgoing: [], incoming: [], boundary: [] });
     for (const each of element.all("incoming", "outgoing")) {

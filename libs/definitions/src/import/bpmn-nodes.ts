@@ -32,7 +32,7 @@ export class NodeStates {
         this.#scope.shared.source.collector.report(
           element.line,
           this.#node.title,
-          "a manual task waits for nothing",
+          "a manual task does not wait",
         );
         return { always: this.#onwards() };
       case "userTask":

@@ -46,7 +46,7 @@ describe("a workflow of n8n", () => {
       '"Pause": { "main": [[{ "node": "Loop Over Items"',
       '"Pause": { "main": [[{ "node": "Report"',
     );
-    assert.ok(importN8n(open).untranslated.some(({ reason }) => reason.includes("come back to")));
+    assert.ok(importN8n(open).untranslated.some(({ reason }) => reason.includes("items return to it")));
   });
 
   it("has the nodes that n8n runs, and lists the others", () => {

@@ -187,14 +187,14 @@ function omitUnreachable(source: ForeignDocument, nodes: Map<string, Node>): Rea
       source.collector.report(
         source.lineOf([...node.path, "name"]),
         `branch of ${node.name}`,
-        "each run has the branches of all triggers. Make each one a workflow, if n8n runs one of them",
+        "each run contains the branches of all triggers. If n8n runs only one of them, make each branch a separate workflow",
       );
   }
   const omitted = new Set<string>();
   for (const node of all) {
     if (reached.has(node)) continue;
     const reason = isPart(node)
-      ? "it is a part of the node that it leads to. The capability of that one has it"
+      ? "it is a part of the node that it leads to. The capability of that node includes it"
       : node.type === "errorTrigger"
         ? "it runs after errors of other workflows. Make its branch a workflow that a trigger with `afterRun` starts"
         : "no trigger leads to it, or only after an error";
@@ -400,7 +400,7 @@ class Translator {
   #loop(): Record<string, Tree> {
     const { members, id, name, path, loop } = this.#node;
     if (loop === undefined)
-      throw new UnsupportedConstruct("only a loop that its items come back to has a counterpart");
+      throw new UnsupportedConstruct("only a loop whose items return to it has a counterpart");
     const parameters = membersIn(members, "parameters");
     if ((membersIn(parameters, "options")["reset"] ?? false) !== false)
       throw new UnsupportedConstruct(

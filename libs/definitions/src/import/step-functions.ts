@@ -471,7 +471,7 @@ class State {
       this.#machine.options.source.collector.report(
         this.#machine.options.source.lineOf(chosen.path),
         `${this.#name}: Retry`,
-        "a branch or an item is retried alone, and those that completed are kept",
+        "each branch or item is retried separately, and completed branches and items are kept",
       );
     return {
       attempts: Math.min(most + 1, 1_000_000),

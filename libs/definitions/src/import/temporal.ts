@@ -381,7 +381,8 @@ class History {
       this.#byEvent.has(numberIn(attributes, key)),
     );
     const task = this.#byEvent.get(numberIn(attributes, of ?? ""));
-    if (task === undefined) throw new NotImported(`line ${this.#source.lineOf(at)}: it ends nothing`);
+    if (task === undefined)
+      throw new NotImported(`line ${this.#source.lineOf(at)}: the event ends no known task`);
     readAll(attributes, (inner, key) => Reflect.get(inner, key));
     this.#reportOnce(
       at,
@@ -431,7 +432,7 @@ class History {
       }));
     const found = new Origins([...outputs, ...this.#origin]).referring(value);
     if (found.fixed > 0)
-      this.#source.report(path, of, "it has values of this run. Put expressions in their place");
+      this.#source.report(path, of, "it contains values of this run. Replace them with expressions");
     return found.value;
   }
 

@@ -81,7 +81,7 @@ const rate = variants("Maximum number of starts per time.", {
     {
       count: number("How many.", 0, any),
       per: duration("The period."),
-      burst: number("Maximum number at once after a quiet period.", 0, any),
+      burst: number("Maximum burst after a quiet period.", 0, any),
     },
     { required: ["count", "per"], name: "rate" },
   ),
@@ -277,7 +277,7 @@ const cache = variants(
   "Reuse of earlier outputs. A single duration is the `ttl`. `auto` is one hour, with checks.",
   {
     text: duration(
-      "How long an output may be reused. `auto`: an hour, once equal outputs are shown.",
+      "How long an output may be reused. `auto`: one hour, after equal inputs have given equal outputs.",
       "auto",
     ),
     members: members(

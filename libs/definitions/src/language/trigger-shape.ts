@@ -66,7 +66,7 @@ const on: Readonly<Record<string, Shape>> = {
     expressionMax,
   ),
   group: text(
-    "An expression over `event`. Debounce, batch and singleton count each value by itself.",
+    "An expression over `event`. Debounce, batch and singleton treat each value separately.",
     undefined,
     expressionMax,
   ),
@@ -78,7 +78,7 @@ const on: Readonly<Record<string, Shape>> = {
     {
       name: "debounce",
       required: ["for"],
-      doc: "One run with the last event, after no other event came for a while.",
+      doc: "One run with the last event, after a period without events.",
     },
   ),
   batch: members(

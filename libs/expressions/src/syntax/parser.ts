@@ -312,6 +312,6 @@ function tooDeep(at: number): Fault {
     "too_large",
     at,
     `nested more than ${limits.depthMax} deep`,
-    "parts computed in a `set` of their own",
+    "parts computed in a separate `set`",
   );
 }

@@ -170,7 +170,7 @@ function refusedBy({ policies, errors }: Verdict): Decision {
     reason === "" ? `${namespace}/${policyId}` : `${namespace}/${policyId} (${reason})`,
   );
   const faults = errors.length === 0 ? "" : `; faults: ${errors.join("; ")}`;
-  if (named.length === 0) return { allowed: false, reason: `nothing permits it${faults}` };
+  if (named.length === 0) return { allowed: false, reason: `no role or policy permits it${faults}` };
   const remedy = "Ask an administrator to change the policies, or use another resource.";
   return { allowed: false, reason: `forbidden by ${named.join(", ")}${faults}`, remedy };
 }

@@ -262,7 +262,7 @@ type KeyFault = (CheckedKey & { readonly kind: "refused" })["fault"];
 const keyFaults: Readonly<Record<KeyFault, string>> = {
   damaged: "the key is incomplete or mistyped",
   wrong: "there is no such key",
-  ended: "the key has ended",
+  ended: "the key has expired",
   busy: "too many keys are being checked, try again",
 };
 
@@ -278,11 +278,11 @@ const tokenFaults: Readonly<Record<TokenFault, string>> = {
   wrong_algorithm: "the signature algorithm of the token is not accepted",
   wrong_key: "the token is signed with a key that is not its issuer's",
   wrong_audience: "the token is meant for another audience",
-  wrong_type: "the token is for something else",
+  wrong_type: "the token has the wrong type",
   wrong_nonce: "the token was made for another sign-in",
-  wrong_signature: "the signature of the token does not hold",
+  wrong_signature: "the signature of the token is invalid",
   not_yet: "the token is not valid yet",
-  ended: "the token has ended",
+  ended: "the token has expired",
   revoked: "the token was revoked",
-  unavailable: "the keys of its issuer cannot be had at the moment",
+  unavailable: "the keys of its issuer are unavailable at the moment",
 };

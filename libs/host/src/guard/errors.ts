@@ -75,9 +75,9 @@ export const accessErrors = defineErrors("access", {
   approvalsTooMany: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
-    help: "The same request asked for approval a hundred times in the last week, and was never approved.",
+    help: "The same request requested approval 100 times in the last week, and was never approved.",
     message: ({ approval }: { approval: string }) =>
-      `The same request already asked for approval a hundred times (runs ${approval})`,
+      `The same request already requested approval 100 times (runs ${approval})`,
     remedy: "Change the request or the rule.",
   },
   refusalsLeftOut: {
@@ -85,7 +85,7 @@ export const accessErrors = defineErrors("access", {
     retry: "never",
     help: "Too many rejections occurred at once to record each of them. A client may be trying many names, keys or addresses. Lock-outs and limits remain in effect.",
     message: ({ count, most }: { count: number; most: number }) =>
-      `${count} more rejections than the ${most} recorded at once have no record of their own`,
+      `${count} more rejections than the ${most} recorded at once were not recorded individually`,
     remedy: "Check the recorded rejections of that moment, and limit the caller.",
   },
   resultRefused: {

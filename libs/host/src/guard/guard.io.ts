@@ -173,7 +173,10 @@ describe("the rules in force", () => {
       allowed: true,
       principal: { ...ada, roles: ["viewer"], right: "role:viewer" },
     });
-    assert.deepEqual(allowedTo("workflow.runs.start"), { allowed: false, reason: "nothing permits it" });
+    assert.deepEqual(allowedTo("workflow.runs.start"), {
+      allowed: false,
+      reason: "no role or policy permits it",
+    });
     assert.deepEqual(allowedTo("swarm.pools.list"), {
       allowed: false,
       reason: "it is narrowed to workflow.*",

@@ -76,14 +76,14 @@ describe("tokens of another issuer", () => {
   it("are refused if they are for another audience, of another issuer or key, or have ended", async () => {
     await refused(tokenOf(first, { aud: "another" }), /./);
     await refused(tokenOf(first, { iss: "https://evil.example" }), /./);
-    await refused(tokenOf(first, { exp: Math.floor(Date.now() / 1_000) - 3_600 }), /ended/);
+    await refused(tokenOf(first, { exp: Math.floor(Date.now() / 1_000) - 3_600 }), /expired/);
     await refused(tokenOf(second), /./);
     await refused(tokenOf({ ...second, kid: "first" }), /./);
   });
 
   it("are rejected while the configured address does not serve the keys", async () => {
     isMoved = true;
-    await refused(tokenOf(first), /keys of its issuer cannot be had/);
+    await refused(tokenOf(first), /keys of its issuer are unavailable/);
     isMoved = false;
   });
 

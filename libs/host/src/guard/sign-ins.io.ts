@@ -33,7 +33,7 @@ describe("a signed-in person", () => {
       ...{ keyId, namespace: "shop", actor: ada, hash },
       ...(expireMs !== undefined && { expireTime: toTimestamp(expireMs) }),
     });
-  const ended = { code: "access.credential_refused", message: /the key has ended/ };
+  const ended = { code: "access.credential_refused", message: /the key has expired/ };
 
   it("by a key continues without it as long as the key is valid, also at another process", async () => {
     const endMs = time.now() + 10 * minuteMs;

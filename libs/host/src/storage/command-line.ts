@@ -103,7 +103,7 @@ const common: Readonly<Record<string, Option>> = {
 };
 const purposes: Readonly<Record<DataCommand, string>> = {
   verify: "Reads everything in a data directory, and checks it.",
-  backup: "Copies a data directory with its keys, also while a process has it, and verifies the copy.",
+  backup: "Copies a data directory with its keys, even while a process uses it, and verifies the copy.",
   restore: "Restores a data directory from a copy, and verifies it.",
   doctor: "Examines a data directory, and reports problems and their repair. Changes nothing.",
 };
@@ -205,7 +205,7 @@ async function copy(
     const found = await examine(directory, inspected);
     const isNothing = found.every(({ level }) => level !== "problem");
     const text = `There is nothing to copy in ${directory}.`;
-    return isNothing ? [problem("not-data", text, "Name the right one: --data-directory DIR.")] : found;
+    return isNothing ? [problem("not-data", text, "Pass the right one: --data-directory DIR.")] : found;
   }
   try {
     const by = await backUp(directory, target, keys);

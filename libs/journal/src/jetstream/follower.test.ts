@@ -126,7 +126,7 @@ describe("Follower", () => {
       const gap = new Follower(stream, name, log.follow().followed);
       corruptAt(
         () => gap.receive(20, log.messages[1] ?? new Uint8Array()),
-        /message 9.*nothing where a message was/,
+        /message 9.*the message is missing/,
       );
     });
 

@@ -131,7 +131,7 @@ export class Follower {
 
   /** Reads the next message. Returns the batch that it completes. */
   receive(sequence: number, message: Uint8Array): FoundBatch | undefined {
-    if (sequence !== this.#sequence + 1) this.#fail(this.#sequence + 1, "nothing where a message was");
+    if (sequence !== this.#sequence + 1) this.#fail(this.#sequence + 1, "the message is missing");
     const read = readMessage(message);
     if (read.kind === "damaged") throw damagedMessage(this.#stream, this.#name, sequence, read);
     this.#sequence = sequence;

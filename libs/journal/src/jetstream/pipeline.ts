@@ -113,7 +113,9 @@ export class Pipeline {
 
   add(batch: Outgoing): void {
     const { number } = batch;
-    assert(this.#stopped === undefined, "nothing is sent between a doubt and the next seal", { number });
+    assert(this.#stopped === undefined, "no batch is sent between an unknown outcome and the next seal", {
+      number,
+    });
     this.#waiting.push(batch);
     this.#send();
   }

@@ -12,6 +12,6 @@ describe("the room of a journal on JetStream", () => {
     room.release(100);
     await waiting;
     room.release(100);
-    assert.throws(() => room.release(100), /gives its room back once/);
+    assert.throws(() => room.release(100), /releases its bytes once/);
   });
 });

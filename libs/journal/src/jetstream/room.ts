@@ -27,7 +27,7 @@ export class Room {
 
   release(recordBytes: number): void {
     this.#bytes -= recordBytes + batchOverheadBytes;
-    assert(this.#bytes >= 0, "a batch gives its room back once", { bytes: this.#bytes });
+    assert(this.#bytes >= 0, "a batch releases its bytes once", { bytes: this.#bytes });
     const waiters = this.#waiters;
     this.#waiters = [];
     for (const resolve of waiters) resolve();

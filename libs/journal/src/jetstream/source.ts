@@ -141,7 +141,7 @@ export class StreamSource {
     if (first > sequence) throw new MessagePurgedError(first);
     // A new leader may lag behind acknowledged messages for a moment.
     if (last < known || failures < missingMin) return;
-    throw damagedMessage(stream, name, sequence, { found: "nothing where a message was" });
+    throw damagedMessage(stream, name, sequence, { found: "the message is missing" });
   }
 }
 

@@ -122,7 +122,7 @@ export class StreamLog {
     if (first <= 1) return last === 0 ? undefined : this.#findOrigin(last);
     if (first === this.#firstSequence) return;
     if (first > last) {
-      const found = "no message at all, so that the position of the last batch is lost";
+      const found = "the stream has no message, so the position of the last batch is lost";
       throw damagedMessage(this.stream, this.name, last, { found });
     }
     const message = readMessage(await this.source.get(first, last));

@@ -191,7 +191,7 @@ export class MemoryJournal implements Journal {
   }
 
   #fail(waiting: readonly Waiting[], fault: MemoryFault): void {
-    const reason = "a fault that was asked for";
+    const reason = "an injected fault";
     for (const { ledger } of waiting) ledger.rollBack();
     const isFull = fault === "full";
     if (!isFull) this.#stopped = reason;

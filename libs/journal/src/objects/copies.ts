@@ -28,7 +28,7 @@ export class ArchiveCopies implements Archive {
 
   partition(partition: number): ArchivePartition {
     const single = this.#singles[partition];
-    assert(single !== undefined, "only partitions of the service are asked for", { partition });
+    assert(single !== undefined, "only partitions of the service are requested", { partition });
     return single.archive.partition(partition);
   }
 

@@ -33,7 +33,7 @@ export class ObjectArchive implements Archive {
 
   #found(partition: number): ObjectPartition {
     const found = this.#partitions[partition];
-    assert(found !== undefined, "only partitions of the service are asked for", { partition });
+    assert(found !== undefined, "only partitions of the service are requested", { partition });
     return found;
   }
 

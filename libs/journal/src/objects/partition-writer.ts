@@ -194,7 +194,7 @@ export class PartitionWriter {
 
   async #pack(upToBatch: number): Promise<void> {
     const { coveredTo, packedTo } = await this.cache.opening();
-    assert(upToBatch <= coveredTo, "nothing is packed that is not covered", { upToBatch, coveredTo });
+    assert(upToBatch <= coveredTo, "only covered batches are packed", { upToBatch, coveredTo });
     if (upToBatch <= packedTo) return;
     let slice: JournalBatch[] = [];
     let bytes = 0;
@@ -303,7 +303,7 @@ export class PartitionWriter {
         this.#baseWriting = undefined;
         this.#baseNextBytes = log.head.tailBytes + limits.tailBytesMin;
         if (this.isEnded) return;
-        connection.foundation.logger.warn("failed to make an archive base, retrying later", {
+        connection.foundation.logger.warn("failed to create an archive base, retrying later", {
           service: this.#parts.service,
           partition: this.#parts.partition,
           error,

@@ -10,7 +10,7 @@ const ownershipErrors = defineErrors("mesh", {
   notOwner: {
     status: "UNAVAILABLE",
     retry: "elsewhere",
-    help: "The call reached a process that does not own the place. Nothing was changed. The details name the owner if it is known: call the owner once, then wait for the table of owners. Clients of Tutti do so automatically.",
+    help: "The call reached a process that does not own the place. Nothing was changed. The details name the owner if it is known: call the owner once, then wait for the ownership table. Clients of Tutti do so automatically.",
     message: ({ place, owner }: { place: string; owner: Owner | undefined }) =>
       owner === undefined
         ? `${place} is not owned here, and its owner is unknown`

@@ -5,7 +5,7 @@ import type { RetryClass } from "./tutti-error.ts";
 const retryTexts: Record<RetryClass, string> = {
   never: "no: the same call fails again",
   "same-key": "yes: with the same idempotency key, after a pause",
-  elsewhere: "yes: at once at another instance, since nothing was done",
+  elsewhere: "yes: immediately at another instance, because the call had no effect",
 };
 
 /** Returns the reference page of errors as markdown, with one heading per code as a link target. */

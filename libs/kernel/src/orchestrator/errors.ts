@@ -72,7 +72,7 @@ export const lifecycleErrors = defineErrors("lifecycle", {
   stepCycle: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "Steps or components depend on each other in a circle, so none of them can start first. Remove one of the named dependencies.",
+    help: "Steps or components depend on each other in a cycle, so none of them can start first. Remove one of the named dependencies.",
     message: ({ pipeline, path }: { pipeline: string; path: readonly string[] }) =>
       `Pipeline \`${pipeline}\` has a circle of dependencies: ${path.join(" → ")}`,
     remedy: "Remove one of them.",

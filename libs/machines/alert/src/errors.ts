@@ -78,7 +78,7 @@ export const alertErrors = defineErrors("alert", {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "The result of a delivery must have the token of the attempt that was requested.",
-    message: () => "The result has no token of a delivery that is under way",
+    message: () => "The token of the result belongs to no delivery in progress",
     remedy: "Send the result with the token of the attempt.",
   },
 });

@@ -12,7 +12,7 @@ export const limitErrors = defineErrors("limit", {
   ruleInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "A limit allows a whole number at once, a number above 0 per time, or both.",
+    help: "A limit has a concurrency (a whole number), a rate (a number above 0 per duration), or both.",
     message: ({ problem }: { problem: string }) => problem,
     remedy: "Correct the limit.",
   },

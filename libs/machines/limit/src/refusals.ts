@@ -7,7 +7,7 @@ import { keyNameLengthMax, leaseMaxMs, leaseMinMs, nameLengthMax, weightMax } fr
 export function ruleProblem(rule: LimitRule | undefined): string | undefined {
   const { maxConcurrent = 0, rate } = rule ?? {};
   if (!(Number.isInteger(maxConcurrent) && maxConcurrent >= 0))
-    return `expected a whole number to be held at once, got ${maxConcurrent}`;
+    return `\`maxConcurrent\`: expected a whole number of at least 0, got ${maxConcurrent}`;
   if (rate === undefined) return undefined;
   const { count, perMs, burst } = rate;
   if (!(count > 0 && perMs > 0 && Number.isFinite(count) && Number.isFinite(perMs)))

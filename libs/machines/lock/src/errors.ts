@@ -56,7 +56,7 @@ export const deadlockErrors = defineErrors("session", {
   deadlock: {
     status: "ABORTED",
     retry: "never",
-    help: "Several holders waited for each other in a circle, and this holder gives way. Release your locks, and start again.",
+    help: "Several holders waited for each other in a cycle (deadlock), and this holder gives way. Release your locks, and start again.",
     message: ({ circle }: { circle: string }) => circle,
     remedy: "Release the held locks and start again with another holder.",
   },

@@ -435,7 +435,7 @@ export const runErrors = defineErrors("workflow", {
   approvalClaimsLater: {
     status: "FAILED_PRECONDITION",
     retry: "same-key",
-    help: "Processes of an earlier release, which do not know claims, share the runs. A minute after the last of them is replaced, questions can be claimed and delegated.",
+    help: "Processes of an earlier release, which do not support claims, share the runs. A minute after the last of them is replaced, questions can be claimed and delegated.",
     message: ({ id }: { id: string }) =>
       `Approval \`${id}\` cannot be claimed or delegated, because processes of an earlier release run or \`ownership.behaviour.hold\` is set`,
     remedy: "Replace these processes, or decide the question.",
@@ -551,9 +551,9 @@ export const runErrors = defineErrors("workflow", {
   kindUnknown: {
     status: "UNIMPLEMENTED",
     retry: "never",
-    help: "This release cannot do tasks of this kind.",
+    help: "This release cannot run tasks of this kind.",
     message: ({ task, kind }: { task: string; kind: string }) =>
-      `This release does not know the kind ${kind} of task \`${task}\``,
+      `This release does not support the kind ${kind} of task \`${task}\``,
     remedy: "Use a newer release.",
   },
 });

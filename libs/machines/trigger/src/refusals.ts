@@ -40,6 +40,6 @@ function policyProblem(plan: ReadOnly<TriggerPlan>): string | undefined {
   if (signal === "") return undefined;
   if (plan.runId === "") return "policy.signal: expected runId, which names the run, got none";
   if (isCollecting(policy) || singleton !== Singleton.SINGLETON_UNSPECIFIED)
-    return "policy.signal: expected no debounce, batch or singleton beside it";
+    return "policy.signal: expected no debounce, batch or singleton with it";
   return undefined;
 }

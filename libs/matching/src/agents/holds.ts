@@ -109,7 +109,7 @@ export class Holds {
 
   due(agent: Agent, nowMs: number): void {
     if (agent.holdDueMs <= nowMs && agent.hold === HOLD_FAILING) this.#startTrial(agent, nowMs);
-    if (agent.holdDueMs <= nowMs) this.release(agent.agentId, "its time is over", nowMs);
+    if (agent.holdDueMs <= nowMs) this.release(agent.agentId, "the hold has expired", nowMs);
   }
 
   /** Records that an attempt failed at an agent, by its answer or by a timeout. */

@@ -85,7 +85,7 @@ describe("an idle agent", () => {
     assert.equal(stateOf(arena, "a"), "ready");
     arena.pass(1_500);
     assert.equal(stateOf(arena, "a"), "asleep");
-    assert.deepEqual(agent.frames.at(-1)?.sleep, { reason: "there is nothing to do", forMs: 0 });
+    assert.deepEqual(agent.frames.at(-1)?.sleep, { reason: "the agent is idle", forMs: 0 });
     sender.offer(2, { capability: "other" });
     arena.turn();
     assert.equal(stateOf(arena, "a"), "asleep", "a task that it cannot do");

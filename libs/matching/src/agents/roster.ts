@@ -184,10 +184,10 @@ export class Roster implements AgentWatch {
     }
     if (agent.sleepDueMs <= nowMs) {
       if (agent.link !== undefined) agent.link.outgoing.wake = { reason: "the sleep time has ended" };
-      this.#states.markAwake(agent, "its time is over", nowMs);
+      this.#states.markAwake(agent, "its sleep time has ended", nowMs);
     }
     if (idleDueMs(settings, agent, nowMs) <= nowMs && agent.link !== undefined) {
-      const reason = "there is nothing to do";
+      const reason = "the agent is idle";
       agent.link.outgoing.sleep = { reason, forMs: 0 };
       this.#states.markAsleep(agent, reason, 0, true, nowMs);
     }

@@ -193,7 +193,7 @@ function problemOf({ key, maxConcurrent, rate }: LimitRule): string | undefined 
   if (key.length === 0 || key.length > keyLengthMax)
     return `expected a key of 1 to ${keyLengthMax} characters, got ${key.length}`;
   if (!Number.isInteger(maxConcurrent) || maxConcurrent < 0)
-    return `limit ${key}: expected a whole number at once, 0 for any, got ${maxConcurrent}`;
+    return `limit ${key}: expected an integer concurrency of 0 (no limit) or more, got ${maxConcurrent}`;
   if (rate === undefined)
     return maxConcurrent === 0 ? `limit ${key}: expected a concurrency or a rate, got neither` : undefined;
   const { count, perMs, burst } = rate;

@@ -197,7 +197,7 @@ describe("a limit on tasks with the same key", () => {
     const [wait] = arena.pool.explain(tokenOf(2), arena.nowMs)?.waits ?? [];
     assert.match(
       wait?.message ?? "",
-      /limit blue allows 4 memory at once. 4 are in use, and the task asks for 2/,
+      /limit blue allows 4 memory at once. 4 are in use, and the task requests 2/,
     );
     const views = arena.pool
       .limits(arena.nowMs)

@@ -102,6 +102,6 @@ function randomProblem(draws: Draws): Problem {
   const speeds = Array.from({ length: 2 + draws.below(5) }, () => 0.5 + 1.5 * draws.next());
   const sizesMs = Array.from({ length: size }, () => 1 + 30 * draws.next());
   const prepared = prepare({ graph, sizesMs }, fleetOf(speeds, 1 + draws.below(3)));
-  if (!("problem" in prepared)) throw new Error("expected agents that can do everything");
+  if (!("problem" in prepared)) throw new Error("expected agents that offer every capability");
   return prepared.problem;
 }

@@ -43,7 +43,7 @@ function presentNeed(load: Load, { targetWaitMs }: ScalingRules): Need {
       reason: `${counted(queued, "task waits", "tasks wait")} that its agents cannot do: some of them have room`,
     };
   const work = queued + running;
-  if (work === 0) return { slots: 0, reason: "there is nothing to do" };
+  if (work === 0) return { slots: 0, reason: "no tasks are queued or running" };
   const steady = (load.arrivalsPerSec * meanMs) / 1_000 / busyShareMax;
   if (queued === 0)
     return {
@@ -55,7 +55,7 @@ function presentNeed(load: Load, { targetWaitMs }: ScalingRules): Need {
   if (longestWaitMs <= targetWaitMs)
     return {
       slots: Math.min(work, planned),
-      reason: `${counted(queued, "task waits", "tasks wait")}, ${counted(running, "is", "are")} at work`,
+      reason: `${counted(queued, "task waits", "tasks wait")}, ${counted(running, "is", "are")} running`,
     };
   const late = `${queued === 1 ? "a task" : `one of ${queued} tasks`} has waited for ${Math.round(longestWaitMs)} ms, more than ${targetWaitMs} ms`;
   // The duration is unknown: one slot per task.

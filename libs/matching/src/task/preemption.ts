@@ -69,7 +69,7 @@ export class Preemption {
         continue;
       }
       victim.yields = true;
-      const reason = `it gives way to ${task.offer.workId}/${task.offer.taskId}, which is more urgent`;
+      const reason = `preempted by ${task.offer.workId}/${task.offer.taskId}, which has a higher priority`;
       victim.agent?.link?.outgoing.cancels.push({ token: victim.offer.token, reason, graceMs });
     }
   }

@@ -356,7 +356,7 @@ describe("why a task waits", () => {
     arena.turn();
     arena.nowMs += 5_000;
     const { summary, remedies } = arena.pool.explain(tokenOf(1), arena.nowMs) ?? {};
-    assert.equal(summary, "It came to the inbox `finance` 5s ago, and waits for a person to answer.");
+    assert.equal(summary, "It has been in the inbox `finance` for 5s and waits for a person to answer.");
     assert.deepEqual(
       remedies?.map(({ command }) => command),
       ["tutti approve"],

@@ -72,7 +72,7 @@ export class Explanations {
       if (agent.identity.kind === AgentKind.AGENT_KIND_PERSON)
         return Explanation.fromPartial({
           about,
-          summary: `It came to the inbox \`${agent.agentId}\` ${since} ago, and waits for a person to answer.`,
+          summary: `It has been in the inbox \`${agent.agentId}\` for ${since} and waits for a person to answer.`,
           remedies: [{ text: "List the open questions, then answer one.", command: "tutti approve" }],
           waits: pastWaits(task, task.assignedMs),
           parts,

@@ -24,7 +24,7 @@ export function gangReason(task: Task, gang: Gang, gangs: Gangs, nowMs: number):
   }
   const room = gangs.roomFor(gang);
   if (room < size) {
-    const message = `gang ${name}: all workers together have room for ${room} of its ${size} members, also if nothing else runs`;
+    const message = `gang ${name}: all workers together have room for ${room} of its ${size} members, even if no other task runs`;
     const remedy = `add workers or slots for ${counted(size - room, "more member")}, or make the gang smaller`;
     return { ...reason, cause: WAIT_CAUSE_NO_MATCH, message, remedy };
   }

@@ -154,7 +154,8 @@ export class WaitReasons {
     else if (isFull && countOf(this.#tasks, full, task.profile.namespace) < full.held)
       text = `the limit ${full.key}, which others use too, is full: it allows ${maxConcurrent} at once`;
     else if (isFull) text = `the limit ${full.key} is full: ${full.held} of ${maxConcurrent} are running`;
-    else if (rate !== undefined) text = `the limit ${full.key} lets ${rate.count} start per ${rate.perMs} ms`;
+    else if (rate !== undefined)
+      text = `the limit ${full.key} allows ${rate.count} starts per ${rate.perMs} ms`;
     const holders = holdersOf(this.#tasks, (limit) => limit === full, task.profile.namespace);
     const remedy = `raise the limit, or wait until a holder ends. A limit that is set overrides \`${full.key}\` in all workflows`;
     const more = Math.max(maxConcurrent, full.held) + 1;
@@ -184,7 +185,7 @@ export class WaitReasons {
     }
     const text = `the quota ${id} of the namespace ${namespace} allows ${amountOf(limit, name)} at once. In this pool ${held} are in use${by}`;
     return {
-      ...reason(WAIT_CAUSE_QUOTA, text, id, `raise the quota ${id}, or wait for those who use it`),
+      ...reason(WAIT_CAUSE_QUOTA, text, id, `raise the quota ${id}, or wait until running work ends`),
       holders: holdersOf(this.#tasks, (each) => each.origin?.id === id && each.origin.name === name, own),
       command: `tutti quota set ${id} --limit ${name}=${limit + 1}`,
     };
@@ -262,7 +263,12 @@ export class WaitReasons {
   /** Returns the reason of a reservation in a pool of another namespace. */
   #foreignReason(name: string): Reason {
     const text = `some of the ${name} of the pool ${this.#identity.name} is set aside for others`;
-    return reason(WAIT_CAUSE_LOCK, text, name, "wait until the pause ends, or ask the owner of the pool");
+    return reason(
+      WAIT_CAUSE_LOCK,
+      text,
+      name,
+      "wait until the reservation ends, or ask the owner of the pool",
+    );
   }
 
   /** Returns the reason if no agent offers the capability. */
@@ -298,7 +304,7 @@ export class WaitReasons {
       WAIT_CAUSE_NO_MATCH,
       text,
       capability,
-      "start a worker with these labels, or request others",
+      "start a worker with these labels, or require other labels",
     );
   }
 }
@@ -386,12 +392,12 @@ function amountText(
   { resource, most }: NonNullable<Limit<Task>["amounts"]>,
   task: Task,
 ): string {
-  return `the limit ${key} allows ${amountOf(most, resource)} at once. ${held} are in use, and the task asks for ${amountUsedBy(task.demand, resource)}`;
+  return `the limit ${key} allows ${amountOf(most, resource)} at once. ${held} are in use, and the task requests ${amountUsedBy(task.demand, resource)}`;
 }
 
 const usersMax = 5;
 
-const reservationRemedy = "wait until it is over, or let the session use it";
+const reservationRemedy = "wait until the reservation ends, or let its session use it";
 
 /** Returns the reason if only open breakers keep agents from having room. */
 function breakerReason(agents: readonly Agent[], capability: string): Reason | undefined {
@@ -440,7 +446,7 @@ function refusedReason(agents: readonly RefusedAgent[], capability: string): Rea
     WAIT_CAUSE_POLICY,
     describeRefused(agents, capability),
     capability,
-    `let ${subject} offer ${capability} and start it again, or start one that may`,
+    `allow ${subject} to offer ${capability} and restart it, or start an agent that is allowed to`,
   );
 }
 

@@ -191,7 +191,7 @@ class Run implements Presence {
       case "wake":
         break;
       case undefined:
-        throw new RangeError(`expected something to happen, got nothing under ${number}`);
+        throw new RangeError(`expected an event with the number ${number}, got none`);
     }
   }
 

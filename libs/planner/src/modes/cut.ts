@@ -38,7 +38,8 @@ export interface CutQuestion {
 const reasons: Readonly<Record<PartMode, string>> = {
   workflow: "short tasks in chains: a run starts each task as soon as the task before it ends",
   swarm: "independent short tasks, or tasks that add tasks: agents claim them as they have free slots",
-  intelligence: "tasks of different length that need each other: a plan sets their order and their agents",
+  intelligence:
+    "tasks of different length that depend on each other: a plan sets their order and their agents",
 };
 
 export function cut(question: CutQuestion): readonly CutPart[] {

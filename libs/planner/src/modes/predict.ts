@@ -106,7 +106,9 @@ function predictedOf(
     slots: meanMs === 0 ? 0 : busyMs / meanMs,
     quality: meanOf(done.map((each, at) => qualityOf(situation, each, cases[at]?.likeOf ?? []))),
     ...(mode === "hybrid" && parts.length < 2
-      ? { ineligible: `all of it goes best as ${parts[0]?.mode ?? "nothing"}: there is nothing to cut` }
+      ? {
+          ineligible: `all tasks are best run as ${parts[0]?.mode ?? "nothing"}, so there are no separate parts`,
+        }
       : {}),
     by: isLarge && isPlanned ? "ranks" : "its scheduler",
   };

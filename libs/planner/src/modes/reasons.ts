@@ -24,14 +24,14 @@ export function reasonOf(
   const own = judged[chosen];
   const others = judged.filter(({ eligible }, at) => eligible && at !== chosen);
   const next = others.toSorted((one, other) => other.score - one.score)[0];
-  if (own === undefined) return "there was nothing to choose from";
+  if (own === undefined) return "no mode was available";
   const shape = shapeOf(features);
   if (next === undefined) return `${own.mode} is the only mode that can be chosen. Work: ${shape}`;
   const comparison = `${own.mode} is expected to take ${durationText(own.expectedMs)}, ${comparisonText(own, next)}`;
   if (explored)
     return `${comparison}, and is tried to learn whether it is better than expected. Work: ${shape}`;
   if (fallback) {
-    return `${safeMode} is the safe choice while nothing is sure: ${next.mode} is expected to take ${durationText(next.expectedMs)} instead of ${durationText(own.expectedMs)}. Work: ${shape}`;
+    return `${safeMode} is the safe choice while estimates are uncertain: ${next.mode} is expected to take ${durationText(next.expectedMs)} instead of ${durationText(own.expectedMs)}. Work: ${shape}`;
   }
   const sure = confidence >= 0.9 ? "surely" : confidence >= 0.7 ? "probably" : "perhaps";
   return `${comparison}, ${sure} the best of ${others.length + 1}. Work: ${shape}`;

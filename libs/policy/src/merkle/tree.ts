@@ -112,7 +112,7 @@ export class MerkleTree {
   /** Returns the nodes to compute both the root of the first leaves and that of all from the same hashes. */
   consistency(first: number, size: number = this.size): Uint8Array[] {
     this.#check(size);
-    assert(first > 0 && first <= size, "what is compared has leaves, and no more than the tree", {
+    assert(first > 0 && first <= size, "the first size is at least 1 and at most the size of the tree", {
       first,
       size,
     });
@@ -155,7 +155,7 @@ export class MerkleTree {
   }
 
   #check(size: number): void {
-    assert(size >= 0 && size <= this.size, "nothing is known of what a tree will be", {
+    assert(size >= 0 && size <= this.size, "the size is at most the current size of the tree", {
       size,
       has: this.size,
     });
@@ -213,7 +213,10 @@ class HashRow {
   }
 
   #place(index: number): number {
-    assert(index >= this.#first, "nothing is known of what was before", { index, first: this.#first });
+    assert(index >= this.#first, "the index is not before the first retained leaf", {
+      index,
+      first: this.#first,
+    });
     return (index - this.#first) * hashBytes;
   }
 }

@@ -131,7 +131,7 @@ function bothSelectors(
     ([name, value]) => Object.hasOwn(own.equals, name) && own.equals[name] !== value,
   );
   if (beyond.length > 0)
-    violations.push(`things labelled ${beyond.map((entry) => entry.join("=")).join(", ")}`);
+    violations.push(`objects with the labels ${beyond.map((entry) => entry.join("=")).join(", ")}`);
   return {
     equals: { ...request.equals, ...own.equals },
     exists: [...new Set([...own.exists, ...request.exists])],

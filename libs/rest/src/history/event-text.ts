@@ -47,7 +47,7 @@ const sentences: Readonly<Record<string, EventFormatter>> = {
   attempt_failed: ({ attempt, error, retryMs }, { timeMs }) =>
     `${failing(`failed in attempt ${text(attempt)}`, error)}${nextAttemptText(retryMs, timeMs)}`,
   offer_returned: ({ message, lost, agent, retryMs }, { timeMs }) =>
-    `${lost === true ? `lost its worker ${text(agent)}`.trimEnd() : "came back"}${text(message) === "" ? "" : `: ${text(message)}`}${nextAttemptText(retryMs, timeMs)}`,
+    `${lost === true ? `lost its worker ${text(agent)}`.trimEnd() : "was returned"}${text(message) === "" ? "" : `: ${text(message)}`}${nextAttemptText(retryMs, timeMs)}`,
   task_held: plain("is due and waits, because the run is paused"),
   task_completed: ({ agent, fromCache }) =>
     fromCache === true ? "has its output from the cache" : by("completed", agent),
@@ -80,7 +80,7 @@ const sentences: Readonly<Record<string, EventFormatter>> = {
   tasks_withdrawn: ({ tasks }) => `moved tasks away: ${names(tasks)}`,
   child_queued: ({ childId }) => `starts the run ${text(childId)}`,
   child_started: plain("waits for its running child"),
-  cache_asked: plain("looked up the cache"),
+  cache_asked: plain("requested its output from the cache"),
   cache_awaited: plain("waits for another task that computes its output"),
   undo_queued: plain("is being compensated"),
   undo_completed: ({ agent }) => by("was compensated", agent),

@@ -211,7 +211,7 @@ describe("requests", () => {
       },
     );
     assert.deepEqual(wrongIn("runs.get", { params: { id: "a" }, query: "atEvent=1&atEvent=2" }), {
-      atEvent: "expected it once, got it 2 times",
+      atEvent: "expected one value, got 2",
     });
     assert.deepEqual(wrongIn("runs.start", { body: [1] }), {
       "": "expected an object as body, got a list",

@@ -25,7 +25,7 @@ export function valueIn(
   }
   const [text = "", ...others] = texts;
   if (others.length > 0) {
-    found.add(at, `expected it once, got it ${texts.length} times`);
+    found.add(at, `expected one value, got ${texts.length}`);
     return undefined;
   }
   if (field.kind !== "payload") return reader.value(field, plainIn(field, text), at, found);

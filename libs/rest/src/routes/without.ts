@@ -47,8 +47,7 @@ export const withoutRoute: Readonly<Record<string, string>> = {
   "tutti.session.v1.ResourceService/ClaimAllotments": betweenProcesses,
   "tutti.swarm.v1.BoardService/BringInOutcomes": "for engines of the installation that accepted tasks",
   "tutti.swarm.v1.BoardService/Participate": "a bidirectional gRPC stream: each operation has its own route",
-  "tutti.swarm.v1.BoardService/WithdrawTasks":
-    "for engines that take tasks over, which are parts of the installation",
+  "tutti.swarm.v1.BoardService/WithdrawTasks": "for engines of the installation that take over tasks",
   "tutti.swarm.v1.DispatchService/ListLinks": betweenProcesses,
   "tutti.swarm.v1.DispatchService/Offer": betweenProcesses,
   "tutti.swarm.v1.DispatchService/Relay": betweenProcesses,
@@ -59,6 +58,5 @@ export const withoutRoute: Readonly<Record<string, string>> = {
   "tutti.swarm.v1.PoolService/GetPoolUse": "GET /v1/resources and GET /v1/allocations show it",
   "tutti.workflow.v1.TaskService/BringInOutcomes": "for engines of the installation that accepted tasks",
   "tutti.workflow.v1.TriggerService/ReceiveEvents": betweenProcesses,
-  "tutti.workflow.v1.TaskService/WithdrawTasks":
-    "for engines that take tasks over, which are parts of the installation",
+  "tutti.workflow.v1.TaskService/WithdrawTasks": "for engines of the installation that take over tasks",
 };

@@ -5,7 +5,7 @@ export const ownershipErrors = defineErrors("ownership", {
   storeUnavailable: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "The store of the ownership table does not answer. Owners continue as long as their journals accept writes. No partition changes its owner until the store is back. Requests to it are retried automatically.",
+    help: "The store of the ownership table does not answer. Owners continue as long as their journals accept writes. No partition changes its owner until the store is available again. Requests to it are retried automatically.",
     message: ({ operation, reason }: { operation: string; reason: string }) =>
       `The ownership store did not answer the ${operation}: ${reason}`,
     remedy: "Check NATS. The request is repeated automatically.",

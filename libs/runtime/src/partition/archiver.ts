@@ -389,7 +389,9 @@ export class PartitionArchiver implements Archiver {
       else list(instance);
     }
     const neededFrom = Math.min(this.#dirty.oldest?.dirtyFrom ?? upTo + 1, this.#memory.retainedFrom);
-    assert(!isCut || this.#memory.batch.count === 0, "a partition is kept as of its last batch", { upTo });
+    assert(!isCut || this.#memory.batch.count === 0, "a partition snapshot is taken between batches", {
+      upTo,
+    });
     const coveredTo = isCut ? Math.min(upTo, neededFrom - 1) : this.#coveredTo;
     const partitionSnapshot = isCut ? partitionSnapshotOf(this.#memory, upTo) : undefined;
     const changes = {

@@ -549,7 +549,9 @@ export class Partition {
 
   #unknown(): Outcome {
     const at = { service: this.#parts.service, partition: this.number };
-    return refused(runtimeErrors.outcomeUnknown.refusal({ ...at, reason: this.#reason || "it was let go" }));
+    return refused(
+      runtimeErrors.outcomeUnknown.refusal({ ...at, reason: this.#reason || "the partition was released" }),
+    );
   }
 
   #notOwner(): TuttiError {

@@ -56,7 +56,7 @@ export const adapterErrors = defineErrors("adapter", {
     retry: "never",
     help: "A call was sent, its outcome is unknown, and the operation has no idempotency key. Tutti does not retry it, because the other system could execute it twice.",
     message: ({ operation, reason }: { operation: string; reason: string }) =>
-      `\`${operation}\` may have taken effect, or not: ${reason}`,
+      `The outcome of \`${operation}\` is unknown: ${reason}`,
     remedy: "Check the other system, then retry the task manually.",
   },
   notSignedIn: {
@@ -70,7 +70,7 @@ export const adapterErrors = defineErrors("adapter", {
   addressRefused: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "An address is link-local, or a redirect leads into a private network, to another protocol, or too far. Link-local addresses serve credentials of cloud machines.",
+    help: "An address is link-local, or a redirect leads into a private network, to another protocol, or beyond the redirect limit. Link-local addresses serve credentials of cloud machines.",
     message: ({ operation, url, reason }: { operation: string; url: string; reason: string }) =>
       `\`${operation}\` does not call ${url}: ${reason}`,
     remedy: "Correct the address of the adapter.",

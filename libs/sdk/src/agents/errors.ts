@@ -104,7 +104,7 @@ export const agentErrors = defineErrors("agent", {
   toolMissing: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "No worker offers a tool of the agent, or its workflow is not registered. The agent does not start without its tools. It looks for them 6 times with growing pauses, then its task fails.",
+    help: "No worker offers a tool of the agent, or its workflow is not registered. The agent does not start without its tools. It makes 6 attempts with increasing backoff, then its task fails.",
     message: ({ tools }: { tools: string }) => `The agent has no tool for ${tools} of \`tools\``,
     remedy: "Start a worker that offers it, register the workflow, or correct `tools`.",
   },

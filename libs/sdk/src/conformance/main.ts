@@ -6,13 +6,13 @@ import { printedBy, renderReport, renderSummary } from "./report.ts";
 
 const usage = `expected: npm run conformance -- [--only RULE,…] [--list] [--json] [--show] [--patience=N] [--concurrency=N] [--transport=websocket] -- COMMAND …
 
-  --only      only these rules
-  --list      the rules, without trying any
-  --json      one JSON object per rule
-  --show      what the worker prints, also for rules that it keeps
-  --patience  by what all waiting is multiplied, for slow machines
-  --concurrency  rules at a time, each with a worker of its own; default 1
-  --transport grpc, or websocket for workers that link themselves at TUTTI_ADDRESS as ws://…/v1/link`;
+  --only      check only these rules
+  --list      list the rules without checking them
+  --json      print one JSON object per rule
+  --show      print the output of the worker, also for rules that are kept
+  --patience  factor for all timeouts, for slow machines
+  --concurrency  number of concurrent rules, each with its own worker. Default: 1
+  --transport grpc, or websocket for workers that connect to TUTTI_ADDRESS as ws://…/v1/link`;
 
 const separator = process.argv.indexOf("--", 2);
 const own = process.argv.slice(2, separator < 0 ? undefined : separator);

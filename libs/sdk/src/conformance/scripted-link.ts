@@ -235,12 +235,12 @@ export class ScriptedLink {
         `frame ${sequence}`,
         "number frames from 1 on each link, without gaps, the empty ones too",
       );
-    if (this.receivedBye) throw new Unmet("nothing after the goodbye", `frame ${sequence}`);
+    if (this.receivedBye) throw new Unmet("no frame after `bye`", `frame ${sequence}`);
     if (frame.acknowledged > this.sent.length)
       throw new Unmet(
         `an acknowledgement of at most ${this.sent.length}`,
         `${frame.acknowledged}`,
-        "acknowledge the last frame that was taken in",
+        "acknowledge the last received frame",
       );
     this.received.push({ bytes, frame, atMs });
     this.acknowledged = Math.max(this.acknowledged, frame.acknowledged);
@@ -282,7 +282,7 @@ export class ScriptedLink {
       throw new Unmet(
         "the token of an attempt that was given",
         `${message.kind} of ${message.token || "nothing"}`,
-        "give back the 16 bytes of the assignment's token unchanged",
+        "return the 16 bytes of the assignment's token unchanged",
       );
     this.messages.push(message);
   }

@@ -121,7 +121,7 @@ export class Stage {
         return undefined;
       },
       {
-        expected: `the worker to open stream ${index + 1} and say hello`,
+        expected: `the worker to open stream ${index + 1} and send the greeting`,
         found: () => `${host.streams.length} streams`,
         remedy: "connect to TUTTI_ADDRESS, and again, with pauses, when a stream ends",
         withinMs,
@@ -184,7 +184,7 @@ export class Stage {
 
   async exited(withinMs: number): Promise<number | null> {
     const { code } = await this.changes.until(() => this.exitCode !== undefined && { code: this.exitCode }, {
-      expected: "the worker to end by itself",
+      expected: "the worker to exit",
       found: () => "one that runs",
       withinMs,
     });

@@ -56,7 +56,7 @@ export const shellErrors = defineErrors("shell", {
     retry: "never",
     help: "The files below `outputs` of a task that ran as a Job of Kubernetes are larger than a log of a pod carries.",
     message: ({ bytes, bytesMax }: { bytes: string; bytesMax: number }) =>
-      `The files of \`outputs\` have ${bytes} bytes, at most ${bytesMax} come back from a Job`,
+      `The files of \`outputs\` have ${bytes} bytes, more than the maximum of ${bytesMax} for a Job`,
     remedy: "Have the command upload them, such as to S3, and return their addresses.",
   },
   outputsUnread: {

@@ -280,7 +280,8 @@ export class Agent {
     this.#attempts.closedBecause = "the worker sleeps";
     this.#link.credit = 0;
     this.#waking?.cancel();
-    if (forMs > 0) this.#waking = this.#parts.timers.after(forMs, () => this.wake("its time is over", false));
+    if (forMs > 0)
+      this.#waking = this.#parts.timers.after(forMs, () => this.wake("the sleep duration has passed", false));
     if (!isRequested) this.#sendSleep(reason, forMs);
     if (!wasAsleep) this.#call("onSleep", reason);
     this.flush();

@@ -173,7 +173,7 @@ export function resolveSettings(options: WorkerOptions, environment: Environment
   if (accessToken !== undefined && unprotected !== undefined && !allowUnprotected)
     throw invalid(
       "credentials",
-      `a certificateAuthority beside the accessToken, which would be sent to ${unprotected} in the clear (or allowUnprotected)`,
+      `a certificateAuthority in addition to the accessToken, which would be sent to ${unprotected} unencrypted (or allowUnprotected)`,
       "none",
     );
   return {

@@ -45,7 +45,7 @@ export class Choosing {
       // their pools.
       const body =
         "refused" in result
-          ? safely(view, `nothing could be tried, because ${result.refused.detail}`)
+          ? safely(view, `no mode could be simulated, because ${result.refused.detail}`)
           : requestedMode === Mode.MODE_HYBRID
             ? inParts(view, result.situation)
             : this.#choose(due.key, view, result.situation, knowledge);

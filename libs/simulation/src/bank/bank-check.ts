@@ -185,7 +185,7 @@ export class BankCheck implements Follower {
     const known = this.#chronicle.instance(accountKey(account.id));
     const { incarnation = 0, events: { length: events } = [] } = known ?? {};
     if (record.effect?.incarnation === incarnation) {
-      this.#fail("once", account, `${name} takes effect once more`);
+      this.#fail("once", account, `${name} takes effect twice`);
       return;
     }
     if (record.effect !== undefined) record.effectsBefore.push(record.effect);
@@ -196,7 +196,7 @@ export class BankCheck implements Follower {
       this.#fail(
         "model",
         account,
-        `${name} made ${type} ${JSON.stringify(body)}, the plain bank says ${JSON.stringify(expected)}`,
+        `${name} produced ${type} ${JSON.stringify(body)}, the plain bank says ${JSON.stringify(expected)}`,
       );
     }
   }
@@ -236,7 +236,7 @@ export class BankCheck implements Follower {
           ? account.statements.get(Number(body["statement"]))?.retryMs
           : 0;
     if (dueMs === undefined) this.#fail("timers", account, `${type} without a timer that was set`);
-    else if (timeMs < dueMs) this.#fail("timers", account, `${type} came ${dueMs - timeMs} ms too early`);
+    else if (timeMs < dueMs) this.#fail("timers", account, `${type} fired ${dueMs - timeMs} ms too early`);
   }
 
   #checkMoney(type: string): void {

@@ -107,18 +107,18 @@ export class DeliveryCheck implements Follower {
   }
 
   #recordAccepted(channel: Channel, upTo: number): void {
-    if (upTo <= channel.accepted) this.#fail(channel, `message ${upTo} is taken once more`);
-    if (upTo > channel.sent.length) this.#fail(channel, `message ${upTo} is taken, but was never sent`);
+    if (upTo <= channel.accepted) this.#fail(channel, `message ${upTo} is accepted twice`);
+    if (upTo > channel.sent.length) this.#fail(channel, `message ${upTo} is accepted, but was never sent`);
     channel.accepted = upTo;
   }
 
   #confirmed(channel: Channel, upTo: number): void {
-    if (upTo > channel.accepted) this.#fail(channel, `message ${upTo} is confirmed, but was not taken`);
+    if (upTo > channel.accepted) this.#fail(channel, `message ${upTo} is confirmed, but was not accepted`);
     channel.confirmed = Math.max(channel.confirmed, upTo);
   }
 
   #fail({ from, to, accepted }: Channel, text: string): void {
-    this.#world.fail("letters", `from partition ${from} to ${to}, taken up to ${accepted}: ${text}`);
+    this.#world.fail("letters", `from partition ${from} to ${to}, accepted up to ${accepted}: ${text}`);
   }
 
   #channel(from: number, to: number): Channel {

@@ -119,7 +119,7 @@ function report(seed: number, { finding, events, elapsedMs }: Outcome): number {
 }
 
 function nothingSmaller(seed: number): string {
-  return `seed ${seed} does not fail, so there is nothing to make smaller`;
+  return `seed ${seed} does not fail, so there is no plan to minimise`;
 }
 
 /** Returns whether two findings are alike: the same check, and the same text apart from numbers. */

@@ -23,15 +23,15 @@ export interface SimulationOptions {
 export type LoadName = (typeof loads)[number];
 const loads = ["bank", "runs", "pools", "work", "sessions"] as const;
 
-export const usage = `usage: npm run sim -- [--seeds 1000] [--from 0] [--workers 2]     runs seeds, and tells which failed
-       npm run sim -- --seed S [--trace] [--minimise]               runs one, tells what happened, makes it smaller
-       npm run sim -- --plan FILE [--trace] [--minimise]            the same with a plan that was printed
-       … --weakening NAME                                           with something made wrong on purpose
+export const usage = `usage: npm run sim -- [--seeds 1000] [--from 0] [--workers 2]     runs seeds and lists those that failed
+       npm run sim -- --seed S [--trace] [--minimise]               runs one seed, prints its trace, minimises its plan
+       npm run sim -- --plan FILE [--trace] [--minimise]            the same with a printed plan
+       … --weakening NAME                                           with a deliberate defect
        … --load runs                                                runs of workflows instead of the bank
        … --load work                                                missions and runs that share a pool of agents
        … --load sessions                                            sessions in every mode, over runs and missions
        … --load pools                                               a pool of agents alone
-       npm run sim -- --help                                        prints this
+       npm run sim -- --help                                        prints this help
 `;
 
 export function readOptions(args: readonly string[]): SimulationOptions {

@@ -61,7 +61,7 @@ export class Printer {
   #reportLate(token: EffectToken): void {
     const result = this.#load.lateResult(this.#lateChance.random());
     if (result === undefined) return;
-    this.#world.trace("printer", () => `reports ${result.command} of ${tokenText(token)} once more`);
+    this.#world.trace("printer", () => `reports ${result.command} of ${tokenText(token)} again`);
     this.#send(token, result, (outcome) => this.#load.late(outcome));
   }
 }

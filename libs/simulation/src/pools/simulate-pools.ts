@@ -64,7 +64,7 @@ class Scene {
       .slice(0, 3)
       .map(({ name, capability, token }) => `${name} (${capability}, ${token.slice(0, 8)})`);
     const free = this.#environment.agents.filter(({ isWell }) => isWell).length;
-    return `${open.length} tasks wait for ever beside ${free} agents that are well: ${names.join(", ")}`;
+    return `${open.length} tasks wait forever although ${free} agents are healthy: ${names.join(", ")}`;
   }
 
   start(): void {

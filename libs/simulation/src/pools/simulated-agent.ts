@@ -323,7 +323,7 @@ export class SimulatedAgent {
   }
 
   #sendResult(connection: Connection, token: string): void {
-    this.#parts.world.trace(() => `${this.id} says what became of ${token}`);
+    this.#parts.world.trace(() => `${this.id} reports the outcome of ${token}`);
     const isStopped = this.#stopped.has(token);
     connection.sent.push(token);
     const value = tokenOf(token);

@@ -179,7 +179,7 @@ export class RunsLoad implements Load {
       if (code !== expected)
         this.#world.fail(
           "model",
-          `${command} was refused with ${code}, expected ${expected ?? "that it is taken"}`,
+          `${command} was refused with ${code}, expected ${expected ?? "that it is accepted"}`,
         );
     } else if (witnessed.events === 0 && code !== runErrors.runMissing.code)
       this.#world.fail("answers", `${command} was refused before there was a run: ${code}: ${message}`);
@@ -244,7 +244,7 @@ export class RunsLoad implements Load {
   }
 
   late({ kind }: Outcome): void {
-    if (kind === "done") this.#world.fail("once", "a second result of an attempt was taken");
+    if (kind === "done") this.#world.fail("once", "a second result of an attempt was accepted");
   }
 
   checkState(): void {}

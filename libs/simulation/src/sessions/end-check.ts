@@ -70,7 +70,7 @@ export class EndCheck {
     };
     if (end.outcome !== "completed") {
       if (!this.#isDisturbed(session)) find(`${name} was done, expected it ${end.outcome}`);
-    } else if (result.value !== end.value) find(`${name} came to ${result.value}, expected ${end.value}`);
+    } else if (result.value !== end.value) find(`${name} returned ${result.value}, expected ${end.value}`);
     const assigned = agents.assigned.get(result.by);
     if (assigned === undefined) find(`${name} was done by ${result.by}, who was not given it`);
     else if (!assigned.workId.startsWith(`${session.id}..p${part + 1}..`))
@@ -100,7 +100,7 @@ export class EndCheck {
     const text = spec.work?.$case === "tasks" ? spec.work.value.output : "";
     if (status !== completed || text === "" || first.outcome !== "completed") return;
     const found = Buffer.from(output).toString();
-    if (found !== String(first.value)) this.#parts.find(`${id} came to ${found}, expected ${first.value}`);
+    if (found !== String(first.value)) this.#parts.find(`${id} returned ${found}, expected ${first.value}`);
   }
 
   /** Checks that a dependency has ended, with this status. */
@@ -108,7 +108,9 @@ export class EndCheck {
     const other = specOf(state).dependsOn[dependency]?.session?.id ?? "";
     const known = this.#parts.sessions.get(other);
     if (known?.state.ending !== status && this.#requested.get(other)?.has("retry_session") !== true)
-      this.#parts.find(`${id} hears that ${other} ended as ${status}, which is ${known?.state.ending}`);
+      this.#parts.find(
+        `${id} is notified that ${other} ended as ${status}, but its status is ${known?.state.ending}`,
+      );
   }
 
   #endOf(session: SessionCheck, id: string): SequentialEnd {

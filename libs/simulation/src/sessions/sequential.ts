@@ -53,7 +53,7 @@ function done(task: TaskSpec, endOf: (id: string) => SequentialEnd): SequentialE
   }
   const valueFrom = (id: string): number => {
     const end = endOf(id);
-    if (end.outcome !== "completed") throw new Error(`${task.id} looks at ${id}, which has no output`);
+    if (end.outcome !== "completed") throw new Error(`${task.id} reads ${id}, which has no output`);
     return end.value;
   };
   const threshold = /^tasks\.(\w+)\.output\.value > (\d+)$/.exec(task.when);

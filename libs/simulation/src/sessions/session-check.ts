@@ -184,7 +184,7 @@ function startsAfterNeeds(session: Session, numbers: readonly number[]): string 
 const isRequestedOfOpenPart: Rule = (session, { part: number, operation: { operation } }) => {
   const part = session.parts[number];
   if (part === undefined || !isOpen(part) || part.isOver)
-    return `part ${number} is asked to ${operation?.$case} after its end`;
+    return `part ${number} receives ${operation?.$case} after its end`;
   if (operation?.$case === "add" && isPlanned(part.mode))
     return startsAfterNeeds(session, operation.value.tasks);
   if (operation?.$case === "close" && session.tasks.some(({ status }) => !isDone(status)))
@@ -193,7 +193,7 @@ const isRequestedOfOpenPart: Rule = (session, { part: number, operation: { opera
   for (const task of operation.value.tasks) {
     const { spec, status } = taskOf(session, task);
     if (!isDone(status) || !part.elsewhere.has(task) || part.broughtIn.has(task))
-      return `${spec.id}, ${taskStatusName(status)}, is brought into part ${number}, which does it itself or knows its end`;
+      return `${spec.id}, ${taskStatusName(status)}, is brought into part ${number}, which runs it or already knows its end`;
   }
   return undefined;
 };
@@ -210,7 +210,7 @@ const arePlacedInPlannedPart: Rule = (session, { part, places }) => {
 const areMovedToOpenPart: Rule = (session, { tasks, toPart }) => {
   const part = session.parts[toPart];
   if (part === undefined || !isOpen(part) || part.isOver)
-    return `tasks move to part ${toPart}, which is over`;
+    return `tasks move to part ${toPart}, which has ended`;
   const done = tasks.find((number: number) => isDone(taskOf(session, number).status));
   return done === undefined ? undefined : `task ${done} moves after its end`;
 };
@@ -265,7 +265,9 @@ const rules: Readonly<Record<string, Rule>> = {
   part_ended: isPartOpen,
   operation_queued: isRequestedOfOpenPart,
   operation_done: ({ parts }, { part }) =>
-    (parts[part]?.operations.length ?? 0) > 0 ? undefined : `part ${part} has done what it was not asked for`,
+    (parts[part]?.operations.length ?? 0) > 0
+      ? undefined
+      : `part ${part} has completed an operation that was not requested`,
   tasks_moved: areMovedToOpenPart,
   tasks_placed: arePlacedInPlannedPart,
   decision_recorded: ({ parts }, { part, number }) =>

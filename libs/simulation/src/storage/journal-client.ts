@@ -188,7 +188,7 @@ export class ClientPartition implements JournalPartition {
   #timeOut(): void {
     if (this.#inFlight.length === 0) return;
     const { life, world } = this.#link;
-    world.trace(life.name, () => `hears nothing of its appends to partition ${this.partition}`);
+    world.trace(life.name, () => `gets no reply to its appends to partition ${this.partition}`);
     this.#stopped = "an append was not acknowledged";
     for (const waiting of this.#inFlight.splice(0)) {
       waiting.timer?.cancel();

@@ -192,7 +192,7 @@ class ObservedPartition implements JournalPartition {
 
   #failed(kind: string): void {
     const { world, life } = this.#observation;
-    world.trace(nameOf(life), () => `hears that its append to partition ${this.partition} is ${kind}`);
+    world.trace(nameOf(life), () => `learns that its append to partition ${this.partition} is ${kind}`);
   }
 }
 

@@ -198,7 +198,9 @@ const isSpentAsRequested: Rule = ({ reservations }, { body: { number, amounts },
 const isReturnedInTime: Rule = ({ reservations }, { body: { number }, command, timeMs }) => {
   const expireMs = reservations.get(number)?.expireMs ?? 0;
   const isDue = expireMs > 0 && timeMs >= expireMs;
-  return command === undefined && !isDue ? `r${number} is returned by itself before its time` : undefined;
+  return command === undefined && !isDue
+    ? `r${number} is returned automatically before it expires`
+    : undefined;
 };
 
 /** See invariant 4: the writes that the command may make, in order. */

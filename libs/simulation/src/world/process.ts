@@ -132,7 +132,7 @@ export class Life implements Clock, Timers {
   pause(ms: number): void {
     if (!this.#isAlive) return;
     this.#pausedUntilMs = Math.max(this.localMs, this.#world.elapsedMs + ms);
-    this.#world.trace(this.name, () => `stands still for ${ms} ms`);
+    this.#world.trace(this.name, () => `pauses for ${ms} ms`);
   }
 
   die(kind: CrashKind): void {

@@ -83,7 +83,7 @@ class Rate(Node):
     count: float | Expression
     #: The period.
     per: Duration | Expression = field(metadata={"duration": True})
-    #: Maximum number at once after a quiet period.
+    #: Maximum burst after a quiet period.
     burst: float | Expression | None = None
 
 
@@ -148,9 +148,9 @@ class On(Node):
     with_: Any | None = None
     #: The id of the run, with expressions over `event`. Default: derived from trigger and key.
     run: str | Expression | None = None
-    #: An expression over `event`. Debounce, batch and singleton count each value by itself.
+    #: An expression over `event`. Debounce, batch and singleton treat each value separately.
     group: str | Expression | None = None
-    #: One run with the last event, after no other event came for a while.
+    #: One run with the last event, after a period without events.
     debounce: Debounce | None = None
     #: One run for several events. Its input is `{events: […]}`.
     batch: Batch | None = None

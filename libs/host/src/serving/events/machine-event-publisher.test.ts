@@ -39,6 +39,6 @@ test("an event that cannot be created is counted and logged, and later events ar
 
   assert.deepEqual(published, ["event-1", "event-3", "event-5"]);
   assert.equal(dropped, 2);
-  const lines = foundation.logger.lines.filter(({ message }) => message === "failed to make an event");
+  const lines = foundation.logger.lines.filter(({ message }) => message === "failed to create an event");
   assert.equal(lines.length, 2);
 });

@@ -208,7 +208,7 @@ export class MachineEventPublisher<Note extends PublishableNote> implements Mach
 
   #drop(error: unknown): void {
     this.#dropped.add();
-    this.#foundation.logger.error("failed to make an event", { error });
+    this.#foundation.logger.error("failed to create an event", { error });
   }
 
   /** Publishes progress, as long as there is any. */

@@ -157,7 +157,7 @@ function holderFindings(directory: string, isFree: boolean): Finding[] {
     return [notice("held", text, advice)];
   }
   if (holder === undefined) return [];
-  const what = `The process ${holder.pid}, which had ${directory} since ${holder.since}, did not stop gracefully.`;
+  const what = `The process ${holder.pid}, which used ${directory} since ${holder.since}, did not stop gracefully.`;
   return [notice("left-behind", what, "Nothing to do: the lock is free, and the next start takes it.")];
 }
 

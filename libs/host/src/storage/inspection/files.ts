@@ -50,11 +50,11 @@ function listFindings(directory: string): Finding[] {
     (name) => existsSync(join(directory, name)) && !files.some((file) => file.name === name),
   );
   if (isWhole && unlisted !== undefined) {
-    const text = `${join(directory, listFile)} does not list ${unlisted}: that it is missing would not show.`;
+    const text = `${join(directory, listFile)} does not list ${unlisted}: its removal would not be detected.`;
     return [notice("list-unlisted", text, "Nothing to do: the next start lists it.")];
   }
   if (isWhole) return [];
-  const what = `${join(directory, listFile)} is not as it was written: it lists the files that must be there.`;
+  const what = `${join(directory, listFile)} has changed since it was written: it lists the required files.`;
   return [problem("list-damaged", what, restore)];
 }
 

@@ -22,7 +22,7 @@ import { inspectedData } from "./inspected-data.ts";
 
 const restore =
   "Stop the process, move this directory aside, restore a backup, and check the disk and the memory.";
-const newer = "Use the release that wrote it, or a newer one. This one leaves unknown content as it is.";
+const newer = "Use the release that wrote it, or a newer one. This release does not change unknown content.";
 
 /** Further checks beside those of the storage. */
 export interface Inspectors {
@@ -86,12 +86,12 @@ function journalFindings(
     return [problem("journal-missing", missingText, restore)];
   }
   if (kind === "none") {
-    const advice = "Nothing to do: the first process with machines makes it.";
+    const advice = "Nothing to do: the first process with machines creates it.";
     return [notice("no-journal", `There is no journal in ${journal} yet.`, advice)];
   }
   if (damage !== undefined) return [damageFinding("journal-damaged", text, damage)];
   if (torn === undefined) return [sound("journal-sound", text)];
-  const end = `The last group, in ${torn.file} at byte ${torn.offset}, is only half there: the process was killed while it wrote.`;
+  const end = `The last group, in ${torn.file} at byte ${torn.offset}, is incomplete: the process was killed while it wrote.`;
   const advice = "Nothing to do: the group was not acknowledged, and the next start cuts it off.";
   return [sound("journal-sound", text), notice("torn-tail", end, advice)];
 }

@@ -84,7 +84,7 @@ export class MemoryArchive implements Archive {
 
   partition(partition: number): ArchivePartition {
     const found = this.#partitions[partition];
-    assert(found !== undefined, "only partitions of the service are asked for", { partition });
+    assert(found !== undefined, "only partitions of the service are requested", { partition });
     return found;
   }
 
@@ -149,11 +149,11 @@ export class MemoryArchive implements Archive {
     await pass?.(operation);
     await new Promise<void>((resolve) => schedule(resolve));
     const failure = fault?.(operation);
-    if (failure === "lost") throw archiveErrors.failed({ reason: "a fault that was asked for" });
+    if (failure === "lost") throw archiveErrors.failed({ reason: "an injected fault" });
     await this.waitUnlessCrashed();
     const result = await work();
     await this.waitUnlessCrashed();
-    if (failure !== undefined) throw archiveErrors.failed({ reason: "a fault that was asked for" });
+    if (failure !== undefined) throw archiveErrors.failed({ reason: "an injected fault" });
     return result;
   }
 
@@ -261,7 +261,7 @@ class MemoryArchivePartition implements ArchivePartition {
     return this.#archive.run("pack", async () => {
       this.#fence(epoch);
       const stored = this.#stored;
-      assert(upToBatch <= stored.coveredTo, "nothing is packed that is not covered", {
+      assert(upToBatch <= stored.coveredTo, "only covered batches are packed", {
         upToBatch,
         coveredTo: stored.coveredTo,
       });

@@ -126,7 +126,7 @@ export class ArchiveEngine {
   passOver(partition: number, upTo: number): number {
     const progress = this.#progressRows.of(partition);
     const { packedTo, coveredTo } = progress;
-    assert(upTo <= coveredTo, "nothing is packed that is not covered", { upTo, coveredTo });
+    assert(upTo <= coveredTo, "only covered batches are packed", { upTo, coveredTo });
     if (upTo <= packedTo || this.#recent.some(partition) || this.#instances.some(partition)) return packedTo;
     this.#transaction(() => {
       progress.packedTo = upTo;

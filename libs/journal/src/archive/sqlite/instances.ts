@@ -149,7 +149,7 @@ export class Instances {
   }
 
   #existing(id: number): InstanceRow {
-    return this.get(id) ?? this.#damaged("instance", id, "no row beside its snapshot");
+    return this.get(id) ?? this.#damaged("instance", id, "no row for its snapshot");
   }
 
   #state(row: Row): Uint8Array {

@@ -64,7 +64,7 @@ export class SqliteArchive implements Archive {
 
   partition(partition: number): ArchivePartition {
     const found = this.#partitions[partition];
-    assert(found !== undefined, "only partitions of the service are asked for", { partition });
+    assert(found !== undefined, "only partitions of the service are requested", { partition });
     return found;
   }
 

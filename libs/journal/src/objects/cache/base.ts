@@ -117,7 +117,7 @@ export async function readPart(store: ObjectStore, part: StoredPart | undefined)
   const name = part?.name ?? "";
   const place = { file: `stream ${store.stream}`, row: `object ${name}` };
   const bytes = await store.get(name);
-  if (bytes === undefined) throw archiveErrors.damaged({ place, found: "nothing where an object was" });
+  if (bytes === undefined) throw archiveErrors.damaged({ place, found: "the object is missing" });
   if (part === undefined || Buffer.compare(hashOf(bytes), part.hash) !== 0) {
     throw archiveErrors.damaged({ place, found: "an object whose hash does not match" });
   }

@@ -232,7 +232,7 @@ export class PartitionLog {
   /** Translates the error of the reader for a missing message into an error of the archive. */
   #failure(error: unknown, sequence: number): unknown {
     if (!isTuttiError(error) || !journalErrors.corrupt.is(error)) return error;
-    return this.damaged(sequence, "nothing where an entry was, or behind it");
+    return this.damaged(sequence, "the entry is missing, or the entry after it");
   }
 }
 

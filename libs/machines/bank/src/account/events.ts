@@ -86,7 +86,7 @@ export const accountClosed: AccountEvent<AccountClosedV1> = {
 
 /** Takes money from the balance. The caller decides where it goes. */
 export function spend(account: Account, amountCents: number): void {
-  assert(account.balanceCents >= amountCents, "an account holds what is taken from it");
+  assert(account.balanceCents >= amountCents, "the balance covers the amount");
   account.balanceCents -= amountCents;
 }
 

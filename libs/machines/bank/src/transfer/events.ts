@@ -43,7 +43,7 @@ export const transferDeclined: AccountEvent<TransferDeclinedV1> = {
   codec: TransferDeclinedV1,
   evolve(account, { transfer }) {
     const declined = account.transfers.get(transfer);
-    assert(declined !== undefined, "a transfer that comes back is under way", { transfer });
+    assert(declined !== undefined, "a declined transfer is in progress", { transfer });
     account.transfers.delete(transfer);
     account.balanceCents += declined.amountCents;
   },

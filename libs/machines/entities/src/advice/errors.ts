@@ -44,7 +44,7 @@ export const adviceErrors = defineErrors("advice", {
     retry: "never",
     help: "The change needs something that only a user can change, such as the code of a worker.",
     message: ({ id, change }: { id: string; change: string }) =>
-      `Recommendation \`${id}\` cannot be applied by itself: ${change}`,
+      `Recommendation \`${id}\` cannot be applied automatically: ${change}`,
     remedy: "Make the change, register the workflow, then dismiss the recommendation.",
   },
   divided: {

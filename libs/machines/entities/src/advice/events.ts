@@ -122,7 +122,7 @@ export const trialSettled: AdviceEvent<TrialSettledV1> = {
 
 function change(state: AdviceState, id: string, changes: Partial<Recommendation>): void {
   const known = state.recommendations.get(id);
-  assert(known !== undefined, "a recommendation that changes is kept", { id });
+  assert(known !== undefined, "a changed recommendation is stored", { id });
   state.recommendations.set(id, { ...known, ...changes });
 }
 

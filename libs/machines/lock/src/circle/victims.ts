@@ -119,5 +119,5 @@ function reasonOf(circle: readonly Edge[], victim: Edge, locks: readonly Observe
   if (isLess(({ wait }) => wait.priority)) return "its priority is the lowest";
   if (isLess(({ from }) => -startedMs(from, locks))) return "it started last";
   if (isLess(({ from }) => heldBy(from, locks))) return "it holds the least";
-  return "one has to, and nothing else tells them apart";
+  return "one of them must, and no other criterion applies";
 }

@@ -49,7 +49,7 @@ export const backfill: ScheduleCommand<BackfillSchedule, ScheduleBackfilled> = {
     if (refusal !== undefined) return refusal;
     if (!(fromMs >= 0 && fromMs < untilMs && untilMs <= step.nowMs))
       return scheduleErrors.spanInvalid.refusal({
-        problem: `expected a span that is over by ${step.nowMs}, got ${fromMs} to ${untilMs}`,
+        problem: `expected a time range that ended by ${step.nowMs}, got ${fromMs} to ${untilMs}`,
       });
     const times = timesBetween(schedule, id, fromMs, untilMs);
     if (times === undefined)

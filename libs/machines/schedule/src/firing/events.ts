@@ -154,7 +154,7 @@ export const stopConfirmed: ScheduleEvent<StopConfirmedV1> = {
   codec: StopConfirmedV1,
   evolve(schedule, { stop, ended }, outstanding) {
     const live = [...schedule.live.values()].find((each) => each.stop === stop);
-    assert(live !== undefined, "a run that was asked to end is live", { stop });
+    assert(live !== undefined, "a run with a requested stop is live", { stop });
     outstanding.settled(stop);
     schedule.live.set(live.firing, { ...live, stop: 0 });
     if (ended) forget(schedule, live.firing, outstanding);

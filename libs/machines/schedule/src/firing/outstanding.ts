@@ -20,7 +20,7 @@ export function setNext(schedule: Schedule, next: NextTime | undefined, outstand
 /** Returns the effect that starts a run, by the plan at the time of the decision. */
 export function starting(schedule: ScheduleView, { runId, revision }: ReadOnly<LiveFiring>): StartRun {
   const run = revision === schedule.revision ? schedule.plan.run : schedule.former.get(revision);
-  assert(run !== undefined, "what a run is started by is kept", { revision });
+  assert(run !== undefined, "the plan of a live run is stored", { revision });
   // Converts a Buffer of a decoder to a plain view, because effects are compared.
   return { kind: "start_run", runId, run: new Uint8Array(run.buffer, run.byteOffset, run.length) };
 }

@@ -262,7 +262,7 @@ export const signalSession: SessionCommand<SignalWork, SessionSignalled> = comma
     const full = parts.find(({ operations }) => operations.length >= operationsMax);
     if (full !== undefined)
       return sessionErrors.tooMany.refusal({
-        items: `things that wait to be done with ${partId(full.number)}`,
+        items: `pending operations of ${partId(full.number)}`,
         found: full.operations.length + 1,
         max: operationsMax,
       });

@@ -47,7 +47,7 @@ export function startingEffect(trigger: TriggerView, batch: ReadOnly<StartingBat
   const { revision, starts } = batch;
   const plan: ReadOnly<TriggerPlan> | undefined =
     revision === trigger.revision ? trigger.plan : trigger.former.get(revision);
-  assert(plan !== undefined, "the plan that runs are started by is kept", { revision });
+  assert(plan !== undefined, "the plan of pending starts is stored", { revision });
   return { kind: "start_triggered", plan, starts };
 }
 

@@ -188,7 +188,7 @@ export class MemoryOwnershipStore implements OwnershipStore {
     this.#keys.operations++;
     const { delayMs, failing } = this.faults;
     if (delayMs > 0) await sleep(this.#timers, delayMs);
-    if (failing === "cut") throw unavailable(action, key, "the way is cut");
+    if (failing === "cut") throw unavailable(action, key, "the connection is cut");
   }
 
   /** Delays changes by the configured time. */

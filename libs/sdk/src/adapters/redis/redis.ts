@@ -138,6 +138,6 @@ async function checked(operation: string, spec: RedisOperation, send: Send): Pro
   const flags: readonly unknown[] = Array.isArray(about[2]) ? about[2] : [];
   const isWriting = spec.writes ?? writes(command);
   if (isWriting && flags.includes("noscript"))
-    refuse(`${command.name} cannot run in a script, which has it take effect once`);
+    refuse(`${command.name} cannot run in a script, which is required for it to take effect once`);
   if (!isWriting && flags.includes("write")) refuse(`${command.name} writes: remove \`writes: false\``);
 }

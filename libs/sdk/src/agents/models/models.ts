@@ -225,7 +225,7 @@ function unavailable(model: string, reason: string, retryAfterMs?: number): Erro
 }
 
 function outOfTime(remainingMs: number): Error {
-  const reason = `The agent's budget of time is used up: its model took longer than the ${remainingMs} ms that were left`;
+  const reason = `The agent's budget of time is used up: its model took longer than the remaining ${remainingMs} ms`;
   return agentErrors.budgetExhausted({ reason });
 }
 

@@ -8,7 +8,7 @@ import { outputOf } from "./work.ts";
 export const deliveryRules: readonly Rule[] = [
   {
     id: "duplicate",
-    rule: "An assignment that comes twice runs once and has one answer.",
+    rule: "An assignment that is received twice runs once and gets one answer.",
     remedy: "identify attempts by their tokens: drop an assignment whose token is running or has a result",
     async play(stage) {
       const link = await stage.link();
@@ -50,7 +50,7 @@ export const deliveryRules: readonly Rule[] = [
   },
   {
     id: "durable",
-    rule: "A result is kept until it is durable: on a new link its token is among `running`, and it is given again.",
+    rule: "The worker keeps a result until it is durable. On a new link, `running` contains its token, and the worker sends the result again.",
     remedy:
       "keep results until results_durable (or results_durable_beyond) covers them. Acknowledgement is not enough",
     async play(stage) {
@@ -105,7 +105,7 @@ export const deliveryRules: readonly Rule[] = [
   },
   {
     id: "resume",
-    rule: "After a cut the link resumes by its id. Both sides repeat what the other lacks unchanged, and nothing else.",
+    rule: "After a disconnect, the link resumes by its id. Both sides resend, unchanged, only the frames that the other side did not receive.",
     remedy:
       "send hello with resume{link_id, received}. Repeat the frames after Welcome.received, and continue their numbers",
     async play(stage) {
@@ -153,7 +153,7 @@ export const deliveryRules: readonly Rule[] = [
   },
   {
     id: "resume-host-frames",
-    rule: "The host repeats what the worker did not receive, and it takes effect once.",
+    rule: "The host resends the frames that the worker did not receive. Each frame takes effect once.",
     remedy: "send the number of the last received frame as `received`. Accept every frame after it",
     async play(stage) {
       const link = await stage.link();
@@ -202,7 +202,7 @@ export const deliveryRules: readonly Rule[] = [
       const frame = { sequence: link.sent.length + 2, assignments: [{ ...others, token }] };
       link.stream.write(HostFrame.fromPartial(frame));
       await stage.waitForClose(link.stream, { expected: "the stream to be ended upon a gap", remedy: "" });
-      expect(link.resultsOf(name).length === 0, "nothing done after a gap", () => "a result");
+      expect(link.resultsOf(name).length === 0, "no result of an assignment after a gap", () => "a result");
       const greeting = await stage.greeting();
       const next = stage.accept(greeting);
       expectEqual(outputOf(await next.execute("conformance.echo", 8)), 8, "the next output");

@@ -13,7 +13,7 @@ export const disconnectRules: readonly Rule[] = [
     id: "redirect",
     // Behind a gateway there are no redirects.
     transports: ["grpc"],
-    rule: "A worker that is sent elsewhere goes there, in the greeting and later, with what it has.",
+    rule: "A worker that is redirected, in the greeting or later, connects to the new address and keeps its attempts and results.",
     remedy: "connect to Redirect.address after delay_ms, with `running` and every result that is not durable",
     async play(stage) {
       const other = await stage.secondHost();
@@ -89,7 +89,7 @@ export const disconnectRules: readonly Rule[] = [
   },
   {
     id: "drain",
-    rule: "A worker that must drain finishes its attempts, takes no more, says goodbye and ends.",
+    rule: "A worker that must drain finishes its attempts, accepts no more, sends `bye` and exits.",
     remedy:
       "upon HostFrame.drain grant no more credit. When the last attempt has ended and is durable send `bye`, and end",
     async play(stage) {
@@ -114,7 +114,7 @@ export const disconnectRules: readonly Rule[] = [
   },
   {
     id: "sigterm",
-    rule: "Upon SIGTERM a worker says that it drains, finishes what it has, says goodbye and exits with 0.",
+    rule: "On SIGTERM, a worker sends `drain`, finishes its attempts, sends `bye` and exits with code 0.",
     remedy: "handle SIGTERM: AgentFrame.drain, the last results, `bye`, then exit",
     async play(stage) {
       const link = await stage.link();
@@ -148,7 +148,7 @@ export const disconnectRules: readonly Rule[] = [
   },
   {
     id: "sleep-wake",
-    rule: "A worker that must sleep stays linked, grants nothing until it is woken, and then grants again.",
+    rule: "A worker that must sleep stays connected, grants no credit until it is woken, and then grants credit again.",
     remedy: "upon `sleep` forget the remaining credit. Upon `wake` grant credit for all free slots",
     async play(stage) {
       const link = await stage.link();

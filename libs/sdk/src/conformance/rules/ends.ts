@@ -22,7 +22,7 @@ export const endRules: readonly Rule[] = [
   },
   {
     id: "cancel-stubborn",
-    rule: "If a handler does not listen, the worker answers stopped when the grace is over, and not again when it ends.",
+    rule: "If a handler ignores the cancellation, the worker answers `stopped` at the end of the grace period. It sends no second answer when the handler ends.",
     remedy: "answer `stopped` at the end of the grace period, and drop the later result of the handler",
     async play(stage) {
       const link = await stage.link();
@@ -49,7 +49,7 @@ export const endRules: readonly Rule[] = [
   },
   {
     id: "timeout",
-    rule: "An attempt that takes longer than run_ms fails by itself. An extension moves that.",
+    rule: "An attempt that takes longer than run_ms fails automatically. An extension moves the deadline.",
     remedy: "abort the handler's signal at run_ms, and answer `failed`. Restart the time at Extend",
     async play(stage) {
       const link = await stage.link();
@@ -70,7 +70,7 @@ export const endRules: readonly Rule[] = [
   },
   {
     id: "unwanted",
-    rule: "What the welcome of a new link says is no longer wanted is stopped, and its result forgotten.",
+    rule: "The worker stops the attempts that the welcome of a new link lists as unwanted, and drops their results.",
     remedy: "drop the attempts and stored results in Welcome.unwanted",
     async play(stage) {
       const link = await stage.link({ resumeWindowMs: 1 });
@@ -88,11 +88,11 @@ export const endRules: readonly Rule[] = [
       await next.creditOf(next.slots);
       await stage.changes.pass(300);
       if (next.violation !== undefined)
-        throw new Unmet("nothing about tokens that are not wanted", next.violation.found);
+        throw new Unmet("no messages about unwanted tokens", next.violation.found);
       expect(
         next.messages.length === 0,
-        "nothing about tokens that are not wanted",
-        () => `${next.messages.length} words`,
+        "no messages about unwanted tokens",
+        () => `${next.messages.length} messages`,
       );
     },
   },

@@ -68,7 +68,7 @@ export const failureRules: readonly Rule[] = [
   },
   {
     id: "busy-again",
-    rule: "An attempt that was answered as busy is done when it is given again, also in the frame that says that the answer is durable.",
+    rule: "An attempt that was answered as busy runs when it is assigned again, even in the frame that reports the answer as durable.",
     remedy: "process the fields about results of a frame before its assignments",
     async play(stage) {
       const link = await stage.link();
@@ -87,7 +87,7 @@ export const failureRules: readonly Rule[] = [
   },
   {
     id: "unknown-number",
-    rule: "An assignment for a number that was not agreed fails, and may be tried elsewhere.",
+    rule: "An assignment with an unknown capability number fails, and may be retried at another worker.",
     remedy: "answer with `failed` and RETRY_CLASS_ELSEWHERE. Keep the link",
     async play(stage) {
       const link = await stage.link();

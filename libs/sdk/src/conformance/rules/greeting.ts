@@ -6,7 +6,7 @@ import { expect } from "../unmet.ts";
 export const greetingRules: readonly Rule[] = [
   {
     id: "greeting",
-    rule: "The first frame has the number 0 and nothing but the greeting, and nothing follows before the answer.",
+    rule: "The first frame has the number 0 and contains only the greeting. The worker sends no other frame before the answer.",
     remedy:
       "send AgentFrame{hello} alone, with sequence and acknowledged 0, and wait for the host's first frame",
     async play(stage) {
@@ -19,7 +19,9 @@ export const greetingRules: readonly Rule[] = [
       const extra = Object.entries(others).filter(
         ([, value]) => value !== undefined && value !== 0 && !(Array.isArray(value) && value.length === 0),
       );
-      expect(extra.length === 0, "nothing beside the greeting", () => extra.map(([key]) => key).join(", "));
+      expect(extra.length === 0, "no fields other than the greeting", () =>
+        extra.map(([key]) => key).join(", "),
+      );
       expect(
         hello.versionMin >= 1 && hello.versionMin <= 1 && hello.versionMax >= 1,
         "version 1 within version_min and version_max, both set",
@@ -42,7 +44,7 @@ export const greetingRules: readonly Rule[] = [
       await stage.changes.pass(300);
       expect(
         stream.arrivals.length === 1,
-        "nothing before the answer to the greeting",
+        "no frames before the answer to the greeting",
         () => `${stream.arrivals.length - 1} more frames`,
       );
     },
@@ -64,7 +66,7 @@ export const greetingRules: readonly Rule[] = [
   },
   {
     id: "acknowledgement",
-    rule: "What the host sends is acknowledged within a heartbeat's period, whether or not there is anything else to say.",
+    rule: "The worker acknowledges each frame of the host within a heartbeat interval, even if it has no other message.",
     remedy:
       "set the number of the last received frame in every frame, and send at least one frame per heartbeat interval",
     async play(stage) {
@@ -108,7 +110,7 @@ export const greetingRules: readonly Rule[] = [
   },
   {
     id: "silence",
-    rule: "A worker that has nothing to do says something in each heartbeat's period.",
+    rule: "An idle worker sends a frame in each heartbeat interval.",
     remedy: "send the heartbeat, or an empty frame, each Welcome.heartbeat_ms",
     async play(stage) {
       const link = await stage.link();

@@ -39,9 +39,9 @@ export const rareRules: readonly Rule[] = [
   },
   {
     id: "own-sleep",
-    rule: "A worker that rests by its own wish sends `sleep`, grants nothing meanwhile, sends `wake`, and grants again.",
+    rule: "A worker that decides to sleep sends `sleep` and grants no credit. Later it sends `wake` and grants credit again.",
     remedy:
-      "send `sleep` and forget the remaining credit. When it is over send `wake` and credit for all free slots",
+      "send `sleep` and forget the remaining credit. At the end of the sleep, send `wake` and credit for all free slots",
     async play(stage) {
       const link = await stage.link();
       await link.creditOf(link.slots);
@@ -66,7 +66,7 @@ export const rareRules: readonly Rule[] = [
   },
   {
     id: "late-assignment",
-    rule: "An assignment that was under way to a worker that was sent to sleep is done, or answered as busy.",
+    rule: "If an assignment was in transit when the host put the worker to sleep, the worker runs it or answers busy.",
     remedy: "answer every assignment: with its end, or with Busy",
     async play(stage) {
       const link = await stage.link();
@@ -105,7 +105,7 @@ export const rareRules: readonly Rule[] = [
       const token = new Uint8Array(16).fill(9);
       link.send({
         cancels: [
-          { token, reason: "the conformance program makes it up", graceMs: 100 },
+          { token, reason: "the conformance program sends an unknown token", graceMs: 100 },
           { token, reason: "and again", graceMs: 0 },
         ],
         extensions: [{ token, runMs: 1_000, totalMs: 0 }],
@@ -117,7 +117,7 @@ export const rareRules: readonly Rule[] = [
   },
   {
     id: "answer-first",
-    rule: "If a host sends something before it has answered the greeting, the worker leaves and comes again.",
+    rule: "If the host sends another frame before it has answered the greeting, the worker disconnects and reconnects.",
     remedy: "end a stream whose first frame is not welcome, redirect or refused",
     async play(stage) {
       const { stream } = await stage.greeting();
@@ -130,7 +130,7 @@ export const rareRules: readonly Rule[] = [
   },
   {
     id: "bye-for-good",
-    rule: "A worker that the host says goodbye to for good does not come again, and ends.",
+    rule: "A worker that receives a permanent `bye` exits and does not reconnect.",
     remedy: "upon a Bye whose return_after_ms is below 0 stop with an error that contains the reason",
     async play(stage) {
       const link = await stage.link();

@@ -64,7 +64,7 @@ export const workRules: readonly Rule[] = [
         const atWork = slow.filter((token) => link.resultsOf(token).length === 0).length;
         expect(
           link.credit + atWork <= slots,
-          `credit for at most ${slots - atWork}: ${atWork} of ${slots} slots are taken`,
+          `credit for at most ${slots - atWork}: ${atWork} of ${slots} slots are in use`,
           () => `${link.credit}`,
         );
         return atWork === 0 && link.credit === slots;
@@ -96,7 +96,7 @@ export const workRules: readonly Rule[] = [
   },
   {
     id: "context",
-    rule: "A handler sees which work and task it is for, which attempt, the key, the trace, the labels and the time that is left.",
+    rule: "A handler can read its work, task, attempt, idempotency key, trace, labels and remaining time.",
     remedy: "pass every field of the assignment to the handler. An empty key means `<work_id>/<task_id>`",
     async play(stage) {
       const link = await stage.link();

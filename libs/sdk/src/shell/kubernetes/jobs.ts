@@ -58,7 +58,7 @@ export function kubernetesJobs(
     if (isSet(checked.stdin) && (checked.command ?? []).length === 0)
       throw expected("`command` beside `stdin`");
     if (checked.outputs !== undefined && (checked.ok ?? [0]).some((code) => code !== 0))
-      throw expected("`ok` with 0 alone beside `outputs`");
+      throw expected("only 0 in `ok` when `outputs` is set");
     const running = new RunningJob(checked, options, kubernetes, api, task);
     try {
       // If the cluster is unreachable, the sweep is repeated with the next task.

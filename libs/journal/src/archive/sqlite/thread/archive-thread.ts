@@ -33,7 +33,7 @@ export class ArchiveThread {
     ),
   ) {
     const deathError = (reason: string) =>
-      archiveErrors.failed({ reason: `that its thread has ended: ${reason}` });
+      archiveErrors.failed({ reason: `its thread has ended: ${reason}` });
     const mayEnd = () => this.#holders === 0;
     this.#thread = new RequestThread({ name: "archive", file, youngMb: 4, deathError, mayEnd });
   }

@@ -62,7 +62,7 @@ export const keepKey: TenantCommand<KeepKey, TenantChanged> = {
   reply: TenantChanged,
   decide(tenant, { key, hash, replacesKeyId, overlapUntilMs }, step) {
     if (key === undefined || key.keyId === "" || hash === "" || key.actor === undefined)
-      return refusals.invalid("expected a key with an id, a hash and whom it stands for");
+      return refusals.invalid("expected a key with an id, a hash and an actor");
     if (weightOf(ApiKey, key) > bytesMax)
       return refusals.invalid(`expected a key of at most ${bytesMax} bytes`);
     if (tenant.keys.has(key.keyId)) return refusals.exists("key", key.keyId);

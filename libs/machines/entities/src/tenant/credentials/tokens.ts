@@ -57,7 +57,7 @@ export const keepToken: TenantCommand<KeepToken, TenantChanged> = {
       token.actor === undefined ||
       token.expireTime === undefined
     )
-      return refusals.invalid("expected a token with an id, an end and whom it stands for");
+      return refusals.invalid("expected a token with an id, an expiration time and an actor");
     if (weightOf(IssuedToken, token) > bytesMax)
       return refusals.invalid(`expected a token of at most ${bytesMax} bytes`);
     if (tenant.tokens.has(token.tokenId)) return refusals.exists("token", token.tokenId);

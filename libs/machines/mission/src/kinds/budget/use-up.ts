@@ -20,7 +20,7 @@ export function useUp(mission: MissionView, step: MissionEventStep, requested: R
       kind: QuestionKind.QUESTION_KIND_BUDGET,
       subject: "",
       title: "Raise the budget?",
-      message: `${amountsText(requested)} are wanted, and of the budget ${amountsText(remaining)} are left`,
+      message: `${amountsText(requested)} are requested, and ${amountsText(remaining)} of the budget are left`,
       context: {
         wanted: { ...requested },
         left: { ...remaining },

@@ -16,7 +16,7 @@ export function checkRepeated(
 ): void {
   const often = specs.find((spec) => isOften(mission, taskKey(spec)));
   if (often !== undefined)
-    found(mission, step, `the task ${often.id} was put on the board again and again`, true);
+    found(mission, step, `the task ${often.id} was added to the board repeatedly`, true);
 }
 
 export function checkMessages(
@@ -27,7 +27,7 @@ export function checkMessages(
 ): void {
   const often = messages.find((message) => isOften(mission, messageKey(agent, message)));
   if (often !== undefined)
-    found(mission, step, `${agent} sent the same message to ${targetText(often.to)} again and again`, true);
+    found(mission, step, `${agent} sent the same message to ${targetText(often.to)} repeatedly`, true);
 }
 
 export function checkHandoff(
@@ -66,7 +66,9 @@ function found(mission: MissionView, step: MissionEventStep, trouble: string, ho
   askQuestion(mission, step, {
     kind: QuestionKind.QUESTION_KIND_TROUBLE,
     subject: "",
-    title: holds ? "It goes in circles. May it continue?" : "It makes no progress. May it continue?",
+    title: holds
+      ? "The mission repeats itself. May it continue?"
+      : "The mission makes no progress. May it continue?",
     message: trouble,
   });
 }

@@ -63,7 +63,7 @@ function roleProblem(
   if (role === undefined)
     return missionErrors.roleUnknown.refusal({
       role: name,
-      known: roles.map((each) => each.name).join(", ") || "of which there are none",
+      known: roles.map((each) => each.name).join(", ") || "the roles of the mission (none defined)",
     });
   const isIn = mission.participants.get(agentId)?.role === name;
   if (!isIn && role.maxAgents > 0 && (mission.roleCounts.get(name) ?? 0) >= role.maxAgents)
@@ -79,8 +79,8 @@ function unfitness(
   offering: AgentOffering | undefined,
 ): string | undefined {
   const missing = capabilities.find((each) => !offering?.capabilities.some(({ name }) => name === each));
-  if (missing !== undefined) return `that it does not offer ${missing}`;
-  return labelsFit(offering?.labels ?? {}, agents) ? undefined : "other labels than the role asks for";
+  if (missing !== undefined) return `it does not offer ${missing}`;
+  return labelsFit(offering?.labels ?? {}, agents) ? undefined : "its labels do not match the role";
 }
 
 /** Removes an agent and releases its claims. */

@@ -112,7 +112,7 @@ function missionWaitOf(mission: MissionView, nowMs: number): WaitExplanation | u
     return waiting(nowMs, {
       cause: WaitCause.WAIT_CAUSE_BUDGET,
       message: `its budget is used up: ${amountsText(availableOf(mission))} are left, and it waits for a person to grant more`,
-      remedy: { text: "Raise the budget, or reject", command: "" },
+      remedy: { text: "Raise the budget, or reject the request", command: "" },
     });
   if (mission.troubleHolds)
     return waiting(nowMs, {
@@ -146,7 +146,7 @@ function waitingForEnd(mission: MissionView, nowMs: number): WaitExplanation {
     return waiting(nowMs, {
       cause: WaitCause.WAIT_CAUSE_NEEDS,
       message: "its board has no task yet",
-      remedy: { text: "Add a task, or cancel it", command: "" },
+      remedy: { text: "Add a task, or cancel the mission", command: "" },
     });
   const conditions = stopConditions.map((condition) => {
     const { problem } = evaluateStop(mission, condition, nowMs);
@@ -155,7 +155,7 @@ function waitingForEnd(mission: MissionView, nowMs: number): WaitExplanation {
   return waiting(nowMs, {
     cause: WaitCause.WAIT_CAUSE_NEEDS,
     message: `all its tasks have ended, and none of its stop conditions holds: ${conditions.join(", ")}`,
-    remedy: { text: "Add a task, change the inputs of the conditions, or cancel it", command: "" },
+    remedy: { text: "Add a task, change the inputs of the conditions, or cancel the mission", command: "" },
   });
 }
 
@@ -199,7 +199,7 @@ function explainTask(mission: MissionView, task: TaskView, nowMs: number): WaitE
     case TaskStatus.TASK_STATUS_RETRYING:
       return waiting(nowMs, {
         cause: WaitCause.WAIT_CAUSE_BACKOFF,
-        message: "it is tried again after a pause",
+        message: "it is retried after a pause",
         endMs: task.retryMs,
       });
     case TaskStatus.TASK_STATUS_PAUSED:
@@ -260,14 +260,14 @@ function isTooExpensive(mission: MissionView, task: TaskView): boolean {
 function budgetWait(mission: MissionView, task: TaskView) {
   return {
     cause: WaitCause.WAIT_CAUSE_BUDGET,
-    message: `it needs ${amountsText(expectedTogether(mission, task))} of the budget, and ${amountsText(availableOf(mission))} are left until others return what they do not use`,
+    message: `it needs ${amountsText(expectedTogether(mission, task))} of the budget, and ${amountsText(availableOf(mission))} are left until other tasks return unused amounts`,
   };
 }
 
 function heldWait(mission: MissionView, task: TaskView) {
   switch (task.hold) {
     case TaskHold.TASK_HOLD_PLACE:
-      return { cause: WaitCause.WAIT_CAUSE_BUDGET, message: "the maximum number of agents takes part" };
+      return { cause: WaitCause.WAIT_CAUSE_BUDGET, message: "the mission has its maximum number of agents" };
     case TaskHold.TASK_HOLD_ROLE:
       return {
         cause: WaitCause.WAIT_CAUSE_NO_MATCH,

@@ -122,5 +122,7 @@ export function delegationRefusal(
   if (needed === 1) return undefined;
   const seated = [...by, ...answered, ...question.delegations.flatMap((each) => each.people)];
   const duplicate = people.find((name) => name !== seat && seated.includes(name));
-  return duplicate === undefined ? undefined : invalid(`${duplicate} answers already, and counts once.`);
+  return duplicate === undefined
+    ? undefined
+    : invalid(`${duplicate} is already an approver, and each approver counts once.`);
 }

@@ -125,7 +125,7 @@ describe("a run that continues on another version", () => {
     const late = scene.offer("charge");
     const { verdict, problems } = review(scene, longer);
     assert.equal(verdict, "busy");
-    assert.match(problems[0] ?? "", /^charge: it is queued: wait for its end, or have it start again/);
+    assert.match(problems[0] ?? "", /^charge: it is queued: wait for its end, or restart it/);
     assert.ok(isRefusal(move(scene, longer)));
     moves(scene, longer, { restart: true });
     assert.ok(scene.offer("charge").attempt > late.attempt, "a result of the first attempt counts no more");

@@ -255,21 +255,17 @@ class Move {
     else if (this.#run.undo.includes(number) && this.#to.policy(other).compensate === null)
       this.#problem("impossible", id, "it is to be compensated, and has no compensation in the version");
     else if (isOpen && task.id !== other.id && isNamed(node))
-      this.#problem(
-        "impossible",
-        id,
-        "what it waits for answers to its name, which is another one in the version",
-      );
+      this.#problem("impossible", id, "replies refer to it by its name, which differs in the version");
     else if (this.#isOfferedDifferently(node) && failsWhenLost(node) && !this.#request.restart)
       this.#problem(
         "busy",
         id,
-        `it ${statusText(status)}, and runs at most once: wait for its end, or have it start again`,
+        `it ${statusText(status)}, and runs at most once: wait for its end, or restart it`,
       );
     else if (number !== next && !this.#request.restart && isAtWork(node))
-      this.#problem("busy", id, `it ${statusText(status)}: wait for its end, or have it start again`);
+      this.#problem("busy", id, `it ${statusText(status)}: wait for its end, or restart it`);
     else if (this.#pairs.changed.has(node.task) && !node.range.isEntries && !this.#isOfferedDifferently(node))
-      this.#addNote(`\`${id}\` ${statusText(status)} as the version before has it`);
+      this.#addNote(`\`${id}\` ${statusText(status)} as defined in the previous version`);
   }
 
   /** Returns whether the version offers the attempt elsewhere, and no worker is known to have it. */

@@ -134,7 +134,7 @@ class Pairing {
       const found = taskNamed(this.#to, candidates, mapped ?? this.#from.tasks[task]?.id ?? "");
       if (found !== undefined) this.#pair(task, found, candidates, id);
       else if (mapped === undefined) open.push(task);
-      else this.#unknown.set(id, `the version has no task \`${mapped}\` there that is not taken`);
+      else this.#unknown.set(id, `the version has no task \`${mapped}\` there that is still unpaired`);
     }
     this.#pairByShape(open, candidates);
   }

@@ -206,7 +206,7 @@ function remediesOfOtherCode(id: string, task: string): Remedy[] {
       command: `tutti resume ${id}${task && ` ${task}`}`,
     },
     {
-      text: "Or let the new code run again from before the step that changed: find the event, then `tutti reset`.",
+      text: "Or reset the run to before the changed step: find the event, then run `tutti reset`.",
       command: `tutti history ${id}`,
     },
   ];
@@ -311,7 +311,7 @@ function waitsOf(run: RunView, range: RangeView, number: number, nowMs: number):
 /** Returns the wait of a task that is ready, but waits for amounts that others return. */
 function budgetWait(run: RunView): Partial<Wait>[] {
   if (!hasBudget(run) || run.phase !== RunPhase.RUN_PHASE_GOING || run.pauseMs > 0) return [];
-  const message = `too little of the budget is left for it: ${inWordsOf(run.reserved ?? noAmounts())} of it are reserved for running tasks`;
+  const message = `the remaining budget is too small: ${inWordsOf(run.reserved ?? noAmounts())} are reserved for running tasks`;
   return [{ cause: WaitCause.WAIT_CAUSE_BUDGET, message, present: true }];
 }
 
@@ -330,7 +330,7 @@ function needsOf(run: RunView, range: RangeView, number: number): Partial<Wait>[
     return [
       {
         cause: WaitCause.WAIT_CAUSE_NEEDS,
-        message: "entries before it are running, and no more may run at once",
+        message: "earlier entries are running, and `maxParallel` allows no more",
         present: true,
       },
     ];

@@ -254,7 +254,7 @@ function snapshotProblem(run: RunView, bytes: Uint8Array): string | undefined {
   try {
     const { runId, order, createMs } = RunSnapshotV1.decode(bytes);
     if (runId === run.key.id && order !== undefined && createMs === run.createMs) return undefined;
-    return `expected a state of ${run.key.id} after it was started, got one of ${runId === "" ? "nothing" : runId}`;
+    return `expected a state of ${run.key.id} after it was started, got one of ${runId === "" ? "no run" : runId}`;
   } catch (error) {
     return `expected an encoded state, got ${error instanceof Error ? error.message : "something else"}`;
   }
