@@ -140,7 +140,7 @@ describe("advice about a workflow", () => {
       found.map(({ task, changed }) => [task, changed.tasks?.["check"]?.cache]),
       [["check", "1h"]],
     );
-    assert.match(found[0]?.summary ?? "", /16 of 20 inputs came before/);
+    assert.match(found[0]?.summary ?? "", /16 of 20 inputs had occurred before/);
     const impure = data.map((each, at) => ({ ...each, output: `${at}` }));
     const unique = data.map((each, at) => ({ ...each, input: `${at}` }));
     for (const other of [impure, unique, data.slice(0, 9)])
