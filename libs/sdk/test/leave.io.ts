@@ -237,7 +237,7 @@ describe("a worker's options", () => {
       /The option address: expected host:port, such as 127.0.0.1:7401, or ws:.*, got "nowhere"/,
     ],
     [{ address: ["ws://here:1/v1/link", "here:1"] }, /addresses of WebSockets alone, or none of them/],
-    [{ address: "ws://far:1/v1/link", credentials: { accessToken: "t" } }, /in the clear/],
+    [{ address: "ws://far:1/v1/link", credentials: { accessToken: "t" } }, /unencrypted/],
     [{ address: [] }, /The option address: expected/],
     [{ slots: 0 }, /The option slots: expected a whole number from 1 to 100000, got 0/],
     [{ drainMs: -1 }, /The option drainMs: expected/],

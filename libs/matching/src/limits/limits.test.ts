@@ -249,7 +249,7 @@ describe("a limit on tasks with the same key", () => {
     const arena = new Arena();
     const rule = { key: "k", maxConcurrent: 0, rate: undefined, description: "" };
     assert.match(arena.pool.setLimit(rule, 0)?.message ?? "", /a concurrency or a rate, got neither/);
-    assert.match(arena.pool.setLimit({ ...rule, maxConcurrent: 0.5 }, 0)?.message ?? "", /whole number/);
+    assert.match(arena.pool.setLimit({ ...rule, maxConcurrent: 0.5 }, 0)?.message ?? "", /integer/);
     const rate = { count: 0, perMs: 1, burst: 0 };
     assert.match(arena.pool.setLimit({ ...rule, rate }, 0)?.message ?? "", /rate above 0/);
     assert.match(arena.pool.setLimit({ ...rule, key: "" }, 0)?.message ?? "", /1 to 1000 characters/);

@@ -41,16 +41,16 @@ describe("the address of a worker's link", () => {
     assert.equal(addressFor("https://10.0.0.7"), "wss://10.0.0.7/v1/link");
   });
 
-  it("sends no key in the clear to another machine, certificates or not", () => {
+  it("sends no key unencrypted to another machine, certificates or not", () => {
     const environment = { TUTTI_API_KEY: "key" };
     const link = (address: string, certificateAuthority?: string) => () =>
       resolveSettings(
         { address, credentials: { ...(certificateAuthority && { certificateAuthority }) } },
         environment,
       );
-    assert.throws(link("ws://far:7400/v1/link"), /in the clear/);
-    assert.throws(link("ws://far:7400/v1/link", "PEM"), /in the clear/);
-    assert.throws(link("far:7401"), /in the clear/);
+    assert.throws(link("ws://far:7400/v1/link"), /unencrypted/);
+    assert.throws(link("ws://far:7400/v1/link", "PEM"), /unencrypted/);
+    assert.throws(link("far:7401"), /unencrypted/);
     link("far:7401", "PEM")();
     link("wss://far/v1/link")();
   });
