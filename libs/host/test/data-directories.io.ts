@@ -240,7 +240,7 @@ describe("the findings about a data directory", () => {
     assert.match(
       textOf(await examine(directory), "left-behind"),
       new RegExp(
-        `^notice: The process ${process.pid}, which had ${directory} since .* did not stop gracefully\\. ` +
+        `^notice: The process ${process.pid}, which used ${directory} since .* did not stop gracefully\\. ` +
           "Nothing to do: the lock is free",
       ),
     );

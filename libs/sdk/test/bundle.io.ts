@@ -46,7 +46,7 @@ describe("a bundled worker", () => {
     const reports = await checkConformance({
       launch,
       only: ["greeting", "numbering", "silence"],
-      patience: 3,
+      patience: 12,
     });
     for (const report of reports) assert.ok(report.kept, renderReport(report));
   });

@@ -131,7 +131,7 @@ const wrongs: readonly [title: string, rule: string, found: RegExp, change: Chan
 // Most of the time is spent waiting for frames that must not arrive.
 describe("the conformance program", { concurrency: 2 }, () => {
   it("finds that the worker of this library follows every rule", async () => {
-    const reports = await checkConformance({ launch: workerHere(), patience: 3, concurrency: 6 });
+    const reports = await checkConformance({ launch: workerHere(), patience: 12, concurrency: 6 });
     assert.equal(reports.length, conformanceRules.length);
     const broken = reports.filter(({ kept }) => !kept);
     assert.equal(
@@ -144,7 +144,7 @@ describe("the conformance program", { concurrency: 2 }, () => {
   it("finds that it follows every rule over a WebSocket too", async () => {
     const reports = await checkConformance({
       launch: workerHere(),
-      patience: 3,
+      patience: 12,
       concurrency: 6,
       transport: "websocket",
     });
@@ -158,7 +158,7 @@ describe("the conformance program", { concurrency: 2 }, () => {
     const program = fileURLToPath(new URL("programs/bare-agent-worker.mjs", import.meta.url));
     const reports = await checkConformance({
       launch: commandWorker([process.execPath, program]),
-      patience: 3,
+      patience: 12,
       concurrency: 6,
       transport: "websocket",
     });
@@ -187,13 +187,13 @@ describe("the conformance program", { concurrency: 2 }, () => {
       only: ["echo"],
     });
     assert.ok(broken);
-    assert.match(renderReport(broken), /found +one that has ended with 3[\s\S]*\| hello/);
+    assert.match(renderReport(broken), /got +one that has ended with 3[\s\S]*\| hello/);
   });
 
   it("refuses a rule that it does not have", async () => {
     await assert.rejects(
       checkConformance({ launch: workerHere(), only: ["politeness"] }),
-      /found politeness/,
+      /got politeness/,
     );
   });
 });

@@ -5,7 +5,7 @@ export function renderReport(report: RuleReport): string {
   const { id, kept, tookMs, rule, expected, found, remedy } = report;
   const head = `${kept ? "kept  " : "BROKEN"} ${id.padEnd(20)} ${String(tookMs).padStart(6)} ms`;
   if (kept) return head;
-  const lines = [`rule      ${rule}`, `expected  ${expected}`, `found     ${found}`, `to do     ${remedy}`];
+  const lines = [`rule      ${rule}`, `expected  ${expected}`, `got       ${found}`, `to do     ${remedy}`];
   return [head, ...lines.map((line) => `         ${line}`), ...printedBy(report)].join("\n");
 }
 

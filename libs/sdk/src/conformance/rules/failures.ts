@@ -136,7 +136,7 @@ export const failureRules: readonly Rule[] = [
         "the length of a large output",
       );
       // Several times the limit of a frame, but small enough that a busy machine writes and hashes it at once.
-      const { outcome } = await link.execute("conformance.big", { bytes: 5_000_000 });
+      const { outcome } = await link.execute("conformance.big", { bytes: 3_000_000 });
       const body = outcome?.$case === "outputPayload" ? outcome.value.body : undefined;
       if (body?.$case === "blob") {
         const { sha256, size } = body.value;
