@@ -356,7 +356,7 @@ describe("owners of a partition on JetStream", { skip: program.skip }, () => {
     one.connection.tamper = (sequence, data) => (sequence === 6 ? undefined : data);
     await assert.rejects(
       () => batchesFrom(one.partition),
-      /damaged at stream .*, message 6, byte 0.*nothing where/,
+      /damaged at stream .*, message 6, byte 0.*the message is missing/,
     );
   });
 });

@@ -58,7 +58,7 @@ describe("damage to an archive in NATS", { skip: program.skip }, () => {
     assert.equal((await reader.archive.figures()).liveInstances, 1);
     const manager = await owner.connection.manager("test");
     await manager.streams.purge(objectStream, { filter: subject });
-    const missingObject = new RegExp(`stream ${objectStream}, row object ${name}: nothing where`);
+    const missingObject = new RegExp(`stream ${objectStream}, row object ${name}: the object is missing`);
     await isDamagedAt((await all.start()).partition.opening(4), missingObject);
   });
 
