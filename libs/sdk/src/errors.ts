@@ -188,7 +188,7 @@ export const sdkErrors = defineErrors("sdk", {
   dataUnreadable: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "A large value or file is in the blob store. The store no longer has it, its content is damaged, or it exceeds the read limit of a task. Tasks that need it fail without a retry. If the store is only unreachable, tasks wait instead. Restore the store from a backup and retry the run, or reset the run to before the task that produced the value. A cached output is removed from the cache, and a retry of the run computes it again.",
+    help: "A large value or file is in the blob store. The store no longer has it, its content is damaged, or it exceeds the read limit of a task. Tasks that need it fail without a retry. If the store is only unreachable, tasks wait instead. Restore the store from a backup and retry the run, or reset the run to before the task that produced the value. A cached output is removed from the cache and computed again, by the same run if no dependent task has completed, otherwise by a retry.",
     message: ({ sha256, bytes, reason }: { sha256: string; bytes: number; reason: string }) =>
       `The stored value ${sha256.slice(0, 12)} of ${bytes} bytes cannot be read: ${reason}`,
     remedy:

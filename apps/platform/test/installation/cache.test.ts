@@ -135,7 +135,7 @@ describe("the cache on a whole installation", () => {
     assert.deepEqual(await listed(), []);
   });
 
-  it("fails on an output with damaged stored bytes, and computes and stores it again in the next run", async () => {
+  it("computes and stores an output with damaged stored bytes again, in the run that meets it", async () => {
     await tutti.workflows.register(`workflow: large
 tasks:
   make: {uses: large.make, with: 1, cache: 1h}
@@ -151,9 +151,7 @@ output: "\${{ tasks.size.output }}"
     const size = async (id: string) => (await tutti.run("large", { id })).result();
     assert.deepEqual([await size("damaged-1"), await size("damaged-2"), computed], [1_100_000, 1_100_000, 1]);
     for (const { content } of installation.keptHost.blobs.values()) content.fill("y".charCodeAt(0), 100, 101);
-    await assert.rejects(size("damaged-3"), { code: "sdk.data_unreadable" });
-    // The run that met it has removed it from the cache.
-    assert.deepEqual([await size("damaged-4"), await size("damaged-5"), computed], [1_100_000, 1_100_000, 2]);
+    assert.deepEqual([await size("damaged-3"), await size("damaged-4"), computed], [1_100_000, 1_100_000, 2]);
     await invalidate({ filter: { capability: "large.make" } });
   });
 

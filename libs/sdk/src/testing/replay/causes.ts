@@ -2,7 +2,7 @@
  * Causes of a recorded run from outside: results, decisions of people, messages and time. They are the events that no
  * decision of the definition emits. The run of the changed definition receives the same ones.
  */
-import { ActorKind, type Cause, type ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1";
+import { ActorKind, type Cause, type ErrorDetail, type Payload, WorkStatus } from "@tutti/contracts/types/v1";
 import {
   ApprovalAskedV1,
   ApprovalClaimedV1,
@@ -285,7 +285,8 @@ function taskEnded(run: ReplayedRun, recorded: Recorded, description: EventDescr
   const { task } = description;
   const effect = effectFor(run, task, "offer_task");
   if (fromCache) {
-    answerCache(run, description, output);
+    const inline = { body: { $case: "inline" as const, value: output }, mediaType: "" };
+    answerCache(run, description, outputPayload ?? inline);
     return;
   }
   if (effect !== undefined) {
@@ -369,15 +370,14 @@ function effectFor({ stage, key }: ReplayedRun, task: string, kind?: RunEffect["
 function answerCache(
   { stage, key, state }: ReplayedRun,
   { task }: EventDescription,
-  output: Uint8Array | undefined,
+  output: Payload | undefined,
 ): boolean {
   const node = state.nodes[findNode(state, task) ?? -1];
   const hasCacheTimer = stage
     .timersOf(key)
     .some(({ number }) => nodeOfTimer(number) === node?.number && kindOfTimer(number) === nodeTimers.cache);
   if (node === undefined || !hasCacheTimer) return false;
-  const payload = output && { body: { $case: "inline" as const, value: output }, mediaType: "" };
-  const body = { taskId: task, visit: node.visit, found: output !== undefined, output: payload };
+  const body = { taskId: task, visit: node.visit, found: output !== undefined, output };
   stage.call(key, "answer_cache", body);
   return true;
 }

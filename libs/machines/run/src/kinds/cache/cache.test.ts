@@ -290,10 +290,55 @@ output: "\${{ tasks.totals.output }}"
     scene.driver.deliverAll();
     assert.deepEqual(scene.offers, ["three look"]);
   });
+});
 
-  it("forgets a stored output that a worker cannot read, and a retried run computes it again", () => {
-    const scene = new Scene();
-    const reading = `
+/** Runs with a task that reads the stored output of a cached one. */
+class Reading {
+  readonly scene = new Scene();
+  readonly code = "sdk.data_unreadable";
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  start(id: string) {
+    const key = this.scene.start(id, null, this.#text);
+    this.scene.driver.deliverAll();
+    return key;
+  }
+
+  /** Completes a task. Without an output, with one in the blob store. */
+  complete(task: string, output?: unknown) {
+    const blob = { sha256: new Uint8Array(32), size: 9_000_000 };
+    const stored = Payload.fromPartial({ body: { $case: "blob", value: blob }, mediaType: "application/json" });
+    this.#settle(task, completeTask, {
+      agent: "a",
+      runMs: 40,
+      used: undefined,
+      output: output === undefined ? new Uint8Array() : jsonBytes(output),
+      outputPayload: output === undefined ? stored : undefined,
+      questions: [],
+    });
+  }
+
+  /** Fails a task that cannot read its input. */
+  fail(task: string) {
+    const error = ErrorDetail.fromPartial({ code: this.code, retry: RetryClass.RETRY_CLASS_NEVER });
+    this.#settle(task, failTask, { error, agent: "a", runMs: 40, used: undefined });
+  }
+
+  #settle(task: string, command: typeof completeTask | typeof failTask, body: object) {
+    const { driver, offers } = this.scene;
+    const effect = driver.effects.find(({ effect }) => (effect as OfferTask).taskId === task);
+    assert.ok(effect !== undefined, `${task} is offered: ${offers.join()}`);
+    driver.settle(effect, command as typeof completeTask, body as never);
+    driver.deliverAll();
+  }
+}
+
+describe("a cached output that a worker cannot read", () => {
+  const text = `
 workflow: reading
 tasks:
   make: {uses: test.make, with: 1, cache: 1h}
@@ -301,48 +346,62 @@ tasks:
   read: {uses: test.read, with: "\${{ tasks.make.output }}", needs: [plain]}
 output: 1
 `;
-    const blob = { sha256: new Uint8Array(32), size: 9_000_000 };
-    const outputPayload = Payload.fromPartial({
-      body: { $case: "blob", value: blob },
-      mediaType: "application/json",
-    });
-    const settle = (command: typeof completeTask | typeof failTask, task: string, body: object) => {
-      const effect = scene.driver.effects.find(({ effect }) => (effect as OfferTask).taskId === task);
-      assert.ok(effect !== undefined, `${task} is offered: ${scene.offers.join()}`);
-      scene.driver.settle(effect, command as typeof completeTask, body as never);
-      scene.driver.deliverAll();
-    };
-    const by = {
-      agent: "a",
-      runMs: 40,
-      used: undefined,
-      output: new Uint8Array(),
-      outputPayload: undefined,
-      questions: [],
-    };
-    const make = () => settle(completeTask, "make", { ...by, outputPayload });
-    const code = "sdk.data_unreadable";
-    const error = ErrorDetail.fromPartial({ code, retry: RetryClass.RETRY_CLASS_NEVER });
 
-    scene.start("first", null, reading);
-    scene.driver.deliverAll();
-    make();
-    settle(completeTask, "plain", { ...by, output: jsonBytes(1) });
-    settle(failTask, "read", { ...by, error });
-    assert.equal(scene.errorOf("first"), code);
-    assert.equal(scene.entryOf("first", "make")?.present, false);
-    assert.equal(scene.entryOf("first", "plain")?.present, true, "its output is not in the blob store");
-
-    scene.start("second", null, reading);
-    scene.driver.deliverAll();
-    assert.deepEqual(scene.offers, ["second make"]);
-    make();
-    settle(failTask, "read", { ...by, error });
+  it("is forgotten if the run has just computed it, and a retried run computes it again", () => {
+    const reading = new Reading(text);
+    const { scene, code } = reading;
+    for (const id of ["first", "second"]) {
+      reading.start(id);
+      reading.complete("make");
+      if (id === "first") reading.complete("plain", 1);
+      reading.fail("read");
+      assert.equal(scene.errorOf(id), code);
+      assert.equal(scene.entryOf(id, "make")?.present, false);
+      assert.equal(scene.entryOf(id, "plain")?.present, true, "its output is not in the blob store");
+    }
     scene.driver.execute({ ...runKey, id: "second" }, retryRun, RetryRun.fromPartial({ reason: "" }));
     scene.driver.deliverAll();
     assert.deepEqual(scene.offers, ["second make"]);
-    make();
-    settle(completeTask, "read", { ...by, output: jsonBytes(2) });
+    reading.complete("make");
+    reading.complete("read", 2);
     assert.equal(scene.outputOf("second"), 1);
+  });
+
+  it("is computed again in the same run, once", () => {
+    const reading = new Reading(text);
+    const { scene, code } = reading;
+    reading.start("first");
+    reading.complete("make");
+    reading.complete("plain", 1);
+    reading.complete("read", 2);
+    for (const id of ["second", "third"]) {
+      reading.start(id);
+      assert.deepEqual(scene.offers, [`${id} read`]);
+      reading.fail("read");
+      assert.deepEqual(scene.offers, [`${id} make`]);
+      reading.complete("make");
+      if (id === "second") reading.complete("read", 2);
+      else reading.fail("read");
+    }
+    assert.deepEqual([scene.outputOf("second"), scene.errorOf("third")], [1, code]);
+  });
+
+  it("fails its reader if a dependent task has completed, or the reader runs at most once", () => {
+    const other = text.replace("output: 1", "  also: {uses: test.also, needs: [make]}\noutput: 1");
+    const once = text.replace("needs: [plain]", "needs: [plain], retry: {onLost: fail}");
+    for (const definition of [other, once]) {
+      const reading = new Reading(definition);
+      const { scene, code } = reading;
+      const isOther = definition === other;
+      reading.start("first");
+      reading.complete("make");
+      reading.complete("plain", 1);
+      reading.complete("read", 2);
+      if (isOther) reading.complete("also", 3);
+      reading.start("second");
+      if (isOther) reading.complete("also", 3);
+      reading.fail("read");
+      assert.equal(scene.errorOf("second"), code);
+    }
   });
 });

@@ -91,7 +91,8 @@ export function stopChildren({ run, step, budget, number }: Stopped, targets: It
 /** `number` is the node that emits the event itself; -1 for none. */
 type Stopped = Pick<Place, "run" | "step" | "budget" | "number">;
 
-function isWithin(run: RunView, nodes: ReadonlySet<number>, number: number): boolean {
+/** Returns whether a node is one of the nodes, or a part of one. */
+export function isWithin(run: RunView, nodes: ReadonlySet<number>, number: number): boolean {
   for (let current = number; current >= 0; current = rangeViewOf(run, current).owner)
     if (nodes.has(current)) return true;
   return false;

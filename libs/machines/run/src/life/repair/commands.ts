@@ -1,6 +1,6 @@
 /** Retries and resets a run, and repairs a task. */
 
-import { TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
+import { type ErrorDetail, TaskStatus, WorkStatus } from "@tutti/contracts/types/v1";
 import {
   type NodeInput,
   RepairTask,
@@ -24,18 +24,22 @@ import {
   statusName,
   taskStatusName,
 } from "@tutti/machine-work";
+import { policyOf } from "../../core/attempt/outcome.ts";
 import { acquireNextForTask, isWaitingForLimits } from "../../core/limit/child-limits.ts";
 import { limitsOf, releaseLimits } from "../../core/limit/limits.ts";
 import { hasBudget } from "../../core/node/budget.ts";
 import { undoneWithOwners } from "../../core/node/compensation-ledger.ts";
-import { placeOf } from "../../core/node/task-kind.ts";
+import { closureOf } from "../../core/node/reopen.ts";
+import { idOf, type Place, placeOf } from "../../core/node/task-kind.ts";
 import { stateOfKind } from "../../core/state/kind-state.ts";
 import { findNode, nodeOfTask, rangeViewOf, statusOfNode, taskOf } from "../../core/state/places.ts";
 import {
   hasEnded,
   isPresent,
   isWithdrawn,
+  type NodeView,
   type RangeView,
+  type Run,
   type RunCommand,
   type RunStep,
   type RunView,
@@ -47,7 +51,7 @@ import { runErrors } from "../../errors.ts";
 import { askNextQuestion } from "../../kinds/approve/ask.ts";
 import { requestAgain, unreadableSources } from "../../kinds/cache/cache.ts";
 import { stopAllChildren, stopChildrenOf } from "../../kinds/child/stopping.ts";
-import { stopChildren } from "../../kinds/gate/send-back.ts";
+import { isWithin, stopChildren } from "../../kinds/gate/send-back.ts";
 import { deliverToWaiting } from "../../kinds/signal/delivery.ts";
 import { advance } from "../advance/advance.ts";
 import { acquireNext } from "../limit/acquire.ts";
@@ -139,6 +143,39 @@ function addUnreadable(run: RunView, nodes: number[]): void {
     for (const source of unreadableSources(run, number, error))
       if (!nodes.includes(source) && rangeViewOf(run, source).owner < 0) nodes.push(source);
   }
+}
+
+/**
+ * A task failed because the cached output that it reads is missing or damaged: computes that output again, once. The
+ * dependents of the cached task start over. Work that is done is not repeated: then the task stays failed.
+ */
+export function recomputeUnreadable({ run, step, budget, number }: Place, error: ErrorDetail): void {
+  const isFailed = statusOfNode(run, number) === TaskStatus.TASK_STATUS_FAILED;
+  if (!isFailed || run.phase !== RunPhase.RUN_PHASE_GOING || run.pauseMs > 0) return;
+  const nodes = unreadableSources(run, number, error).filter((source) => {
+    const node = run.nodes[source];
+    return node?.more?.fromCache === true && node.visit <= 1;
+  });
+  if (nodes.length === 0 || run.ending !== WorkStatus.WORK_STATUS_UNSPECIFIED) return;
+  const reopened = closureOf(run as Run, new Set(nodes));
+  const repeatsWork = run.nodes.some(
+    (node) =>
+      node !== undefined &&
+      !nodes.includes(node.number) &&
+      isWithin(run, reopened, node.number) &&
+      !isRepeatable(node, placeOf(run, node.number, step, budget)),
+  );
+  if (repeatsWork) return;
+  stopChildren({ run, step, budget, number: -1 }, nodes);
+  const names = nodes.map((source) => `\`${idOf(placeOf(run, source, step, budget))}\``);
+  const reason = `the cached output of ${names.join(", ")} was missing or damaged`;
+  step.emit(runRetried, { nodes, reason, limits: [], retryMs: step.nowMs, inputs: [] });
+}
+
+/** Returns whether a dependent task has no result yet that is lost if it starts over. */
+function isRepeatable({ status, attempt }: NodeView, place: Place): boolean {
+  if (status === TaskStatus.TASK_STATUS_COMPLETED) return false;
+  return attempt === 0 || policyOf(place).failWhenLost !== true;
 }
 
 /**

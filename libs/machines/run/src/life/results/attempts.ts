@@ -38,6 +38,7 @@ import { forgetUnreadable, releaseWaiters } from "../../kinds/cache/cache.ts";
 import { recordTurn } from "../../kinds/function/turn.ts";
 import { finish } from "../../kinds/gate/checks.ts";
 import { advance } from "../advance/advance.ts";
+import { recomputeUnreadable } from "../repair/commands.ts";
 import { endingOf } from "../run/end.ts";
 
 const answered: TaskAnswered = { ending: undefined };
@@ -85,6 +86,7 @@ export const failTask: RunCommand<FailTask, TaskAnswered> = {
     const node = run.nodes[place.number];
     if (node?.status === TaskStatus.TASK_STATUS_FAILED)
       releaseWaiters(place, bounded(node.error), { agent, runMs });
+    recomputeUnreadable(place, problem);
     return advanceAndReply(run, step);
   },
 };
