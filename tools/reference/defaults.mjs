@@ -8,7 +8,7 @@ const topics = [
   ["Losses", /lost|loss|crash|breakAfter|quarantine|repeats/i],
   [
     "Leases and detection",
-    /lease|heartbeat|suspe|suspi|resume|silen|signOfLife|keepalive|pingInterval|renew|unwatched/i,
+    /lease|heartbeat|suspe|suspi|resume|silen|keepalive|pingInterval|renew|unwatched/i,
   ],
   ["Ports and addresses", /port$|listen$|\.host$|address$|server(s|Default)?$|url$/i],
   [

@@ -35,7 +35,7 @@ describe("the security enforcer", () => {
         `--gateway.webhooks=${JSON.stringify(webhooks)}`,
         "--gateway.bodyBytesMax=100000",
         "--access.reportMs=50",
-        "--access.guessesFree=3",
+        "--access.failuresBeforeLockout=3",
         "--access.lockoutMs=600000",
       ],
       { environment: { SHOP_SECRET: secret } },
@@ -289,7 +289,7 @@ describe("the security enforcer on a port that others reach", () => {
       [
         `--platform.dataDirectory=${join(folder.path, "data")}`,
         ...["--operations.host=0.0.0.0", "--gateway.key=env:DOOR_KEY", "--operations.key=env:SCRAPE_KEY"],
-        ...["--access.reportMs=50", "--access.guessesFree=3", "--access.lockoutMs=600000"],
+        ...["--access.reportMs=50", "--access.failuresBeforeLockout=3", "--access.lockoutMs=600000"],
       ],
       { environment: { DOOR_KEY: gatewayKey, SCRAPE_KEY: scrapeKey } },
     );

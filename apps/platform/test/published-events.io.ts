@@ -70,7 +70,7 @@ describe("documented events", { skip: nats.skip }, () => {
       [
         ...usingNats(server.address),
         `--platform.dataDirectory=${join(folder.path, "data")}`,
-        ...["--access.reportMs=50", "--access.guessesFree=3", "--access.lockoutMs=600000"],
+        ...["--access.reportMs=50", "--access.failuresBeforeLockout=3", "--access.lockoutMs=600000"],
         ...["--audit.checkpointEveryMs=1000", "--master.adviceEveryMs=0", "--master.modelEveryMs=100"],
       ],
       { directory: folder.path },

@@ -77,7 +77,7 @@ describe("signing in to the page", () => {
         `--platform.dataDirectory=${folder.path}/data`,
         `--access.issuers=${JSON.stringify({ [issuer.url]: trusted })}`,
         `--gateway.signIn=${JSON.stringify({ [issuer.url]: known })}`,
-        "--access.guessesFree=100000",
+        "--access.failuresBeforeLockout=100000",
       ],
       { environment: { CLIENT_SECRET: clientSecret } },
     );

@@ -27,10 +27,10 @@ export const registrySection = defineSection({
     batchMs: milliseconds
       .default(20)
       .describe("How long changes are collected before they are sent to watchers."),
-    figuresMs: milliseconds
+    watchIntervalMs: milliseconds
       .default(1_000)
       .describe("Interval at which the load of instances is sent to watchers that request it."),
-    signOfLifeMs: milliseconds.default(5_000).describe("Maximum interval between two messages to a watcher."),
+    keepaliveMs: milliseconds.default(5_000).describe("Maximum interval between two messages to a watcher."),
     replicas: z
       .number()
       .int()

@@ -190,10 +190,10 @@ export const swarmSection = defineSection({
     links,
     pool,
     scaling: scalingSchema,
-    figuresMs: milliseconds
+    watchIntervalMs: milliseconds
       .default(1_000)
       .describe("Interval at which metrics are sent to watchers of agents."),
-    signOfLifeMs: milliseconds
+    keepaliveMs: milliseconds
       .default(5_000)
       .describe("Maximum interval between two messages to a watcher or a sender of tasks."),
   }),

@@ -101,8 +101,8 @@ export class SwarmService extends Orchestrator {
     // A frame is not larger than a message of the mesh.
     const frameBytesMax = Math.min(linkLimits.frameBytesMax, mesh.settings.limits.messageBytes);
     const times = { ...settings.links, frameBytesMax };
-    const { signOfLifeMs } = settings;
-    const relays = new Relays({ foundation, now, host: owner, signOfLifeMs, dispatch });
+    const { keepaliveMs } = settings;
+    const relays = new Relays({ foundation, now, host: owner, keepaliveMs, dispatch });
     const roll = new LinkRoll({ pools, tenancy, calls, relays, settleMs: settings.pool.settleMs, now });
     this.register("roll", new LinkHandover({ roll, tenancy, dispatch, timers, logger }), { critical: false });
     const onReoffered = (pool: Pool, id: string) => outlet.publish(events.reoffered(pool, id, now()));
@@ -120,7 +120,7 @@ export class SwarmService extends Orchestrator {
     serveAgents(host, { linkTable, now, timers, greetingMs, instruments: links }, { polls, pools, refused });
     mesh.serve(agentService, agentHandlers(dependencies));
     this.#servePools(host, dependencies, outlet, polls);
-    const relaying = { pools, now, owner, timers, signOfLifeMs, onReoffered };
+    const relaying = { pools, now, owner, timers, keepaliveMs, onReoffered };
     serveDispatch(host, relaying, { roll, calls, tenancy }, startedAfterMs);
   }
 

@@ -21,7 +21,7 @@ it("an explanation of a waiting task names agents that another process has refus
   const foundation = { ...systemFoundation(), logger: silentLogger };
   const now = () => performance.now();
   const relays = new Relays({
-    ...{ foundation, now, host: "inst_other", signOfLifeMs: 5_000 },
+    ...{ foundation, now, host: "inst_other", keepaliveMs: 5_000 },
     dispatch: mesh.client(dispatchService),
   });
   const notHere = {

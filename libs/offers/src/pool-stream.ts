@@ -23,7 +23,7 @@ export interface PoolStreamParts {
 const offerVersion = 1;
 const backoff = { firstMs: 50, maxMs: 5_000 };
 /** Maximum interval of messages to the owner. */
-const signOfLifeMs = 5_000;
+const keepaliveMs = 5_000;
 
 export class PoolStream {
   readonly #parts: PoolStreamParts;
@@ -79,7 +79,7 @@ export class PoolStream {
     const ending = new AbortController();
     const stop = () => ending.abort();
     this.#stopping.signal.addEventListener("abort", stop, { once: true });
-    const sign = foundation.timers.every(signOfLifeMs, () => this.#requestKeepAlive());
+    const sign = foundation.timers.every(keepaliveMs, () => this.#requestKeepAlive());
     let isWelcome = false;
     try {
       for await (const reply of dispatch.offer(this.#requests(ending.signal), { signal: ending.signal })) {

@@ -191,9 +191,6 @@ describe("the conformance program", { concurrency: 2 }, () => {
   });
 
   it("refuses a rule that it does not have", async () => {
-    await assert.rejects(
-      checkConformance({ launch: workerHere(), only: ["politeness"] }),
-      /got politeness/,
-    );
+    await assert.rejects(checkConformance({ launch: workerHere(), only: ["politeness"] }), /got politeness/);
   });
 });

@@ -168,7 +168,7 @@ function argsOf(
   if (service === "governance")
     args.push(
       `--governance.keysDirectory=${keysIn(directory)}`,
-      `--audit.bookBefore=${auditLogIn(directory)}`,
+      `--audit.importFrom=${auditLogIn(directory)}`,
     );
   // Series and facts are files, which survive a restart of the process.
   if (service === "insight") args.push(`--insight.dataDirectory=${join(directory, name)}`);

@@ -37,7 +37,7 @@ export const auditSection = defineSection({
       .describe(
         "Number of the last checkpoint of an audit log that is permanently lost. A new log replaces it, and the journal records that. 0, the default: a missing audit log is an error.",
       ),
-    bookBefore: z
+    importFrom: z
       .string()
       .default("")
       .describe(

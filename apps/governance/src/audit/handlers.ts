@@ -27,7 +27,7 @@ export interface AuditDependencies extends RefusalDependencies {
 }
 
 /** Maximum interval of messages on a stream. */
-const signOfLifeMs = 5_000;
+const keepaliveMs = 5_000;
 const checkpointsPerRead = 100;
 
 export function auditHandlers(dependencies: AuditDependencies): Handlers<typeof auditService> {
@@ -133,7 +133,7 @@ async function* watchCheckpoints(
     const checkpoints = await thread.call("checkpointsAfter", after, checkpointsPerRead);
     yield { checkpoints };
     after = checkpoints.at(-1)?.number ?? after;
-    if (checkpoints.length < checkpointsPerRead) await rounds.nextCheckpoint(signal, signOfLifeMs);
+    if (checkpoints.length < checkpointsPerRead) await rounds.nextCheckpoint(signal, keepaliveMs);
   }
 }
 

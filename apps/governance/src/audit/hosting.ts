@@ -47,7 +47,7 @@ export function hostAudit(
 }
 
 /** Returns undefined if nothing is stored: then there is nothing to audit. */
-function placeOf(host: HostContext, { bookBefore }: { readonly bookBefore: string }): BookPlace | undefined {
+function placeOf(host: HostContext, { importFrom }: { readonly importFrom: string }): BookPlace | undefined {
   const { sharedStorage, dataDirectory } = host;
   if (sharedStorage !== undefined) {
     const connecting = host.nats();
@@ -55,7 +55,7 @@ function placeOf(host: HostContext, { bookBefore }: { readonly bookBefore: strin
       async open(signal, key) {
         // The code for NATS is loaded only if it is used.
         const { openSharedPlace } = await import("./shared/shared-place.ts");
-        const parts = { ...sharedStorage, connection: await connecting, bookBefore, key };
+        const parts = { ...sharedStorage, connection: await connecting, importFrom, key };
         return openSharedPlace(parts, signal);
       },
     };

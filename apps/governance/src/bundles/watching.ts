@@ -11,7 +11,7 @@ import { tenantKey } from "../tenants/dependencies.ts";
 import type { BundleBuilder } from "./bundle-builder.ts";
 
 /** Maximum interval of messages on a stream. */
-const signOfLifeMs = 5_000;
+const keepaliveMs = 5_000;
 
 export async function* watchBundles(
   bundles: BundleBuilder,
@@ -24,7 +24,7 @@ export async function* watchBundles(
     const isNew = bundle !== undefined && bundle.number > known;
     yield { bundle: isNew ? bundle : undefined, latest: bundle?.number ?? 0 };
     if (isNew) known = bundle.number;
-    await bundles.after(bundle?.number ?? 0, signOfLifeMs, signal);
+    await bundles.after(bundle?.number ?? 0, keepaliveMs, signal);
   }
 }
 

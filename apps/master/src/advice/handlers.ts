@@ -188,7 +188,7 @@ async function listRecommendations(
 }
 
 const pollMs = 1_000;
-const signOfLifeMs = 5_000;
+const keepaliveMs = 5_000;
 
 async function* watchRecommendations(
   dependencies: AdviceDependencies,
@@ -202,7 +202,7 @@ async function* watchRecommendations(
     const now = (await all(dependencies, context)).map((each) => ({ each, mark: markOf(each) }));
     const changed = now.filter(({ mark }) => !sent.has(mark)).map(({ each }) => each);
     sent = new Set(now.map(({ mark }) => mark));
-    if (changed.length > 0 || clock.monotonic() - lastSentMs >= signOfLifeMs) {
+    if (changed.length > 0 || clock.monotonic() - lastSentMs >= keepaliveMs) {
       lastSentMs = clock.monotonic();
       yield { recommendations: changed.map(recommendationMessage), live: true, cursor: cursorOf([...sent]) };
     }

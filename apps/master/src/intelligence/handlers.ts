@@ -249,7 +249,7 @@ const forgottenModel = {
 };
 
 const pollMs = 1_000;
-const signOfLifeMs = 5_000;
+const keepaliveMs = 5_000;
 
 /**
  * Watches estimates. A cursor contains the number of attempts that its reader knows, and the number of
@@ -278,7 +278,7 @@ async function* watchEstimates(
     const changed = matching.filter(({ learnedAt }) => learnedAt > known);
     for (const { capability } of matching) sent.add(capability);
     for (const capability of removed) sent.delete(capability);
-    if (changed.length + removed.length > 0 || clock.monotonic() - lastSentMs >= signOfLifeMs) {
+    if (changed.length + removed.length > 0 || clock.monotonic() - lastSentMs >= keepaliveMs) {
       lastSentMs = clock.monotonic();
       yield {
         estimates: changed.map(({ capability }) =>

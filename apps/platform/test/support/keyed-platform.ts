@@ -35,7 +35,7 @@ export class KeyedPlatform implements AsyncDisposable {
     const folder = await makeFolder();
     const service = await start("platform", [
       `--platform.dataDirectory=${join(folder.path, "data")}`,
-      "--access.guessesFree=100000",
+      "--access.failuresBeforeLockout=100000",
       "--access.reportMs=100",
     ]);
     const created = new KeyedPlatform(folder, service);

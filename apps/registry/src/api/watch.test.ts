@@ -208,7 +208,7 @@ describe("watch", () => {
     const beforeMs = dependencies.foundation.time.monotonic();
     const sign = await client.next();
     assert.equal(sign.news, undefined);
-    assert.equal(dependencies.foundation.time.monotonic() - beforeMs, dependencies.settings.signOfLifeMs);
+    assert.equal(dependencies.foundation.time.monotonic() - beforeMs, dependencies.settings.keepaliveMs);
     await client.stop();
   });
 

@@ -49,7 +49,7 @@ export async function* watch(
       // Nothing may be awaited between this check and the wait, or a ring in between would be missed.
       const now = registrar.position;
       if (now.revision !== position.revision || now.history !== position.history) continue;
-      const hasChanged = await registrar.changes.wait(settings.signOfLifeMs, signal);
+      const hasChanged = await registrar.changes.wait(settings.keepaliveMs, signal);
       // A long silence is broken by an empty reply.
       if (!hasChanged) sentComplete = undefined;
     }

@@ -72,7 +72,7 @@ export class Registrar implements Component, StoreListener {
     this.#sweptAtMs = this.#moment().monotonicMs;
     this.#timers = [
       foundation.timers.every(settings.sweepMs, () => void this.#sweep()),
-      foundation.timers.every(settings.figuresMs, () => this.#turnFigures()),
+      foundation.timers.every(settings.watchIntervalMs, () => this.#turnFigures()),
     ];
   }
 

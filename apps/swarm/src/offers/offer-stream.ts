@@ -10,7 +10,7 @@ import { Reading } from "./reading.ts";
 export interface OfferDependencies extends Omit<OfferExchangeParts, "wake"> {
   readonly timers: Timers;
   /** Maximum interval of messages to the sender. */
-  readonly signOfLifeMs: number;
+  readonly keepaliveMs: number;
   readonly instruments: OfferInstruments;
 }
 
@@ -31,7 +31,7 @@ export async function* serveOffers(
   const reading = new Reading<OfferRequest>(bell);
   const abort = () => reading.finish(undefined);
   signal.addEventListener("abort", abort, { once: true });
-  const sign = dependencies.timers.every(dependencies.signOfLifeMs, () => exchange.keepAlive());
+  const sign = dependencies.timers.every(dependencies.keepaliveMs, () => exchange.keepAlive());
   dependencies.instruments.streams.add(1);
   try {
     reading.run(incoming, {

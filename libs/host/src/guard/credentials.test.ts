@@ -8,7 +8,7 @@ const startMs = 1_000_000;
 
 describe("a lock-out of this process", () => {
   const reported: Lockout[] = [];
-  const settings = { installation: "i", guessesFree: 1, lockoutMs: 600_000, skewMs: 0 };
+  const settings = { installation: "i", failuresBeforeLockout: 1, lockoutMs: 600_000, skewMs: 0 };
   const locked = () => {
     reported.length = 0;
     const credentials = new Credentials(settings, new Uint8Array(32), [], (lockouts) =>

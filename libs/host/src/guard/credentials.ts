@@ -35,7 +35,7 @@ import { accessErrors } from "./errors.ts";
 import type { AccessSettings } from "./settings.ts";
 import type { Visitor } from "./visitor.ts";
 
-type Settings = Pick<AccessSettings, "installation" | "guessesFree" | "lockoutMs" | "skewMs">;
+type Settings = Pick<AccessSettings, "installation" | "failuresBeforeLockout" | "lockoutMs" | "skewMs">;
 
 /** The credential of a sign-in, for continuing without presenting it again. */
 export interface VerifiedCredential {
@@ -65,7 +65,7 @@ export class Credentials {
 
   /** `secret` belongs to this process alone. `lockedOut` is called with new lock-outs of this process. */
   constructor(
-    { installation, guessesFree, lockoutMs, skewMs }: Settings,
+    { installation, failuresBeforeLockout, lockoutMs, skewMs }: Settings,
     secret: Uint8Array,
     others: readonly TrustedIssuer[] = [],
     lockedOut: (lockouts: readonly Lockout[]) => void = () => {},
@@ -73,7 +73,7 @@ export class Credentials {
     this.#lockedOut = lockedOut;
     this.#keys = new KeyChecker([], secret);
     this.#tokens = new TokenChecker({ issuer: installation, others, skewMs });
-    this.#lockouts = new Lockouts({ freeFailures: guessesFree, firstMs: lockoutMs });
+    this.#lockouts = new Lockouts({ freeFailures: failuresBeforeLockout, firstMs: lockoutMs });
   }
 
   renew(content: BundleContent): void {

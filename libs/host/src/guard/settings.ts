@@ -91,7 +91,7 @@ export const accessSection = defineSection({
       .describe(
         "Maximum size in bytes of a request of such a caller, or of a message of a stream. 0: only the limits for all callers (`mesh.limits.messageBytes`, `gateway.bodyBytesMax`).",
       ),
-    guessesFree: z
+    failuresBeforeLockout: z
       .int()
       .min(1)
       .default(20)

@@ -7,7 +7,7 @@ import { sleep } from "@tutti/kernel";
 import type { RuntimeDependencies } from "./runtime-dependencies.ts";
 
 /** A watcher receives a message at least this often. */
-const signOfLifeMs = 5_000;
+const keepaliveMs = 5_000;
 
 export async function* watchOwnership(
   { runtime, partitionOwner, foundation }: RuntimeDependencies,
@@ -61,6 +61,6 @@ export async function* watchOwnership(
   async function nextChange(): Promise<void> {
     const waiting = new AbortController();
     wake = () => waiting.abort();
-    await sleep(foundation.timers, signOfLifeMs, AbortSignal.any([signal, waiting.signal])).catch(() => {});
+    await sleep(foundation.timers, keepaliveMs, AbortSignal.any([signal, waiting.signal])).catch(() => {});
   }
 }

@@ -64,7 +64,7 @@ const pollMs = 500;
  */
 const portionMax = 50;
 /** A stream sends a message at least this often. */
-const signOfLifeMs = 5_000;
+const keepaliveMs = 5_000;
 
 /** Returns a snapshot in portions, then changes. With a cursor, the changes since then. */
 export async function* changesOf<Item, Entry extends Listed>(
@@ -111,7 +111,7 @@ export async function* changesOf<Item, Entry extends Listed>(
         removed.push(...reported.dropRemoved((name) => now.has(name)));
         before = now;
       }
-      if (isFirst || changed.length > 0 || removed.length > 0 || clock.monotonic() - sentMs >= signOfLifeMs) {
+      if (isFirst || changed.length > 0 || removed.length > 0 || clock.monotonic() - sentMs >= keepaliveMs) {
         sentMs = clock.monotonic();
         // A caller that continues would interpret a snapshot that is live at once as the rest of its known items.
         if (isFirst && cursor !== "" && !isResumed) {

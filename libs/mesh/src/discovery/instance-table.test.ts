@@ -45,7 +45,7 @@ function removed(instanceId: string): WatchReply {
   return { position: undefined, complete: true, news: { $case: "changes", value: { changes } } };
 }
 
-const signOfLife = (complete: boolean): WatchReply => ({ position: undefined, complete, news: undefined });
+const keepalive = (complete: boolean): WatchReply => ({ position: undefined, complete, news: undefined });
 
 describe("the table of instances", () => {
   const idsAfter = (...replies: readonly WatchReply[]): string[] => {
@@ -73,7 +73,7 @@ describe("the table of instances", () => {
     ],
     [
       "an instance that has not come back when the registry is complete is removed",
-      [snapshot(true, [a, b]), snapshot(false, []), put(false, a), signOfLife(true)],
+      [snapshot(true, [a, b]), snapshot(false, []), put(false, a), keepalive(true)],
       ["a"],
     ],
     ["what has no address cannot be called", [snapshot(true, [instance("x", { address: "" })])], []],

@@ -83,7 +83,12 @@ describe("a scope", () => {
     };
     assert.deepEqual(narrowed(own, requested), {
       kind: "refused",
-      violations: ["the actions workflow.*", "the namespaces two", "objects with the labels team=b", "the run y"],
+      violations: [
+        "the actions workflow.*",
+        "the namespaces two",
+        "objects with the labels team=b",
+        "the run y",
+      ],
     });
   });
 

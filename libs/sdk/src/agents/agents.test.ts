@@ -212,7 +212,10 @@ describe("an agent", () => {
     const { model, test } = agentTest({ budget: { time: "30ms" }, fallback: ["local:small"] }, [
       { text: "word ".repeat(100), paceMs: 20 },
     ]);
-    await assert.rejects(test.execute(), /budget of time is used up: its model took longer than the remaining \d+ ms/);
+    await assert.rejects(
+      test.execute(),
+      /budget of time is used up: its model took longer than the remaining \d+ ms/,
+    );
     assert.equal(model.requests.length, 1);
   });
 

@@ -11,21 +11,21 @@ import { SharedBook } from "./shared-book.ts";
 export interface SharedPlaceParts extends NonNullable<HostContext["sharedStorage"]> {
   readonly connection: Awaited<ReturnType<HostContext["nats"]>>;
   /** The earlier book that this one continues, if any. */
-  readonly bookBefore: string;
+  readonly importFrom: string;
   readonly key: SigningKey;
 }
 
 /** Opens a copy of the book that processes share, in a folder of this process. */
 export async function openSharedPlace(
-  { connection, replicas, claimCopies, bookBefore, key }: SharedPlaceParts,
+  { connection, replicas, claimCopies, importFrom, key }: SharedPlaceParts,
   signal: AbortSignal,
 ): Promise<OpenedPlace> {
   const folder = await claimCopies("audit");
   try {
     const shared = await SharedBook.open({ connection, replicas }, signal);
     const file = join(folder.path, "book.sqlite");
-    if (!existsSync(file) && existsSync(bookBefore))
-      await importEarlierBook({ bookBefore, file, shared, key }, signal);
+    if (!existsSync(file) && existsSync(importFrom))
+      await importEarlierBook({ importFrom, file, shared, key }, signal);
     return { file, shared, close: () => folder.stop() };
   } catch (error) {
     folder.stop();
@@ -33,7 +33,7 @@ export async function openSharedPlace(
   }
 }
 
-interface EarlierBook extends Pick<SharedPlaceParts, "bookBefore" | "key"> {
+interface EarlierBook extends Pick<SharedPlaceParts, "importFrom" | "key"> {
   readonly file: string;
   readonly shared: SharedBook;
 }
@@ -43,7 +43,7 @@ interface EarlierBook extends Pick<SharedPlaceParts, "bookBefore" | "key"> {
  * once all of them exist. A process that dies before repeats it, and pages of other processes stay.
  */
 async function importEarlierBook(
-  { bookBefore, file, shared, key }: EarlierBook,
+  { importFrom, file, shared, key }: EarlierBook,
   signal: AbortSignal,
 ): Promise<void> {
   const incoming = `${file}.incoming`;
@@ -51,7 +51,7 @@ async function importEarlierBook(
     for (const end of ends) await rm(`${incoming}${end}`, { force: true });
   };
   await remove("-wal", "-shm");
-  await copyFile(bookBefore, incoming);
+  await copyFile(importFrom, incoming);
   const thread = await AuditThread.at({ file: incoming, key });
   try {
     const last = await thread.call("lastNumber");

@@ -27,11 +27,11 @@ export async function* watchAgents(
   signal.addEventListener("abort", wake, { once: true });
   let isSignDue = false;
   let areFiguresDue = false;
-  const signTimer = timers.every(settings.signOfLifeMs, () => {
+  const signTimer = timers.every(settings.keepaliveMs, () => {
     isSignDue = true;
     wake();
   });
-  const figures = timers.every(settings.figuresMs, () => {
+  const figures = timers.every(settings.watchIntervalMs, () => {
     areFiguresDue = request.withFigures;
     if (areFiguresDue) wake();
   });

@@ -30,7 +30,7 @@ export async function* serveListener(
     if (released === pool) abort();
   });
   let isSignDue = true;
-  const sign = dependencies.foundation.timers.every(dependencies.settings.signOfLifeMs, () => {
+  const sign = dependencies.foundation.timers.every(dependencies.settings.keepaliveMs, () => {
     isSignDue = true;
     bell.notify();
   });

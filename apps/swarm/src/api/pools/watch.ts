@@ -34,7 +34,7 @@ export async function* watchPools(
   const bell = new Notifier();
   const wake = () => bell.notify();
   signal.addEventListener("abort", wake, { once: true });
-  const timer = foundation.timers.every(settings.figuresMs, wake);
+  const timer = foundation.timers.every(settings.watchIntervalMs, wake);
   const { clock } = foundation;
   let sentMs = clock.monotonic();
   try {
@@ -44,7 +44,7 @@ export async function* watchPools(
       if (signal.aborted) return;
       const changed = await updates();
       const hasChanges = changed.pools.length + changed.removedPools.length > 0;
-      if (!hasChanges && clock.monotonic() - sentMs < settings.signOfLifeMs) continue;
+      if (!hasChanges && clock.monotonic() - sentMs < settings.keepaliveMs) continue;
       sentMs = clock.monotonic();
       yield { ...changed, live: true, cursor: "" };
     }

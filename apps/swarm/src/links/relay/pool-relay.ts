@@ -35,7 +35,7 @@ export interface PoolRelayParts {
   readonly foundation: Pick<Foundation, "timers" | "chance" | "logger">;
   readonly now: () => number;
   /** Maximum interval of messages to the owner. */
-  readonly signOfLifeMs: number;
+  readonly keepaliveMs: number;
   /** Called when no agent is left, and all contents are sent. */
   readonly onIdle: () => void;
 }
@@ -167,11 +167,11 @@ export class PoolRelay implements AgentRelay, LinkPool {
 
   /** Runs one stream from its greeting to its end. Returns whether the owner accepted it. */
   async #runStream(): Promise<boolean> {
-    const { dispatch, foundation, signOfLifeMs } = this.#parts;
+    const { dispatch, foundation, keepaliveMs } = this.#parts;
     const ending = new AbortController();
     const stop = () => ending.abort();
     this.#stopping.signal.addEventListener("abort", stop, { once: true });
-    const sign = foundation.timers.every(signOfLifeMs, () => {
+    const sign = foundation.timers.every(keepaliveMs, () => {
       this.#outbox.keepAlive();
       this.#bell.notify();
     });

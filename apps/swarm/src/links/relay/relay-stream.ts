@@ -12,7 +12,7 @@ export interface RelayDependencies
   extends Pick<RelayExchangeParts, "pools" | "now" | "owner" | "onReoffered"> {
   readonly timers: Timers;
   /** Maximum interval of messages to the host. */
-  readonly signOfLifeMs: number;
+  readonly keepaliveMs: number;
 }
 
 export async function* serveRelay(
@@ -35,7 +35,7 @@ export async function* serveRelay(
   const reading = new Reading<RelayRequest>(bell);
   const abort = () => reading.finish(undefined);
   signal.addEventListener("abort", abort, { once: true });
-  const sign = dependencies.timers.every(dependencies.signOfLifeMs, () => exchange.keepAlive());
+  const sign = dependencies.timers.every(dependencies.keepaliveMs, () => exchange.keepAlive());
   try {
     reading.run(incoming, exchange);
     while (!signal.aborted) {

@@ -55,7 +55,7 @@ export async function listApprovals(
 /** Reading the index costs little. */
 const pollMs = 500;
 /** Maximum interval of messages on a stream. */
-const signOfLifeMs = 5_000;
+const keepaliveMs = 5_000;
 
 /** Sends the matching questions, then changes: a sent question is sent again when it is decided. */
 export async function* watchApprovals(
@@ -85,7 +85,7 @@ export async function* watchApprovals(
       else sent.delete(name);
       approvals.push(approval);
     }
-    if (!isLive || approvals.length > 0 || clock.monotonic() - sentMs >= signOfLifeMs) {
+    if (!isLive || approvals.length > 0 || clock.monotonic() - sentMs >= keepaliveMs) {
       sentMs = clock.monotonic();
       isLive = true;
       yield { approvals, live: true, cursor: "" };

@@ -24,7 +24,7 @@ export function keyIn({ namespace, kind, id }: NamedMachine): InstanceKey {
 }
 
 /** A stream sends a message at least this often. */
-const signOfLifeMs = 5_000;
+const keepaliveMs = 5_000;
 /** Interval of the checks whether something has become durable: a check costs a microsecond. */
 const pollMs = 10;
 
@@ -38,7 +38,7 @@ export async function waitForEvent(
   options: { readonly after: number; readonly endOnly?: boolean; readonly withinMs?: number },
   signal: CallContext["signal"],
 ): Promise<boolean> {
-  const { after, endOnly = false, withinMs = signOfLifeMs } = options;
+  const { after, endOnly = false, withinMs = keepaliveMs } = options;
   const late = new AbortController();
   const timer = foundation.timers.after(withinMs, () => late.abort());
   try {
@@ -55,7 +55,7 @@ export async function waitForChange(
   { timers, clock }: MachineDependencies["foundation"],
   signal: CallContext["signal"],
 ): Promise<boolean> {
-  const untilMs = clock.monotonic() + signOfLifeMs;
+  const untilMs = clock.monotonic() + keepaliveMs;
   while (!signal.aborted && clock.monotonic() < untilMs) {
     if (isThere()) return true;
     await sleep(timers, pollMs, signal).catch(() => {});

@@ -39,6 +39,12 @@ export const trigger: ScheduleCommand<TriggerSchedule, ScheduleTriggered> = {
   },
 };
 
+/** Returns the number itself if it is beyond the range of dates. */
+function timeText(ms: number): string {
+  const date = new Date(ms);
+  return Number.isNaN(date.getTime()) ? String(ms) : date.toISOString();
+}
+
 export const backfill: ScheduleCommand<BackfillSchedule, ScheduleBackfilled> = {
   type: "backfill",
   codec: BackfillSchedule,
@@ -49,12 +55,12 @@ export const backfill: ScheduleCommand<BackfillSchedule, ScheduleBackfilled> = {
     if (refusal !== undefined) return refusal;
     if (!(fromMs >= 0 && fromMs < untilMs && untilMs <= step.nowMs))
       return scheduleErrors.spanInvalid.refusal({
-        problem: `expected a time range that ended by ${step.nowMs}, got ${fromMs} to ${untilMs}`,
+        problem: `expected a time range that ended by ${timeText(step.nowMs)}, got ${timeText(fromMs)} to ${timeText(untilMs)}`,
       });
     const times = timesBetween(schedule, id, fromMs, untilMs);
     if (times === undefined)
       return scheduleErrors.spanInvalid.refusal({
-        problem: `expected at most ${backfillMax} times, got more from ${fromMs} to ${untilMs}`,
+        problem: `expected at most ${backfillMax} times, got more from ${timeText(fromMs)} to ${timeText(untilMs)}`,
       });
     const overlap = requestedOverlap || Overlap.OVERLAP_QUEUE_ALL;
     const waiting = schedule.waiting.size;

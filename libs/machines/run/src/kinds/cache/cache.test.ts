@@ -311,7 +311,10 @@ class Reading {
   /** Completes a task. Without an output, with one in the blob store. */
   complete(task: string, output?: unknown) {
     const blob = { sha256: new Uint8Array(32), size: 9_000_000 };
-    const stored = Payload.fromPartial({ body: { $case: "blob", value: blob }, mediaType: "application/json" });
+    const stored = Payload.fromPartial({
+      body: { $case: "blob", value: blob },
+      mediaType: "application/json",
+    });
     this.#settle(task, completeTask, {
       agent: "a",
       runMs: 40,
