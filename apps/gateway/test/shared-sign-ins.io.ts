@@ -38,7 +38,7 @@ describe("sign-ins that gateways share", { skip: program.skip }, () => {
     const store = shared ?? (await storeOf());
     const clock = { ...foundation.clock, now: () => foundation.clock.now() + passedMs };
     const signIns = new SignIns({ clock, goodForMs: forMs, store });
-    await signIns.start(AbortSignal.timeout(10_000));
+    await signIns.start(AbortSignal.timeout(60_000));
     opened.push(signIns);
     return signIns;
   }
@@ -124,7 +124,7 @@ describe("sign-ins that gateways share", { skip: program.skip }, () => {
       store.onChange((hash, signIn) => {
         if (hash === hashOf(secret)) notified.push(signIn);
       });
-      await store.start(AbortSignal.timeout(10_000));
+      await store.start(AbortSignal.timeout(60_000));
       let lookups = 0;
       const answers = late(t, "get", () => ++lookups === 1);
       const looking = store.lookup(hashOf(secret));

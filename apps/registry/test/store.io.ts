@@ -64,7 +64,7 @@ interface Opened extends AsyncDisposable {
 
 async function open(store: Store): Promise<Opened> {
   const listener = new Listener();
-  await store.start(listener, AbortSignal.timeout(10_000));
+  await store.start(listener, AbortSignal.timeout(60_000));
   return { store, listener, [Symbol.asyncDispose]: () => store.stop() };
 }
 

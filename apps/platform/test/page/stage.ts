@@ -127,7 +127,7 @@ export class Stage implements AsyncDisposable {
       reducedMotion: "reduce",
       ...options,
     });
-    context.setDefaultTimeout(60_000);
+    context.setDefaultTimeout(150_000);
     return context;
   }
 

@@ -25,7 +25,7 @@ export async function callOverHttp(
     method: "POST",
     headers: { ...headers, "content-type": isStream ? "application/connect+proto" : "application/proto" },
     body: isStream ? envelope : Uint8Array.from(message),
-    signal: AbortSignal.timeout(20_000),
+    signal: AbortSignal.timeout(120_000),
   });
   const type = answer.headers.get("content-type");
   if (type === "application/proto") {

@@ -33,7 +33,7 @@ export interface ProcessOptions {
   readonly input?: string | { readonly isOpen: true };
 }
 
-const deadlineMs = 60_000;
+const deadlineMs = 150_000;
 
 export class TestProcess implements AsyncDisposable {
   /** Log lines so far. */

@@ -59,7 +59,7 @@ export function nodeFinding(version: string): Finding {
 export async function platformFindings(context: Context): Promise<Finding[]> {
   const server = await connect(context);
   try {
-    const { version, id, by }: Whoami = await server.call("whoami", { timeoutMs: 3_000 });
+    const { version, id, by }: Whoami = await server.call("whoami", { timeoutMs: answerMs });
     return [
       {
         about: "platform",
@@ -130,6 +130,8 @@ async function waitingRuns(server: Server, pools: readonly Pool[]): Promise<Read
   return found;
 }
 
+/** An overloaded machine is slow to answer, too. */
+const answerMs = 10_000;
 const readyMs = 3_000;
 
 /** Reads `/readyz`. The platform answers calls even if one of its components is not ready. */
