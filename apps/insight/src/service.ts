@@ -3,7 +3,7 @@ import { agentPollService } from "@tutti/contracts/agent/v1";
 import { admissionService } from "@tutti/contracts/governance/v1";
 import { analysisService, factService, metricService } from "@tutti/contracts/insight/v1";
 import { registryService } from "@tutti/contracts/registry/v1";
-import { poolService } from "@tutti/contracts/swarm/v1";
+import { agentService, poolService } from "@tutti/contracts/swarm/v1";
 import { runService } from "@tutti/contracts/workflow/v1";
 import { AllProcesses, type HostContext, type ServiceModule, servedMetricService } from "@tutti/host";
 import { ServiceAgent } from "@tutti/host/service-agent";
@@ -21,6 +21,7 @@ import { insightRole } from "./insight-role.ts";
 import { inspectInsight } from "./inspection.ts";
 import { PdfPrinter } from "./reports/render/pdf.ts";
 import { Reports } from "./reports/reports.ts";
+import { AgentSeries } from "./series/agent-series.ts";
 import { PrometheusSeries, type PrometheusSettings } from "./series/prometheus/prometheus-series.ts";
 import { UserSeries } from "./series/prometheus/user-series.ts";
 import { Recorder, type RecorderParts } from "./series/recorder.ts";
@@ -77,6 +78,9 @@ export class InsightService extends Orchestrator {
     hostAlerts(this, host, { settings, thread, recorder, explain, agent });
     this.register("agent", agent, { critical: false });
     facts.collector.onQueued((namespace) => agent.wake(namespace));
+    const agentSeries = new AgentSeries({ foundation, agents: mesh.client(agentService), recorder });
+    this.register("agent-series", agentSeries, { critical: false });
+    facts.collector.onAgents((namespace) => agentSeries.include(namespace));
   }
 
   #hostFacts(

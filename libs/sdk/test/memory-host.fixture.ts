@@ -196,6 +196,7 @@ const figures = {
   cores: 2,
   hostMemoryBytes: 1,
   hostCpu: 0,
+  eventLoopDelayMs: 0,
 };
 
 /** Returns a simulated process. Tests send its signals, and its exit is recorded. */

@@ -77,6 +77,7 @@ export class FactCollector implements Component {
   #problem = "";
   readonly #agentFacts = new AgentFacts();
   #queued: (namespace: string) => void = () => {};
+  #agentsFound: (namespace: string) => void = () => {};
 
   constructor(parts: CollectorParts) {
     this.#parts = parts;
@@ -95,6 +96,11 @@ export class FactCollector implements Component {
   /** Sets the listener, which is called with each namespace that has tasks for insight. */
   onQueued(listener: (namespace: string) => void): void {
     this.#queued = listener;
+  }
+
+  /** Sets the listener, which is called with each namespace that has agents. */
+  onAgents(listener: (namespace: string) => void): void {
+    this.#agentsFound = listener;
   }
 
   start(): void {
@@ -255,6 +261,7 @@ export class FactCollector implements Component {
   async #agents(namespace: string): Promise<void> {
     const request = swarm.ListAgentsRequest.fromPartial({ namespace, page: { size: 1_000 } });
     const { agents, page } = await this.#clients.agents.listAgents(request, this.#options);
+    if (agents.length > 0) this.#agentsFound(namespace);
     const isComplete = (page?.nextToken ?? "") === "";
     const nowMs = this.#parts.foundation.clock.now();
     const { rows, remember } = this.#agentFacts.round(namespace, agents, isComplete, nowMs);

@@ -15,4 +15,18 @@ describe("metrics of a heartbeat", () => {
     for (let n = 0; n < 2_000_000; n++) Math.sqrt(n);
     assert.ok(gauge.read().cpu <= 1);
   });
+
+  it("measure turns of the event loop: a turn that blocks it counts with its length", async () => {
+    const clock = new VirtualTime();
+    const gauge = new HostGauge(clock);
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    await turn();
+    gauge.read();
+    const endMs = performance.now() + 60;
+    while (performance.now() < endMs) Math.sqrt(2);
+    await turn();
+    await turn();
+    const { eventLoopDelayMs } = gauge.read();
+    assert.ok(eventLoopDelayMs >= 10, `60 ms in a few turns, got ${eventLoopDelayMs}`);
+  });
 });

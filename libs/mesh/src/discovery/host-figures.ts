@@ -1,6 +1,7 @@
 /** Metrics of the host and of this process for heartbeats. Outside of Linux, network is 0. */
 import { readFileSync } from "node:fs";
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
+import { performance } from "node:perf_hooks";
 import type { HostFigures } from "@tutti/contracts/types/v1";
 import type { Clock } from "@tutti/kernel";
 
@@ -12,6 +13,9 @@ interface Counters {
   readonly totalMs: number;
   readonly receivedBytes: number;
   readonly sentBytes: number;
+  /** Time in which the event loop did not wait, and its turns. */
+  readonly loopMs: number;
+  readonly turns: number;
 }
 
 export class HostGauge {
@@ -40,6 +44,7 @@ export class HostGauge {
       networkOutBytesPerSec: Math.max(0, now.sentBytes - before.sentBytes) / seconds,
       cores: availableParallelism(),
       hostMemoryBytes: totalmem() - freemem(),
+      eventLoopDelayMs: Math.max(0, now.loopMs - before.loopMs) / Math.max(1, now.turns - before.turns),
     };
   }
 
@@ -53,7 +58,9 @@ export class HostGauge {
     }
     const { user, system } = process.cpuUsage();
     const ownMs = (user + system) / 1_000;
-    return { atMs: this.#clock.monotonic(), ownMs, busyMs, totalMs, ...networkBytes() };
+    const { active: loopMs } = performance.eventLoopUtilization();
+    const { loopCount: turns } = performance.nodeTiming.uvMetricsInfo;
+    return { atMs: this.#clock.monotonic(), ownMs, busyMs, totalMs, ...networkBytes(), loopMs, turns };
   }
 }
 

@@ -6,7 +6,9 @@ import { toTimestamp } from "@tutti/kernel";
 import { compileRule } from "@tutti/machine-alert/evaluation";
 import { builtInRules } from "./built-in-rules.ts";
 
-const page = readFileSync(new URL("../../../../../docs/guides/runbooks.md", import.meta.url), "utf8");
+const guide = (name: string) =>
+  readFileSync(new URL(`../../../../../docs/guides/${name}.md`, import.meta.url), "utf8");
+const page = guide("runbooks");
 
 const atMs = 1_700_000_000_000;
 
@@ -35,6 +37,7 @@ describe("built-in rules", () => {
     const rules = builtInRules([], "", "https://tutti.example.com/");
     const sections = [...page.matchAll(/^## (.+)$/gm)].map(([, title]) => title);
     assert.deepEqual(rules.map(({ ruleId }) => ruleId).toSorted(), sections.toSorted());
+    assert.match(guide("alerts"), new RegExp(` ${rules.length} built-in rules`));
     for (const { ruleId, advice } of rules)
       assert.ok(advice.endsWith(` Runbook: https://tutti.example.com/docs/guides/runbooks.html#${ruleId}`));
     const [first] = builtInRules([], "");
@@ -74,7 +77,7 @@ describe("built-in rules", () => {
 
   it("notifications-dead names the namespace of the dead letters in its title and command", () => {
     const [alert] = found("notifications-dead", { dead: 2.8 }, { namespace: "shop" });
-    assert.equal(alert?.title, "Namespace shop has 3 notifications of alerts that are dead letters");
+    assert.equal(alert?.title, "Alert notifications of namespace shop are dead letters: 3");
     assert.match(alert?.advice ?? "", /`tutti alert retry -n shop`/);
   });
 });

@@ -257,7 +257,7 @@ const rules: readonly BuiltIn[] = [
   {
     ruleId: "notifications-dead",
     title:
-      "Namespace ${{ labels.namespace }} has ${{ int(dead + 0.9) }} notifications of alerts that are dead letters",
+      "Alert notifications of namespace ${{ labels.namespace }} are dead letters: ${{ int(dead + 0.9) }}",
     advice:
       "`tutti alert notifications -n ${{ labels.namespace }}` shows the reason. Correct the receiver, then `tutti alert retry -n ${{ labels.namespace }}`.",
     queries: [

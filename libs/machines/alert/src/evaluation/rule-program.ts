@@ -144,15 +144,20 @@ export class RuleProgram {
       if (outcome.ok) {
         if (outcome.value !== true) continue;
         const displayed = new Map([...values].map(([name, value]) => [name, forPeople(value)]));
-        const text = (field: "title" | "advice") =>
-          textOf(this.#programs[field], { ...unknownLabels(this.rule[field]), ...labels }, displayed);
-        const texts = { title: text("title"), advice: text("advice") };
         const exact = [...values].map(([name, value]) => [name, withoutNoise(value)]);
+        const texts = this.texts(labels, displayed);
         found.push({ labels: { ...labels }, values: Object.fromEntries(exact), ...texts });
       } else if (this.#programs.condition.references.every((name) => name === labelsName || values.has(name)))
         problem ||= `${outcome.problem.message} (line ${outcome.problem.line}, column ${outcome.problem.column})`;
     }
     return { found, problem };
+  }
+
+  /** Returns the texts of an alert. Empty if the rule has no template, or its template fails for these values. */
+  texts(labels: Labels, displayed: Values = new Map()): Pick<ObservedAlert, "title" | "advice"> {
+    const text = (field: "title" | "advice") =>
+      textOf(this.#programs[field], { ...unknownLabels(this.rule[field]), ...labels }, displayed);
+    return { title: text("title"), advice: text("advice") };
   }
 
   #labelSets(

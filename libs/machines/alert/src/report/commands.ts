@@ -11,6 +11,7 @@ import {
   type AlertReported,
   type AlertReportRenewed,
   AlertReportsTaken,
+  type AlertRule,
   AlertStatus,
   type KeptAlert,
   TakeAlertReports,
@@ -18,6 +19,7 @@ import {
 import { Severity } from "@tutti/contracts/types/v1";
 import type { ReadOnly } from "@tutti/kernel";
 import { changeAlerts, newId } from "../alert/commands.ts";
+import { compileRule, type RuleProgram } from "../evaluation/rule-program.ts";
 import { externalRuleId, reportedForMs, reportsMax } from "../limits.ts";
 import { type AlertsCommand, type AlertsView, placeOf } from "../state.ts";
 import { alertReportsRenewed } from "./events.ts";
@@ -27,6 +29,8 @@ interface Reports {
   readonly alerts: KeptAlert[];
   readonly renewed: AlertReportRenewed[];
   readonly seen: Set<string>;
+  /** Compiled rules by id, so that a large report compiles each rule once. */
+  readonly programs: Map<string, RuleProgram | undefined>;
   fresh: number;
   leftOut: number;
 }
@@ -36,7 +40,14 @@ export const takeAlertReports: AlertsCommand<TakeAlertReports, AlertReportsTaken
   codec: TakeAlertReports,
   reply: AlertReportsTaken,
   decide(state, { alerts }, step) {
-    const reports: Reports = { alerts: [], renewed: [], seen: new Set(), fresh: 0, leftOut: 0 };
+    const reports: Reports = {
+      alerts: [],
+      renewed: [],
+      seen: new Set(),
+      programs: new Map(),
+      fresh: 0,
+      leftOut: 0,
+    };
     for (const reported of alerts) accept(state, reported, step.nowMs, reports);
     changeAlerts(state, { alerts: reports.alerts, droppedIds: [] }, step);
     if (reports.renewed.length > 0)
@@ -70,9 +81,13 @@ function accept(state: AlertsView, reported: AlertReported, nowMs: number, repor
     return;
   }
   if (state.rules.get(rule)?.rule?.disabled === true) reports.leftOut++;
-  else if (known !== undefined) renew(known, textsOf(state, rule, reported), expiryMs, nowMs, reports);
+  else if (known !== undefined)
+    renew(known, textsOf(state, rule, reported, reports), expiryMs, nowMs, reports);
   else if (state.reported.size + reports.fresh >= reportsMax) reports.leftOut++;
-  else reports.alerts.push(alertOf(state, rule, reported, { expiryMs, nowMs, id: newId(state, reports) }));
+  else {
+    const texts = textsOf(state, rule, reported, reports);
+    reports.alerts.push(alertOf(rule, reported, texts, { expiryMs, nowMs, id: newId(state, reports) }));
+  }
 }
 
 function renew(
@@ -93,12 +108,11 @@ function renew(
 }
 
 function alertOf(
-  state: AlertsView,
   ruleId: string,
   reported: AlertReported,
+  { annotations, generatorUrl, ...texts }: Texts,
   { id, expiryMs, nowMs }: { readonly id: string; readonly expiryMs: number; readonly nowMs: number },
 ): KeptAlert {
-  const { annotations, generatorUrl, ...texts } = textsOf(state, ruleId, reported);
   return {
     alertId: id,
     ruleId,
@@ -125,12 +139,14 @@ function textsOf(
   state: AlertsView,
   ruleId: string,
   { labels, annotations, generatorUrl }: AlertReported,
+  { programs }: Reports,
 ): Texts {
   const rule = state.rules.get(ruleId)?.rule;
+  const own = ownTexts(rule, labels, programs);
   const { summary = "", description = "", runbook_url: runbook = "" } = annotations;
-  const advice = [description || (rule?.advice ?? ""), runbook === "" ? "" : `Runbook: ${runbook}`];
+  const advice = [description || own.advice, runbook === "" ? "" : `Runbook: ${runbook}`];
   return {
-    title: (summary || rule?.title || labels["alertname"] || "Reported alert").slice(0, 500),
+    title: (summary || own.title || labels["alertname"] || "Reported alert").slice(0, 500),
     advice: advice
       .filter((text) => text !== "")
       .join("\n\n")
@@ -142,6 +158,21 @@ function textsOf(
     ),
     generatorUrl,
   };
+}
+
+/** Returns the texts of a rule, with the labels of an alert in place of their expressions. */
+function ownTexts(
+  rule: ReadOnly<AlertRule> | undefined,
+  labels: AlertReported["labels"],
+  programs: Reports["programs"],
+): Pick<Texts, "title" | "advice"> {
+  if (rule === undefined) return { title: "", advice: "" };
+  if (!programs.has(rule.ruleId)) {
+    const compiled = compileRule(rule);
+    programs.set(rule.ruleId, compiled.ok ? compiled.program : undefined);
+  }
+  const filled = programs.get(rule.ruleId)?.texts(labels);
+  return { title: filled?.title || rule.title, advice: filled?.advice || rule.advice };
 }
 
 function ruleFor(state: AlertsView, { alertname = "" }: AlertReported["labels"]): string {

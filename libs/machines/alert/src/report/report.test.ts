@@ -77,6 +77,22 @@ describe("alerts that other systems report", () => {
     assert.equal(stateOf(driver).incidents.length, 1);
   });
 
+  it("get title and advice from their rule, with their labels in place of expressions", () => {
+    const texts = {
+      title: "Disk of ${{ labels.node }} is full",
+      advice: "Clean ${{ labels.node }} ${{ labels.rack }}.",
+    };
+    const driver = driven(AlertRule.fromPartial({ ...external("Disk", []), ...texts }));
+    report(driver, disk("a"), { ...disk("b"), annotations: { summary: "B is full" } });
+    assert.deepEqual(
+      alertsOf(driver).map(({ title, advice }) => [title, advice]),
+      [
+        ["Disk of a is full", "Clean a ?."],
+        ["B is full", "Clean b ?."],
+      ],
+    );
+  });
+
   it("end when they are reported as over", () => {
     const driver = driven(external("Disk", ["disks"]));
     report(driver, disk("a"));

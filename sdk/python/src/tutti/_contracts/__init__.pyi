@@ -128,6 +128,7 @@ class HostFigures(_Message):
     cores: float
     host_memory_bytes: float
     host_cpu: float
+    event_loop_delay_ms: float
     def __init__(
         self,
         *,
@@ -139,6 +140,7 @@ class HostFigures(_Message):
         cores: float = ...,
         host_memory_bytes: float = ...,
         host_cpu: float = ...,
+        event_loop_delay_ms: float = ...,
     ) -> None: ...
 
 class Amounts(_Message):

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { AgentState } from "@tutti/contracts/agent/v1";
+import { Agent, ListAgentsReply, type ListAgentsRequest } from "@tutti/contracts/swarm/v1";
+import { HostFigures } from "@tutti/contracts/types/v1";
+import { silentLogger } from "@tutti/kernel";
+import { VirtualTime } from "@tutti/kernel/testing";
+import { AgentSeries } from "./agent-series.ts";
+import type { Measured } from "./measured.ts";
+
+const { AGENT_STATE_READY, AGENT_STATE_SUSPECT, AGENT_STATE_DRAINING } = AgentState;
+const agent = (agentId: string, state: AgentState, figures?: Partial<HostFigures>) =>
+  Agent.fromPartial({
+    agentId,
+    pool: "default",
+    state,
+    ...(figures && { figures: HostFigures.fromPartial(figures) }),
+  });
+
+describe("series of agents", () => {
+  const watched = (agentsOf: (namespace: string, calls: number) => Agent[]) => {
+    const time = new VirtualTime();
+    const added: Measured[] = [];
+    const asked: string[] = [];
+    const series = new AgentSeries({
+      foundation: { clock: time, timers: time, logger: silentLogger },
+      agents: {
+        listAgents: async ({ namespace }: ListAgentsRequest) => {
+          asked.push(namespace);
+          return ListAgentsReply.fromPartial({ agents: agentsOf(namespace, asked.length) });
+        },
+      },
+      recorder: { add: (measured) => added.push(measured) },
+    });
+    series.start();
+    return { time, added, asked, series };
+  };
+
+  it("have CPU, memory, network and event-loop delay of each agent that reports, in its namespace", async () => {
+    const load = { cpu: 0.25, cores: 4, memoryBytes: 5_000, eventLoopDelayMs: 20, networkInBytesPerSec: 7 };
+    const { time, added, series } = watched(() => [
+      agent("python-1", AGENT_STATE_READY, load),
+      agent("silent", AGENT_STATE_SUSPECT, load),
+      agent("bare", AGENT_STATE_READY),
+      agent("leaving", AGENT_STATE_DRAINING, load),
+    ]);
+    series.include("shop");
+    await time.advanceAsync(10_000);
+    await series.stop();
+    const [measured] = added;
+    assert.deepEqual(
+      measured?.series
+        .filter(({ labels }) => labels["agent"] === "python-1")
+        .filter(({ values }) => values[0] !== 0)
+        .map(({ namespace, metric, values, labels }) => [namespace, metric, values[0], labels["pool"]]),
+      [
+        ["shop", "agent_cpu_cores", 1, "default"],
+        ["shop", "agent_memory_bytes", 5_000, "default"],
+        ["shop", "agent_event_loop_delay_seconds", 0.02, "default"],
+        ["shop", "agent_host_network_receive_bytes_per_second", 7, "default"],
+      ],
+    );
+    const agents = new Set(measured?.series.map(({ labels }) => labels["agent"]));
+    assert.deepEqual([...agents], ["python-1", "leaving"]);
+    assert.ok(measured?.series.every(({ fromMs }) => fromMs % 10_000 === 0));
+  });
+
+  it("are read every 10 s in namespaces with agents only, and after a failure", async () => {
+    const { time, added, asked, series } = watched((_, calls) => {
+      if (calls === 2) throw new Error("swarm is away");
+      return calls < 4 ? [agent("a", AGENT_STATE_READY, { cores: 1 })] : [];
+    });
+    await time.advanceAsync(30_000);
+    assert.deepEqual(asked, []);
+    series.include("shop");
+    await time.advanceAsync(60_000);
+    await series.stop();
+    assert.deepEqual([asked.length, added.length], [4, 2]);
+  });
+});
