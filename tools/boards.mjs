@@ -19,30 +19,30 @@ const boards = [
     title: "Tutti: work",
     about: "Requested, running and waiting work.",
     rows: {
-      "At the front door": [
+      Gateway: [
         {
           title: "Requests by status",
           unit: "reqps",
           lines: { "{{status}}": "sum by (status) (rate(tutti_gateway_requests_total[$__rate_interval]))" },
         },
         {
-          title: "Time to an answer, 99 of 100",
+          title: "Latency, p99",
           unit: "s",
-          about: "By route, including routes that only wait for the end of work.",
+          about: "By route, including routes that wait for the end of a run.",
           lines: {
             "{{route}}":
               "topk(10, histogram_quantile(0.99, sum by (le, route) (rate(tutti_gateway_request_seconds_bucket[$__rate_interval]))))",
           },
         },
         {
-          title: "Streams that follow something",
+          title: "Open streams",
           unit: "short",
           lines: { "{{kind}}": "sum by (kind) (tutti_gateway_streams)" },
         },
       ],
-      "Machines: runs, missions, sessions and the like": [
+      "Machines: runs, missions, sessions and others": [
         {
-          title: "Not ended",
+          title: "Live",
           unit: "short",
           lines: { "{{service}}": "sum by (service) (tutti_runtime_machines_live)" },
         },
@@ -52,7 +52,7 @@ const boards = [
           lines: { "{{service}}": "sum by (service) (tutti_runtime_machines_quarantined)" },
         },
         {
-          title: "Commands that wait",
+          title: "Queued commands",
           unit: "short",
           lines: { "{{service}}": "sum by (service) (tutti_runtime_inbox_commands)" },
         },
@@ -61,13 +61,13 @@ const boards = [
         {
           title: "Tasks in pools",
           unit: "short",
-          lines: { "{{stand}}": "sum by (stand) (tutti_swarm_tasks)" },
+          lines: { "{{state}}": "sum by (state) (tutti_swarm_tasks)" },
         },
         {
-          title: "Given to agents, and results",
+          title: "Assignments and results",
           unit: "ops",
           lines: {
-            given: "sum(rate(tutti_swarm_assignments_total[$__rate_interval]))",
+            assignments: "sum(rate(tutti_swarm_assignments_total[$__rate_interval]))",
             results: "sum(rate(tutti_swarm_results_total[$__rate_interval]))",
           },
         },
@@ -84,7 +84,7 @@ const boards = [
         {
           title: "Partitions by service",
           unit: "short",
-          about: "The height is the number of partitions: a dent is a partition without an owner.",
+          about: "The total is the number of partitions. A dip is a partition without an owner.",
           lines: { "{{service}} {{instance}}": "tutti_ownership_partitions" },
         },
         {
@@ -103,14 +103,14 @@ const boards = [
       ],
       Calls: [
         {
-          title: "Calls that ended, by status",
+          title: "Completed calls by status",
           unit: "ops",
           lines: {
             "{{code}}": 'sum by (code) (rate(tutti_mesh_calls_total{side="server"}[$__rate_interval]))',
           },
         },
         {
-          title: "Time of calls, 99 of 100",
+          title: "Call latency, p99",
           unit: "s",
           lines: {
             "{{service}}":
@@ -124,16 +124,16 @@ const boards = [
           lines: { "{{service}} {{slot}}": "max by (service, slot) (tutti_mesh_breaker_state)" },
         },
       ],
-      "What is kept": [
+      Storage: [
         {
-          title: "Batches made durable",
+          title: "Batches written",
           unit: "ops",
           lines: {
             "{{instance}}": "sum by (instance) (rate(tutti_journal_batches_total[$__rate_interval]))",
           },
         },
         {
-          title: "Bytes made durable",
+          title: "Bytes written",
           unit: "Bps",
           lines: {
             "{{instance}}": "sum by (instance) (rate(tutti_journal_written_bytes_total[$__rate_interval]))",
@@ -150,13 +150,13 @@ const boards = [
   {
     uid: "tutti-processes",
     title: "Tutti: processes",
-    about: "How each process is doing.",
+    about: "Health and resource usage of each process.",
     rows: {
       Health: [
         {
-          title: "Components that do not work",
+          title: "Unhealthy components",
           unit: "short",
-          about: "1 is degraded, 2 does not work.",
+          about: "1 is degraded, 2 is down.",
           lines: {
             "{{instance}} {{component}}":
               "max by (instance, component) (tutti_orchestrator_component_health_severity) > 0",
@@ -167,9 +167,9 @@ const boards = [
           unit: "short",
           lines: { "{{instance}}": "min by (instance) (tutti_nats_connected)" },
         },
-        { title: "Up for", unit: "s", lines: { "{{instance}}": "process_uptime_seconds" } },
+        { title: "Uptime", unit: "s", lines: { "{{instance}}": "process_uptime_seconds" } },
       ],
-      "What it takes": [
+      "Resource usage": [
         {
           title: "Cores",
           unit: "short",
@@ -177,7 +177,7 @@ const boards = [
         },
         { title: "Memory", unit: "bytes", lines: { "{{instance}}": "process_resident_memory_bytes" } },
         {
-          title: "Event loop, lag of 99 of 100",
+          title: "Event loop lag, p99",
           unit: "s",
           lines: { "{{instance}}": "nodejs_eventloop_lag_p99_seconds" },
         },
@@ -191,7 +191,7 @@ const boards = [
           },
         },
         {
-          title: "Events left out",
+          title: "Events dropped",
           unit: "ops",
           lines: {
             "{{instance}}": "sum by (instance) (rate(tutti_bus_outlet_left_out_total[$__rate_interval]))",

@@ -45,8 +45,8 @@ export function metricsPage(metrics) {
     "# Metrics",
     "",
     "The metrics of `/metrics`, in the text format of Prometheus or as OpenMetrics, as requested. A metric appears",
-    "with its first sample: those of NATS only in a process that is connected to it. Units are the last word of",
-    "a name, `_total` marks counters. Labels have few values. Ids, paths and texts of users are never used.",
+    "with its first sample: metrics of NATS appear only in a process that is connected to NATS. Names end with their unit.",
+    "Counters end with `_total`. Labels have few values, and never contain ids, paths or texts of users.",
   ];
   let area = "";
   for (const { name, kind, labels, help } of metrics) {

@@ -17,13 +17,12 @@ export function rpcsPage(image, rules, served) {
   const lines = [
     "# Rpcs",
     "",
-    `The ${count} rpcs of ${services.length} services, area by area. Requests and replies are in the contracts themselves, each`,
-    "field with its meaning and its limits. The link next to each service leads there. Besides the errors that a",
+    `The ${count} rpcs of ${services.length} services, area by area. The contracts describe each field of requests and`,
+    "replies with its meaning and limits. Each service links to its contract. Besides the errors that a",
     "description names, every call can end with `INVALID_ARGUMENT` (with the path of each wrong field),",
     "`PERMISSION_DENIED`, `RESOURCE_EXHAUSTED`, `DEADLINE_EXCEEDED` and `UNAVAILABLE`; [errors.md](errors.md) has the codes.",
     "",
-    "Contracts are complete before the services behind them are. A service marked *not served yet* is one that nothing",
-    "in this release answers for.",
+    "This release has no server for services marked *not served yet*.",
   ];
   const ofArea = (area) => services.filter(({ file }) => areaOf(file) === area);
   lines.push("");

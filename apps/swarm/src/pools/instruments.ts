@@ -31,14 +31,14 @@ export function poolInstruments(
   const tasks = metrics.gauge({
     name: "tutti_swarm_tasks",
     help: "Tasks in pools by state.",
-    labels: ["stand"],
+    labels: ["state"],
   });
   tasks.observe(
-    { stand: "queued" },
+    { state: "queued" },
     sum(({ queued }) => queued),
   );
   tasks.observe(
-    { stand: "running" },
+    { state: "running" },
     sum(({ running }) => running),
   );
   const agents = metrics.gauge({

@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { runningTime } from "./running-time.ts";
 
 /** Longer than any awaited condition takes on the slowest machine: a test gives up then, but does not assert it. */
-const deadlineMs = 60_000;
+const deadlineMs = 120_000;
 /**
  * A condition that needs only turns of the event loop is noticed at once. A slow one is not polled all the time,
  * because in real time each poll takes time from the awaited work.

@@ -61,7 +61,7 @@ const rules: readonly BuiltIn[] = [
     title: "Tasks wait, and no worker is connected",
     advice: "Start a worker, or find out why no worker is connected: `tutti agent list`, `tutti doctor`.",
     queries: [
-      { queryId: "waiting", metric: "tutti_swarm_tasks", ...equals({ stand: "queued" }), ...now },
+      { queryId: "waiting", metric: "tutti_swarm_tasks", ...equals({ state: "queued" }), ...now },
       { queryId: "agents", metric: "tutti_swarm_agents", ...now },
     ],
     condition: "waiting > 0.0 && (agents == null || agents == 0.0)",
@@ -76,7 +76,7 @@ const rules: readonly BuiltIn[] = [
       {
         queryId: "waiting",
         metric: "tutti_swarm_tasks",
-        ...equals({ stand: "queued" }),
+        ...equals({ state: "queued" }),
         overTime: AGGREGATION_MIN,
         overSeries: AGGREGATION_SUM,
       },
