@@ -346,10 +346,14 @@ class AgentRun {
         tool.kind === "child"
           ? await this.#ctx.child(tool.target, input, { id: tool.name, ...part })
           : await this.#ctx.call(tool.target, input, { id: tool.name, ...options });
-      return { text: shortened(typeof output === "string" ? output : JSON.stringify(output)) };
+      // Else the model could take the call for incomplete, and repeat the rest of it.
+      const note = allowed === call.input ? "" : `A person changed the input to ${JSON.stringify(allowed)}. `;
+      return { text: shortened(`${note}${typeof output === "string" ? output : JSON.stringify(output)}`) };
     } catch (error) {
       if (!(error instanceof StepFailure)) throw error;
-      return failed(`${error.code}: ${error.message}`);
+      // The remedy of a rejection is for people: a model would follow it.
+      const text = error.message.replace("Retry the task to ask again.", "Do not repeat the call.");
+      return failed(`${error.code}: ${text}`);
     }
   }
 

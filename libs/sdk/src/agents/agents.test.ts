@@ -154,7 +154,8 @@ describe("an agent", () => {
     const run = await test.start();
     await run.approve("approve-pay.send", { data: { input: { to: "anna", amount: 9 } } });
     assert.equal(await run.result(), "Sent.");
-    assert.match(model.requests[1]?.conversation.join() ?? "", /"amount":9[,}]/);
+    const reply = model.requests[1]?.conversation.join() ?? "";
+    assert.match(reply, /A person changed the input to \{"to":"anna","amount":9\}\. \{"sent"/);
     const wrong = agentTest({ tools: ["pay.send"], approve: true }, [send, "Sent."]);
     const secondRun = await wrong.test.start();
     const mistyped = { data: { inputs: { amount: 9 } } };
@@ -169,7 +170,7 @@ describe("an agent", () => {
     assert.equal(await second.result(), "Not sent.");
     assert.match(
       refused.model.requests[1]?.conversation.join() ?? "",
-      /workflow\.approval_rejected: .*too much/,
+      /workflow\.approval_rejected: .*too much\. Do not repeat the call\.$/,
     );
     const denied = agentTest({ tools: ["pay.send"], deny: "call.input.amount > 100" }, [send, "Not sent."]);
     assert.equal(await denied.test.execute(), "Not sent.");
@@ -185,6 +186,8 @@ describe("an agent", () => {
     const tokens = agentTest({ tools: ["calc.add"], budget: { tokens: 1_400 } }, (_, n) => reply(n));
     await assert.rejects(tokens.test.execute(), /budget of tokens is used up: 1400 of 1400/);
     assert.equal(tokens.model.requests.length, 2);
+    const short = agentTest({ budget: { tokens: 200 }, answerTokens: 20 }, ["Yes."]);
+    assert.equal(await short.test.execute({ budget: { tokens: 200 } }), "Yes.", "an answer below 64 tokens");
     const small = agentTest({ budget: { tokens: 5 } }, ["no"]);
     const needs = /next answer needs at least \d+ tokens, and 5 of the agent's budget of 5 are left/;
     await assert.rejects(small.test.execute(), needs);

@@ -2,6 +2,7 @@
  * The budget of an agent, as an escrow. Each answer of a model is reserved before the request. Each call of a tool may
  * spend a part of the rest. Its use counts when it has ended.
  */
+import { printDuration } from "@tutti/kernel";
 import type { LeftAmounts } from "../functions/wire.ts";
 import type { ModelReply } from "./conversation.ts";
 import { agentErrors } from "./errors.ts";
@@ -19,8 +20,8 @@ export interface Part {
   readonly timeout?: { readonly total: string };
 }
 
-/** Below this an answer is of no use. */
-const answerTokensMin = 64;
+/** Below this an answer is of no use, if the agent does not request less. */
+const usefulTokens = 64;
 
 export class Spending {
   readonly #budget: Budget;
@@ -57,7 +58,8 @@ export class Spending {
     const { tokens, usd, timeMs } = this.#budget;
     const elapsedMs = nowMs - this.#startMs;
     if (timeMs !== undefined && elapsedMs >= timeMs)
-      throw exhausted("time", `${elapsedMs} ms`, `${timeMs} ms`);
+      throw exhausted("time", printDuration(elapsedMs), printDuration(timeMs));
+    const answerTokensMin = Math.min(usefulTokens, answerTokens);
     let room = answerTokens;
     if (tokens !== undefined) {
       room = Math.min(room, tokens - this.#tokensUsed - inputTokens);
@@ -101,9 +103,10 @@ export class Spending {
       throw exhausted("tokens", String(this.#tokensUsed), String(tokens));
     if (part.money !== undefined && part.money <= 0)
       throw exhausted("money", `$${this.#usdUsed.toFixed(4)}`, `$${usd}`);
-    const remainingMs = timeMs === undefined ? undefined : timeMs - (nowMs - this.#startMs);
-    if (remainingMs !== undefined && remainingMs <= 0)
-      throw exhausted("time", `${nowMs - this.#startMs} ms`, `${timeMs} ms`);
+    const elapsedMs = nowMs - this.#startMs;
+    if (timeMs !== undefined && elapsedMs >= timeMs)
+      throw exhausted("time", printDuration(elapsedMs), printDuration(timeMs));
+    const remainingMs = timeMs === undefined ? undefined : timeMs - elapsedMs;
     return {
       ...((tokens ?? usd) !== undefined && { budget: part }),
       ...(remainingMs !== undefined && { timeout: { total: `${Math.ceil(remainingMs)}ms` } }),
@@ -132,6 +135,7 @@ export class Spending {
     remaining: LeftAmounts | undefined,
   ): number {
     const { tokens, money } = remaining ?? {};
+    const answerTokensMin = Math.min(usefulTokens, answerTokens);
     let room = answerTokens;
     if (tokens !== undefined) {
       room = Math.min(room, tokens - inputTokens);

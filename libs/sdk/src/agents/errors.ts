@@ -16,7 +16,8 @@ export const agentErrors = defineErrors("agent", {
     help: "The model of an agent names a provider that the worker of agents does not have.",
     message: ({ model, known }: { model: string; known: string }) =>
       `The provider of the model \`${model}\` is unknown. Known: ${known}`,
-    remedy: "Set the key of the provider, such as ANTHROPIC_API_KEY, for the worker of agents.",
+    remedy:
+      "Set the key of the provider, such as ANTHROPIC_API_KEY, for the worker of agents, or add the provider to the setting `agents.providers`.",
   },
   modelRefused: {
     status: "FAILED_PRECONDITION",
@@ -39,7 +40,7 @@ export const agentErrors = defineErrors("agent", {
     retry: "never",
     help: "An agent has a budget in money, and the price of its model is unknown, so the budget could not be enforced.",
     message: ({ model }: { model: string }) => `No price is known for the model \`${model}\``,
-    remedy: "Set its price, or use `budget.tokens`.",
+    remedy: "Add its price to the setting `agents.prices`, or use `budget.tokens`.",
   },
   budgetExhausted: {
     status: "RESOURCE_EXHAUSTED",
