@@ -52,11 +52,10 @@ export function isInner(address: string): boolean {
 
 /** Returns the problem of a URL. Undefined if it may be tried. */
 export function urlProblem(url: string, arePrivateAllowed: boolean): string | undefined {
-  if (!URL.canParse(url)) return "that is no address";
+  if (!URL.canParse(url)) return "it is not a URL";
   const { protocol, username, password } = new URL(url);
   if (protocol !== "https:" && !(protocol === "http:" && arePrivateAllowed)) return "it is not https";
-  if (username !== "" || password !== "")
-    return "a name and password belong into no address: sign the requests";
+  if (username !== "" || password !== "") return "it must not contain a user name or a password";
   const host = hostOf(url);
   return isIP(host) !== 0 && isInner(host) && !arePrivateAllowed ? "it is in a private network" : undefined;
 }

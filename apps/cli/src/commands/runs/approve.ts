@@ -84,6 +84,7 @@ function openResult({ print, shell }: Context, open: readonly Approval[]): Resul
             { title: "question", widthMin: 16, yields: 1 },
             { title: "asked", align: "right", yields: 2 },
             { title: "form", yields: 2, widthMin: 8 },
+            { title: "approved", yields: 2 },
             { title: "claimed by", yields: 2, widthMin: 8 },
           ],
           open.map(({ about, approvalId, requestTimeMs, form = "", claim, ...question }) => [
@@ -92,6 +93,7 @@ function openResult({ print, shell }: Context, open: readonly Approval[]): Resul
             questionText(question),
             { text: requestTimeMs === undefined ? "" : printAge(requestTimeMs, nowMs), tone: "dim" },
             { text: fieldsOf(form).join(", "), tone: "dim" },
+            progressOf(question),
             claim?.person ?? "",
           ]),
         );
@@ -140,10 +142,22 @@ function printDecision({ print }: Context, approval: Approval, decided: Approval
   const mine = decided.decisions.at(-1)?.verdict ?? decided.verdict;
   const isApproved = mine === "approved";
   const mark = isApproved ? style.green("✓ approved") : style.yellow("✗ rejected");
-  const answered = new Set(decided.decisions.map(({ cause, onBehalfOf }) => onBehalfOf || cause?.actor?.id));
-  const missing = (decided.approvalsNeeded ?? 1) - answered.size;
+  const missing = (decided.approvalsNeeded ?? 1) - answersOf(decided);
   const open = decided.verdict === "unspecified" && missing > 0 ? `, ${missing} more needed` : "";
   print.line(`${mark}  ${safe(approval.about?.id ?? "")} ${name}${style.dim(open)}`);
+}
+
+/** Returns how many of the required people have approved. Empty if one is enough. */
+export function progressOf({
+  approvalsNeeded = 1,
+  decisions,
+}: Pick<Approval, "approvalsNeeded" | "decisions">): string {
+  return approvalsNeeded > 1 ? `${answersOf({ decisions })} of ${approvalsNeeded}` : "";
+}
+
+/** Returns the number of people who have answered. Each counts once, also with delegates. */
+function answersOf({ decisions }: Pick<Approval, "decisions">): number {
+  return new Set(decisions.map(({ cause, onBehalfOf }) => onBehalfOf || cause?.actor?.id)).size;
 }
 
 /** Adds the fields of the form to an error about data that does not match it. */
