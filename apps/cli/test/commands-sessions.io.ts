@@ -196,6 +196,10 @@ describe("the commands for sessions and shared resources", () => {
       ["model compare test.echo", /`test\.echo` has \d+ recorded attempts, at least 120 are needed/],
       ["model promote test.echo similar", /at least 120 are needed/],
       ["model rollback test.echo --reason worse", /The model of `test\.echo` was never changed/],
+      ["model rollback never.seen", /Model `never\.seen` not found/],
+      ["whatif --load 0", /--load: expected a number above 0, got `0`/],
+      ["capacity --load -2", /--load: expected a positive number, got `-2`/],
+      ["advice find", /Pass the NAME of a workflow, or set --pool\./],
     ] as const)
       assert.match((await tutti(args)).errors, problem);
     assert.match(await printed("model reset test.echo --reason again --yes"), /✓ test\.echo reset/);

@@ -33,7 +33,7 @@ export class MasterService extends Orchestrator {
     locks.registerParts(storage);
     const sessionDependencies = sessions.registerParts(storage);
     const learners = intelligence.registerParts(storage);
-    advice.registerParts(storage, learners);
+    advice.registerParts(storage);
     hostPlanning(this.name, host, { sessions: sessionDependencies, learners });
     hostResources(this, host, storage);
   }

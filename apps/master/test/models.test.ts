@@ -107,5 +107,7 @@ describe("models of durations", () => {
     await record("ship.parcel", [5]);
     const unchanged = RollBackModelRequest.create({ modelId: "ship.parcel" });
     await assert.rejects(client().rollBackModel(unchanged), hasCode("experience.no_previous_model"));
+    const neverSeen = RollBackModelRequest.create({ modelId: "never.seen" });
+    await assert.rejects(client().rollBackModel(neverSeen), hasCode("experience.model_missing"));
   });
 });

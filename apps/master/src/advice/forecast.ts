@@ -1,63 +1,98 @@
-/** Forecasts of load, from the ends of attempts that estimates also use. */
-import {
-  type ForecastRequest,
-  ForecastSeries,
-  type ForecastSubject,
-  type LearnedOutcome,
-} from "@tutti/contracts/intelligence/v1";
-import { type ReadOnly, toTimestamp } from "@tutti/kernel";
+/**
+ * Forecasts of load, from the recorded placements of pools. Estimates have a sample of attempts, from which no
+ * load follows.
+ */
+import { type factService, QueryFactsRequest } from "@tutti/contracts/insight/v1";
+import { type ForecastRequest, ForecastSeries, type ForecastSubject } from "@tutti/contracts/intelligence/v1";
+import { toTimestamp } from "@tutti/kernel";
 import { adviceErrors } from "@tutti/machine-entities/advice";
+import type { Client } from "@tutti/mesh";
 import { SeasonalForecast } from "@tutti/planner";
+import type { Caller } from "./workflows.ts";
+
+export interface ForecastParts {
+  readonly facts: Pick<Client<typeof factService>, "queryFacts">;
+  /** Returns whether a process records placements. Without it, no load is known. */
+  readonly isServed: () => boolean;
+}
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 const minuteMs = 60_000;
 const valuesMax = 10_000;
-/** Attempts without a pool belong to this one. */
-const defaultPool = "default";
 const pastMax = 10_000;
 
-type Amount = (outcome: ReadOnly<LearnedOutcome>, stepMs: number) => number;
+/** Ended attempts of a step in the past. 0 is the step that ends now. */
+type LoadRow = readonly [stepsAgo: number, attempts: number, heldMs: number, money: number];
 
-/** The contribution of an ended attempt to the value of its step. */
-const measures = new Map<string, Amount>(
+const measures = new Map<string, (row: LoadRow, stepMs: number) => number>(
   Object.entries({
-    starts_per_sec: (_, stepMs) => 1_000 / stepMs,
-    busy_slots: ({ runMs }, stepMs) => runMs / stepMs,
-    money_per_ms: ({ money }, stepMs) => money / stepMs,
+    starts_per_sec: ([, attempts], stepMs) => (attempts * 1_000) / stepMs,
+    busy_slots: ([, , heldMs], stepMs) => heldMs / stepMs,
+    money_per_ms: ([, , , money], stepMs) => money / stepMs,
   }),
 );
 
-export function forecastsOf(
-  outcomes: readonly ReadOnly<LearnedOutcome>[],
-  { subjects, horizonMs, stepMs: requestedStepMs }: ForecastRequest,
+export async function forecastsOf(
+  parts: ForecastParts,
+  caller: Caller,
+  {
+    subjects,
+    horizonMs,
+    stepMs: requestedStepMs,
+  }: Pick<ForecastRequest, "subjects" | "horizonMs" | "stepMs">,
   nowMs: number,
-): ForecastSeries[] {
+): Promise<ForecastSeries[]> {
   const stepMs = Math.max(1_000, requestedStepMs || minuteMs);
   const steps = Math.ceil((horizonMs || hourMs) / stepMs);
   if (steps * subjects.length > valuesMax)
     throw adviceErrors.invalid({
       problem: `expected at most ${valuesMax} values, got ${steps * subjects.length}`,
     });
-  return subjects.map((subject) => forecastOf(outcomes, subject, { stepMs, steps, nowMs }));
+  const series: ForecastSeries[] = [];
+  for (const subject of subjects) {
+    if (!measures.has(subject.measure)) {
+      const known = [...measures.keys()].join("`, `");
+      throw adviceErrors.invalid({
+        problem: `\`measure\`: expected \`${known}\`, got \`${subject.measure}\``,
+      });
+    }
+    const rows = parts.isServed() ? await loadOf(parts, caller, subject, { stepMs, nowMs }) : [];
+    series.push(forecastOf(rows, subject, { stepMs, steps, nowMs }));
+  }
+  return series;
 }
 
+async function loadOf(
+  { facts }: ForecastParts,
+  { namespace, context }: Caller,
+  { pool, capability }: ForecastSubject,
+  { stepMs, nowMs }: { readonly stepMs: number; readonly nowMs: number },
+): Promise<readonly LoadRow[]> {
+  const from = new Date(nowMs - pastMax * stepMs).toISOString().slice(0, 23).replace("T", " ");
+  const conditions = [
+    "status <> 'busy'",
+    `ended >= '${from}'`,
+    ...(pool === "" ? [] : [`pool = ${literal(pool)}`]),
+    ...(capability === "" ? [] : [`uses = ${literal(capability)}`]),
+  ];
+  const sql = `SELECT CAST((${nowMs} - ready_at - wait_ms - held_ms) / ${stepMs} AS INTEGER) AS steps_ago, count(*), sum(held_ms), sum(money)
+    FROM placements WHERE ${conditions.join(" AND ")} GROUP BY steps_ago`;
+  const request = QueryFactsRequest.fromPartial({ namespace, sql, rowsMax: pastMax });
+  const { rows } = await facts.queryFacts(request, context && { context });
+  const body = rows?.body?.$case === "inline" ? rows.body.value : undefined;
+  // The cast: columns of the statement.
+  return body === undefined ? [] : (JSON.parse(Buffer.from(body).toString()) as LoadRow[]);
+}
+
+const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
 function forecastOf(
-  outcomes: readonly ReadOnly<LearnedOutcome>[],
+  rows: readonly LoadRow[],
   subject: ForecastSubject,
   { stepMs, steps, nowMs }: { readonly stepMs: number; readonly steps: number; readonly nowMs: number },
 ): ForecastSeries {
-  const amountOf = measures.get(subject.measure);
-  if (amountOf === undefined) {
-    const known = [...measures.keys()].join("`, `");
-    throw adviceErrors.invalid({ problem: `\`measure\`: expected \`${known}\`, got \`${subject.measure}\`` });
-  }
-  const matching = outcomes.filter(
-    ({ pool, capability }) =>
-      (subject.pool === "" || subject.pool === (pool || defaultPool)) &&
-      (subject.capability === "" || subject.capability === capability),
-  );
-  const past = valuesOf(matching, (outcome) => amountOf(outcome, stepMs), stepMs, nowMs);
+  const past = valuesOf(rows, subject.measure, stepMs);
   const forecast = new SeasonalForecast({ season: Math.round(dayMs / stepMs) });
   let [off, total] = [0, 0];
   const yesterday = past.length - dayMs / stepMs;
@@ -82,19 +117,13 @@ function forecastOf(
 }
 
 /** Returns values of past steps, from the first one with an attempt. */
-function valuesOf(
-  outcomes: readonly ReadOnly<LearnedOutcome>[],
-  amountOf: (outcome: ReadOnly<LearnedOutcome>) => number,
-  stepMs: number,
-  nowMs: number,
-): readonly number[] {
-  const firstMs = Math.min(...outcomes.map(({ endMs }) => endMs));
-  if (!Number.isFinite(firstMs)) return [];
-  const count = Math.min(pastMax, Math.max(0, Math.ceil((nowMs - firstMs) / stepMs)));
-  const values = new Array<number>(count).fill(0);
-  for (const outcome of outcomes) {
-    const at = count - 1 - Math.floor((nowMs - outcome.endMs) / stepMs);
-    if (at >= 0 && at < count) values[at] = (values[at] ?? 0) + amountOf(outcome);
+function valuesOf(rows: readonly LoadRow[], measure: string, stepMs: number): readonly number[] {
+  const values = new Array<number>(
+    Math.max(0, ...rows.map(([stepsAgo]) => Math.min(pastMax, stepsAgo + 1))),
+  ).fill(0);
+  for (const row of rows) {
+    const at = values.length - 1 - row[0];
+    if (at >= 0 && at < values.length) values[at] = measures.get(measure)?.(row, stepMs) ?? 0;
   }
   return values;
 }

@@ -3,7 +3,6 @@ import {
   type ApplyRecommendationRequest,
   type adviceService,
   type FindRecommendationsRequest,
-  type ForecastRequest,
   type ListRecommendationsReply,
   type ListRecommendationsRequest,
   type Recommendation,
@@ -39,15 +38,14 @@ import {
   startTrial,
 } from "@tutti/machine-entities/advice";
 import { atOwner, type Client, type Handlers } from "@tutti/mesh";
-import type { Learners } from "../intelligence/learners.ts";
 import { type FindingParts, findAbout, runsByDefault } from "./finding.ts";
-import { forecastsOf } from "./forecast.ts";
+import { type ForecastParts, forecastsOf } from "./forecast.ts";
 import { adviceKeyOf, subjectOfPool, type Trials } from "./trials.ts";
 import { cursorOf, markOf, marksIn } from "./watch-cursor.ts";
 
 export interface AdviceDependencies extends MachineDependencies, FindingParts {
   readonly foundation: Foundation;
-  readonly learners: Pick<Learners, "read">;
+  readonly load: ForecastParts;
   readonly trials: Pick<Trials, "applyVerdict">;
   /** The client of this service, in any process. */
   readonly advice: Client<typeof adviceService>;
@@ -59,11 +57,12 @@ const { RECOMMENDATION_STATUS_OPEN: open, RECOMMENDATION_STATUS_TRIAL: onTrial }
 export function adviceHandlers(dependencies: AdviceDependencies): Handlers<typeof adviceService> {
   const { advice } = dependencies;
   return {
-    forecast: (request, context) =>
-      atOwner(
-        () => forecast(dependencies, request, context),
-        (owner) => advice.forecast(request, { context, owner }),
-      ),
+    forecast: async (request, context) => {
+      const caller = { namespace: context.namespace, context };
+      return {
+        series: await forecastsOf(dependencies.load, caller, request, dependencies.foundation.clock.now()),
+      };
+    },
     findRecommendations: (request, context) =>
       atOwner(
         () => findRecommendations(dependencies, request, context),
@@ -100,15 +99,6 @@ export function adviceHandlers(dependencies: AdviceDependencies): Handlers<typeo
         (owner) => advice.dismissRecommendation(request, { context, owner }),
       ),
   };
-}
-
-async function forecast(
-  { learners, foundation }: AdviceDependencies,
-  request: ForecastRequest,
-  context: CallContext,
-) {
-  const { outcomes } = await learners.read({ count: -1, choiceCount: 0, forgottenCount: 0 }, context);
-  return { series: forecastsOf(outcomes, request, foundation.clock.now()) };
 }
 
 async function all(

@@ -7,7 +7,6 @@ import type { HostContext, ServiceStorage } from "@tutti/host";
 import type { Orchestrator } from "@tutti/kernel";
 import { advice } from "@tutti/machine-entities/advice";
 import type { MachineEventListener } from "@tutti/runtime";
-import type { Learners } from "../intelligence/learners.ts";
 import { AdviceEventPublisher } from "./advice-event-publisher.ts";
 import { adviceHandlers } from "./handlers.ts";
 import { Pools } from "./pools.ts";
@@ -21,7 +20,7 @@ export interface AdviceHosting {
   /** Receives recorded events. */
   readonly eventListener: MachineEventListener;
   /** Registers all other parts, with the storage of the machines. */
-  registerParts(storage: Pick<ServiceStorage, "runtime" | "archive">, learners: Learners): void;
+  registerParts(storage: Pick<ServiceStorage, "runtime" | "archive">): void;
 }
 
 export function hostAdvice(
@@ -39,7 +38,7 @@ export function hostAdvice(
   });
   return {
     eventListener: publisher,
-    registerParts({ runtime, archive }, learners) {
+    registerParts({ runtime, archive }) {
       const machines = { runtime, archive, partitionOwner };
       const workflows = new Workflows({
         definitions: mesh.client(definitionService),
@@ -47,17 +46,20 @@ export function hostAdvice(
         tasks: mesh.client(taskService),
       });
       const uses = new Uses(mesh, foundation.clock);
+      const load = {
+        facts: mesh.client(factService, { service: "insight" }),
+        isServed: () => mesh.knows("insight"),
+      };
       const pools = new Pools({
         pools: mesh.client(poolService),
         replays: mesh.client(analysisService, { service: "insight" }),
-        facts: mesh.client(factService, { service: "insight" }),
+        ...load,
         clock: foundation.clock,
-        isServed: () => mesh.knows("insight"),
       });
       const parts = { ...machines, foundation, workflows, uses, pools };
       const trials = service.register("trials", new Trials({ ...parts, adviceEveryMs }), { critical: false });
       const client = mesh.client(adviceService, { service: service.name });
-      mesh.serve(adviceService, adviceHandlers({ ...parts, learners, trials, advice: client }), {
+      mesh.serve(adviceService, adviceHandlers({ ...parts, load, trials, advice: client }), {
         service: service.name,
       });
     },

@@ -19,7 +19,7 @@ import {
   ReportFormat,
   ReportKind,
 } from "@tutti/contracts/insight/v1";
-import { adviceService, FindRecommendationsRequest } from "@tutti/contracts/intelligence/v1";
+import { adviceService, FindRecommendationsRequest, ForecastRequest } from "@tutti/contracts/intelligence/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import {
   AwaitRunRequest,
@@ -187,6 +187,12 @@ describe("facts of an installation", () => {
       FindRecommendationsRequest.fromPartial({ pool: "default" }),
     );
     assert.deepEqual([found.runs, found.recommendations], [4, []]);
+    const subjects = [{ measure: "starts_per_sec" }, { measure: "starts_per_sec", pool: "none" }];
+    const { series } = await advice.forecast(ForecastRequest.fromPartial({ subjects, horizonMs: 120_000 }));
+    assert.deepEqual(
+      series.map(({ expected }) => expected.length),
+      [2, 0],
+    );
     await assert.rejects(pools.replayPool(ReplayPoolRequest.fromPartial({ strategy: "luck" })), {
       code: "insight.strategy_unknown",
     });

@@ -5,8 +5,9 @@ import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
 import { printPercent } from "../../terminal/percent.ts";
+import { safe } from "../../terminal/text.ts";
 import { printMoment } from "../../terminal/time.ts";
-import { numberIn } from "./what-if.ts";
+import { factorIn } from "./what-if.ts";
 
 const system = "system";
 const dayMs = 86_400_000;
@@ -38,10 +39,11 @@ export async function capacity(context: Context): Promise<Result> {
   const targetWaitMs = values.durationMs("wait-goal");
   const nowMs = shell.nowMs();
   const query = {
+    ...server.namespace,
     ...aheadOf(values.text("weekday"), nowMs),
     ...(pool !== undefined && { pool }),
     ...(targetWaitMs !== undefined && { targetWaitMs }),
-    loadFactor: numberIn(context, "load") ?? 1,
+    loadFactor: factorIn(context, "load") ?? 1,
   };
   const { capacities = [] } = await server.call("capacity", { query });
   // Disks need access to the installation.
@@ -52,7 +54,10 @@ export async function capacity(context: Context): Promise<Result> {
     json: { capacities, disks },
     quiet: capacities.map(({ pool: name = "" }) => name),
     draw: () => {
-      if (capacities.length === 0) print.note("No forecast yet. It needs recorded work of a completed hour.");
+      if (capacities.length === 0)
+        print.note(
+          `No forecast ${pool === undefined ? "" : `for pool ${safe(pool)} `}yet. It needs recorded work of a completed hour.`,
+        );
       else
         print.table(
           [

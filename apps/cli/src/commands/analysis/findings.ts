@@ -52,7 +52,12 @@ export async function bottlenecks(context: Context): Promise<Result> {
   const { values } = context;
   const server = await connect(context);
   const reply = await server.call("analysis.bottlenecks", {
-    query: { ...timeRangeIn(context), ...definitionIn(context), count: values.integer("size") ?? 10 },
+    query: {
+      ...server.namespace,
+      ...timeRangeIn(context),
+      ...definitionIn(context),
+      count: values.integer("size") ?? 10,
+    },
   });
   const found = reply.bottlenecks.map((each) => ({
     ...each,
@@ -75,6 +80,7 @@ export async function causes(context: Context): Promise<Result> {
   const [slow, work] = [values.text("slow-runs"), values.text("like")];
   const reply = await server.call("analysis.causes", {
     query: {
+      ...server.namespace,
       ...timeRangeIn(context),
       ...(slow !== undefined
         ? { slowDefinition: slow }
@@ -93,7 +99,7 @@ export async function causes(context: Context): Promise<Result> {
 export async function patterns(context: Context): Promise<Result> {
   const server = await connect(context);
   const reply = await server.call("analysis.patterns", {
-    query: { ...timeRangeIn(context), ...definitionIn(context) },
+    query: { ...server.namespace, ...timeRangeIn(context), ...definitionIn(context) },
   });
   return result(context, {
     json: { patterns: reply.patterns },
@@ -108,7 +114,7 @@ export async function profile(context: Context): Promise<Result> {
   const definition = values.argument("WORKFLOW");
   const found = await server.call("analysis.profile", {
     params: { definition },
-    query: timeRangeIn(context),
+    query: { ...server.namespace, ...timeRangeIn(context) },
   });
   const tasks = found.tasks ?? [];
   return {

@@ -6,6 +6,7 @@ import { usageFailure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
 import { printPercent } from "../../terminal/percent.ts";
+import { safe } from "../../terminal/text.ts";
 import { printDurationMs } from "../../terminal/time.ts";
 
 interface Report {
@@ -41,7 +42,7 @@ export async function whatIf(context: Context): Promise<Result> {
   const server = await connect(context);
   const nowMs = shell.nowMs();
   const [fromMs, toMs] = [values.momentMs("since", nowMs), values.momentMs("until", nowMs)];
-  const [load, workerPrice] = [numberIn(context, "load"), numberIn(context, "worker-price")];
+  const [load, workerPrice] = [factorIn(context, "load"), numberIn(context, "worker-price")];
   const [workers, slots] = [positiveIn(context, "workers"), positiveIn(context, "slots-each")];
   const [pool, strategy, waitGoalMs] = [
     values.text("pool"),
@@ -50,6 +51,7 @@ export async function whatIf(context: Context): Promise<Result> {
   ];
   const reply = await server.call("analysis.replay", {
     query: {
+      ...server.namespace,
       ...(fromMs !== undefined && { fromMs }),
       ...(toMs !== undefined && { toMs }),
       ...(pool !== undefined && { pool }),
@@ -173,10 +175,18 @@ function positiveIn({ values }: Context, name: string): number | undefined {
   return value;
 }
 
-export function numberIn({ values }: Context, name: string): number | undefined {
+/** A multiple: 0 has no meaning. */
+export function factorIn(context: Context, name: string): number | undefined {
+  const value = numberIn(context, name);
+  if (value === 0) throw usageFailure(`--${name}: expected a number above 0, got \`0\``);
+  return value;
+}
+
+function numberIn({ values }: Context, name: string): number | undefined {
   const text = values.text(name);
   if (text === undefined) return undefined;
   const value = Number(text);
-  if (text === "" || !(value >= 0)) throw usageFailure(`--${name}: expected a number, got \`${text}\``);
+  if (text.trim() === "" || !(value >= 0 && value < Number.POSITIVE_INFINITY))
+    throw usageFailure(`--${name}: expected a positive number, got \`${safe(text)}\``);
   return value;
 }

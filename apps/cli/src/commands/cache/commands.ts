@@ -28,9 +28,11 @@ export async function listCache(context: Context): Promise<Result> {
     nextToken,
     quiet: entries.map(({ entryId = "" }) => entryId),
     empty:
-      entries.length === 0
-        ? "No cached outputs. Tasks with `cache` store them: tutti validate FILE"
-        : undefined,
+      entries.length > 0
+        ? undefined
+        : Object.keys(filterOf(context)).length > 0
+          ? "No cached outputs match."
+          : "No cached outputs. Completed tasks with `cache` store them.",
     draw: () =>
       print.table(
         [

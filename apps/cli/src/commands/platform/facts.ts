@@ -10,7 +10,7 @@ import { safe } from "../../terminal/text.ts";
 export async function facts(context: Context): Promise<Result> {
   const { print } = context;
   const server = await connect(context);
-  const { tables } = await server.call("facts.list", {});
+  const { tables } = await server.call("facts.list", { query: server.namespace });
   return {
     json: { tables },
     quiet: tables.map(({ name = "" }) => name),
@@ -41,6 +41,7 @@ export async function query(context: Context): Promise<Result> {
   const sql = values.argument("SQL");
   const rowsMax = values.integer("rows");
   const { columns, rows, cut, tookMs } = await server.call("facts.query", {
+    query: server.namespace,
     body: { sql, ...(rowsMax !== undefined && { rowsMax }) },
   });
   // The cast: the reply has a list of rows in the order of the columns.

@@ -94,7 +94,7 @@ export async function showModel(context: Context): Promise<Result> {
       if (trainings.length > 0) {
         print.line("");
         for (const { number = 0, timeMs = 0, finding = "" } of trainings)
-          print.line(safe(`comparison ${number}, ${printAge(timeMs, shell.nowMs())} ago: ${finding}`));
+          print.line(safe(`comparison ${number}, ${printAge(timeMs, shell.nowMs())}: ${finding}`));
       }
     },
   };

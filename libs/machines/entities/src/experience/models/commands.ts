@@ -82,6 +82,8 @@ export const rollBackModel: ExperienceCommand<RollBackModel, LiveModelChanged> =
   reply: LiveModelChanged,
   decide(experience, { capability }, step) {
     const known = experience.models.get(capability);
+    if (known === undefined && !experience.outcomes.some((outcome) => outcome.capability === capability))
+      return experienceErrors.modelMissing.refusal({ id: capability });
     if (known === undefined || known.previous === "")
       return experienceErrors.noPreviousModel.refusal({ id: capability });
     const { live, previous } = known;
