@@ -12,6 +12,7 @@ import {
   edgeFindings,
   incidentFindings,
   instanceFindings,
+  missingServices,
   poolFindings,
   processFindings,
 } from "./doctor-checks.ts";
@@ -55,6 +56,13 @@ describe("doctor checks", () => {
       ["notice: Services have the versions 1.0.0, 1.1.0.", "notice: Not renewed for a minute: swarm (b)."],
     );
     assert.deepEqual(instanceFindings([], nowMs), []);
+  });
+
+  it("services without a process, which the registry no longer lists", () => {
+    const others = ["registry", "governance", "workflow", "swarm", "gateway"];
+    assert.deepEqual(textsOf(missingServices(others)), ["problem: No process of `master` is registered."]);
+    assert.deepEqual(missingServices([...others, "master"]), []);
+    assert.deepEqual(missingServices([]), [], "without the right to list them");
   });
 
   it("open incidents, each with the command that shows it", () => {

@@ -82,6 +82,22 @@ export function edgeFindings({ dateMs, validToMs }: Edge, nowMs: number): Findin
   return found;
 }
 
+/** Services of every installation. insight can be switched off, and a client needs no gateway. */
+const requiredServices = ["governance", "master", "registry", "swarm", "workflow"];
+
+/** The registry forgets a process that stopped, so only a comparison shows that a service has none left. */
+export function missingServices(registered: readonly string[]): Finding[] {
+  if (registered.length === 0) return [];
+  return requiredServices
+    .filter((service) => !registered.includes(service))
+    .map((service) => ({
+      about: "services",
+      level: "problem",
+      text: `No process of \`${service}\` is registered.`,
+      advice: "Start it, or read the log of the process that stopped. `tutti health` shows since when.",
+    }));
+}
+
 /** @param nowMs by the clock of the platform */
 export function instanceFindings(instances: readonly Instance[], nowMs: number): Finding[] {
   if (instances.length === 0) return [];

@@ -20,6 +20,7 @@ import {
   type Finding,
   incidentFindings,
   instanceFindings,
+  missingServices,
   openIncidents,
   poolFindings,
   processFindings,
@@ -109,6 +110,7 @@ async function serviceFindings({ shell }: Context, server: Server): Promise<Find
   ).catch(nothing);
   return [
     ...(edge === undefined ? [] : edgeFindings(edge, shell.nowMs())),
+    ...missingServices(instances.map(({ service = "" }) => service)),
     ...instanceFindings(instances, edge?.dateMs ?? shell.nowMs()),
     ...poolFindings(pools, await waitingRuns(server, pools)),
     ...incidentFindings(await openIncidents(server, timeoutMs)),

@@ -10,7 +10,7 @@ import { lookOf, runStates } from "../../terminal/states.ts";
 import { type Style, toned } from "../../terminal/style.ts";
 import { padEnd, safe } from "../../terminal/text.ts";
 import { offered } from "./capabilities.ts";
-import { incidentFindings, openIncidents, poolFindings } from "./doctor-checks.ts";
+import { incidentFindings, missingServices, openIncidents, poolFindings } from "./doctor-checks.ts";
 import { levelOf, problemsOf, worstOf } from "./process-health.ts";
 
 /** State of the platform, collected from several replies. */
@@ -86,12 +86,14 @@ async function gather(server: Server): Promise<Overview> {
     capabilities: capabilities.map(({ name }) => name),
     openApprovals: approvals.total ?? approvals.approvals.length,
     problems: processes.flatMap(problemsOf),
-    notices: [...poolFindings(pools), ...incidentFindings(incidents)].flatMap(
-      ({ about, level, text, advice }) => {
-        if (level === "sound") return [];
-        return [`${about}: ${text}${about.startsWith("incident ") ? ` ${advice}` : ""}`];
-      },
-    ),
+    notices: [
+      ...missingServices(services.map(({ name }) => name)),
+      ...poolFindings(pools),
+      ...incidentFindings(incidents),
+    ].flatMap(({ about, level, text, advice }) => {
+      if (level === "sound") return [];
+      return [`${about}: ${text}${about.startsWith("incident ") ? ` ${advice}` : ""}`];
+    }),
   };
 }
 
