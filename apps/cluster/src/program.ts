@@ -64,6 +64,7 @@ try {
     throw new TypeError(`expected one of ${Object.keys(commands).join(", ")}, got ${commandName}`);
   process.exitCode = await command();
 } catch (error) {
-  process.stderr.write(`tutti cluster: ${errorFromUnknown(error).message}\n`);
-  process.exitCode = 1;
+  const { message, status: kind } = errorFromUnknown(error);
+  process.stderr.write(`tutti cluster: ${message}\n`);
+  process.exitCode = kind === "INVALID_ARGUMENT" ? 2 : 1;
 }

@@ -92,6 +92,11 @@ describe("the findings about a data directory", () => {
       textOf(await examine(file), "not-a-directory"),
       /^problem: .*data\.json is a file\. Name the/,
     );
+    await mkdir(join(folder.path, "clustered", "cluster"), { recursive: true });
+    assert.match(
+      textOf(await examine(join(folder.path, "clustered")), "cluster"),
+      /^notice: .*has the data of a cluster, and none of `tutti dev`\. Nothing to do/,
+    );
     await mkdir(join(folder.path, "photos"));
     await writeFile(join(folder.path, "photos", "a.jpg"), "");
     assert.match(

@@ -3,7 +3,7 @@
 import { pollFor } from "../effects/waiting.ts";
 import { clusterErrors } from "../errors.ts";
 import { endLeftovers } from "../running/cluster.ts";
-import { readinessOf } from "../running/readiness.ts";
+import { type Readiness, readinessOf } from "../running/readiness.ts";
 import { type ClusterState, isAlive, readState, writeRequestedShape } from "../running/state-file.ts";
 import { countsIn, shapeWith } from "./shape-options.ts";
 import { tableOf } from "./table.ts";
@@ -13,11 +13,11 @@ const patienceMs = 120_000;
 
 export async function status(directory: string, json: boolean): Promise<number> {
   const state = await running(directory);
-  const readiness = await Promise.all(state.members.map(readinessOf));
+  const readiness = await readinessOfAll(state);
   if (json) {
     const members = state.members.map((member, index) => ({ ...member, ...readiness[index] }));
     process.stdout.write(`${JSON.stringify({ ...state, members })}\n`);
-  } else process.stdout.write(`${await tableOf(state)}\n`);
+  } else process.stdout.write(`${tableOf(state, readiness)}\n`);
   return readiness.every(({ isReady }) => isReady) ? 0 : 1;
 }
 
@@ -26,17 +26,23 @@ export async function scale(directory: string, args: readonly string[]): Promise
   const requested = shapeWith(shape, countsIn(args));
   await writeRequestedShape(directory, requested);
   process.kill(pid, "SIGHUP");
-  await until(async () => {
+  // A process that takes over partitions may be unready again a moment later, so the table shows the same reading.
+  const table = await until(async () => {
     const state = await running(directory);
+    const readiness = await readinessOfAll(state);
     const isThere = JSON.stringify(state.shape.processes) === JSON.stringify(requested.processes);
-    return isThere && (await allReady(state)) ? state : undefined;
+    return isThere && readiness.every(({ isReady }) => isReady) ? tableOf(state, readiness) : undefined;
   });
-  return await status(directory, false);
+  process.stdout.write(`${table}\n`);
+  return 0;
 }
 
 export async function restart(directory: string, names: readonly string[], all: boolean): Promise<number> {
-  const { members } = await running(directory);
+  const state = await running(directory);
+  const { members } = state;
   const chosen = all ? members.map(({ name }) => name) : names;
+  // A wrong name restarts nothing.
+  for (const name of chosen) memberOf(state, name);
   if (chosen.length === 0)
     throw clusterErrors.noneNamed({ members: members.map(({ name }) => name).join(", ") });
   for (const name of chosen) {
@@ -79,9 +85,12 @@ function memberOf({ members }: ClusterState, name: string) {
   return found;
 }
 
-async function allReady({ members }: ClusterState): Promise<boolean> {
-  const readiness = await Promise.all(members.map(readinessOf));
-  return readiness.every(({ isReady }) => isReady);
+async function readinessOfAll({ members }: ClusterState): Promise<readonly Readiness[]> {
+  return await Promise.all(members.map(readinessOf));
+}
+
+async function allReady(state: ClusterState): Promise<boolean> {
+  return (await readinessOfAll(state)).every(({ isReady }) => isReady);
 }
 
 async function until<Found>(poll: () => Promise<Found | undefined>): Promise<Found> {

@@ -12,6 +12,7 @@ import { requireFinished } from "../backup/unfinished.ts";
 import { clusterErrors } from "../errors.ts";
 import { usualShape } from "../plan/shape.ts";
 import { Cluster } from "../running/cluster.ts";
+import { readinessOf } from "../running/readiness.ts";
 import { readRequestedShape, readState } from "../running/state-file.ts";
 import { type Counts, shapeWith } from "./shape-options.ts";
 import { tableOf } from "./table.ts";
@@ -42,6 +43,7 @@ export async function up(options: UpOptions): Promise<number> {
   const before = (await readRequestedShape(directory)) ?? (await readState(directory))?.shape;
   const usual = before ?? { ...usualShape, isProtected: !plain };
   const stopping = new AbortController();
+  let isUp = false;
   const cluster = await Cluster.create({
     directory,
     natsServer,
@@ -49,7 +51,10 @@ export async function up(options: UpOptions): Promise<number> {
     shape: shapeWith(usual, countsOf(options)),
     frontPort: Number(port),
     args: [...set.map((setting) => `--${setting}`), ...pauseOf(options)],
-    onLost: ({ name, lastEnd, log }) => print(`${name} ${lastEnd}. Restarting it. Log: ${log}`),
+    onLost: ({ name, lastEnd, log, isMisconfigured }) => {
+      // The start of the cluster fails with the reason.
+      if (isUp || !isMisconfigured) print(`${name} ${lastEnd}. Restarting it. Log: ${log}`);
+    },
   });
   const ended = Promise.withResolvers<void>();
   let reshaping = Promise.resolve();
@@ -65,8 +70,9 @@ export async function up(options: UpOptions): Promise<number> {
   try {
     print(`starting ${cluster.members.length} processes. Logs: ${directory}/logs`);
     await cluster.up(stopping.signal);
+    isUp = true;
     if (json) process.stdout.write(`${JSON.stringify(cluster.state())}\n`);
-    else process.stdout.write(`${await tableOf(cluster.state())}\nPress Ctrl-C to shut down the cluster.\n`);
+    else process.stdout.write(`${await currentTable(cluster)}\nPress Ctrl-C to shut down the cluster.\n`);
     await ended.promise;
   } catch (error) {
     if (!stopping.signal.aborted) throw error;
@@ -86,6 +92,11 @@ async function reshape(cluster: Cluster, directory: string, signal: AbortSignal)
     signal,
   );
   print(`now ${cluster.members.length} processes`);
+}
+
+async function currentTable(cluster: Cluster): Promise<string> {
+  const state = cluster.state();
+  return tableOf(state, await Promise.all(state.members.map(readinessOf)));
 }
 
 function printError(error: unknown): void {

@@ -3,7 +3,7 @@
  * stop in the reverse order.
  */
 import { execFile } from "node:child_process";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { openInstallationKeys, trustedKeyOf } from "@tutti/host";
@@ -58,6 +58,15 @@ export interface ClusterOptions {
 }
 
 const run = promisify(execFile);
+
+/** Returns the error of a member that does not start, with the mistakes of the configuration from its log. */
+export async function startFailure({ name, lastEnd, log, isMisconfigured }: Member): Promise<Error> {
+  const lines = isMisconfigured ? (await readFile(log, "utf8")).split("\n") : [];
+  const mistakes = lines.slice(lines.findLastIndex((line) => line.endsWith("mistakes:")) + 1);
+  const reasons = mistakes.filter((line) => line.startsWith("  - ")).map((line) => line.slice(4));
+  const ending = reasons.length === 0 ? lastEnd : `${lastEnd}: ${reasons.join("; ")}`;
+  return clusterErrors.memberFails({ name, ending, log });
+}
 
 /** No process has this number. */
 const noProcess = 2 ** 31 - 1;
@@ -165,8 +174,7 @@ export class Cluster {
   async ready(signal: AbortSignal, members: readonly Member[] = this.#members): Promise<void> {
     for (const member of members) {
       while (!(await readinessOf(member.planned)).isReady) {
-        if (member.failures >= failuresMax)
-          throw clusterErrors.memberFails({ name: member.name, ending: member.lastEnd, log: member.log });
+        if (member.failures >= failuresMax || member.isMisconfigured) throw await startFailure(member);
         await sleep(this.#ports.timers, pollMs, signal);
       }
     }

@@ -71,6 +71,11 @@ export class Member {
     return this.#lastEnd;
   }
 
+  /** Whether a service has rejected its configuration at its last start. */
+  get isMisconfigured(): boolean {
+    return this.planned.kind !== "nats" && this.#lastEnd === "exited with 2";
+  }
+
   async up(): Promise<void> {
     if (this.#shouldRun) return;
     this.#shouldRun = true;

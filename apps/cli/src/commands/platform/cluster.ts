@@ -21,7 +21,9 @@ const services: readonly string[] = [
 export async function clusterUp(context: Context): Promise<Result> {
   const { values, shell } = context;
   const counts = counted.flatMap((name) => {
-    const value = values.text(name);
+    const value = values.integer(name);
+    if (name === "port" && (value ?? 0) > 65_534)
+      throw usageFailure(`--port: expected a number up to 65534, got \`${value}\``);
     return value === undefined ? [] : [`--${name}=${value}`];
   });
   const scales = Object.entries(values.labels("scale")).map(([service, count]) => scale(service, count));

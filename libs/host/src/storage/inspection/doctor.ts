@@ -79,9 +79,14 @@ async function nothingThere({ directory }: DataLayout): Promise<Finding | undefi
   }
   if (names.length === 0) return notice("empty", `${directory} is empty.`, start);
   const ours = ["lock", "data.json", "journal", "archive"].some((name) => names.includes(name));
-  return ours
-    ? undefined
-    : notData(directory, `it contains ${names.slice(0, 3).join(", ")} and no files of Tutti`);
+  if (ours) return undefined;
+  if (names.includes("cluster"))
+    return notice(
+      "cluster",
+      `${directory} has the data of a cluster, and none of \`tutti dev\`.`,
+      "Nothing to do: `tutti cluster status` shows the cluster.",
+    );
+  return notData(directory, `it contains ${names.slice(0, 3).join(", ")} and no files of Tutti`);
 }
 
 function handedOverFindings(directory: string): Finding[] {
