@@ -45,6 +45,8 @@ export interface Platform {
   /** A module that ends a program with its parent process. */
   readonly leash: string;
   pathOf(program: Program): string;
+  /** Folder of the templates, with a folder for each kind. */
+  readonly examples: string;
   /** Path of the workflow of `tutti demo kill`. */
   readonly demoKillWorkflow: string;
 }
@@ -68,6 +70,7 @@ export function platformOf(shell: Place, subject: string, own = import.meta.url)
     },
     leash: path("leash.mjs", "tools/leash.mjs"),
     pathOf: (program) => path(`${program}.mjs`, programs[program]),
+    examples: path("examples", "examples"),
     demoKillWorkflow: path("demo-kill.yaml", "examples/demonstration/proof/transfer.yaml"),
   };
 }

@@ -21,7 +21,7 @@ export async function publishTemplate(context: Context): Promise<Result> {
   const { values, shell } = context;
   const name = values.argument("NAME");
   const [, kind = "workflows", own = ""] = /^(?:(\w+)\/)?([a-z0-9-]+)$/.exec(name) ?? [];
-  const folder = join(dirname(platformOf(shell, subject).pathOf("template")), kind, own);
+  const folder = join(platformOf(shell, subject).examples, kind, own);
   if (own === "" || !kinds.has(kind) || !shell.exists(folder))
     throw usageFailure(`Template \`${name}\` not found. List templates with \`tutti template list\`.`);
   const files = (await shell.filesIn(folder)).filter(
