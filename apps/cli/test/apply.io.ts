@@ -269,7 +269,8 @@ environments:
     );
     assert.deepEqual(await changed("apply estate"), {});
     const { errors } = await tutti("apply estate --environment none");
-    assert.match(errors, /environment none/);
+    assert.match(errors, /environments: expected one of big, got none\b/);
+    assert.match(errors, /1 error in the files/);
   });
 
   it("reports a change of a resource on the platform, and does not prune the resource", async () => {
@@ -304,6 +305,13 @@ environments:
     );
     const unconfirmed = await tutti("apply estate --prune --force", { environment });
     assert.match(unconfirmed.errors, /needs a confirmation/);
+    const answer = async () => {
+      await printed("limit set bank --concurrency 5");
+      return "y";
+    };
+    const stale = await tutti("apply estate --prune --force", { environment, answer });
+    assert.match(stale.errors, /changed while the question was open\. Nothing was changed/);
+    await printed("pool show render");
     await printed("apply estate --prune --force --yes", { environment });
     assert.equal((await tutti("pool show render")).exitCode, 3);
     await printed("pool show alien");

@@ -52,7 +52,7 @@ export {
   checkText,
   type Definition,
 } from "./check/checker.ts";
-export { type CheckedFile, checkFileText } from "./check/file-checker.ts";
+export { type CheckedFile, checkFileText, keyLine } from "./check/file-checker.ts";
 export { type CheckedSchedule, checkScheduleText, isScheduleText } from "./check/schedule-checker.ts";
 export { type CheckedSession, checkSessionText, isSessionText } from "./check/session-checker.ts";
 export { type CheckedSource, checkSourceText, isSourceText } from "./check/source-checker.ts";

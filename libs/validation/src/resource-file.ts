@@ -12,7 +12,13 @@ import type { FieldViolation, RpcDescription } from "@tutti/contracts/rpc";
 import { resourceService } from "@tutti/contracts/session/v1";
 import { hookService, inboxService, poolService, scalerService } from "@tutti/contracts/swarm/v1";
 import { limitService } from "@tutti/contracts/workflow/v1";
-import { type DefinitionProblem, type DefinitionText, type Findings, readText } from "@tutti/definitions";
+import {
+  type DefinitionProblem,
+  type DefinitionText,
+  type Findings,
+  keyLine,
+  readText,
+} from "@tutti/definitions";
 import { didYouMean, isTuttiError } from "@tutti/kernel";
 import { Mapping, schema } from "@tutti/rest/json";
 
@@ -150,14 +156,11 @@ export interface DescribedResource {
   readonly from?: string;
 }
 
+const kindLine = keyLine(...Object.keys(resourceKinds));
+
 /** Returns the kind of a text by its first key. Undefined for a text of another kind. */
 export function resourceKindOf(source: DefinitionText): ResourceKindName | undefined {
-  if (
-    !/^\s*["'{]?\s*["']?(?:secret|role|binding|rule|policy|pool|scaler|hook|inbox|limit|quota|rotation|escalation|alert-rule)["']?\s*:/m.test(
-      source.text,
-    )
-  )
-    return;
+  if (!kindLine.test(source.text)) return;
   const { value } = readText(source);
   if (typeof value !== "object" || value === null || Array.isArray(value)) return;
   const [first = ""] = Object.keys(value);

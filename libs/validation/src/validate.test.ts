@@ -34,6 +34,18 @@ describe("validating a folder", () => {
     assert.deepEqual([checked.length, skipped], [5, ["compose.yaml"]]);
   });
 
+  it("checks definitions of one line, as programs write them", () => {
+    const text = '{"workflow": "order", "tasks": {"one": {"uses": "a.b", "needs": ["two"]}}}';
+    assert.deepEqual(problemLines(file("order.json", text)), ["order.json:1:66 unknown_task"]);
+    assert.deepEqual(problemLines(file("order.yaml", text)), ["order.yaml:1:66 unknown_task"]);
+  });
+
+  it("skips a file of blank lines or blanks in linear time", () => {
+    const texts = ["\n".repeat(100_000), " ".repeat(100_000), " \n".repeat(50_000)];
+    const files = texts.map((text, index) => file(`${index}.yaml`, text));
+    assert.equal(validate(files).skipped.length, files.length);
+  });
+
   it("reports the place of an error in a definition and a session", () => {
     assert.deepEqual(
       problemLines(file("order.yaml", "workflow: order\ntasks:\n  one: {uses: a.b, needs: [two]}\n")),

@@ -26,6 +26,7 @@ import {
   isTriggerText,
   isWorkflowText,
   type KnownCapability,
+  keyLine,
   printDefinition,
   readText,
 } from "@tutti/definitions";
@@ -150,6 +151,8 @@ function partsOf(file: DefinitionText): readonly DefinitionText[] {
   return documents.length > 1 ? documents : [file];
 }
 
+const startedLine = keyLine("workflow", "session", "schedule", "trigger", "source");
+
 function kindOf(file: DefinitionText): Kind | undefined {
   const named = /\.(rules|agents|schema)\.(?:ya?ml|json)$/i.exec(file.fileName)?.[1]?.toLowerCase();
   if (named !== undefined) return named as Kind;
@@ -160,7 +163,7 @@ function kindOf(file: DefinitionText): Kind | undefined {
   if (file.format === "yaml" && isVariantText(file)) return "variant";
   if (file.format === "yaml" && isAdapterText(file)) return "adapter";
   if (file.format === "yaml" && hasAppliedKind(file) && isUnreadable(file)) return "unreadable";
-  if (!/^\s*["']?(?:workflow|session|schedule|trigger|source)["']?\s*:/m.test(file.text)) return;
+  if (!startedLine.test(file.text)) return;
   if (isSessionText(file)) return "session";
   // JSON of programs often has a field with this name.
   if (file.format === "yaml" && isScheduleText(file)) return "schedule";

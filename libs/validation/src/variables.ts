@@ -32,8 +32,14 @@ export function readApplySettings(
     );
     if (!isMap(environments)) findings.error("wrong_type", ["environments"], "expected environments by name");
     const own = environment === undefined ? {} : all.find(([name]) => name === environment)?.[1];
-    if (own === undefined)
-      findings.error("unknown_name", ["environments"], `expected the environment ${environment}, got none`);
+    if (own === undefined) {
+      const names = all.map(([name]) => name).join(", ");
+      findings.error(
+        "unknown_name",
+        ["environments"],
+        `expected one of ${names || "none"}, got ${environment}`,
+      );
+    }
     settings = { ...base, ...own, variables: { ...base.variables, ...own?.variables } };
   });
   return { settings: problems.length > 0 ? undefined : settings, problems };

@@ -1,5 +1,5 @@
 /** The file of two variants of a capability: `variant: plan`, with `old`, `new`, `percent` and `compare`. */
-import { type DefinitionProblem, type DefinitionText, readText } from "@tutti/definitions";
+import { type DefinitionProblem, type DefinitionText, keyLine, readText } from "@tutti/definitions";
 
 export interface DescribedVariant {
   readonly id: string;
@@ -13,9 +13,11 @@ export interface DescribedVariant {
 
 const fields: ReadonlySet<string> = new Set(["variant", "old", "new", "percent", "compare"]);
 
+const variantLine = keyLine("variant");
+
 /** Returns whether the first key of a text is `variant`. */
 export function isVariantText(source: DefinitionText): boolean {
-  if (!/^\s*["'{]?\s*["']?variant["']?\s*:/m.test(source.text)) return false;
+  if (!variantLine.test(source.text)) return false;
   const { value } = readText(source);
   return typeof value === "object" && value !== null && Object.keys(value)[0] === "variant";
 }

@@ -22,6 +22,11 @@ interface Setup {
   readonly flags?: readonly string[];
 }
 
+interface LineOptions extends CommandOptions {
+  /** Answers the questions of the command, which then runs in this process. */
+  readonly answer?: (() => Promise<string>) | undefined;
+}
+
 /** Registered for every suite. */
 export const echoDefinition = `workflow: echo
 description: Gives back what it is given.
@@ -55,20 +60,23 @@ export function commandAtWork({ files, registered = "", handlers, flags = [] }: 
     command?.[Symbol.dispose]();
   });
 
-  async function tutti(line: string, options: CommandOptions = {}): Promise<Ended> {
+  async function tutti(line: string, options: LineOptions = {}): Promise<Ended> {
     const args = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
     const environment = { TUTTI_SERVER: platform.url, ...options.environment };
-    const needsProcess = options.cwd !== undefined || options.input !== undefined || runs++ === 0;
+    const { answer } = options;
+    const isFirst = runs++ === 0;
+    const needsProcess =
+      answer === undefined && (options.cwd !== undefined || options.input !== undefined || isFirst);
     const ended = needsProcess
       ? await command.run(args, { cwd: command.folder, ...options, environment })
-      : await runHere(args, command.folder, environment);
+      : await runHere(args, command.folder, { environment, answer });
     // No terminal obeys the text of users.
     assert.ok(!(ended.output + ended.errors).includes("\u001b"), line);
     return ended;
   }
 
   /** Runs a line that must succeed, and returns its output. */
-  async function printed(line: string, options: CommandOptions = {}): Promise<string> {
+  async function printed(line: string, options: LineOptions = {}): Promise<string> {
     const { exitCode, output, errors } = await tutti(line, options);
     assert.equal(exitCode, 0, `tutti ${line}: ${errors}${output}`);
     return output;
@@ -102,9 +110,14 @@ export function commandAtWork({ files, registered = "", handlers, flags = [] }: 
 async function runHere(
   args: readonly string[],
   folder: string,
-  environment: Readonly<Record<string, string>>,
+  { environment, answer }: Pick<LineOptions, "environment" | "answer">,
 ): Promise<Ended> {
-  const shell = { ...memoryShell({ environment }), ...filesBelow(folder), ...systemTime };
+  const shell = {
+    ...memoryShell({ environment: environment ?? {} }),
+    ...filesBelow(folder),
+    ...systemTime,
+    ...(answer !== undefined && { isAnswered: true, prompt: answer }),
+  };
   const exitCode = await runCommandLine(args, shell, version);
   return { exitCode, output: shell.output.text, errors: shell.errors.text };
 }

@@ -2,7 +2,7 @@ import { type AdapterDocument, adapterKinds, adapter as shape } from "../languag
 import { type DefinitionProblem, Findings } from "../problem.ts";
 import { readSource } from "../source/source.ts";
 import type { DefinitionText } from "../source/text.ts";
-import { checkFileText, hasKey } from "./file-checker.ts";
+import { checkFileText, hasKey, keyLine } from "./file-checker.ts";
 
 export interface CheckedAdapter {
   /** In the order of the source. */
@@ -11,9 +11,11 @@ export interface CheckedAdapter {
   readonly adapter: AdapterDocument | undefined;
 }
 
+const adapterLine = keyLine("adapter");
+
 /** Returns whether a text is an adapter, by its first key. JSON of other programs often has such a key. */
 export function isAdapterText(text: DefinitionText): boolean {
-  if (!/^\s*["'{]?\s*["']?adapter["']?\s*:/m.test(text.text) || !hasKey(text, "adapter")) return false;
+  if (!adapterLine.test(text.text) || !hasKey(text, "adapter")) return false;
   if (text.format === "json") return adapterKinds.some((kind) => hasKey(text, kind));
   return Object.keys(readSource(text, new Findings(1)).value as object)[0] === "adapter";
 }

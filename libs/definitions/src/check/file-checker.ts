@@ -16,6 +16,15 @@ export interface CheckedFile<Document> {
   readonly hasErrors: boolean;
 }
 
+/**
+ * Returns a pattern for lines that start with one of these keys. A text without such a line is not parsed. No part of
+ * the pattern before a key matches a line end, and no two adjacent parts match a blank: a file of blank lines would
+ * take cubic time.
+ */
+export function keyLine(...keys: readonly string[]): RegExp {
+  return new RegExp(`^[ \\t\\uFEFF]*(?:["'{][ \\t]*)?["']?(?:${keys.join("|")})["']?\\s*:`, "m");
+}
+
 /** Returns whether a text is a document with this key. */
 export function hasKey(source: DefinitionText, key: string): boolean {
   if (source.text.length > limits.textLengthMax) return false;

@@ -28,4 +28,9 @@ describe("isWorkflowText", () => {
     it(`${expected ? "takes" : "passes over"} ${title}`, () => {
       assert.equal(isWorkflowText({ format, text, fileName: "file" }), expected);
     });
+
+  it("reads a text of blank lines and blanks in linear time", () => {
+    for (const text of ["\n".repeat(200_000), " ".repeat(200_000), " \n".repeat(100_000)])
+      assert.equal(isWorkflowText({ format: "yaml", text, fileName: "file" }), false);
+  });
 });

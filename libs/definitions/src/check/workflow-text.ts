@@ -2,7 +2,9 @@ import { limits } from "../limits.ts";
 import { Findings } from "../problem.ts";
 import { readSource } from "../source/source.ts";
 import type { DefinitionText } from "../source/text.ts";
+import { keyLine } from "./file-checker.ts";
 
+const workflowLine = keyLine("workflow");
 const parts = ["tasks", "steps", "states"];
 
 /**
@@ -11,7 +13,7 @@ const parts = ["tasks", "steps", "states"];
  */
 export function isWorkflowText(source: DefinitionText): boolean {
   const { text, format } = source;
-  if (text.length > limits.textLengthMax || !/^\s*["']?workflow["']?\s*:|["']workflow["']\s*:/m.test(text))
+  if (text.length > limits.textLengthMax || !(workflowLine.test(text) || /["']workflow["']\s*:/.test(text)))
     return false;
   const { value } = readSource(source, new Findings(1));
   // The checker reports YAML that cannot be parsed. Other JSON does not concern it.

@@ -87,12 +87,12 @@ export class ExpressionReader {
       this.#at++;
       return next;
     }
-    if (this.#is("-")) return `-${this.#primary()}`;
+    if (this.#is("-")) return `-${this.#nested()}`;
     const { not } = this.#dialect.functions;
     const isNot = next === "!" || (next === "not" && this.#tokens[this.#at + 1] !== "(");
     if (not !== undefined && isNot) {
       this.#at++;
-      return not([this.#primary()]) ?? "";
+      return not([this.#nested()]) ?? "";
     }
     const convert = this.#dialect.functions[next];
     if (convert !== undefined) {
@@ -103,6 +103,14 @@ export class ExpressionReader {
       return this.#steps(called);
     }
     return this.#path();
+  }
+
+  /** Parses the operand of a prefix operator. */
+  #nested(): string {
+    if (++this.#depth > depthMax) throw this.#problem();
+    const value = this.#primary();
+    this.#depth--;
+    return value;
   }
 
   #members(): string {

@@ -151,7 +151,7 @@ class Reader {
 
   #primary(): Value {
     const next = this.#tokens[this.#at++] ?? "";
-    if (next === "!") return { kind: "condition", cel: `!${truth(this.#primary())}` };
+    if (next === "!") return { kind: "condition", cel: `!${truth(this.#nested())}` };
     if (next === "(") {
       const inner = this.#either();
       this.#expect(")");
@@ -163,6 +163,14 @@ class Reader {
     if (next === "true" || next === "false") return { kind: "condition", cel: next };
     if (this.#is("(")) return this.#called(next);
     return this.#found(next);
+  }
+
+  /** Parses the operand of a prefix operator. */
+  #nested(): Value {
+    if (++this.#depth > depthMax) throw unknown(this.#text);
+    const value = this.#primary();
+    this.#depth--;
+    return value;
   }
 
   #called(name: string): Value {

@@ -67,6 +67,10 @@ const files: Readonly<Record<string, string>> = {
   "a path as a name of nodes": `{"name": "${path}", "nodes": [{"name": "${path}", "type": "${path}"}], "connections": {}}`,
   "a path as a process": `<definitions><process id="${path}" name="${path}"><startEvent id="a"/></process></definitions>`,
   "a path as a document": `document: {dsl: '1.0.0', namespace: a, name: ${path}, version: '1.0.0'}\ndo: [{a: {set: {b: 1}}}]`,
+  "a chain of `!`": `jobs: {a: {steps: [{run: ls, if: '${"!".repeat(50_000)}true'}]}}`,
+  "a chain of `-` in a node": `{"nodes": [{"name": "a", "type": "n8n-nodes-base.slack", "parameters": {"a": "={{ ${"-".repeat(50_000)}1 }}"}}], "connections": {}}`,
+  "a chain of `-` in jq": `document: {dsl: 1.0.1, namespace: a, name: b, version: 1.0.0}\ndo: [{a: {set: {b: '\${ ${"-".repeat(50_000)}1 }'}}}]`,
+  "a chain of `//` in jq": `document: {dsl: 1.0.1, namespace: a, name: b, version: 1.0.0}\ndo: [{a: {set: {b: '\${ ${"1//".repeat(50_000)}1 }'}}}]`,
   "a graph that goes in circles": "a: b\nb: a\n.PHONY: a b\n",
 };
 

@@ -64,6 +64,14 @@ export class JqReader {
     return value;
   }
 
+  /** Parses the right side of an operator that chains from right to left. */
+  #nested(parse: () => Value): Value {
+    if (++this.#depth > depthMax) throw this.#problem();
+    const value = parse();
+    this.#depth--;
+    return value;
+  }
+
   #single(dot: Value): Value {
     const value = this.#alternative(dot);
     if (value.isStream) throw this.#problem();
@@ -73,7 +81,7 @@ export class JqReader {
   #alternative(dot: Value): Value {
     const left = this.#or(dot);
     if (!this.#is("//")) return left;
-    const right = this.#alternative(dot);
+    const right = this.#nested(() => this.#alternative(dot));
     return { cel: `(${left.cel} in [null, false] ? ${right.cel} : ${left.cel})` };
   }
 
@@ -130,7 +138,7 @@ export class JqReader {
     if (this.#is("[")) return this.#list(dot);
     if (this.#is("{")) return this.#object(dot);
     if (this.#startsWith('"')) return { cel: this.#string(dot) };
-    if (this.#is("-")) return { cel: `-${this.#term(dot).cel}` };
+    if (this.#is("-")) return { cel: `-${this.#nested(() => this.#term(dot)).cel}` };
     const number = this.#match(/\d+(?:\.\d+)?/y);
     if (number !== undefined) return { cel: number };
     if (this.#is("$")) return this.#variable();

@@ -30,10 +30,24 @@ const openBesides = 8;
  *
  * Throws `YamlTooDeep`.
  */
-export function parseYaml(
-  text: string,
-  { lines, depthMax, uniqueKeys }: { lines: LineCounter; depthMax: number; uniqueKeys: boolean },
-): Document.Parsed<ParsedNode> {
+export function parseYaml(text: string, options: Options): Document.Parsed<ParsedNode> {
+  // Each of a million errors would record its stack, which takes a minute.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return parse(text, options);
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+interface Options {
+  readonly lines: LineCounter;
+  readonly depthMax: number;
+  readonly uniqueKeys: boolean;
+}
+
+function parse(text: string, { lines, depthMax, uniqueKeys }: Options): Document.Parsed<ParsedNode> {
   const parser = new Parser(lines.addNewLine);
   lines.addNewLine(0);
   function* tokens() {

@@ -12,7 +12,7 @@ import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
 import { actorText } from "../access/actor.ts";
-import { readFolder } from "./folder.ts";
+import { nothingApplied, readFolder } from "./folder.ts";
 import { planChanges } from "./plan.ts";
 import { planDeletions } from "./prune.ts";
 import type { Drift, Step } from "./step.ts";
@@ -31,18 +31,29 @@ export async function apply(context: Context): Promise<Result> {
     ]);
   const server = withNamespace(await connect(context), context, settings.namespace);
   const options = { set, isForced: values.flag("force"), shell: context.shell };
-  const steps = [...(await planChanges(server, documents, options))];
-  if (isPruned && set !== undefined)
-    steps.push(...(await planDeletions(server, documents, { ...options, set })));
+  const plan = async (): Promise<readonly Step[]> => [
+    ...(await planChanges(server, documents, options)),
+    ...(isPruned && set !== undefined ? await planDeletions(server, documents, { ...options, set }) : []),
+  ];
+  let steps = await plan();
   const isDry = values.flag("dry-run");
   const deleted = steps.filter(({ outcome }) => outcome === "deleted");
+  const isAsked = !isDry && deleted.length > 0;
   const isApproved =
-    isDry ||
-    deleted.length === 0 ||
+    !isAsked ||
     (await isConfirmed(
       context,
       `Delete ${deleted.map(({ kind, id }) => `${kind} ${safe(id)}`).join(", ")}?`,
     ));
+  if (isAsked && isApproved && !values.flag("yes")) {
+    // The platform may have changed while the question was open: the answer is for the first plan alone.
+    const planned = changesIn(steps);
+    steps = await plan();
+    if (changesIn(steps) !== planned)
+      throw nothingApplied("The platform changed while the question was open.", {
+        next: ["Run the command again to see the present changes."],
+      });
+  }
   if (isApproved && !isDry) await change(steps);
   return {
     json: {
@@ -124,6 +135,13 @@ function driftText({ actor, reason, timeMs }: Drift, nowMs: number): string {
   const by = actor === undefined ? "" : ` by ${safe(actorText(actor))}`;
   const when = timeMs === undefined ? "" : `, ${printAge(timeMs, nowMs)}`;
   return `changed on the platform since the last apply${by}${when}${reason ? `: ${safe(reason)}` : ""}`;
+}
+
+/** Returns the changes of a plan, to compare it with another plan. */
+function changesIn(steps: readonly Step[]): string {
+  return JSON.stringify(
+    steps.map(({ kind, id, outcome, differences, drift }) => ({ kind, id, outcome, differences, drift })),
+  );
 }
 
 async function change(steps: readonly Step[]): Promise<void> {

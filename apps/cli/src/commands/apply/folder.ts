@@ -35,7 +35,9 @@ export async function readFolder(context: Context): Promise<Folder> {
     const file = await readDefinition(settingsName, shell);
     const read = readApplySettings(file, environment);
     problems.push(...read.problems.map((problem) => ({ problem, text: file.text })));
-    settings = read.settings ?? settings;
+    // Without the variables, all files that read them would have errors too.
+    if (read.settings === undefined) throw withErrors(problems);
+    settings = read.settings;
   }
   const base = settingsName?.slice(0, -applySettingsName.length) ?? "";
   const environmentOf = (name: string): string | undefined =>
@@ -111,8 +113,7 @@ async function requireCorrect(
       problems.filter(({ severity }) => severity === "error").map((problem) => ({ problem, text })),
     ),
   ];
-  if (errors.length > 0)
-    throw nothingApplied(`${counted(errors.length, "error")} in the files.`, { problems: errors });
+  if (errors.length > 0) throw withErrors(errors);
   const applied = all.flatMap((document) => document.applied ?? []);
   const first = new Map<string, Applied>();
   // Documents of the environment replace those of the folder.
@@ -127,6 +128,10 @@ async function requireCorrect(
     first.set(`${kind}/${id}`, item);
   }
   return [...first.values()];
+}
+
+function withErrors(errors: readonly SourceProblem[]): Failure {
+  return nothingApplied(`${counted(errors.length, "error")} in the files.`, { problems: errors });
 }
 
 export function nothingApplied(

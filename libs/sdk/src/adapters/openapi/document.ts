@@ -2,19 +2,20 @@
  * Reads an OpenAPI document as data.
  *
  * 1. References may only lead to parts of the same document. No other document is fetched.
- * 2. The size of a text and the number of YAML aliases are limited.
+ * 2. The size of a text, the number of YAML aliases and the nesting of YAML are limited.
  */
 import { readFile, stat } from "node:fs/promises";
 import { Agent as PlainAgent } from "node:http";
 import { Agent as SecureAgent } from "node:https";
-import { systemTimers } from "@tutti/kernel";
-import { parse } from "yaml";
+import { parseYaml, systemTimers, YamlTooDeep } from "@tutti/kernel";
+import { LineCounter } from "yaml";
 import { isMembers, type Members } from "../../agents/models/wire.ts";
 import { adapterErrors } from "../errors.ts";
 import { deadline, exchange } from "../http/wire.ts";
 
 const textLengthMax = 64 * 1024 * 1024;
 const referencesMax = 32;
+const depthMax = 256;
 
 const fetchMs = 30_000;
 
@@ -68,8 +69,13 @@ export function readText(adapter: string, source: string): unknown {
   const text = source.replace(/^\uFEFF/, "");
   if (text.length > textLengthMax) throw fail(`the document has more than ${textLengthMax} characters`);
   try {
-    return /^\s*\{/.test(text) ? JSON.parse(text) : parse(text, { maxAliasCount: 100, logLevel: "silent" });
+    if (/^\s*\{/.test(text)) return JSON.parse(text);
+    const document = parseYaml(text, { lines: new LineCounter(), depthMax, uniqueKeys: true });
+    const [error] = document.errors;
+    if (error !== undefined) throw error;
+    return document.toJS({ maxAliasCount: 100 });
   } catch (error) {
+    if (error instanceof YamlTooDeep) throw fail(`the document is nested more than ${depthMax} deep`);
     throw fail(
       `the document cannot be read: ${error instanceof Error ? (error.message.split("\n")[0] ?? "") : error}`,
     );
