@@ -92,6 +92,9 @@ describe("the commands for agents and pools", () => {
     assert.match(output, /✓ crew created {2}0 to 5 agents/);
     assert.match(await printed("scaler list"), /crew +default +node -e 0 +0\.\.5 +‖ paused/);
     assert.match(await printed("scaler show crew"), /all sleep {2}Europe\/Berlin/);
+    assert.doesNotMatch(await printed("scaler show crew"), /forecast/);
+    await printed("scaler update crew --forecast");
+    assert.match(await printed("scaler show crew"), /forecast +starts agents for the usual load/);
     assert.match(
       await printed("scaler update crew --min 1 --reason more"),
       /✓ crew updated {2}1 to 5 agents/,

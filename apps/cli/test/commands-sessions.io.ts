@@ -55,7 +55,10 @@ describe("the commands for sessions and shared resources", () => {
     assert.equal(await printed("run pair.yaml a=2 --id pair-2 -q"), '{"a": 2}\n');
     assert.equal(await printed("session start pair.yaml a=4 --id pair-3 --label of=other -q"), '{"a": 4}\n');
     assert.equal(await printed("session start echo a=5 --mode workflow --id pair-4 -q"), '{"a": 5}\n');
-    assert.match((await tutti("session start echo.yaml")).errors, /contains no session, nothing was started/);
+    assert.match(
+      (await tutti("session start echo.yaml")).errors,
+      /contains no session: the key `session` is missing, nothing was started/,
+    );
     assert.equal(await printed("watch pair-1"), '{"a": 1}\n');
     assert.equal(await printed("session watch pair-1"), '{"a": 1}\n');
     assert.equal(await printed("session result pair-2"), '{"a": 2}\n');

@@ -98,6 +98,10 @@ function draw({ print }: Context, scaler: Scaler, nowMs: number): void {
       `after ${printDurationMs(scaler.idleMs || 60_000)} idle, ${printDurationMs(scaler.coolDownMs || 60_000)} after a change`,
     ],
     [
+      "forecast",
+      scaler.useForecast === true ? "starts agents for the usual load of this time of day" : undefined,
+    ],
+    [
       "agents",
       `${wanted} wanted, ${joined} there, ${starting} starting, ${asleep} asleep, ${quarantined} quarantined`,
     ],

@@ -84,7 +84,7 @@ async function sessionIn(context: Context, file: SourceFile, so: string): Promis
   const input = await readInput([...values.texts("input"), ...values.manyArguments("KEY=VALUE")], shell);
   const { checkSession, isSessionText } = await import("../../local/check-session.ts");
   if (!isSessionText(file))
-    throw new Failure(`${file.fileName} contains no session, ${so}.`, {
+    throw new Failure(`${file.fileName} contains no session: the key \`session\` is missing, ${so}.`, {
       next: [["tutti workflow register FILE", "registers a workflow. Then pass its name"]],
       exitCode: exitCodes.refused,
       code: "session_file_invalid",
