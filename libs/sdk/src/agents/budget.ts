@@ -140,14 +140,21 @@ export class Spending {
     if (tokens !== undefined) {
       room = Math.min(room, tokens - inputTokens);
       if (room < answerTokensMin)
-        throw agentErrors.runBudgetExhausted({ left: `${Math.max(0, tokens)} tokens` });
+        throw agentErrors.runBudgetExhausted({
+          left: `${Math.max(0, tokens)} tokens`,
+          needed: `${inputTokens + answerTokensMin} tokens`,
+        });
     }
     const each = this.#costOf(model, 0, 1) ?? 0;
     if (money !== undefined && each > 0) {
-      const remainingUsd = money - (this.#costOf(model, inputTokens, 0) ?? 0);
+      const inputUsd = this.#costOf(model, inputTokens, 0) ?? 0;
+      const remainingUsd = money - inputUsd;
       room = Math.min(room, Math.floor(remainingUsd / each));
       if (room < answerTokensMin)
-        throw agentErrors.runBudgetExhausted({ left: `$${Math.max(0, money).toFixed(4)}` });
+        throw agentErrors.runBudgetExhausted({
+          left: `$${Math.max(0, money).toFixed(4)}`,
+          needed: `$${(inputUsd + each * answerTokensMin).toFixed(4)}`,
+        });
     }
     return room;
   }

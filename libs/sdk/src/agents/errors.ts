@@ -53,8 +53,8 @@ export const agentErrors = defineErrors("agent", {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
     help: "The next answer of the model may use more than the rest of the budget of the run. Agents that the run delegates to share the budget.",
-    message: ({ left }: { left: string }) =>
-      `The run has ${left} left of its budget: too little for an answer`,
+    message: ({ left, needed }: { left: string; needed: string }) =>
+      `The run has ${left} left of its budget, and the next answer needs at least ${needed}`,
     remedy: "Start the remaining work as a new run with a larger budget.",
   },
   roundsExhausted: {

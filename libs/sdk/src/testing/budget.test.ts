@@ -83,7 +83,12 @@ describe("the budget of a run", () => {
         : { calls: [{ name: "helper", input: { count } }], ...tokens },
     );
     const run = await test.start({ budget: { tokens: 1_000 } });
-    assert.equal((await run.failure())?.code, "agent.run_budget_exhausted");
+    const { code, message = "" } = (await run.failure()) ?? {};
+    assert.equal(code, "agent.run_budget_exhausted");
+    assert.match(
+      message,
+      /The run has \d+ tokens left of its budget, and the next answer needs at least \d+ tokens/,
+    );
     assert.ok(run.used.tokens > 800 && run.used.tokens <= 1_000, String(run.used.tokens));
     assert.equal(run.used.tokens, model.requests.length * 120);
   });
