@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { parquetMetadata, parquetReadObjects } from "hyparquet";
-import { moreOf, parquetOf } from "./facts.ts";
+import { moreOf, parquetOf, typesOf } from "./facts.ts";
 
 describe("rows as Parquet", () => {
   it("keep their values and have a type for each column", async () => {
@@ -19,6 +19,23 @@ describe("rows as Parquet", () => {
       schema.slice(1).map(({ type }) => type),
       ["BYTE_ARRAY", "INT64", "DOUBLE", "BYTE_ARRAY", "BYTE_ARRAY"],
     );
+  });
+
+  it("have the types of the columns of facts on every day", () => {
+    const column = (name: string, type: string) => ({ name, type });
+    const types = typesOf([
+      { columns: [column("tokens", "real"), column("slots", "integer"), column("share", "text")] },
+      { columns: [column("tokens", "real"), column("share", "real")] },
+    ]);
+    const typesIn = (...row: (number | string | null)[]) => {
+      const file = parquetOf(["tokens", "slots", "share"], [row], types).slice().buffer;
+      return parquetMetadata(file)
+        .schema.slice(1)
+        .map(({ type }) => type);
+    };
+    assert.deepEqual(typesIn(5, null, 1), ["DOUBLE", "INT64", "INT64"]);
+    assert.deepEqual(typesIn(null, 2, 0.5), ["DOUBLE", "INT64", "DOUBLE"]);
+    assert.deepEqual(typesIn("five", 0.5, null), ["BYTE_ARRAY", "DOUBLE", "BYTE_ARRAY"]);
   });
 
   it("may be none", async () => {

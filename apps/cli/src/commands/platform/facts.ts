@@ -49,7 +49,9 @@ export async function query(context: Context): Promise<Result> {
   const more = moreOf(cut, found.length, rowsMax);
   const file = values.text("parquet");
   if (file !== undefined) {
-    await shell.writeBytes(file, singleChunk(parquetOf(columns, found)));
+    // A caller may be permitted to query facts, and not to list them. Then the values decide the types.
+    const { tables } = await server.call("facts.list", {}).catch(() => ({ tables: [] }));
+    await shell.writeBytes(file, singleChunk(parquetOf(columns, found, typesOf(tables))));
     return {
       json: { file, rows: found.length, cut: cut ?? false },
       quiet: [file],
@@ -96,26 +98,58 @@ export function moreOf(isTruncated: boolean | undefined, rows: number, rowsMax =
     : " There are more: the answer has its maximum of 1 MB. Select fewer columns, or a shorter time.";
 }
 
-/** Writes a Parquet file. SQLite columns are untyped: whole numbers become INT64, numbers DOUBLE, other columns text. */
-export function parquetOf(columns: readonly string[], rows: readonly Row[]): Uint8Array {
+type ParquetType = "INT64" | "DOUBLE" | "STRING";
+
+const parquetTypes = new Map<string, ParquetType>([
+  ["integer", "INT64"],
+  ["real", "DOUBLE"],
+  ["text", "STRING"],
+]);
+
+/** Returns the types of the columns of all tables. A name with different types in two tables has none. */
+export function typesOf(
+  tables: readonly { readonly columns?: readonly { readonly name?: string; readonly type?: string }[] }[],
+): ReadonlyMap<string, ParquetType> {
+  const columns = tables.flatMap(({ columns: own = [] }) => own);
+  const types = Map.groupBy(columns, ({ name = "" }) => name);
+  return new Map(
+    [...types].flatMap(([name, all]) => {
+      const [type, ...others] = new Set(all.map((column) => parquetTypes.get(column.type ?? "")));
+      return type === undefined || others.length > 0 ? [] : [[name, type] as const];
+    }),
+  );
+}
+
+/**
+ * Writes a Parquet file. A column with the name and the values of a column of the facts has its type, so that files of
+ * different days have the same types. For other columns, whole numbers become INT64, numbers DOUBLE, the rest text.
+ */
+export function parquetOf(
+  columns: readonly string[],
+  rows: readonly Row[],
+  types: ReadonlyMap<string, ParquetType> = new Map(),
+): Uint8Array {
   const columnData = columns.map((name, at) => {
     const values = rows.map((row) => row[at] ?? null);
-    const present = values.filter((value) => value !== null);
-    if (present.length > 0 && present.every((value) => Number.isSafeInteger(value)))
-      return {
-        name,
-        type: "INT64" as const,
-        data: values.map((value) => (value === null ? null : BigInt(value))),
-      };
-    if (present.length > 0 && present.every((value) => typeof value === "number"))
-      return { name, type: "DOUBLE" as const, data: values };
-    return {
-      name,
-      type: "STRING" as const,
-      data: values.map((value) => (value === null ? null : String(value))),
-    };
+    const type = typeFor(
+      values.filter((value) => value !== null),
+      types.get(name),
+    );
+    if (type === "INT64")
+      return { name, type, data: values.map((value) => (value === null ? null : BigInt(value))) };
+    if (type === "DOUBLE") return { name, type, data: values };
+    return { name, type, data: values.map((value) => (value === null ? null : String(value))) };
   });
   return new Uint8Array(parquetWriteBuffer({ columnData }));
+}
+
+function typeFor(present: Row, declared: ParquetType | undefined): ParquetType {
+  const isWhole = present.every((value) => Number.isSafeInteger(value));
+  const isNumeric = present.every((value) => typeof value === "number");
+  if (declared === "STRING" || !isNumeric) return "STRING";
+  if (declared !== undefined) return declared === "INT64" && isWhole ? "INT64" : "DOUBLE";
+  if (present.length === 0) return "STRING";
+  return isWhole ? "INT64" : "DOUBLE";
 }
 
 const textOf = (value: string | number | null): string => (value === null ? "" : String(value));
