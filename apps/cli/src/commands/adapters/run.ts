@@ -1,7 +1,7 @@
 /** Runs the adapters that files describe in this process, each as a separate worker. */
 import { type AdapterDocument, referencesIn } from "@tutti/definitions";
 import { counted } from "@tutti/kernel";
-import { addAdapter } from "@tutti/sdk/adapters";
+import { type Adapter, addAdapter, type OpenApiAdapter } from "@tutti/sdk/adapters";
 import { Worker } from "@tutti/sdk/worker";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
@@ -62,10 +62,18 @@ async function workerOf(context: Context, document: AdapterDocument) {
     },
   );
   try {
-    return { worker, names: addAdapter(worker, await adapterOf(document)) };
+    const adapter = await adapterOf(document);
+    for (const { operation, reason } of refusedOf(adapter))
+      context.print.note(safe(`${document.adapter}: \`${operation}\` is not imported: ${reason}`));
+    return { worker, names: addAdapter(worker, adapter) };
   } catch (error) {
     throw failureOf(error);
   }
+}
+
+/** Returns the operations of a contract, such as an OpenAPI document, that cannot be imported. */
+function refusedOf(adapter: Adapter & Partial<Pick<OpenApiAdapter, "refused">>) {
+  return adapter.refused ?? [];
 }
 
 /** Returns the adapters of the files. Without files, the adapter of the environment variable that `tutti apply` sets. */

@@ -22,8 +22,14 @@ const fetchMs = 30_000;
 /** Reads a document of OpenAPI or AsyncAPI from a file or an HTTP address. Returns its text. */
 export async function readDocument(place: string): Promise<string> {
   if (!/^https?:/.test(place)) {
-    if ((await stat(place)).size > textLengthMax)
-      throw adapterErrors.invalid({ adapter: place, problem: `it has more than ${textLengthMax} bytes` });
+    const fail = (problem: string) => adapterErrors.invalid({ adapter: place, problem });
+    const size = await stat(place).then(
+      (found) => found.size,
+      () => {
+        throw fail("the file cannot be read");
+      },
+    );
+    if (size > textLengthMax) throw fail(`it has more than ${textLengthMax} bytes`);
     return readFile(place, "utf8");
   }
   const agents = { plain: new PlainAgent(), secure: new SecureAgent() };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { parseDocument } from "./document.ts";
+import { parseDocument, readDocument } from "./document.ts";
 import { importOperations, openApiAdapter } from "./openapi.ts";
 
 const shop = `
@@ -121,9 +121,21 @@ components: {schemas: {Bytes: {type: string, format: binary}}}
     const inner = index === 0 ? "lol" : `*${all[index - 1]}`;
     return `${name}: &${name} [${Array.from({ length: 9 }, () => inner).join(", ")}]`;
   });
+  it("names a file that cannot be read", () =>
+    assert.rejects(readDocument("/nowhere/shop.yaml"), {
+      code: "adapter.invalid",
+      message: /`\/nowhere\/shop\.yaml` is not usable: the file cannot be read/,
+    }));
+
   for (const [title, document, problem] of [
     ["Swagger 2", '{"swagger": "2.0"}', /got Swagger 2/],
     ["a bomb of aliases", `openapi: 3.1.0\n${layers.join("\n")}`, /cannot be read/],
+    ["nested brackets", `openapi: 3.1.0\nx: ${"[".repeat(100_000)}`, /nested more than 256 deep/],
+    [
+      "references to another machine alone",
+      '{"openapi": "3.1.0", "servers": [{"url": "http://a.example"}], "paths": {"/a": {"$ref": "http://127.0.0.1:1/x"}}}',
+      /`GET \/a` because `http:\/\/127\.0\.0\.1:1\/x` is another document/,
+    ],
     ["half a document", '{"openapi": "3.1', /cannot be read/],
     [
       "no host",

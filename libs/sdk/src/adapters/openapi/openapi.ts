@@ -40,6 +40,12 @@ export function openApiAdapter(options: OpenApiOptions, ports: HttpPorts = {}): 
   const { document: source, only, idempotencyHeader, documentUrl, ...rest } = options;
   const document = parseDocument(options.name, source);
   const { operations: found, refused } = importOperations(document, options);
+  const [first] = refused;
+  if (first !== undefined && Object.keys(found).length === 0)
+    throw adapterErrors.invalid({
+      adapter: options.name,
+      problem: `none of its operations can be imported, \`${first.operation}\` because ${first.reason}`,
+    });
   const selected = only === undefined ? found : matchingOperations(found, only);
   const own = serverIn(document, documentUrl);
   const url = options.url ?? own ?? Object.values(found).find((each) => each.url)?.url;
