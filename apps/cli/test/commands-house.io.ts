@@ -192,7 +192,7 @@ thresholds: {${limits}}
       "capacities",
       "disks",
     ]);
-    assert.match((await tutti("capacity --pool nothing")).errors, /^No forecast yet/);
+    assert.match((await tutti("capacity --pool nothing")).errors, /^No forecast for pool nothing yet/);
   });
 
   it("health: of services and components as recorded, and of workers", async () => {
