@@ -491,3 +491,33 @@ describe("a stream that starts over after a reconnection", () => {
     assert.equal(connections, 1);
   });
 });
+
+describe("an idempotency key of the command line", () => {
+  for (const words of [
+    "key create --title t",
+    "key rotate k1",
+    "secret put till till.txt",
+    "secret reseal --yes",
+    "policy apply --without night --yes",
+    "policy rollback 3 --reason r",
+  ])
+    it(`is a header of the request: \`${words}\``, async () => {
+      const requests: { readonly key: unknown; readonly body: string }[] = [];
+      await using stranger = await listening(async (request, response) => {
+        let body = "";
+        for await (const part of request) body += String(part);
+        if (request.method !== "GET") requests.push({ key: request.headers["idempotency-key"], body });
+        response.writeHead(200, { "content-type": "application/json" }).end('{"versions":[],"secrets":[]}');
+      });
+      const shell = memoryShell({ environment: { TUTTI_URL: stranger.url }, files: { "till.txt": "4711" } });
+      const known = commands.find(({ name }) => words.startsWith(name));
+      const args = words.split(" ").filter((word) => word !== "--yes" || known?.confirm !== undefined);
+      await runCommandLine([...args, "--idempotency-key", "once"], shell, "0.1.0");
+      assert.deepEqual(
+        requests.map(({ key }) => key),
+        ["once"],
+        shell.errors.text,
+      );
+      assert.doesNotMatch(requests[0]?.body ?? "", /once/);
+    });
+});

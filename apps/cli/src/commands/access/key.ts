@@ -67,9 +67,9 @@ export async function createKey(context: Context): Promise<Result> {
   const server = await connect(context);
   const reply = await server.call("keys.create", {
     query: server.namespace,
+    ...keyOf(context),
     body: {
       title,
-      ...keyOf(context),
       ...(principal === undefined ? {} : { actor: actorIn(context, principal) }),
       ...(lifetimeMs === undefined ? {} : { lifetimeMs }),
       ...(scope === undefined ? {} : { scope }),
@@ -98,8 +98,13 @@ export async function rotateKey(context: Context): Promise<Result> {
   const params = { id: values.argument("ID") };
   const overlapMs = values.durationMs("grace");
   const server = await connect(context);
-  const body = { ...keyOf(context), ...(overlapMs === undefined ? {} : { overlapMs }) };
-  const reply = await server.call("keys.rotate", { params, query: server.namespace, body });
+  const body = overlapMs === undefined ? {} : { overlapMs };
+  const reply = await server.call("keys.rotate", {
+    params,
+    query: server.namespace,
+    ...keyOf(context),
+    body,
+  });
   return keyOutcome(context, reply);
 }
 

@@ -166,10 +166,9 @@ export async function applyPolicies(context: Context): Promise<Result> {
   const body = {
     change,
     ...reasonOf(context),
-    ...keyOf(context),
     ...(version === undefined ? {} : { version }),
   };
-  const reply = await server.call("policies.apply", { query: server.namespace, body });
+  const reply = await server.call("policies.apply", { query: server.namespace, ...keyOf(context), body });
   const number = String(reply.number ?? 0);
   return doneOutcome(context, reply, { id: number, line: `version ${number} is active` });
 }
@@ -231,8 +230,8 @@ export async function rollBack(context: Context): Promise<Result> {
       [`tutti policy rollback ${version} --reason "too strict"`, "records the reason"],
     ]);
   const server = await connect(context);
-  const body = { version, reason, ...keyOf(context) };
-  const reply = await server.call("policies.rollBack", { query: server.namespace, body });
+  const body = { version, reason };
+  const reply = await server.call("policies.rollBack", { query: server.namespace, ...keyOf(context), body });
   const number = String(reply.number ?? 0);
   return doneOutcome(context, reply, {
     id: number,

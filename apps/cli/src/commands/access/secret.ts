@@ -115,10 +115,10 @@ async function store(
   const reply = await server.call("secrets.put", {
     params: { name },
     query: server.namespace,
+    ...keyOf(context),
     body: {
       value,
       overlapMs,
-      ...keyOf(context),
       description: values.text("description") ?? before?.description ?? "",
       labels: Object.keys(labels).length > 0 ? labels : (before?.labels ?? {}),
       users: users.length > 0 ? users : (before?.users ?? []),
@@ -146,7 +146,10 @@ async function valueIn({ values, shell }: Context): Promise<string> {
 export async function removeSecret(context: Context): Promise<Result> {
   const { values } = context;
   const name = values.argument("NAME");
-  const version = values.texts("version").map(Number);
+  const version = values.texts("version").map((text) => {
+    if (/^\d{1,9}$/.test(text)) return Number(text);
+    throw usageFailure(`--version: expected a whole number, got \`${safe(text)}\``);
+  });
   const server = await connect(context);
   const reply = await server.call("secrets.delete", {
     params: { name },

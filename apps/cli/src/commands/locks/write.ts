@@ -70,7 +70,9 @@ export async function releaseLock(context: Context): Promise<Result> {
 export async function setLock(context: Context): Promise<Result> {
   const { values, print } = context;
   const params = { name: values.argument("NAME") };
-  const permits = Number(values.argument("PERMITS"));
+  const text = values.argument("PERMITS");
+  if (!/^\d{1,9}$/.test(text)) throw usageFailure(`PERMITS: expected a whole number, got \`${safe(text)}\``);
+  const permits = Number(text);
   const server = await connect(context);
   const lock = await server.call("locks.set", {
     params,
