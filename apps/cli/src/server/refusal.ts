@@ -236,7 +236,7 @@ function forbidden(error: RestError, { server }: Call, rights: readonly Advice[]
         ["tutti rule findings", "lists their findings"],
       ],
     });
-  if (ofOtherPeople.test(error.code)) {
+  if (ofOtherPeople.test(error.code) || ofAddresses.has(error.code)) {
     const { exitCode, code, cause } = about;
     return new Failure(sentence(error.detail), { exitCode, code, cause });
   }
@@ -262,6 +262,9 @@ const ofRules: ReadonlySet<string> = new Set(["access.rule_refused", "access.pla
 
 /** Codes that leave the act to other people, such as the approvers of a task. Another key of the caller is no way out. */
 const ofOtherPeople = /^(workflow|mission|inbox|board)\./;
+
+/** Codes of outgoing addresses that the configuration does not allow. No key allows them. */
+const ofAddresses: ReadonlySet<string> = new Set(["scaling.webhook_refused", "outgoing.refused"]);
 
 function sentence(text: string): string {
   return text === "" ? "The platform rejected the request without a reason." : text;

@@ -123,6 +123,15 @@ describe("rejected requests", () => {
     assert.deepEqual(failure.next, ["Did you mean `order-18`?"]);
   });
 
+  it("an address that may not be called is no matter of the key", async () => {
+    const detail = "The webhook nope may not be called: that is no address. Use a public https address.";
+    const failure = await refused((_, response) => {
+      const [status, text] = problem(403, "scaling.webhook_refused", detail);
+      response.writeHead(status, { "content-type": "application/json" }).end(text);
+    });
+    assert.deepEqual([failure.message, failure.next], [detail, []]);
+  });
+
   it("an id that exists is no suggestion: something else of it is missing", async () => {
     const failure = await refused(({ url = "" }, response) => {
       const [status, text] = url.startsWith("/v1/runs/order-19")
