@@ -159,4 +159,26 @@ describe("a DAG of Airflow", () => {
       ...{ timeZone: "Europe/Berlin", overlap: "queueAll" },
     });
   });
+
+  it("takes the defaults of `params`, also for scheduled runs", () => {
+    const { documents, untranslated } = importAirflow(
+      [
+        "from airflow import DAG",
+        'with DAG("sales", schedule="0 6 * * *", params={"region": "eu", "days": 3}) as dag:',
+        '    a = BashOperator(task_id="a", bash_command="load {{ params.region }}")',
+      ].join("\n"),
+    );
+    const [workflow, schedule] = documents as unknown as [{ input: unknown }, unknown];
+    assert.deepEqual(workflow.input, {
+      schema: { type: "object", properties: { region: { default: "eu" }, days: { default: 3 } } },
+    });
+    assert.deepEqual(schedule, {
+      ...{ schedule: "sales", workflow: "sales", input: {}, cron: "0 6 * * *", overlap: "allow" },
+    });
+    assert.ok(!untranslated.some(({ construct }) => construct.includes("params")));
+    const computed = importAirflow(
+      'with DAG("sales", params={"day": today()}) as dag:\n    a = BashOperator(task_id="a", bash_command="ls")',
+    );
+    assert.ok(computed.untranslated.some(({ construct }) => construct === "sales params"));
+  });
 });

@@ -564,6 +564,7 @@ class AirflowImporter implements Names {
       this.#tryTranslate(limit, name, () => {
         workflow["timeout"] = seconds(secondsOf(limit.value, this));
       });
+    const input = this.#input(dag);
     const canSkip = [...tasks.values()].some(({ chooses }) => chooses !== undefined);
     const isDated = [...tasks.values()].some(({ tree }) =>
       JSON.stringify(tree).includes(`\\"${dateTask}\\"`),
@@ -577,8 +578,24 @@ class AirflowImporter implements Names {
       this.#report(call.line, name, "it has no task that is translated");
       return;
     }
-    this.#collector.add({ ...workflow, tasks: written }, call.line);
-    this.#schedule(dag);
+    this.#collector.add({ ...workflow, ...input, tasks: written }, call.line);
+    this.#schedule(dag, input === undefined ? {} : { input: {} });
+  }
+
+  /** Returns the `params` as defaults of the input. */
+  #input({ call, name }: Dag): { readonly input: Json } | undefined {
+    const argument = argumentOf(call, "params");
+    let properties: Record<string, Json> | undefined;
+    if (argument !== undefined)
+      this.#tryTranslate(argument, name, () => {
+        const defaults = jsonOf(argument.value, this);
+        if (typeof defaults !== "object" || defaults === null || Array.isArray(defaults))
+          throw new UnsupportedConstruct(`\`${excerpt(argument.value)}\` has no counterpart`);
+        properties = Object.fromEntries(
+          Object.entries(defaults).map(([key, value]): [string, Json] => [key, { default: value }]),
+        );
+      });
+    return properties && { input: { schema: { type: "object", properties } } };
   }
 
   #tryTranslate(argument: Argument, construct: string, work: () => void): void {
@@ -591,7 +608,7 @@ class AirflowImporter implements Names {
     }
   }
 
-  #schedule({ call, name }: Dag): void {
+  #schedule({ call, name }: Dag, input: { readonly input?: Json }): void {
     const argument = argumentOf(call, "schedule") ?? argumentOf(call, "schedule_interval");
     if (argument === undefined) return;
     const most = argumentOf(call, "max_active_runs");
@@ -607,13 +624,16 @@ class AirflowImporter implements Names {
       if (value.kind === "constant" && value.text === "None") return;
       if (value.kind === "call") {
         const every = seconds(secondsOf(value, this));
-        this.#collector.add({ schedule: name, workflow: name, every, overlap }, argument.line);
+        this.#collector.add({ schedule: name, workflow: name, ...input, every, overlap }, argument.line);
         return;
       }
       const cron = value.kind === "text" ? (entryOf(presets, value.text) ?? value.text) : "";
       if (!/^\S+( \S+){4}$/.test(cron))
         throw new UnsupportedConstruct(`the schedule \`${excerpt(value)}\` has no counterpart`);
-      this.#collector.add({ schedule: name, workflow: name, cron, ...zone, overlap }, argument.line);
+      this.#collector.add(
+        { schedule: name, workflow: name, ...input, cron, ...zone, overlap },
+        argument.line,
+      );
     });
   }
 }
