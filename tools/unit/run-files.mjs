@@ -34,7 +34,7 @@ import { environmentFor, nodeFor, workspaceRoot } from "../setup.mjs";
  */
 
 /** The machines of CI are shared: a test can take several times as long as alone. */
-const patience = process.env.CI === undefined ? 1 : 3;
+const patience = process.env["CI"] === undefined ? 1 : 3;
 
 /**
  * Suffix and deadlines of each tier. Only a hanging test reaches the deadlines, even on a machine several times slower.

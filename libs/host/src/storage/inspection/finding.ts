@@ -20,6 +20,7 @@ export type FindingCode =
   | "blob-damaged"
   | "blob-missing"
   | "bundle-damaged"
+  | "cluster"
   | "copied"
   | "disk-almost-full"
   | "disk-full"
