@@ -117,7 +117,10 @@ describe("programs in a terminal", { skip: hasTmux() ? false : "this machine has
     execFileSync("tmux", ["new-session", "-d", "-s", session, "--", ...program]);
     const waiting = terminal({ sessions: [session] })({ session, steps }, task as never);
     execFileSync("tmux", ["kill-session", "-t", session]);
-    await assert.rejects(async () => waiting, /can't find|no server running/);
+    await assert.rejects(
+      async () => waiting,
+      /is not on the worker's machine: (can't find|no server running)/,
+    );
   });
 
   it("are refused if the worker does not allow them", async () => {
@@ -150,7 +153,7 @@ describe("programs in a terminal", { skip: hasTmux() ? false : "this machine has
     assert.match(String(await attach("two")), /^Hello two/);
     await assert.rejects(
       run({ session: `${own}-x`, steps: [{}] }, { sessions: [`${own}-x`] }).execute(),
-      /can't find/,
+      /tmux session `.*-x` is not on the worker's machine: can't find/,
     );
   });
 

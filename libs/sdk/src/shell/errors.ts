@@ -26,6 +26,14 @@ export const shellErrors = defineErrors("shell", {
       `\`${program}\` did not start: ${reason}`,
     remedy: "Install the program on the worker's machine, or correct the command.",
   },
+  sessionMissing: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A task attaches to a session of tmux that is not on the worker's machine, or that ended during the task.",
+    message: ({ session, reason }: { session: string; reason: string }) =>
+      `The tmux session \`${session}\` is not on the worker's machine: ${reason}`,
+    remedy: "Start it on this machine: `tmux new-session -d -s NAME`.",
+  },
   exited: {
     status: "UNAVAILABLE",
     retry: "same-key",

@@ -273,8 +273,12 @@ class Terminal {
       return await this.#tmux(...args);
     } catch (error) {
       this.#context.task.signal.throwIfAborted();
-      const reason = (error as { readonly stderr?: string }).stderr?.trim();
-      throw shellErrors.notStarted({ program: "tmux", reason: reason ?? (error as Error).message });
+      const { program: session, server } = this.#context;
+      const { stderr = "", message } = error as Error & { readonly stderr?: string };
+      const reason = stderr.trim() || message;
+      // Only an existing session has no server of its own. An error without output is a missing program.
+      if (server.length === 0 && stderr !== "") throw shellErrors.sessionMissing({ session, reason });
+      throw shellErrors.notStarted({ program: "tmux", reason });
     }
   }
 
