@@ -4,7 +4,7 @@ import type { Routes } from "@tutti/rest/types";
 
 export type RouteName = keyof Routes;
 
-export interface ServerFollowOptions extends FollowOptions {
+interface ServerFollowOptions extends FollowOptions {
   /**
    * Reads the stream on one connection, for a stream that starts over after a reconnection. Fails if the connection
    * cannot be opened or breaks. By default, the stream reconnects until it is aborted.
