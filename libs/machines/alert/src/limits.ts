@@ -36,7 +36,9 @@ export const stepAfterMinMs = 1_000;
 export const repeatAfterByDefaultMs = 5 * 60_000;
 /** An escalation whose alerts are silenced or inhibited is checked again after this time. */
 export const suppressedRetryMs = 60_000;
-/** Alerts of a rule that change within this time are one message. */
+/** Alerts of a rule that change within this time, one after the other, are one message. */
 export const groupWaitMs = 200;
+/** A message does not wait longer for further changes. */
+export const groupWaitMaxMs = 2_000;
 /** Minimum interval between messages of a rule. */
 export const groupIntervalMs = 10_000;

@@ -31,6 +31,7 @@ export function snapshotOf(view: AlertsView): AlertSnapshotV1 {
     lastNumber: state.lastNumber,
     lastId: state.lastId,
     dueMs: Object.fromEntries(state.dueMs),
+    sinceMs: Object.fromEntries(state.sinceMs),
     toldMs: Object.fromEntries(state.toldMs),
   };
 }
@@ -42,6 +43,7 @@ function alertsOf(snapshot: AlertSnapshotV1): Alerts {
   for (const silence of snapshot.silences) state.silences.set(silence.silenceId, silence);
   for (const delivery of snapshot.deliveries) state.deliveries.set(delivery.number, delivery);
   for (const [rule, ms] of Object.entries(snapshot.dueMs)) state.dueMs.set(rule, ms);
+  for (const [rule, ms] of Object.entries(snapshot.sinceMs)) state.sinceMs.set(rule, ms);
   for (const [rule, ms] of Object.entries(snapshot.toldMs)) state.toldMs.set(rule, ms);
   for (const incident of snapshot.incidents) state.incidents.set(incident.incidentId, incident);
   for (const stored of snapshot.rotations) state.rotations.set(stored.rotation?.rotationId ?? "", stored);

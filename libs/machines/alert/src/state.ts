@@ -20,6 +20,8 @@ export interface Alerts {
   readonly deliveries: Map<number, AlertDelivery>;
   /** Time of the next message about a rule. */
   readonly dueMs: Map<string, number>;
+  /** Time of the first change that waits for this message, if later changes have moved it. */
+  readonly sinceMs: Map<string, number>;
   /** Time of the last requested message about a rule. */
   readonly toldMs: Map<string, number>;
   /** Incidents by id, in the order of their creation. */
@@ -58,6 +60,7 @@ export function newAlerts(): Alerts {
     silences: new Map(),
     deliveries: new Map(),
     dueMs: new Map(),
+    sinceMs: new Map(),
     toldMs: new Map(),
     incidents: new Map(),
     rotations: new Map(),

@@ -1,7 +1,10 @@
-/** When receivers get messages: alerts of one rule that change together are one message. */
+/**
+ * When receivers get messages: alerts of one rule that change together are one message. A message waits while further
+ * alerts change, for a limited time.
+ */
 import { AlertStatus, type KeptAlert } from "@tutti/contracts/insight/v1";
 import type { Outstanding, ReadOnly } from "@tutti/kernel";
-import { groupIntervalMs, groupWaitMs } from "../limits.ts";
+import { groupIntervalMs, groupWaitMaxMs, groupWaitMs } from "../limits.ts";
 import { type Alerts, type AlertsView, clockTimer, type DeliverAlerts } from "../state.ts";
 
 /** Returns whether receivers must get the current status. An end counts only if they know of the start. */
@@ -11,7 +14,14 @@ export function isUntold({ status, told }: ReadOnly<KeptAlert>): boolean {
 }
 
 export function plan(state: Alerts, ruleId: string, nowMs: number): void {
-  if (state.dueMs.has(ruleId)) return;
+  const dueMs = state.dueMs.get(ruleId);
+  if (dueMs !== undefined) {
+    if (nowMs + groupWaitMs <= dueMs) return;
+    const sinceMs = state.sinceMs.get(ruleId) ?? dueMs - groupWaitMs;
+    state.sinceMs.set(ruleId, sinceMs);
+    state.dueMs.set(ruleId, Math.max(dueMs, Math.min(nowMs + groupWaitMs, sinceMs + groupWaitMaxMs)));
+    return;
+  }
   const lastMs = state.toldMs.get(ruleId);
   const freeMs = lastMs === undefined ? 0 : lastMs + groupIntervalMs;
   state.dueMs.set(ruleId, Math.max(nowMs + groupWaitMs, freeMs));

@@ -12,7 +12,10 @@ export const deliveriesRequested: AlertsEvent<AlertDeliveriesRequestedV1> = {
   version: 1,
   codec: AlertDeliveriesRequestedV1,
   evolve(state, { deliveries, alertIds, ruleIds, requestMs }, outstanding) {
-    for (const ruleId of ruleIds) state.dueMs.delete(ruleId);
+    for (const ruleId of ruleIds) {
+      state.dueMs.delete(ruleId);
+      state.sinceMs.delete(ruleId);
+    }
     for (const delivery of deliveries) {
       state.lastNumber = Math.max(state.lastNumber, delivery.number);
       state.deliveries.set(delivery.number, delivery);

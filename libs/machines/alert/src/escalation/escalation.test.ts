@@ -249,6 +249,23 @@ describe("an escalation", () => {
     );
   });
 
+  it("alerts that arrive one after the other are one message, for at most two seconds", () => {
+    const pools = Array.from({ length: 100 }, (_, number) => `pool-${number}`);
+    const arrive = (count: number, everyMs: number) => {
+      const driver = driven();
+      for (let arrived = 10; arrived <= count; arrived += 10) {
+        reportFiring(driver, ...pools.slice(0, arrived));
+        driver.advance(everyMs);
+      }
+      advancePastGrouping(driver);
+      return messages(driver).flatMap(({ receiver, count }) => (receiver === "ops" ? [count] : []));
+    };
+    assert.deepEqual(arrive(100, 100), [100]);
+    // The rest follows after the interval between two messages.
+    assert.deepEqual(arrive(100, 199), [100]);
+    assert.deepEqual(arrive(20, 201), [10]);
+  });
+
   it("alerts that fire escalate when their rule gets a policy, and rest when it has none", () => {
     const driver = driven(twoSteps, { escalation: "" });
     reportFiring(driver, "a");

@@ -19,6 +19,7 @@ export const ruleRemoved: AlertsEvent<AlertRuleRemovedV1> = {
   evolve(state, { ruleId }, outstanding) {
     state.rules.delete(ruleId);
     state.dueMs.delete(ruleId);
+    state.sinceMs.delete(ruleId);
     state.toldMs.delete(ruleId);
     state.escalations.delete(ruleId);
     setTimer(state, outstanding);
