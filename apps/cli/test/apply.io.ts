@@ -311,6 +311,8 @@ environments:
     };
     const stale = await tutti("apply estate --prune --force", { environment, answer });
     assert.match(stale.errors, /changed while the question was open\. Nothing was changed/);
+    // The command keeps the labels by which the set finds its limit.
+    assert.match((await tutti("apply estate --dry-run")).errors, /limit bank: changed on the platform/);
     await printed("pool show render");
     await printed("apply estate --prune --force --yes", { environment });
     assert.equal((await tutti("pool show render")).exitCode, 3);

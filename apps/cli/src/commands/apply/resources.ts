@@ -2,14 +2,14 @@
  * The kinds of resources that files describe, over REST: how each is listed, written and deleted. A new kind is a row
  * here, and a row of `resourceKinds` in the library `validation`, which reads its file.
  */
-import { RestError } from "@tutti/rest/client";
 import type { Alert, Cause } from "@tutti/rest/types";
 import { emptyFields, isInPool, type ResourceKindName, resourceKinds, specOf } from "@tutti/validation";
-import { Failure, usageFailure } from "../../command/failure.ts";
+import { usageFailure } from "../../command/failure.ts";
 import type { Shell } from "../../effects/shell.ts";
 import { describedId } from "../../local/check-applied.ts";
 import type { RouteName, Server } from "../../server/calls.ts";
 import { isAdapter } from "../adapters/launched.ts";
+import { statusOf } from "../request.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -421,9 +421,4 @@ export async function unlessMissing<T>(reply: Promise<T>): Promise<T | undefined
     if (statusOf(error) === 404) return undefined;
     throw error;
   }
-}
-
-function statusOf(error: unknown): number | undefined {
-  const cause = error instanceof Failure ? error.cause : undefined;
-  return cause instanceof RestError ? cause.status : undefined;
 }

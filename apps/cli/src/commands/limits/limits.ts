@@ -11,7 +11,7 @@ import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
 import { deletedOutcome, doneOutcome } from "../outcome.ts";
-import { reasonOf } from "../request.ts";
+import { presentLabels, reasonOf } from "../request.ts";
 
 /** Returns the id of the limit. A workflow may use any text as a key. */
 function keyOf(context: Context): string {
@@ -120,10 +120,13 @@ export async function setLimit(context: Context): Promise<Result> {
       [`tutti limit set ${key} --concurrency 5`, "allows five concurrent runs"],
     ]);
   const server = await connect(context);
+  const labels = await presentLabels(
+    server.call("limits.get", { params: { key }, query: server.namespace }),
+  );
   const limit: Limit = await server.call("limits.set", {
     params: { key },
     query: { ...server.namespace, ...reasonOf(context) },
-    body: { key, ...nameOfKey(context, key), ...allowance },
+    body: { key, ...nameOfKey(context, key), ...allowance, ...labels },
   });
   return doneOutcome(context, limit, { id: key, line: `${safe(keyText(limit))} set: ${useOf(limit)}` });
 }

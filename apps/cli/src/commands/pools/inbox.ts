@@ -8,7 +8,7 @@ import { safe } from "../../terminal/text.ts";
 import { printDurationMs } from "../../terminal/time.ts";
 import { listed } from "../listing.ts";
 import { deletedOutcome } from "../outcome.ts";
-import { poolOf, reasonOf } from "../request.ts";
+import { poolOf, presentLabels, reasonOf } from "../request.ts";
 import { findQuestion } from "../runs/approve.ts";
 
 const slotsByDefault = 100;
@@ -92,6 +92,9 @@ export async function setInbox(context: Context): Promise<Result> {
   const outputSchema = file === undefined ? undefined : await shell.readText(file);
   const description = values.text("description");
   const server = await connect(context);
+  const labels = await presentLabels(
+    server.call("inboxes.get", { params: { id }, query: server.namespace }),
+  );
   const inbox = await server.call("inboxes.set", {
     params: { id },
     query: { ...server.namespace, ...reasonOf(context) },
@@ -112,6 +115,7 @@ export async function setInbox(context: Context): Promise<Result> {
         withinMs: values.durationMs("answer-within"),
         claimMs: values.durationMs("claim-for"),
       }),
+      ...labels,
     } as InboxInput,
   });
   return {

@@ -8,7 +8,7 @@ import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { amountsIn } from "../amounts.ts";
 import { deletedOutcome } from "../outcome.ts";
-import { reasonOf } from "../request.ts";
+import { presentLabels, reasonOf } from "../request.ts";
 import { ofAgents } from "./of-agents.ts";
 
 export async function setQuota(context: Context): Promise<Result> {
@@ -19,10 +19,11 @@ export async function setQuota(context: Context): Promise<Result> {
     "allows twenty slots",
   ]);
   const server = await connect(context);
+  const labels = await presentLabels(server.call("quotas.get", { params, query: server.namespace }));
   const quota = await server.call("quotas.set", {
     params,
     query: { ...server.namespace, ...reasonOf(context) },
-    body: { quotaId: params.quota, limits, ...sessionsOf(context) },
+    body: { quotaId: params.quota, limits, ...sessionsOf(context), ...labels },
   });
   return {
     json: quota,
