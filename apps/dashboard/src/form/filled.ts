@@ -69,7 +69,7 @@ function filledNumber(field: Field & { kind: "number" }, text: string, empty: Fi
   const { integer, minimum, maximum, above, below, multipleOf } = field;
   if (text.trim() === "") return empty;
   const value = Number(text);
-  if (!Number.isFinite(value)) return wrong("A number.");
+  if (!Number.isFinite(value)) return wrong(integer ? "A whole number." : "A number.");
   if (integer && !Number.isInteger(value)) return wrong("A whole number.");
   if (value < minimum) return wrong(`At least ${minimum}.`);
   if (value > maximum) return wrong(`At most ${maximum}.`);

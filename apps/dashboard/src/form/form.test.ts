@@ -149,6 +149,7 @@ describe("forms from schemas", () => {
     [{ type: "string", format: "date" }, "tomorrow", /2026-11-20/],
     [{ type: "string", format: "date-time" }, "tomorrow", /date and a time/],
     [{ type: "integer" }, "1.5", /whole/],
+    [{ type: "integer" }, "much", /whole/],
     [{ type: "number" }, "much", /^A number/],
     [{ type: "number" }, "Infinity", /^A number/],
     [{ type: "number", minimum: 1 }, "0", /^At least 1/],
