@@ -26,7 +26,7 @@ describe("series of agents", () => {
       foundation: { clock: time, timers: time, logger: silentLogger },
       agents: {
         listAgents: async ({ namespace }: ListAgentsRequest) => {
-          asked.push(namespace);
+          if (namespace !== "default") asked.push(namespace);
           return ListAgentsReply.fromPartial({ agents: agentsOf(namespace, asked.length) });
         },
       },
@@ -38,7 +38,8 @@ describe("series of agents", () => {
 
   it("have CPU, memory, network and event-loop delay of each agent that reports, in its namespace", async () => {
     const load = { cpu: 0.25, cores: 4, memoryBytes: 5_000, eventLoopDelayMs: 20, networkInBytesPerSec: 7 };
-    const { time, added, series } = watched(() => [
+    const { time, added, series } = watched((namespace) => [
+      ...(namespace === "default" ? [agent("first", AGENT_STATE_READY, load)] : []),
       agent("python-1", AGENT_STATE_READY, load),
       agent("silent", AGENT_STATE_SUSPECT, load),
       agent("bare", AGENT_STATE_READY),
@@ -47,7 +48,12 @@ describe("series of agents", () => {
     series.include("shop");
     await time.advanceAsync(10_000);
     await series.stop();
-    const [measured] = added;
+    const [first, measured] = added;
+    // The default namespace is read from the beginning.
+    const agentsOf = (found: Measured | undefined) => [
+      ...new Set(found?.series.map(({ namespace, labels }) => `${namespace}/${labels["agent"]}`)),
+    ];
+    assert.deepEqual(agentsOf(first), ["default/first", "default/python-1", "default/leaving"]);
     assert.deepEqual(
       measured?.series
         .filter(({ labels }) => labels["agent"] === "python-1")
@@ -60,13 +66,13 @@ describe("series of agents", () => {
         ["shop", "agent_host_network_receive_bytes_per_second", 7, "default"],
       ],
     );
-    const agents = new Set(measured?.series.map(({ labels }) => labels["agent"]));
-    assert.deepEqual([...agents], ["python-1", "leaving"]);
+    assert.deepEqual(agentsOf(measured), ["shop/python-1", "shop/leaving"]);
     assert.ok(measured?.series.every(({ fromMs }) => fromMs % 10_000 === 0));
   });
 
   it("are read every 10 s in namespaces with agents only, and after a failure", async () => {
-    const { time, added, asked, series } = watched((_, calls) => {
+    const { time, added, asked, series } = watched((namespace, calls) => {
+      if (namespace === "default") return [];
       if (calls === 2) throw new Error("swarm is away");
       return calls < 4 ? [agent("a", AGENT_STATE_READY, { cores: 1 })] : [];
     });

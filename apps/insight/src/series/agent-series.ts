@@ -1,7 +1,7 @@
 /**
  * Series of agents: the load that they report with their heartbeats, read every 10 s.
  *
- * 1. The collector of facts names the namespaces with agents. No other namespace is read.
+ * 1. The collector of facts names the namespaces with agents. Besides these, only the default namespace is read.
  * 2. A failed read leaves a gap. The next one is 10 s later.
  * 3. Values of an agent that is silent, asleep or gone are old, and not recorded.
  */
@@ -80,11 +80,12 @@ const reporting: ReadonlySet<AgentState> = new Set([
   AgentState.AGENT_STATE_DRAINING,
 ]);
 const callMs = 8_000;
+const defaultNamespace = "default";
 
 export class AgentSeries implements Component {
   readonly #parts: AgentSeriesParts;
-  /** Namespaces with agents. */
-  readonly #namespaces = new Set<string>();
+  /** The default namespace, and all others with agents. */
+  readonly #namespaces = new Set([defaultNamespace]);
   readonly #stopping = new AbortController();
   #timer: Timer | undefined;
   #round: Promise<void> | undefined;
@@ -120,8 +121,9 @@ export class AgentSeries implements Component {
     for (const namespace of this.#namespaces)
       try {
         const agents = await this.#agentsOf(namespace);
-        if (agents.length === 0) this.#namespaces.delete(namespace);
-        else this.#parts.recorder.add(measuredAgents(namespace, agents, this.#parts.foundation.clock.now()));
+        if (agents.length === 0 && namespace !== defaultNamespace) this.#namespaces.delete(namespace);
+        if (agents.length > 0)
+          this.#parts.recorder.add(measuredAgents(namespace, agents, this.#parts.foundation.clock.now()));
       } catch (error) {
         if (this.#stopping.signal.aborted) return;
         const { message } = errorFromUnknown(error);
