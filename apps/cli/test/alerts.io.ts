@@ -228,7 +228,7 @@ describe("the commands for alerts", () => {
     await listed("alert list", /firing, silenced .* Disk/);
     assert.match((await tutti("alert silence --match node --for 1h --reason x")).errors, /node=~web/);
     assert.match((await tutti(`${report} --for 1h --end`)).errors, /Pass --for SPAN or --end/);
-    assert.match(await printed(`${report} --end`), /Disk is over/);
+    assert.match(await printed(`${report} --end`), /Disk has ended/);
     assert.match(await printed("alert list --ended"), /resolved.* Disk +Disk of a/);
     await printed("alert-rule disable Disk");
     assert.match(await printed(report), /Disk is left out/);
