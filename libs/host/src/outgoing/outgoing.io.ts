@@ -120,7 +120,7 @@ describe("addresses", () => {
     it(`${address} is ${expected ? "within" : "outside"}`, () => assert.equal(isInner(address), expected));
 
   for (const [label, written, problem] of [
-    ["nothing", "", /no address/],
+    ["nothing", "", /not a URL/],
     ["http", "http://example.com/", /not https/],
     ["a file", "file:///etc/passwd", /not https/],
     ["a name", "https://a@example.com/", /password/],

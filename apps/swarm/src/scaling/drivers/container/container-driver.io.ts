@@ -123,7 +123,7 @@ describe("agents as containers", () => {
     }
     assert.ok(
       agents.calls.includes(
-        'quarantine crew-1: it ended with code 3, saying "no such model", 2 times in a row',
+        'quarantine crew-1: it ended with code 3, last output "no such model", 2 times in a row',
       ),
     );
     assert.ok(linesOf().includes("it begins"), "what it printed is in the log");
@@ -174,7 +174,7 @@ describe("agents as containers", () => {
     const { driver, agents } = driverOf({ quarantineAfter: 1 });
     driver.setCount(1, "");
     await until("the report", () => driver.status().error?.code === "scaling.engine_silent");
-    assert.match(driver.status().error?.message ?? "", /ENOENT.*\. Start it/);
+    assert.match(driver.status().error?.message ?? "", /ENOENT.*\. Start Docker or Podman/);
     await engine.listen(socket);
     await until("it", () => engine.running.size === 1);
     await until("that all is well", () => driver.status().error === undefined);
