@@ -120,9 +120,7 @@ export async function setLimit(context: Context): Promise<Result> {
       [`tutti limit set ${key} --concurrency 5`, "allows five concurrent runs"],
     ]);
   const server = await connect(context);
-  const labels = await presentLabels(
-    server.call("limits.get", { params: { key }, query: server.namespace }),
-  );
+  const labels = await presentLabels(server.call("limits.get", { params: { key }, query: server.namespace }));
   const limit: Limit = await server.call("limits.set", {
     params: { key },
     query: { ...server.namespace, ...reasonOf(context) },

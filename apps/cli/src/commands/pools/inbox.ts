@@ -92,9 +92,7 @@ export async function setInbox(context: Context): Promise<Result> {
   const outputSchema = file === undefined ? undefined : await shell.readText(file);
   const description = values.text("description");
   const server = await connect(context);
-  const labels = await presentLabels(
-    server.call("inboxes.get", { params: { id }, query: server.namespace }),
-  );
+  const labels = await presentLabels(server.call("inboxes.get", { params: { id }, query: server.namespace }));
   const inbox = await server.call("inboxes.set", {
     params: { id },
     query: { ...server.namespace, ...reasonOf(context) },
