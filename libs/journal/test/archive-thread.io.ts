@@ -110,7 +110,7 @@ describe("the archive's thread", () => {
     for (const promise of dead) {
       await assert.rejects(promise, (error: unknown) => {
         assert.ok(archiveErrors.failed.is(error));
-        assert.match(error.message, /its thread has gone/);
+        assert.match(error.message, /its thread has ended/);
         return true;
       });
     }

@@ -435,7 +435,7 @@ describe("an agent to which only some is granted", () => {
       assert.deepEqual([wait?.cause, wait?.subject], [WaitCause.WAIT_CAUSE_POLICY, `pay.${name}`]);
       assert.match(
         explanation.remedies[0]?.text ?? "",
-        new RegExp(`let the agent ${agentId} offer pay\\.${name}`),
+        new RegExp(`allow the agent ${agentId} to offer pay\\.${name}`),
       );
       assert.match((await run.why()).summary, /for a person with the permission/);
       await run.cancel("nobody may");

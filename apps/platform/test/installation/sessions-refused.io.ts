@@ -42,7 +42,7 @@ const table: readonly Refused[] = [
   {
     title: "tasks that need each other in a circle",
     tasks: { boil: { uses, needs: ["steep"] }, steep: { uses, needs: ["boil"] } },
-    pattern: /boil\b.*circle: boil → steep → boil/,
+    pattern: /boil\b.*cycle: boil → steep → boil/,
   },
   {
     title: "a task that needs one that is not there",

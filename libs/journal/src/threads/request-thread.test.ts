@@ -96,7 +96,7 @@ describe("a request thread", () => {
     fire();
     const rejection = assert.rejects(
       thread.request((id) => ({ id, text: "b" })),
-      { message: "it was ended" },
+      { message: "it was stopped" },
     );
     await thread.terminate();
     await rejection;

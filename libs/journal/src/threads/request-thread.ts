@@ -94,7 +94,7 @@ export class RequestThread<Message> {
     const ended = this.#ended;
     if (this.#delayed !== undefined) {
       this.#delayed = [];
-      this.#refuseAll("it was ended");
+      this.#refuseAll("it was stopped");
     }
     await this.#worker?.terminate();
     await ended;
@@ -115,7 +115,7 @@ export class RequestThread<Message> {
     const worker = new Worker(file, { name, workerData, resourceLimits });
     this.#worker = worker;
     this.#starts++;
-    let reason = "it was ended";
+    let reason = "it was stopped";
     worker.on("message", (answer: ThreadAnswer) => this.#answered(worker, answer));
     worker.on("error", (error) => {
       reason = errorFromUnknown(error).message;

@@ -74,7 +74,7 @@ export const lifecycleErrors = defineErrors("lifecycle", {
     retry: "never",
     help: "Steps or components depend on each other in a cycle, so none of them can start first. Remove one of the named dependencies.",
     message: ({ pipeline, path }: { pipeline: string; path: readonly string[] }) =>
-      `Pipeline \`${pipeline}\` has a circle of dependencies: ${path.join(" → ")}`,
+      `Pipeline \`${pipeline}\` has a cycle of dependencies: ${path.join(" → ")}`,
     remedy: "Remove one of them.",
   },
   pipelineTwice: {

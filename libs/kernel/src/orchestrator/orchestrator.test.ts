@@ -190,7 +190,7 @@ describe("Orchestrator: refused registrations", () => {
     [
       "a component that depends on itself",
       (o) => o.register("store", { start() {} }, { dependsOn: ["store"] }),
-      "Pipeline `start-up` has a circle of dependencies: store → store. Remove one of them.",
+      "Pipeline `start-up` has a cycle of dependencies: store → store. Remove one of them.",
     ],
     [
       "the component that closes a circle",
@@ -199,7 +199,7 @@ describe("Orchestrator: refused registrations", () => {
         o.register("b", { start() {} }, { dependsOn: ["a"] });
         o.register("c", { start() {} }, { dependsOn: ["b"] });
       },
-      "Pipeline `start-up` has a circle of dependencies: a → c → b → a. Remove one of them.",
+      "Pipeline `start-up` has a cycle of dependencies: a → c → b → a. Remove one of them.",
     ],
     [
       "two pipelines of one name",

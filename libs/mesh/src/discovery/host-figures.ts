@@ -1,7 +1,6 @@
 /** Metrics of the host and of this process for heartbeats. Outside of Linux, network is 0. */
 import { readFileSync } from "node:fs";
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
-import { performance } from "node:perf_hooks";
 import type { HostFigures } from "@tutti/contracts/types/v1";
 import type { Clock } from "@tutti/kernel";
 

@@ -259,7 +259,7 @@ describe("StepRegistry", () => {
           .insertBefore("a", nothing("c", ["b"]))
           .insertAfter("a", nothing("d"))
           .replace("b", nothing("b", ["d"])),
-      "Pipeline `p` has a circle of dependencies: c → b → d → a → c. Remove one of them.",
+      "Pipeline `p` has a cycle of dependencies: c → b → d → a → c. Remove one of them.",
     ],
     [
       "a change after it was composed",

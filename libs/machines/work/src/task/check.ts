@@ -61,7 +61,7 @@ export function circleProblem(
   const listed = circle.length > listedMax ? [...circle.slice(0, listedMax), "…"] : circle;
   return {
     task,
-    problem: `expected needs that come to an end, got a circle: ${[...listed, task].join(" → ")}`,
+    problem: `expected needs without a cycle, got a cycle: ${[...listed, task].join(" → ")}`,
   };
 }
 

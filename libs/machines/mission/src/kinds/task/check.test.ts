@@ -16,12 +16,12 @@ function problemOf(...lines: readonly string[]): string | undefined {
 
 describe("needs of tasks", () => {
   for (const [title, lines, problem] of [
-    ["that come to an end are no circle", ["a:", "b: a", "c: a b"], undefined],
-    ["of earlier tasks are no circle", ["a: old"], undefined],
-    ["of itself are one", ["a: a"], /^a: .*got a circle: a → a$/],
-    ["in a circle are named in their order", ["a: c", "b: a", "c: b"], /circle: a → c → b → a$/],
+    ["that come to an end are no cycle", ["a:", "b: a", "c: a b"], undefined],
+    ["of earlier tasks are no cycle", ["a: old"], undefined],
+    ["of itself are one", ["a: a"], /^a: .*got a cycle: a → a$/],
+    ["in a cycle are named in their order", ["a: c", "b: a", "c: b"], /cycle: a → c → b → a$/],
     [
-      "of a circle are no part of it: only those in it are named",
+      "of a cycle are no part of it: only those in it are named",
       ["last: b", "start:", "a: b start", "b: start a"],
       /^(a: .*: a → b → a|b: .*: b → a → b)$/,
     ],
@@ -32,8 +32,8 @@ describe("needs of tasks", () => {
       else assert.match(found ?? "", problem);
     });
 
-  it("in a very long circle are cut short", () => {
+  it("in a very long cycle are cut short", () => {
     const lines = Array.from({ length: 1_000 }, (_, at) => `t${at}: t${(at + 1) % 1_000}`);
-    assert.match(problemOf(...lines) ?? "", /circle: t0 → t1 → .* → t9 → … → t0$/);
+    assert.match(problemOf(...lines) ?? "", /cycle: t0 → t1 → .* → t9 → … → t0$/);
   });
 });
