@@ -36,7 +36,10 @@ function run(input: TerminalInput, options: TerminalOptions = {}, task = {}) {
     tasks: { run: { uses: "terminal", with: input, retry: 1, ...task } },
     output: "${{ tasks.run.output.screens }}",
   };
-  return testWorkflow(definition as never, { handlers: { terminal: terminal(options) as never } });
+  return testWorkflow(definition as never, {
+    handlers: { terminal: terminal(options) as never },
+    patienceMs: 120_000,
+  });
 }
 
 const hasExited = (pid: number) =>
@@ -74,7 +77,7 @@ describe("programs in a terminal", { skip: hasTmux() ? false : "this machine has
     const steps = [{ send: print, wait: "^over$" }];
     const tasks = { run: { uses: "terminal", with: { command: ["sh"], steps }, retry: 1 } };
     const handlers = { terminal: terminal() as never };
-    await testWorkflow({ workflow: "printed", tasks } as never, { handlers }).execute();
+    await testWorkflow({ workflow: "printed", tasks } as never, { handlers, patienceMs: 120_000 }).execute();
   });
 
   it("fail when they end before the prompt is there, with their exit code and last lines", async () => {
