@@ -50,7 +50,7 @@ describe("a choice of a mode", () => {
     assert.ok((workflow?.expectedMs ?? 0) > 1_000 && (workflow?.highMs ?? 0) >= (workflow?.expectedMs ?? 0));
     assert.deepEqual([swarm?.eligible, intelligence?.eligible, hybrid?.eligible], [true, false, false]);
     assert.equal(intelligence?.reason, "no planner is there");
-    assert.match(hybrid?.reason ?? "", /nothing to cut/);
+    assert.match(hybrid?.reason ?? "", /no separate parts/);
     assert.notEqual(chosenMode(choice), "intelligence");
   });
 
