@@ -231,7 +231,7 @@ describe("the commands for alerts", () => {
     assert.match(await printed(`${report} --end`), /Disk has ended/);
     assert.match(await printed("alert list --ended"), /resolved.* Disk +Disk of a/);
     await printed("alert-rule disable Disk");
-    assert.match(await printed(report), /Disk is left out/);
+    assert.match(await printed(report), /Disk is ignored/);
     await printed("alert-rule delete Disk --yes");
     assert.match(await printed("alert receivers"), /mail +workflow\npager +workflow/);
     await printed(`alert unsilence ${silenceId}`);
