@@ -50,10 +50,7 @@ describe("commands as tasks", () => {
       tasks: { run: { uses: "shell", with: input, retry: 1, ...task } },
       output: "${{ tasks.run.output }}",
     };
-    return testWorkflow(definition as never, {
-      handlers: { shell: shell({ folder, ...options }) as never },
-      patienceMs: 120_000,
-    });
+    return testWorkflow(definition as never, { handlers: { shell: shell({ folder, ...options }) as never } });
   }
 
   it("return their outputs and the exit code, without a shell in between", async () => {

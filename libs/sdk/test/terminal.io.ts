@@ -36,10 +36,7 @@ function run(input: TerminalInput, options: TerminalOptions = {}, task = {}) {
     tasks: { run: { uses: "terminal", with: input, retry: 1, ...task } },
     output: "${{ tasks.run.output.screens }}",
   };
-  return testWorkflow(definition as never, {
-    handlers: { terminal: terminal(options) as never },
-    patienceMs: 120_000,
-  });
+  return testWorkflow(definition as never, { handlers: { terminal: terminal(options) as never } });
 }
 
 const hasExited = (pid: number) =>
