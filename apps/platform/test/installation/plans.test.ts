@@ -135,7 +135,7 @@ describe("the plan of a session before its start", () => {
           { id: "b", uses: "wall.paint", needs: ["a"] },
         ],
       }),
-      /INVALID_ARGUMENT task (a|b): .*circle.*Correct the task/,
+      /INVALID_ARGUMENT task (a|b): .*cycle.*Correct the task/,
     );
     assert.match(await plan({ tasks: [{ ...task, needs: ["x"] }] }), /INVALID_ARGUMENT task a: .*x/);
     assert.match(

@@ -361,7 +361,7 @@ describe("sessions on a whole installation", () => {
         () => "done",
         (error: unknown) => (isTuttiError(error) ? `${error.code} ${error.message}` : String(error)),
       );
-    assert.match(await errorOf([task("a", ["b"]), task("b", ["a"])]), /^session\.task_invalid .*circle/);
+    assert.match(await errorOf([task("a", ["b"]), task("b", ["a"])]), /^session\.task_invalid .*cycle/);
     assert.match(await errorOf([task("a", ["gone"])]), /^session\.task_invalid .*gone/);
     const unknown = task("u", [], { work: { $case: "capability", value: "nobody.does" } });
     assert.match(await errorOf([unknown]), /^session\.capability_unknown .*task `u`/);

@@ -170,7 +170,7 @@ describe("a mission", () => {
     const circle = start({
       tasks: [taskSpec("a", { needs: [{ task: "b" }] }), taskSpec("b", { needs: [{ task: "a" }] })],
     });
-    assert.ok("message" in circle && /task a: .*circle/.test(circle.message), JSON.stringify(circle));
+    assert.ok("message" in circle && /task a: .*cycle/.test(circle.message), JSON.stringify(circle));
     for (const [spec, code] of [
       [{ tasks: [taskSpec("a", { needs: [{ task: "z" }] })] }, "mission.task_invalid"],
       [{ tasks: [taskSpec("a"), taskSpec("a")] }, "mission.task_exists"],

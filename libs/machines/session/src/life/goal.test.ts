@@ -84,7 +84,7 @@ describe("a session with a goal", () => {
       "a circle",
       [taskSpec("a", ["b"]), taskSpec("b", ["a"])],
       "",
-      /^The planner `tutti\.plan` returned tasks that the session cannot run: task a: .*circle/,
+      /^The planner `tutti\.plan` returned tasks that the session cannot run: task a: .*cycle/,
     ],
     ["a need without a task", [taskSpec("a", ["x"])], "", /cannot run: task a: .*x/],
     ["a task twice", [taskSpec("a"), taskSpec("a")], "", /cannot run: task a: expected every task once/],

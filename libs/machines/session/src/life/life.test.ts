@@ -154,7 +154,7 @@ describe("a session in one mode", () => {
 
   it("refuses circles, needs without an end and ids that are there twice, by name", () => {
     for (const [tasks, pattern] of [
-      [[taskSpec("a", ["b"]), taskSpec("b", ["a"])], /task [ab].*circle/],
+      [[taskSpec("a", ["b"]), taskSpec("b", ["a"])], /task [ab].*cycle/],
       [[taskSpec("a", ["gone"])], /task a.*gone/],
       [[taskSpec("a"), taskSpec("a")], /task a.*more than once/],
     ] as const)
