@@ -45,7 +45,7 @@ function introduction(count) {
     "  commas. `label=team=core` selects a value, `label=team` any value, `label=!team` none.",
     "- **Namespace.** `?namespace=`. Default: `default`.",
     "- **Idempotency.** `Idempotency-Key: KEY` makes a retry safe: the same key with the same request takes effect once.",
-    "- **Time.** `Request-Timeout: SECONDS`, or `?requestTimeoutMs=`; Default: `gateway.callMs`. A client that disconnects cancels the call.",
+    "- **Time.** `Request-Timeout: SECONDS`, or `?requestTimeoutMs=`. Default: `gateway.callMs`. A client that disconnects cancels the call.",
     "- **Traces.** The call continues the trace of `traceparent`, and the reply contains its context.",
     "- **Problems.** `application/problem+json` with `code` from [errors.md](errors.md), `detail` as text (expected value, actual value, remedy),",
     "  and `fields` with each invalid field of the request.",

@@ -17,6 +17,19 @@ export const key: Option = {
   value: "KEY",
   summary: "idempotency key: repeated requests with this key take effect once",
 };
+export const description: Option = {
+  name: "description",
+  value: "TEXT",
+  isEmptyAllowed: true,
+  summary: "description",
+};
+/** For lists of names. */
+export const prefix: Option = {
+  name: "prefix",
+  value: "TEXT",
+  isEmptyAllowed: true,
+  summary: "only names that start with this text",
+};
 export const yes: Option = { name: "yes", short: "y", summary: "skip the confirmation question" };
 export const size: Option = { name: "size", value: "N", summary: "maximum number of results. Default: 20" };
 export const page: Option = {

@@ -1,3 +1,4 @@
+import { safe } from "../terminal/text.ts";
 import { readDurationMs, readMomentMs } from "../terminal/time.ts";
 import { usageFailure } from "./failure.ts";
 
@@ -5,6 +6,12 @@ type ParsedValues = ReadonlyMap<string, readonly string[]>;
 
 /** No option has this name. It holds the keys of the configuration among the words. */
 export const configKeys = ".";
+
+/** @param name of the argument or option, for the error */
+export function wholeNumber(text: string, name: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw usageFailure(`${name}: expected a whole number, got \`${safe(text)}\``);
+}
 
 /** The arguments and options of a command line, by name. */
 export class Values {
@@ -54,8 +61,7 @@ export class Values {
   integer(name: string): number | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
-    if (!/^\d{1,9}$/.test(text)) throw usageFailure(`--${name}: expected a whole number, got \`${text}\``);
-    return Number(text);
+    return wholeNumber(text, `--${name}`);
   }
 
   durationMs(name: string): number | undefined {

@@ -3,7 +3,7 @@
 import { pollFor } from "../effects/waiting.ts";
 import { clusterErrors } from "../errors.ts";
 import { endLeftovers } from "../running/cluster.ts";
-import { type Readiness, readinessOf } from "../running/readiness.ts";
+import { readinessOfAll } from "../running/readiness.ts";
 import { type ClusterState, isAlive, readState, writeRequestedShape } from "../running/state-file.ts";
 import { countsIn, shapeWith } from "./shape-options.ts";
 import { tableOf } from "./table.ts";
@@ -13,7 +13,7 @@ const patienceMs = 120_000;
 
 export async function status(directory: string, json: boolean): Promise<number> {
   const state = await running(directory);
-  const readiness = await readinessOfAll(state);
+  const readiness = await readinessOfAll(state.members);
   if (json) {
     const members = state.members.map((member, index) => ({ ...member, ...readiness[index] }));
     process.stdout.write(`${JSON.stringify({ ...state, members })}\n`);
@@ -29,7 +29,7 @@ export async function scale(directory: string, args: readonly string[]): Promise
   // A process that takes over partitions may be unready again a moment later, so the table shows the same reading.
   const table = await until(async () => {
     const state = await running(directory);
-    const readiness = await readinessOfAll(state);
+    const readiness = await readinessOfAll(state.members);
     const isThere = JSON.stringify(state.shape.processes) === JSON.stringify(requested.processes);
     return isThere && readiness.every(({ isReady }) => isReady) ? tableOf(state, readiness) : undefined;
   });
@@ -85,12 +85,8 @@ function memberOf({ members }: ClusterState, name: string) {
   return found;
 }
 
-async function readinessOfAll({ members }: ClusterState): Promise<readonly Readiness[]> {
-  return await Promise.all(members.map(readinessOf));
-}
-
 async function allReady(state: ClusterState): Promise<boolean> {
-  return (await readinessOfAll(state)).every(({ isReady }) => isReady);
+  return (await readinessOfAll(state.members)).every(({ isReady }) => isReady);
 }
 
 async function until<Found>(poll: () => Promise<Found | undefined>): Promise<Found> {

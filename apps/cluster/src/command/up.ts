@@ -12,7 +12,7 @@ import { requireFinished } from "../backup/unfinished.ts";
 import { clusterErrors } from "../errors.ts";
 import { usualShape } from "../plan/shape.ts";
 import { Cluster } from "../running/cluster.ts";
-import { readinessOf } from "../running/readiness.ts";
+import { readinessOfAll } from "../running/readiness.ts";
 import { readRequestedShape, readState } from "../running/state-file.ts";
 import { type Counts, shapeWith } from "./shape-options.ts";
 import { tableOf } from "./table.ts";
@@ -96,7 +96,7 @@ async function reshape(cluster: Cluster, directory: string, signal: AbortSignal)
 
 async function currentTable(cluster: Cluster): Promise<string> {
   const state = cluster.state();
-  return tableOf(state, await Promise.all(state.members.map(readinessOf)));
+  return tableOf(state, await readinessOfAll(state.members));
 }
 
 function printError(error: unknown): void {

@@ -22,6 +22,13 @@ export function addressesOf({ kind, ports }: Pick<Member, "kind" | "ports">): {
   };
 }
 
+/** Returns the readiness of each member, in their order. */
+export async function readinessOfAll(
+  members: readonly Pick<Member, "kind" | "ports">[],
+): Promise<readonly Readiness[]> {
+  return await Promise.all(members.map(readinessOf));
+}
+
 export async function readinessOf(member: Pick<Member, "kind" | "ports">): Promise<Readiness> {
   const { http } = addressesOf(member);
   const path = member.kind === "nats" ? "/healthz" : "/readyz";

@@ -6,6 +6,7 @@
  * 3. Values of an agent that is silent, asleep or gone are old, and not recorded.
  */
 import { AgentState } from "@tutti/contracts/agent/v1";
+import { defaultNamespace } from "@tutti/contracts/rpc";
 import { type Agent, type agentService, ListAgentsRequest } from "@tutti/contracts/swarm/v1";
 import type { HostFigures } from "@tutti/contracts/types/v1";
 import { ofAllPages } from "@tutti/host/serving";
@@ -80,7 +81,6 @@ const reporting: ReadonlySet<AgentState> = new Set([
   AgentState.AGENT_STATE_DRAINING,
 ]);
 const callMs = 8_000;
-const defaultNamespace = "default";
 
 export class AgentSeries implements Component {
   readonly #parts: AgentSeriesParts;

@@ -25,8 +25,8 @@ const variablesOfClients = [
 
 /**
  * Variables with our prefix that are not keys: the file's name, the preset, variables of the workspace's tools and
- * tests, and of workers, clients, agents and the CLI, which people set for a whole shell. None of them may look like a mistyped
- * key, because such a mistake would not be reported.
+ * tests, and of workers, clients, agents and the CLI, which people set for a whole shell. None of them may look like a
+ * mistyped key, because such a mistake would not be reported.
  */
 const otherVariables = new Set([
   fileVariable,

@@ -7,6 +7,7 @@ import type { Secret } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { usageFailure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
+import { wholeNumber } from "../../command/values.ts";
 import { meantOf } from "../../server/names.ts";
 import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
@@ -146,10 +147,7 @@ async function valueIn({ values, shell }: Context): Promise<string> {
 export async function removeSecret(context: Context): Promise<Result> {
   const { values } = context;
   const name = values.argument("NAME");
-  const version = values.texts("version").map((text) => {
-    if (/^\d{1,9}$/.test(text)) return Number(text);
-    throw usageFailure(`--version: expected a whole number, got \`${safe(text)}\``);
-  });
+  const version = values.texts("version").map((text) => wholeNumber(text, "--version"));
   const server = await connect(context);
   const reply = await server.call("secrets.delete", {
     params: { name },

@@ -1,5 +1,5 @@
 import type { Argument, Command, Option } from "../../command/declaration.ts";
-import { all, key, page, reason, size, yes } from "../../command/options.ts";
+import { all, description, key, page, prefix, reason, size, yes } from "../../command/options.ts";
 
 const namespace: Argument = { name: "NAME", summary: "namespace" };
 const actor: Argument = { name: "PRINCIPAL", summary: "person:ID, service:ID or agent:ID" };
@@ -53,7 +53,7 @@ const secretOptions: readonly Option[] = [
     isMany: true,
     summary: "principal that may use the secret: agent:press. Default: unchanged",
   },
-  { name: "description", value: "TEXT", isEmptyAllowed: true, summary: "description. Default: unchanged" },
+  { ...description, summary: "description. Default: unchanged" },
   label,
   { name: "expires-in", value: "SPAN", summary: "expire after this duration: 90d. Default: never" },
   {
@@ -85,7 +85,7 @@ export const accessCommands: readonly Command[] = [
     group: "access",
     summary: "Create a namespace",
     arguments: [namespace],
-    options: [{ name: "description", value: "TEXT", isEmptyAllowed: true, summary: "description" }, label],
+    options: [description, label],
     examples: [
       {
         words: "namespace create shop --description sells",
@@ -232,12 +232,7 @@ export const accessCommands: readonly Command[] = [
     group: "access",
     summary: "List secrets with users and last use, without values",
     options: [
-      {
-        name: "prefix",
-        value: "TEXT",
-        isEmptyAllowed: true,
-        summary: "only names that start with this text",
-      },
+      prefix,
       { name: "due", summary: "only secrets that are due for rotation" },
       ...[size, page, all],
     ],

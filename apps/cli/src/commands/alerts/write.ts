@@ -5,6 +5,7 @@ import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure, usageFailure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
+import { wholeNumber } from "../../command/values.ts";
 import { readDefinition } from "../../local/definition-file.ts";
 import type { Server } from "../../server/calls.ts";
 import { meantOf } from "../../server/names.ts";
@@ -208,10 +209,7 @@ async function setDisabled(context: Context, disabled: boolean): Promise<Result>
 }
 
 export async function retryNotifications(context: Context): Promise<Result> {
-  const numbers = context.values.manyArguments("NUMBER").map((text) => {
-    if (!/^\d{1,9}$/.test(text)) throw usageFailure(`NUMBER: expected a whole number, got \`${safe(text)}\``);
-    return Number(text);
-  });
+  const numbers = context.values.manyArguments("NUMBER").map((text) => wholeNumber(text, "NUMBER"));
   const server = await connect(context);
   const reply = await server.call("notifications.retry", {
     query: server.namespace,

@@ -1,5 +1,5 @@
 import type { Argument, Command } from "../../command/declaration.ts";
-import { all, page, reason, size, yes } from "../../command/options.ts";
+import { all, description, page, prefix, reason, size, yes } from "../../command/options.ts";
 
 const key: Argument = {
   name: "KEY",
@@ -12,18 +12,7 @@ export const limitCommands: readonly Command[] = [
     name: "limit list",
     group: "installation",
     summary: "List limits on whole runs, with their use",
-    options: [
-      {
-        name: "prefix",
-        value: "TEXT",
-        isEmptyAllowed: true,
-        summary: "only names that start with this text",
-      },
-      { name: "contended", summary: "only those with waiters" },
-      size,
-      page,
-      all,
-    ],
+    options: [prefix, { name: "contended", summary: "only those with waiters" }, size, page, all],
     json: "document",
     load: () => loaded().then(({ listLimits }) => listLimits),
   },
@@ -44,7 +33,7 @@ export const limitCommands: readonly Command[] = [
     options: [
       { name: "concurrency", value: "N", summary: "maximum concurrency" },
       { name: "rate", value: "N/SPAN", summary: "maximum start rate: 100/1m" },
-      { name: "description", value: "TEXT", isEmptyAllowed: true, summary: "description" },
+      description,
       reason,
     ],
     examples: [{ words: "limit set nightly --concurrency 2", does: "allow two concurrent runs" }],

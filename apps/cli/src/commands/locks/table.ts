@@ -1,5 +1,5 @@
 import type { Argument, Command, Option } from "../../command/declaration.ts";
-import { all, page, reason, size, yes } from "../../command/options.ts";
+import { all, page, prefix, reason, size, yes } from "../../command/options.ts";
 
 const name: Argument = { name: "NAME", summary: "lock name" };
 const holder: Option = {
@@ -16,12 +16,7 @@ export const lockCommands: readonly Command[] = [
     group: "installation",
     summary: "List locks with holders and waiters",
     options: [
-      {
-        name: "prefix",
-        value: "TEXT",
-        isEmptyAllowed: true,
-        summary: "only names that start with this text",
-      },
+      prefix,
       { name: "contended", summary: "only those with waiters" },
       {
         name: "held-by",

@@ -4,6 +4,7 @@ import { counted } from "@tutti/kernel";
 import type { Context } from "../../command/declaration.ts";
 import { usageFailure } from "../../command/failure.ts";
 import type { Outcome, Result } from "../../command/presenter.ts";
+import { wholeNumber } from "../../command/values.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printShortDurationMs } from "../../terminal/time.ts";
@@ -70,9 +71,7 @@ export async function releaseLock(context: Context): Promise<Result> {
 export async function setLock(context: Context): Promise<Result> {
   const { values, print } = context;
   const params = { name: values.argument("NAME") };
-  const text = values.argument("PERMITS");
-  if (!/^\d{1,9}$/.test(text)) throw usageFailure(`PERMITS: expected a whole number, got \`${safe(text)}\``);
-  const permits = Number(text);
+  const permits = wholeNumber(values.argument("PERMITS"), "PERMITS");
   const server = await connect(context);
   const lock = await server.call("locks.set", {
     params,

@@ -50,7 +50,9 @@ export async function query(context: Context): Promise<Result> {
   const file = values.text("parquet");
   if (file !== undefined) {
     // A caller may be permitted to query facts, and not to list them. Then the values decide the types.
-    const { tables } = await server.call("facts.list", {}).catch(() => ({ tables: [] }));
+    const { tables } = await server
+      .call("facts.list", { query: server.namespace })
+      .catch(() => ({ tables: [] }));
     await shell.writeBytes(file, singleChunk(parquetOf(columns, found, typesOf(tables))));
     return {
       json: { file, rows: found.length, cut: cut ?? false },

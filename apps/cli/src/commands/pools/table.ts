@@ -1,5 +1,5 @@
 import type { Argument, Command, Option } from "../../command/declaration.ts";
-import { all, page, reason, size, yes } from "../../command/options.ts";
+import { all, description, page, reason, size, yes } from "../../command/options.ts";
 
 const pool: Argument = { name: "POOL", summary: "pool name" };
 const inPool: Option = { name: "pool", value: "NAME", summary: "pool. Default: default" };
@@ -7,7 +7,7 @@ const hook: Argument = { name: "ID", summary: "hook id" };
 const inbox: Argument = { name: "ID", summary: "inbox id" };
 
 const settings: readonly Option[] = [
-  { name: "description", value: "TEXT", isEmptyAllowed: true, summary: "description" },
+  description,
   {
     name: "strategy",
     value: "NAME",
@@ -166,7 +166,7 @@ export const poolCommands: readonly Command[] = [
     options: [
       { name: "concurrency", value: "N", summary: "maximum concurrency" },
       { name: "rate", value: "N/SPAN", summary: "maximum start rate: 100/1m" },
-      { name: "description", value: "TEXT", isEmptyAllowed: true, summary: "description" },
+      description,
       { name: "remove", summary: "remove the limit" },
       { name: "all-keys", summary: "include keys without a limit" },
       reason,
@@ -292,7 +292,7 @@ export const poolCommands: readonly Command[] = [
       { name: "max-open", value: "N", summary: "maximum number of open tasks. Default: 100" },
       { name: "answer-within", value: "SPAN", summary: "fail a task after this duration. Default: never" },
       { name: "claim-for", value: "SPAN", summary: "end a claim after this duration. Default: never" },
-      { name: "description", value: "TEXT", isEmptyAllowed: true, summary: "description" },
+      description,
       reason,
     ],
     examples: [

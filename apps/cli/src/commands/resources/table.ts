@@ -1,5 +1,5 @@
 import type { Argument, Command, Option } from "../../command/declaration.ts";
-import { all, page, reason, size, yes } from "../../command/options.ts";
+import { all, description, page, reason, size, yes } from "../../command/options.ts";
 
 const quota: Argument = { name: "QUOTA", summary: "quota name. `default` for the whole namespace" };
 const reservation: Argument = { name: "RESERVATION", summary: "reservation id" };
@@ -151,7 +151,7 @@ export const resourceCommands: readonly Command[] = [
       },
       inPool,
       label,
-      { name: "description", value: "TEXT", isEmptyAllowed: true, summary: "description" },
+      description,
     ],
     examples: [
       {

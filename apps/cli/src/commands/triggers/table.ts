@@ -1,5 +1,5 @@
 import type { Command } from "../../command/declaration.ts";
-import { all, page, reason, since, size, until, yes } from "../../command/options.ts";
+import { all, description, page, reason, since, size, until, yes } from "../../command/options.ts";
 
 const triggerId = { name: "ID", summary: "trigger id", completes: "trigger" } as const;
 const numbers = {
@@ -107,7 +107,7 @@ export const triggerCommands: readonly Command[] = [
       },
       { name: "run", value: "TEXT", summary: "run id, with expressions: 'order-${{ event.data.id }}'" },
       ...policies,
-      { name: "description", value: "TEXT", isEmptyAllowed: true, summary: "description" },
+      description,
       { name: "paused", summary: "start in paused state" },
     ],
     examples: [

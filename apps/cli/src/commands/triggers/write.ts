@@ -5,6 +5,7 @@ import { exitCodes } from "../../command/exit-codes.ts";
 import { usageFailure } from "../../command/failure.ts";
 import { type Json, readInput } from "../../command/input.ts";
 import type { Outcome, Result } from "../../command/presenter.ts";
+import { wholeNumber } from "../../command/values.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
@@ -157,10 +158,7 @@ export async function dropDeadLetters(context: Context): Promise<Result> {
 
 function selectedDeadLetters(context: Context, { namespace }: Pick<Server, "namespace">) {
   const { values } = context;
-  const numbers = values.manyArguments("NUMBER").map((text) => {
-    if (!/^\d{1,9}$/.test(text)) throw usageFailure(`NUMBER: expected a whole number, got \`${text}\``);
-    return Number(text);
-  });
+  const numbers = values.manyArguments("NUMBER").map((text) => wholeNumber(text, "NUMBER"));
   return { params: { id: values.argument("ID") }, query: namespace, body: { numbers, ...reasonOf(context) } };
 }
 

@@ -1,5 +1,5 @@
 import type { Command } from "../../command/declaration.ts";
-import { all, key, page, reason, since, size, yes } from "../../command/options.ts";
+import { all, description, key, page, reason, since, size, yes } from "../../command/options.ts";
 
 const file = { name: "FILE", summary: "definition file, YAML or JSON", completes: "file" } as const;
 const scheduleId = { name: "ID", summary: "schedule id", completes: "schedule" } as const;
@@ -337,7 +337,7 @@ export const workflowCommands: readonly Command[] = [
         summary: "action if the previous run is still active. Default: skip",
       },
       { name: "catch-up", value: "SPAN", summary: "maximum delay of a start after downtime. Default: 1m" },
-      { name: "description", value: "TEXT", isEmptyAllowed: true, summary: "description" },
+      description,
       { name: "paused", summary: "start in paused state" },
     ],
     examples: [

@@ -133,10 +133,14 @@ export function matchesFilter(
   const matchesVerdict =
     verdicts.length === 0 ? verdict === Verdict.VERDICT_UNSPECIFIED : verdicts.includes(verdict);
   if (!matchesVerdict) return false;
-  const names = [principal.id, ...approverNames(principal)];
-  const isMine = deciders.some((name) => names.includes(name));
-  if (mine && ((deciders.length > 0 && !isMine) || excluded.includes(principal.id))) return false;
+  if (mine && (excluded.includes(principal.id) || !isAmong(deciders, principal))) return false;
   return `${title}\n${message}`.toLowerCase().includes(text.toLowerCase());
+}
+
+function isAmong(deciders: readonly string[], principal: Principal): boolean {
+  if (deciders.length === 0) return true;
+  const names = [principal.id, ...approverNames(principal)];
+  return deciders.some((name) => names.includes(name));
 }
 
 /**
