@@ -78,9 +78,14 @@ export class InsightService extends Orchestrator {
     hostAlerts(this, host, { settings, thread, recorder, explain, agent });
     this.register("agent", agent, { critical: false });
     facts.collector.onQueued((namespace) => agent.wake(namespace));
-    const agentSeries = new AgentSeries({ foundation, agents: mesh.client(agentService), recorder });
+    const agentSeries = new AgentSeries({
+      foundation,
+      agents: mesh.client(agentService),
+      pools: mesh.client(poolService),
+      recorder,
+    });
     this.register("agent-series", agentSeries, { critical: false });
-    facts.collector.onAgents((namespace) => agentSeries.include(namespace));
+    facts.collector.onUsed((namespace) => agentSeries.include(namespace));
   }
 
   #hostFacts(

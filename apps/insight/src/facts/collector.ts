@@ -27,6 +27,7 @@ import {
 import type { Mesh } from "@tutti/mesh";
 import { insightErrors } from "../errors.ts";
 import { insightPool } from "../insight-role.ts";
+import { isWaitedFor } from "../series/agent-series.ts";
 import { AgentFacts } from "./agent-facts.ts";
 import type { FactBatch } from "./fact-store.ts";
 import { clientsOf, type ListOf, listsOf, pageSize } from "./lists.ts";
@@ -77,7 +78,7 @@ export class FactCollector implements Component {
   #problem = "";
   readonly #agentFacts = new AgentFacts();
   #queued: (namespace: string) => void = () => {};
-  #agentsFound: (namespace: string) => void = () => {};
+  #used: (namespace: string) => void = () => {};
 
   constructor(parts: CollectorParts) {
     this.#parts = parts;
@@ -98,9 +99,9 @@ export class FactCollector implements Component {
     this.#queued = listener;
   }
 
-  /** Sets the listener, which is called with each namespace that has agents. */
-  onAgents(listener: (namespace: string) => void): void {
-    this.#agentsFound = listener;
+  /** Sets the listener, which is called with each namespace that has agents or queued tasks. */
+  onUsed(listener: (namespace: string) => void): void {
+    this.#used = listener;
   }
 
   start(): void {
@@ -261,7 +262,7 @@ export class FactCollector implements Component {
   async #agents(namespace: string): Promise<void> {
     const request = swarm.ListAgentsRequest.fromPartial({ namespace, page: { size: 1_000 } });
     const { agents, page } = await this.#clients.agents.listAgents(request, this.#options);
-    if (agents.length > 0) this.#agentsFound(namespace);
+    if (agents.length > 0) this.#used(namespace);
     const isComplete = (page?.nextToken ?? "") === "";
     const nowMs = this.#parts.foundation.clock.now();
     const { rows, remember } = this.#agentFacts.round(namespace, agents, isComplete, nowMs);
@@ -301,9 +302,9 @@ export class FactCollector implements Component {
   async #placements(namespace: string): Promise<void> {
     const request = swarm.ListPoolsRequest.fromPartial({ namespace, page: { size: 1_000 } });
     const { pools } = await this.#clients.pools.listPools(request, this.#options);
+    if (pools.some(isWaitedFor)) this.#used(namespace);
     for (const { pool, status } of pools) {
-      if (pool === insightPool && (status?.queued ?? 0) + (status?.waitingAtHome ?? 0) > 0)
-        this.#queued(namespace);
+      if (pool === insightPool && isWaitedFor({ status })) this.#queued(namespace);
       const cursor = `${namespace}/${pool}/placed`;
       for (let isMore = true; isMore && !this.#isStopping; ) {
         const startMs = this.#parts.foundation.clock.monotonic();

@@ -1,36 +1,48 @@
 /**
- * Series of agents: the load that they report with their heartbeats, read every 10 s.
+ * Series of agents and their pools, read every 10 s: the load that agents report with their heartbeats, what pools count
+ * of their attempts, and the queues.
  *
- * 1. The collector of facts names the namespaces with agents. Besides these, only the default namespace is read.
- * 2. A failed read leaves a gap. The next one is 10 s later.
- * 3. Values of an agent that is silent, asleep or gone are old, and not recorded.
+ * 1. The collector of facts names the namespaces with agents or queued tasks. Besides these, only the default namespace
+ *    is read.
+ * 2. A failed read leaves a gap. The next one is 10 s later, and its rates are over both intervals.
+ * 3. The load of an agent that is silent, asleep or gone is old, and not recorded.
+ * 4. Totals of an agent start again when it joins again. What an agent did before the first read is in no rate.
  */
 import { AgentState } from "@tutti/contracts/agent/v1";
 import { defaultNamespace } from "@tutti/contracts/rpc";
-import { type Agent, type agentService, ListAgentsRequest } from "@tutti/contracts/swarm/v1";
+import {
+  type Agent,
+  type AgentFigures,
+  type agentService,
+  ListAgentsRequest,
+  ListPoolsRequest,
+  type Pool,
+  type PoolStatus,
+  type poolService,
+} from "@tutti/contracts/swarm/v1";
 import type { HostFigures } from "@tutti/contracts/types/v1";
 import { ofAllPages } from "@tutti/host/serving";
-import { type Component, errorFromUnknown, type Foundation, type Timer } from "@tutti/kernel";
+import { type Component, errorFromUnknown, type Foundation, fromTimestamp, type Timer } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
-import type { Measured } from "./measured.ts";
 import type { Recorder } from "./recorder.ts";
 import type { RecordedMetric, RecordedSeries } from "./sample.ts";
 import { slotMs, slotOf } from "./time.ts";
 
-interface AgentGauge {
+interface Figure<Source> {
   readonly name: string;
   readonly help: string;
   readonly unit: string;
-  readonly value: (figures: HostFigures) => number;
+  readonly value: (source: Source) => number;
 }
 
 export interface AgentSeriesParts {
   readonly foundation: Pick<Foundation, "clock" | "timers" | "logger">;
   readonly agents: Pick<Client<typeof agentService>, "listAgents">;
+  readonly pools: Pick<Client<typeof poolService>, "listPools">;
   readonly recorder: Pick<Recorder, "add">;
 }
 
-const gauges: readonly AgentGauge[] = [
+const agentGauges: readonly Figure<HostFigures>[] = [
   {
     name: "agent_cpu_cores",
     help: "Cores that the process of an agent uses.",
@@ -75,6 +87,61 @@ const gauges: readonly AgentGauge[] = [
   },
 ];
 
+/** Totals, recorded as rates. */
+const agentCounters: readonly Figure<AgentFigures>[] = [
+  {
+    name: "agent_attempts_completed_total",
+    help: "Attempts of an agent that completed.",
+    unit: "",
+    value: ({ completed }) => completed,
+  },
+  {
+    name: "agent_attempts_failed_total",
+    help: "Attempts of an agent that failed.",
+    unit: "",
+    value: ({ failed }) => failed,
+  },
+  {
+    name: "agent_busy_seconds_total",
+    help: "Running time of the attempts of an agent, summed over its slots.",
+    unit: "seconds",
+    value: ({ busyMs }) => busyMs / 1_000,
+  },
+  {
+    name: "agent_tokens_total",
+    help: "Tokens of language models that the attempts of an agent used.",
+    unit: "",
+    value: ({ used }) => used?.tokens ?? 0,
+  },
+  {
+    name: "agent_cost_total",
+    help: "Money that the attempts of an agent cost, in the unit of the installation.",
+    unit: "",
+    value: ({ used }) => used?.money ?? 0,
+  },
+];
+
+const poolGauges: readonly Figure<PoolStatus>[] = [
+  {
+    name: "pool_tasks_queued",
+    help: "Tasks that wait for an agent of a pool.",
+    unit: "",
+    value: ({ queued, waitingAtHome }) => queued + waitingAtHome,
+  },
+  {
+    name: "pool_tasks_running",
+    help: "Attempts that run in a pool.",
+    unit: "",
+    value: ({ running }) => running,
+  },
+  {
+    name: "pool_longest_wait_seconds",
+    help: "Longest time that a queued task of a pool has waited.",
+    unit: "seconds",
+    value: ({ longestWaitMs }) => longestWaitMs / 1_000,
+  },
+];
+
 const reporting: ReadonlySet<AgentState> = new Set([
   AgentState.AGENT_STATE_READY,
   AgentState.AGENT_STATE_BUSY,
@@ -82,10 +149,16 @@ const reporting: ReadonlySet<AgentState> = new Set([
 ]);
 const callMs = 8_000;
 
+/** The agents' totals at a read. */
+interface Totals {
+  readonly readMs: number;
+  readonly ofAgents: ReadonlyMap<string, { readonly joinMs: number; readonly values: readonly number[] }>;
+}
+
 export class AgentSeries implements Component {
   readonly #parts: AgentSeriesParts;
-  /** The default namespace, and all others with agents. */
-  readonly #namespaces = new Set([defaultNamespace]);
+  /** The default namespace, and all others with agents or queued tasks, with the totals of the last read. */
+  readonly #namespaces = new Map<string, Totals | undefined>([[defaultNamespace, undefined]]);
   readonly #stopping = new AbortController();
   #timer: Timer | undefined;
   #round: Promise<void> | undefined;
@@ -104,9 +177,9 @@ export class AgentSeries implements Component {
     await this.#round;
   }
 
-  /** Adds a namespace that has agents. */
+  /** Adds a namespace that has agents or queued tasks. */
   include(namespace: string): void {
-    this.#namespaces.add(namespace);
+    if (!this.#namespaces.has(namespace)) this.#namespaces.set(namespace, undefined);
   }
 
   /** Reads all namespaces. While a read takes longer than the interval, no other one starts. */
@@ -118,12 +191,9 @@ export class AgentSeries implements Component {
   }
 
   async #readAll(): Promise<void> {
-    for (const namespace of this.#namespaces)
+    for (const [namespace, before] of this.#namespaces)
       try {
-        const agents = await this.#agentsOf(namespace);
-        if (agents.length === 0 && namespace !== defaultNamespace) this.#namespaces.delete(namespace);
-        if (agents.length > 0)
-          this.#parts.recorder.add(measuredAgents(namespace, agents, this.#parts.foundation.clock.now()));
+        await this.#readNamespace(namespace, before);
       } catch (error) {
         if (this.#stopping.signal.aborted) return;
         const { message } = errorFromUnknown(error);
@@ -134,42 +204,124 @@ export class AgentSeries implements Component {
       }
   }
 
+  async #readNamespace(namespace: string, before: Totals | undefined): Promise<void> {
+    const [agents, pools] = await Promise.all([this.#agentsOf(namespace), this.#poolsOf(namespace)]);
+    const isUsed = agents.length > 0 || pools.some(isWaitedFor);
+    if (!isUsed && namespace !== defaultNamespace) {
+      this.#namespaces.delete(namespace);
+      return;
+    }
+    const nowMs = this.#parts.foundation.clock.now();
+    const totals = totalsOf(agents, nowMs);
+    this.#namespaces.set(namespace, totals);
+    if (!isUsed) return;
+    const at = { namespace, fromMs: slotOf(nowMs) * slotMs };
+    const series = [
+      ...agents.flatMap((agent) => [...loadOf(agent, at), ...ratesOf(agent, at, totals, before)]),
+      ...pools.flatMap((pool) => queueOf(pool, at)),
+    ];
+    this.#parts.recorder.add({ metrics: metricsOf(namespace), series });
+  }
+
   #agentsOf(namespace: string): Promise<Agent[]> {
-    const options = { timeoutMs: callMs, signal: this.#stopping.signal };
     return ofAllPages(
-      (page) => this.#parts.agents.listAgents(ListAgentsRequest.fromPartial({ namespace, page }), options),
+      (page) =>
+        this.#parts.agents.listAgents(ListAgentsRequest.fromPartial({ namespace, page }), this.#options),
       ({ agents }) => agents,
     );
   }
+
+  #poolsOf(namespace: string): Promise<Pool[]> {
+    return ofAllPages(
+      (page) => this.#parts.pools.listPools(ListPoolsRequest.fromPartial({ namespace, page }), this.#options),
+      ({ pools }) => pools,
+    );
+  }
+
+  get #options() {
+    return { timeoutMs: callMs, signal: this.#stopping.signal };
+  }
 }
 
-function measuredAgents(namespace: string, agents: readonly Agent[], nowMs: number): Measured {
-  const fromMs = slotOf(nowMs) * slotMs;
-  return {
-    metrics: gauges.map(
-      ({ name, help, unit }): RecordedMetric => ({
-        namespace,
-        name,
-        kind: "gauge",
-        help,
-        unit,
-        labels: ["agent", "pool"],
-      }),
-    ),
-    series: agents.flatMap(({ agentId, pool, state, figures }) =>
-      figures === undefined || !reporting.has(state)
-        ? []
-        : gauges.map(
-            ({ name, value }): RecordedSeries => ({
-              namespace,
-              metric: name,
-              statistic: "value",
-              labels: { agent: agentId, pool },
-              fromMs,
-              values: Float64Array.of(value(figures)),
-              isSparse: true,
-            }),
-          ),
-    ),
-  };
+/** True if tasks wait in a pool or for it. */
+export function isWaitedFor({ status }: Pick<Pool, "status">): boolean {
+  return (status?.queued ?? 0) + (status?.waitingAtHome ?? 0) > 0;
+}
+
+interface At {
+  readonly namespace: string;
+  readonly fromMs: number;
+}
+
+function metricsOf(namespace: string): RecordedMetric[] {
+  const declare = (figures: readonly Figure<never>[], kind: RecordedMetric["kind"], labels: string[]) =>
+    figures.map(({ name, help, unit }): RecordedMetric => ({ namespace, name, kind, help, unit, labels }));
+  return [
+    ...declare(agentGauges, "gauge", ["agent", "pool"]),
+    ...declare(agentCounters, "counter", ["agent", "pool"]),
+    ...declare(poolGauges, "gauge", ["pool"]),
+  ];
+}
+
+function loadOf({ agentId: agent, pool, state, figures }: Agent, at: At): RecordedSeries[] {
+  if (figures === undefined || !reporting.has(state)) return [];
+  return agentGauges.map(({ name, value }) => ({
+    ...at,
+    metric: name,
+    statistic: "value",
+    labels: { agent, pool },
+    values: Float64Array.of(value(figures)),
+    isSparse: true,
+  }));
+}
+
+function queueOf({ pool, status }: Pool, at: At): RecordedSeries[] {
+  if (status === undefined) return [];
+  return poolGauges.map(({ name, value }) => ({
+    ...at,
+    metric: name,
+    statistic: "value",
+    labels: { pool },
+    values: Float64Array.of(value(status)),
+    isSparse: true,
+  }));
+}
+
+function totalsOf(agents: readonly Agent[], readMs: number): Totals {
+  const ofAgents = new Map(
+    agents.map(({ agentId, joinTime, done }) => {
+      const values = agentCounters.map(({ value }) => (done === undefined ? 0 : value(done)));
+      return [agentId, { joinMs: joinTime === undefined ? 0 : fromTimestamp(joinTime), values }] as const;
+    }),
+  );
+  return { readMs, ofAgents };
+}
+
+/** Returns the rates of the time since the last read, for each step since then. */
+function ratesOf(
+  { agentId: agent, pool }: Agent,
+  { namespace, fromMs }: At,
+  totals: Totals,
+  before: Totals | undefined,
+): RecordedSeries[] {
+  const now = totals.ofAgents.get(agent);
+  const last = before?.ofAgents.get(agent);
+  if (now === undefined || before === undefined) return [];
+  const hasJoined = now.joinMs >= before.readMs;
+  if (last === undefined && !hasJoined) return [];
+  const seconds = (totals.readMs - before.readMs) / 1_000;
+  const firstMs = Math.min(fromMs, (slotOf(before.readMs) + 1) * slotMs);
+  return agentCounters.map(({ name }, at) => {
+    const since = now.joinMs === last?.joinMs ? (last.values[at] ?? 0) : 0;
+    const rate = Math.max(0, (now.values[at] ?? 0) - since) / seconds;
+    return {
+      namespace,
+      fromMs: firstMs,
+      metric: name,
+      statistic: "rate",
+      labels: { agent, pool },
+      values: new Float64Array((fromMs - firstMs) / slotMs + 1).fill(rate),
+      isSparse: true,
+    };
+  });
 }
