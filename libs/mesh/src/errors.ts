@@ -135,8 +135,8 @@ export const meshErrors = defineErrors("mesh", {
     status: "UNAVAILABLE",
     retry: "same-key",
     help: "No instance of the service is known. Start one, or check that it registers with the same registry.",
-    message: ({ service, waitedMs }: { service: string; waitedMs: number }) =>
-      `No instance of ${service} found within ${waitedMs} ms`,
+    // Without the time that the call waited: each failure would be another reason of a component's health.
+    message: ({ service }: { service: string }) => `No instance of ${service} found`,
     remedy: "Start an instance that registers, or add its address to `mesh.peers`.",
   },
   noUsableInstance: {

@@ -140,7 +140,7 @@ describe("instances that start and stop", () => {
     await assert.rejects(notes.get(note()), {
       code: "mesh.no_instance",
       message:
-        "No instance of notes found within 20 ms. Start an instance that registers, or add its address to `mesh.peers`.",
+        "No instance of notes found. Start an instance that registers, or add its address to `mesh.peers`.",
     });
     await stopAll(mesh);
   });

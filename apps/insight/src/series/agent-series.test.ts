@@ -95,6 +95,11 @@ describe("series of agents", () => {
     await time.advanceAsync(30_000);
     assert.deepEqual(asked, []);
     series.include("shop");
+    await time.advanceAsync(20_000);
+    assert.deepEqual([asked.length, added.length], [2, 1]);
+    // A minute after the failure.
+    await time.advanceAsync(60_000);
+    assert.deepEqual([asked.length, added.length], [3, 2]);
     await time.advanceAsync(60_000);
     await series.stop();
     assert.deepEqual([asked.length, added.length], [4, 2]);
@@ -116,7 +121,7 @@ describe("series of agents", () => {
         joined("fresh", startMs + 15_000, done(10, 0.5)),
       ],
       undefined,
-      [joined("old", startMs - 1_000, done(160, 8))],
+      [joined("old", startMs - 1_000, done(190, 14))],
     ];
     const { added, series } = watched(
       () => {
@@ -127,7 +132,7 @@ describe("series of agents", () => {
       undefined,
       time,
     );
-    await time.advanceAsync(40_000);
+    await time.advanceAsync(90_000);
     await series.stop();
     const rates = added.map((measured) =>
       measured.series.map(({ metric, labels, statistic, values }) => {
@@ -148,11 +153,11 @@ describe("series of agents", () => {
       ],
     );
     assert.deepEqual(rates[2], [
-      "old agent_attempts_completed_total 2 2",
-      "old agent_attempts_failed_total 1 1",
-      "old agent_busy_seconds_total 0 0",
-      "old agent_tokens_total 5 5",
-      "old agent_cost_total 0.05 0.05",
+      "old agent_attempts_completed_total 1 1 1 1 1 1 1",
+      "old agent_attempts_failed_total 0.5 0.5 0.5 0.5 0.5 0.5 0.5",
+      "old agent_busy_seconds_total 0 0 0 0 0 0 0",
+      "old agent_tokens_total 10 10 10 10 10 10 10",
+      "old agent_cost_total 0.1 0.1 0.1 0.1 0.1 0.1 0.1",
     ]);
   });
 

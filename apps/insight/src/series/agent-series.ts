@@ -4,7 +4,7 @@
  *
  * 1. The collector of facts names the namespaces with agents or queued tasks. Besides these, only the default namespace
  *    is read.
- * 2. A failed read leaves a gap. The next one is 10 s later, and its rates are over both intervals.
+ * 2. A failed read leaves a gap. The next one is a minute later, and its rates are over both intervals.
  * 3. The load of an agent that is silent, asleep or gone is old, and not recorded.
  * 4. Totals of an agent start again when it joins again. What an agent did before the first read is in no rate.
  */
@@ -148,6 +148,8 @@ const reporting: ReadonlySet<AgentState> = new Set([
   AgentState.AGENT_STATE_DRAINING,
 ]);
 const callMs = 8_000;
+/** Pause after a failure, because calls to a service that is away cost more than they find. */
+const failedPauseMs = 60_000;
 
 /** The agents' totals at a read. */
 interface Totals {
@@ -160,6 +162,7 @@ export class AgentSeries implements Component {
   /** The default namespace, and all others with agents or queued tasks, with the totals of the last read. */
   readonly #namespaces = new Map<string, Totals | undefined>([[defaultNamespace, undefined]]);
   readonly #stopping = new AbortController();
+  #pausedUntilMs = 0;
   #timer: Timer | undefined;
   #round: Promise<void> | undefined;
 
@@ -191,11 +194,14 @@ export class AgentSeries implements Component {
   }
 
   async #readAll(): Promise<void> {
+    const { clock } = this.#parts.foundation;
+    if (clock.monotonic() < this.#pausedUntilMs) return;
     for (const [namespace, before] of this.#namespaces)
       try {
         await this.#readNamespace(namespace, before);
       } catch (error) {
         if (this.#stopping.signal.aborted) return;
+        this.#pausedUntilMs = clock.monotonic() + failedPauseMs;
         const { message } = errorFromUnknown(error);
         this.#parts.foundation.logger.debug("load of agents was not recorded", {
           namespace,

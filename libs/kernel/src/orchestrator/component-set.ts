@@ -302,6 +302,8 @@ export class ComponentSet {
     instruments.componentHealth(component, to);
     const fields = { component, health: to.level, reason: to.reason };
     if (to.level === "healthy") logger.info("component recovered", fields);
+    // Reasons with numbers change with every check.
+    else if (to.level === from.level) logger.debug("component still unhealthy", fields);
     else logger.warn("component unhealthy", fields);
     events.emit("componentHealthChanged", { component, from, to });
     healthChanged();

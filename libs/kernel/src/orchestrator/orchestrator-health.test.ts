@@ -168,6 +168,13 @@ describe("Orchestrator: health", () => {
       health: "unhealthy",
       reason: "disk full",
     });
+    store.state.health = unhealthy("disk full by 2 bytes");
+    await foundation.time.advanceAsync(1_000);
+    const unhealthyLines = foundation.logger
+      .messages("warn")
+      .filter((each) => each === "component unhealthy");
+    assert.equal(unhealthyLines.length, 1);
+    received.splice(2);
     const { metrics } = foundation;
     assert.equal(metrics.value("tutti_orchestrator_health_severity", { orchestrator: "billing" }), 2);
     const labels = { orchestrator: "billing", component: "store" };

@@ -195,7 +195,7 @@ export class Routes {
       }
       const remainingMs = untilMs - clock.monotonic();
       const known = this.#parts.pool.targetsOf(service).length > 0;
-      if (known || remainingMs <= 0) throw this.#unreachable(call, untilMs - startedMs);
+      if (known || remainingMs <= 0) throw this.#unreachable(call);
       await call.change(timers, remainingMs, (listener) => discovery.watch(service, listener));
       await this.#parts.pool.prepare(service);
     }
@@ -212,9 +212,9 @@ export class Routes {
   }
 
   /** Returns why no instance can be called. */
-  #unreachable({ instance, method: { service } }: ClientCall, waitedMs: number): TuttiError {
+  #unreachable({ instance, method: { service } }: ClientCall): TuttiError {
     const targets = this.#parts.pool.targetsOf(service);
-    if (targets.length === 0) return meshErrors.noInstance({ service, waitedMs: Math.round(waitedMs) });
+    if (targets.length === 0) return meshErrors.noInstance({ service });
     if (instance !== "") return meshErrors.instanceAway({ service, instance });
     const nowMs = this.#parts.clock.monotonic();
     const draining = targets.filter((target) => target.isDraining(nowMs)).length;

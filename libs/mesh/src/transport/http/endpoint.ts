@@ -208,7 +208,7 @@ export class HttpEndpoint {
       throw meshErrors.noHandler({ rpc: rpc.slice(0, 200) });
     // An unknown service name would be waited for, and kept.
     if (service !== undefined && !mesh.knows(service))
-      throw meshErrors.noInstance({ service: service.slice(0, 200), waitedMs: 0 });
+      throw meshErrors.noInstance({ service: service.slice(0, 200) });
     const [at, method] = found;
     // Typed clients are for callers that know the rpc.
     const client = mesh.client(description, { service }) as Readonly<Record<string, unknown>>;
