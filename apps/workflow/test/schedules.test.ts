@@ -117,7 +117,7 @@ describe("schedules", () => {
     assert.deepEqual(await list(), ["nightly"]);
   });
 
-  it("a deleted schedule is not found", async () => {
+  it("a deleted schedule is not found, and can be created again", async () => {
     await client().createSchedule(
       CreateScheduleRequest.fromPartial({ schedule: { ...nightly, scheduleId: "gone" } }),
     );
@@ -125,6 +125,10 @@ describe("schedules", () => {
     assert.deepEqual(await client().deleteSchedule(request), { removed: true });
     assert.deepEqual(await client().deleteSchedule(request), { removed: false });
     await assert.rejects(client().getSchedule(request), codeOf("schedule.missing"));
+    const again = await client().createSchedule(
+      CreateScheduleRequest.fromPartial({ schedule: { ...nightly, scheduleId: "gone" } }),
+    );
+    assert.deepEqual([again.existed, again.schedule?.revision], [false, "2"]);
   });
 });
 

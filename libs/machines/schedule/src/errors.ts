@@ -16,13 +16,6 @@ export const scheduleErrors = defineErrors("schedule", {
     message: ({ id }: { id: string }) => `Schedule \`${id}\` already exists with another specification`,
     remedy: "Update that schedule, or choose another id.",
   },
-  removed: {
-    status: "ALREADY_EXISTS",
-    retry: "same-key",
-    help: "A schedule with this id was deleted, and its history is still kept. The id is free again when the history is removed.",
-    message: ({ id }: { id: string }) => `Schedule \`${id}\` was deleted and its history is still kept`,
-    remedy: "Choose another id, or try again later.",
-  },
   planInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",

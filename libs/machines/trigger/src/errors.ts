@@ -16,13 +16,6 @@ export const triggerErrors = defineErrors("trigger", {
     message: ({ id }: { id: string }) => `Trigger \`${id}\` already exists with another specification`,
     remedy: "Update that trigger, or choose another id.",
   },
-  removed: {
-    status: "ALREADY_EXISTS",
-    retry: "same-key",
-    help: "A trigger with this id was deleted, and its history is still kept. The id is free when the history is removed.",
-    message: ({ id }: { id: string }) => `Trigger \`${id}\` was deleted and its history is still kept`,
-    remedy: "Choose another id, or try again later.",
-  },
   planInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",

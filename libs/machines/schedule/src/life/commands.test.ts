@@ -69,16 +69,21 @@ describe("a schedule", () => {
     assert.deepEqual(driver.execute(key, remove, {}), { removed: false });
   });
 
-  it("that is deleted has nothing outstanding, and its id cannot be reused while its history is kept", () => {
-    const driver = driven();
+  it("that is deleted has nothing outstanding, and its id is free at once", () => {
+    const driver = driven(plan({ maxRuns: 2 }));
     driver.advance(2 * hourMs);
     assert.deepEqual(driver.execute(key, remove, {}), { removed: true });
     assert.deepEqual([driver.effects, driver.nextDueMs], [[], undefined]);
-    assert.equal(
-      codeOf(driver.execute(key, create, { plan: plan(), paused: false, note: "" })),
-      "schedule.removed",
-    );
     assert.deepEqual(driver.execute(key, remove, {}), { removed: false });
+    assert.deepEqual(driver.execute(key, create, { plan: plan({ maxRuns: 2 }), paused: false, note: "" }), {
+      existed: false,
+    });
+    const view = driver.query(key, facts, undefined);
+    assert.ok("recent" in view);
+    assert.deepEqual([view.paused, view.startedCount, view.recent], [false, 0, []]);
+    assert.equal(view.revision, 2, "a change by the revision of the deleted schedule is rejected");
+    driver.advance(2 * hourMs);
+    assert.deepEqual(toStart(driver), ["nightly-20260101T030000Z"]);
   });
 
   it("shows its status and the next time", () => {

@@ -35,10 +35,9 @@ export const create: ScheduleCommand<CreateSchedule, ScheduleCreated> = {
   reply: ScheduleCreated,
   decide(schedule, { plan, paused, note }, step) {
     const { id } = step.key;
-    if (schedule.status === "removed") return scheduleErrors.removed.refusal({ id });
     const refusal = notAPlan(plan);
     if (refusal !== undefined || plan === undefined) return refusal ?? scheduleErrors.exists.refusal({ id });
-    if (schedule.status !== "absent")
+    if (schedule.status === "active" || schedule.status === "paused")
       return isSame(schedule.plan, plan) ? { existed: true } : scheduleErrors.exists.refusal({ id });
     const next = paused ? nothing : nextOf(plan, id, step.nowMs);
     step.emit(scheduleCreated, { plan, paused, note, createMs: step.nowMs, next });

@@ -9,6 +9,7 @@ import {
 import { setNext } from "../firing/outstanding.ts";
 import { clockTimer, type ScheduleEvent } from "../state.ts";
 
+/** A removed schedule can be created again. Its revisions and the numbers of its firings continue. */
 export const scheduleCreated: ScheduleEvent<ScheduleCreatedV1> = {
   type: "schedule_created",
   version: 1,
@@ -18,7 +19,11 @@ export const scheduleCreated: ScheduleEvent<ScheduleCreatedV1> = {
     schedule.status = paused ? "paused" : "active";
     schedule.plan = plan ?? SchedulePlan.create();
     schedule.note = note;
-    schedule.revision = 1;
+    schedule.revision += 1;
+    schedule.startedCount = 0;
+    schedule.skippedCount = 0;
+    schedule.countedRuns = 0;
+    schedule.recent.length = 0;
     schedule.createMs = createMs;
     schedule.updateMs = createMs;
     setNext(schedule, next, outstanding);

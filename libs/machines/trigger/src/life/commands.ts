@@ -23,10 +23,9 @@ export const create: TriggerCommand<CreateTrigger, TriggerCreated> = {
   reply: TriggerCreated,
   decide(trigger, { plan, paused, note }, step) {
     const { id } = step.key;
-    if (trigger.status === "removed") return triggerErrors.removed.refusal({ id });
     const refusal = notAPlan(plan, id);
     if (refusal !== undefined || plan === undefined) return refusal ?? triggerErrors.exists.refusal({ id });
-    if (trigger.status !== "absent")
+    if (trigger.status === "active" || trigger.status === "paused")
       return isSame(trigger.plan, plan) ? { existed: true } : triggerErrors.exists.refusal({ id });
     step.emit(triggerCreated, { plan, paused, note, createMs: step.nowMs });
     return { existed: false };

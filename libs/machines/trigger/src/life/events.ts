@@ -7,8 +7,9 @@ import {
   TriggerUpdatedV1,
 } from "@tutti/contracts/workflow/v1";
 import { setTimer } from "../start/outstanding.ts";
-import { clockTimer, type TriggerMachineEvent } from "../state.ts";
+import { clockTimer, newTrigger, type TriggerMachineEvent } from "../state.ts";
 
+/** A removed trigger can be created again. Its revisions and the numbers of its batches continue. */
 export const triggerCreated: TriggerMachineEvent<TriggerCreatedV1> = {
   type: "trigger_created",
   version: 1,
@@ -18,7 +19,10 @@ export const triggerCreated: TriggerMachineEvent<TriggerCreatedV1> = {
     trigger.status = paused ? "paused" : "active";
     trigger.plan = plan ?? TriggerPlan.create();
     trigger.note = note;
-    trigger.revision = 1;
+    trigger.revision += 1;
+    trigger.counts = newTrigger().counts;
+    trigger.recent.length = 0;
+    trigger.paceMs = 0;
     trigger.createMs = createMs;
     trigger.updateMs = createMs;
   },

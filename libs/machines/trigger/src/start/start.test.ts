@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ActivationResult, Singleton } from "@tutti/contracts/workflow/v1";
-import { pause, reportRunEnd, resume } from "../index.ts";
-import { driven, factsOf, item, key, plan, post, settleAll, toStart } from "../trigger.fixture.ts";
+import { create, pause, remove, reportRunEnd, resume } from "../index.ts";
+import { codeOf, driven, factsOf, item, key, plan, post, settleAll, toStart } from "../trigger.fixture.ts";
 
 describe("runs of events", () => {
   it("an event starts one run, whose id follows from its key", () => {
@@ -48,6 +48,25 @@ describe("runs of events", () => {
     assert.equal(factsOf(driver).deadCount, 1);
     post(driver, item(1));
     assert.deepEqual(toStart(driver), ["orders-d1"]);
+  });
+
+  it("a deleted trigger can be created again, and a repeated event still starts the same run", () => {
+    const driver = driven(plan({ windowMs: 10_000 }));
+    post(driver, item(1), item(2, { code: "trigger.expression_failed" }));
+    assert.deepEqual(driver.execute(key, remove, {}), { removed: true });
+    assert.equal(codeOf(post(driver, item(3))), "trigger.missing");
+    assert.deepEqual(driver.execute(key, create, { plan: plan(), paused: false, note: "" }), {
+      existed: false,
+    });
+    assert.deepEqual(driver.execute(key, create, { plan: plan(), paused: false, note: "" }), {
+      existed: true,
+    });
+    const { counts, deadCount, recent, revision } = factsOf(driver);
+    assert.deepEqual([counts.received, deadCount, recent, revision], [0, 0, [], 2]);
+    post(driver, item(1));
+    assert.deepEqual(toStart(driver), ["orders-d1"]);
+    settleAll(driver);
+    assert.equal(factsOf(driver).counts.started, 1);
   });
 
   it("a paused trigger skips events, and starts waiting ones when it is resumed", () => {
