@@ -1,5 +1,6 @@
 /** Runs a command line and returns its exit code. */
 
+import { misspeltVariables } from "@tutti/kernel";
 import { parseCommandLine } from "./command/command-line.ts";
 import { isConfirmed } from "./command/confirm.ts";
 import type { Command, Context } from "./command/declaration.ts";
@@ -8,6 +9,7 @@ import { Failure } from "./command/failure.ts";
 import { Presenter, presenterFor } from "./command/presenter.ts";
 import { commands } from "./commands/commands.ts";
 import type { Shell } from "./effects/shell.ts";
+import { safe } from "./terminal/text.ts";
 
 export async function runCommandLine(
   args: readonly string[],
@@ -31,6 +33,8 @@ export async function runCommandLine(
     const { command, values } = invocation;
     presenter = presenterFor(shell, values);
     const { print } = presenter;
+    // `doctor` lists them among its findings.
+    if (command.name !== "doctor") warn(misspeltVariables(shell.environment), presenter);
     const question = command.confirm?.(values);
     if (question !== undefined && !(await isConfirmed({ command, values, shell, print }, question)))
       return exitCodes.completed;
@@ -44,6 +48,13 @@ export async function runCommandLine(
     const isStrange = failure.code === "fault" || failure.code === "strange_answer";
     return presenter.presentFailure((isStrange ? await strangerIn(context) : undefined) ?? failure);
   }
+}
+
+/** Warns every reader but `--quiet`, on standard error: a script would use the wrong platform or namespace. */
+function warn(sentences: readonly string[], { print, reader }: Presenter): void {
+  if (reader === "quiet") return;
+  for (const sentence of sentences)
+    print.errorLines([`${print.errorStyle.yellow("warning:")} ${safe(sentence)}`]);
 }
 
 /** Returns the failure if another program than Tutti answers at the address. Its replies are no bug of the CLI. */

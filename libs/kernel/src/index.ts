@@ -1,4 +1,5 @@
 export { hostNameIn, isLoopbackHost } from "./addresses/loopback.ts";
+export { misspeltVariables } from "./configuration/client-variables.ts";
 export {
   type ChangeListener,
   Configuration,

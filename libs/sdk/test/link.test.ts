@@ -30,6 +30,15 @@ describe("a worker's link", () => {
     );
   });
 
+  it("starts with a warning for a misspelt variable", async () => {
+    const { worker, logger, link } = stage({}, { TUTTI_NAMSPACE: "shop", TUTTI_LOG_LEVEL: "debug" });
+    worker.handle("echo", async (input) => input);
+    await link();
+    assert.deepEqual(logger.messages("warn"), [
+      "The environment variable TUTTI_NAMSPACE is ignored. Did you mean TUTTI_NAMESPACE?",
+    ]);
+  });
+
   it("answers all tasks of a turn in one frame, with the freed credit", async () => {
     const { worker, host, settle, link } = stage();
     worker.handle("echo", async (input) => input);

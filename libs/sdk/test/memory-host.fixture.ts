@@ -4,6 +4,7 @@ import { recordingLogger, seededChance, VirtualTime } from "@tutti/kernel/testin
 import { Worker, type WorkerOptions } from "../src/index.ts";
 import { type BlobAccess, memoryBlobs } from "../src/link/blobs.ts";
 import type { LinkStream, StreamEvents, Transport } from "../src/link/transport.ts";
+import type { WorkerPorts } from "../src/worker/worker.ts";
 
 export interface MemoryStream {
   readonly address: string;
@@ -138,7 +139,7 @@ function outcomeOf(outcome: Result["outcome"]): string {
 }
 
 /** Returns a worker that is not started yet. */
-export function stage(options: WorkerOptions = {}) {
+export function stage(options: WorkerOptions = {}, variables: WorkerPorts["variables"] = {}) {
   const time = new VirtualTime();
   const host = new MemoryHost();
   const logger = recordingLogger();
@@ -153,6 +154,7 @@ export function stage(options: WorkerOptions = {}) {
       defer: (run) => deferred.push(run),
       logger,
       edge,
+      variables,
       transport: async () => host,
       figures: () => figures,
     },

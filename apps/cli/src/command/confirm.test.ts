@@ -55,4 +55,26 @@ describe("a command that destroys something", () => {
       assert.equal(runs, isRun ? 1 : 0);
       assert.match(shell.errors.text, says);
     });
+
+  it("comes after a warning about misspelt variables, which only --quiet hides", async () => {
+    const command: Command = {
+      ...{ name: "pool delete", group: "installation", summary: "Delete a pool", json: "document" },
+      arguments: [],
+      options: [yes],
+      confirm: () => "Delete it?",
+      load: async () => async () => exitCodes.completed,
+    };
+    for (const [words, isWarned] of [
+      ["", true],
+      ["--yes --json", true],
+      ["--yes --quiet", false],
+    ] as const) {
+      const shell = memoryShell({ answer: "y", environment: { TUTTI_NAMSPACE: "shop" } });
+      const line = `pool delete ${words}`.trim().split(" ");
+      assert.equal(await runCommandLine(line, shell, "0.0.0", [command]), exitCodes.completed);
+      const warning =
+        "warning: The environment variable TUTTI_NAMSPACE is ignored. Did you mean TUTTI_NAMESPACE?";
+      assert.equal(shell.errors.text.startsWith(warning), isWarned, words);
+    }
+  });
 });

@@ -46,14 +46,14 @@ export class Presenter {
   /** The printer of actions. */
   readonly print: Printer;
   readonly #shell: Pick<Shell, "output">;
-  readonly #reader: Reader;
+  readonly reader: Reader;
 
   constructor(
     shell: Pick<Shell, "output" | "errors" | "isAnswered" | "environment">,
     { reader, noColours = false }: { readonly reader: Reader; readonly noColours?: boolean },
   ) {
     this.#shell = shell;
-    this.#reader = reader;
+    this.reader = reader;
     this.print = new Printer(shell, {
       hasColours: !noColours,
       isForPeople: reader !== "json",
@@ -75,7 +75,7 @@ export class Presenter {
 
   presentFailure(failure: Failure): number {
     const { print } = this;
-    if (this.#reader === "json") print.errorLines([JSON.stringify(failureJson(failure))]);
+    if (this.reader === "json") print.errorLines([JSON.stringify(failureJson(failure))]);
     else print.errorLines(drawFailure(failure, { style: print.errorStyle, width: print.errorWidth }));
     return failure.exitCode;
   }
@@ -96,11 +96,11 @@ export class Presenter {
   }
 
   #write({ json, quiet, draw, empty }: Outcome, { isLine = false } = {}): void {
-    if (this.#reader === "json") {
+    if (this.reader === "json") {
       const { output } = this.#shell;
       const indent = output.isTerminal && !isLine ? 2 : undefined;
       if (json !== undefined) output.write(`${JSON.stringify(json, undefined, indent)}\n`);
-    } else if (this.#reader === "quiet" && quiet !== undefined) this.print.lines(quiet);
+    } else if (this.reader === "quiet" && quiet !== undefined) this.print.lines(quiet);
     else if (empty !== undefined) this.print.note(empty);
     else draw?.();
   }

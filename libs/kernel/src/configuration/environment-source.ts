@@ -1,3 +1,4 @@
+import { clientVariables } from "./client-variables.ts";
 import { type Declarations, variablePrefix } from "./declarations.ts";
 import { keysListed } from "./problem-texts.ts";
 import type { Reading } from "./reading.ts";
@@ -11,18 +12,6 @@ export const fileVariable = `${variablePrefix}CONFIG`;
 /** The variable that replaces defaults. The parent of the process sets it. */
 export const presetVariable = `${variablePrefix}PRESET`;
 
-/** Variables that people set for workers, clients, agents and the CLI, often for a whole shell. */
-const variablesOfClients = [
-  ...["TUTTI_URL", "TUTTI_API_KEY", "TUTTI_SERVER", "TUTTI_KEY"],
-  "TUTTI_ADDRESS",
-  "TUTTI_POOL",
-  "TUTTI_NAMESPACE",
-  "TUTTI_AGENT_ID",
-  "TUTTI_LAUNCH_ID",
-  "TUTTI_ACCESS_TOKEN",
-  "TUTTI_LOCAL_MODELS",
-];
-
 /**
  * Variables with our prefix that are not keys: the file's name, the preset, variables of the workspace's tools and
  * tests, and of workers, clients, agents and the CLI, which people set for a whole shell. None of them may look like a
@@ -35,7 +24,11 @@ const otherVariables = new Set([
   "TUTTI_TEST_NATS_SERVER",
   "TUTTI_TEST_SEED",
   "TUTTI_TEST_KILLS",
-  ...variablesOfClients,
+  // Variables that Tutti sets for commands and adapters: a platform may be started from one.
+  "TUTTI_COMMAND",
+  "TUTTI_ADAPTER",
+  "TUTTI_GIT_PASSWORD",
+  ...clientVariables,
 ]);
 
 /**
@@ -70,7 +63,7 @@ export function readEnvironment(
 }
 
 export function unknownVariable(variable: string, declarations: Declarations): string {
-  const known = [...declarations.variables(), ...variablesOfClients];
+  const known = [...declarations.variables(), ...clientVariables];
   return `unknown key in the environment: ${variable}${didYouMean(variable, known) || keysListed}`;
 }
 

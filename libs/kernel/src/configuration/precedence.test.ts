@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
+import { misspeltVariables } from "./client-variables.ts";
 import { type Scope, scopesBack, scopesFrom } from "./scopes.ts";
 import { load, log, registry, type TestSources } from "./sections.fixture.ts";
 
@@ -140,6 +141,32 @@ describe("the source of a value", () => {
   it("is none of the variables of workers, agents, clients and the CLI", () => {
     const environment = { TUTTI_URL: "http://a", TUTTI_POOL: "x", TUTTI_LOCAL_MODELS: "http://b/v1" };
     assert.equal(load({ environment }).read(log).level, "info");
+  });
+
+  it("is none of the variables that Tutti sets for the commands that it runs", () => {
+    const environment = { TUTTI_COMMAND: "a1", TUTTI_ADAPTER: "{}", TUTTI_GIT_PASSWORD: "p" };
+    assert.equal(load({ environment }).read(log).level, "info");
+  });
+
+  it("is none of the variables that only resemble those of clients, and clients name the nearest", () => {
+    const table: readonly (readonly [string, string | undefined])[] = [
+      ["TUTTI_NAMSPACE", "TUTTI_NAMESPACE"],
+      ["TUTTI_ULR", "TUTTI_URL"],
+      ["TUTTI_API_KEYS", "TUTTI_API_KEY"],
+      ["TUTTI_POOl", "TUTTI_POOL"],
+      ["TUTTI_ADRESS", "TUTTI_ADDRESS"],
+      ["TUTTI_URL", undefined],
+      ["TUTTI_LOG_LEVEL", undefined],
+      ["TUTTI_ENV", undefined],
+      ["TUTTI_", undefined],
+      [`TUTTI_${"U".repeat(100_000)}`, undefined],
+      ["NAMSPACE", undefined],
+    ];
+    for (const [variable, meant] of table) {
+      const text = `The environment variable ${variable} is ignored. Did you mean ${meant}?`;
+      assert.deepEqual(misspeltVariables({ [variable]: "x" }), meant === undefined ? [] : [text]);
+    }
+    assert.deepEqual(misspeltVariables({ TUTTI_ULR: "" }), [], "shells leave unset variables empty");
   });
 
   it("is found for each key: an overridden key leaves the other keys of its section inherited", () => {

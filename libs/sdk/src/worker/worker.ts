@@ -13,6 +13,7 @@ import {
   IdSource,
   type Logger,
   lineLogger,
+  misspeltVariables,
   type ProcessEdge,
   promptDefer,
   type StopSignal,
@@ -208,7 +209,8 @@ export class Worker {
       return Promise.reject(sdkErrors.optionInvalid(wrong));
     }
     this.#state = "linking";
-    const { edge } = this.#ports;
+    const { edge, logger, variables } = this.#ports;
+    for (const warning of misspeltVariables(variables)) logger.warn(warning);
     this.#releases.push(edge.keepAlive());
     if (this.settings.handleSignals) this.#releases.push(this.#watchSignals());
     this.#connect().catch((error: unknown) => this.#fail(error));

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import logging
 import os
 import signal
 import sys
@@ -19,7 +20,7 @@ from ._functions.watchdog import Watchdog
 from ._handlers import Estimate, Handler, Handlers, JsonSchema
 from ._logging import log_to_standard_error
 from ._running import Running
-from ._settings import Credentials, Settings, resolve
+from ._settings import Credentials, Settings, misspelt_variables, resolve
 from .context import TaskContext
 from .failures import OptionInvalid, stopped
 from .functions import DurableFunction
@@ -92,6 +93,7 @@ class Worker:
         send_logs: bool = True,
         environment: Mapping[str, str] = os.environ,
     ) -> None:
+        self._warnings = misspelt_variables(environment)
         self.settings: Settings = resolve(
             environment,
             address=address,
@@ -286,6 +288,8 @@ class Worker:
 
     async def _run(self) -> None:
         log_to_standard_error()
+        for warning in self._warnings:
+            logging.getLogger("tutti.worker").warning(warning)
         with self._lock:
             running = Running(self.settings, self._handlers, self._is_linked)
             self._running = running

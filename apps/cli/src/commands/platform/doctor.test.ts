@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { readinessOf, remoteFinding } from "./doctor.ts";
+import { readinessOf, remoteFinding, variableFindings } from "./doctor.ts";
 
 describe("doctor", () => {
   const health = (level: string) => ({ level, reason: "the audit log is not complete" });
@@ -24,6 +24,15 @@ describe("doctor", () => {
       assert.equal(found?.level, level);
       assert.match(found?.text ?? "", text);
     });
+
+  it("names misspelt variables of clients", () => {
+    const [found, ...others] = variableFindings({ TUTTI_NAMSPACE: "shop", TUTTI_LOG_LEVEL: "debug" });
+    assert.equal(others.length, 0);
+    assert.deepEqual(
+      [found?.level, found?.text],
+      ["notice", "The environment variable TUTTI_NAMSPACE is ignored. Did you mean TUTTI_NAMESPACE?"],
+    );
+  });
 
   it("reports a missing data directory as not checked if the platform uses another one", () => {
     const absent = {

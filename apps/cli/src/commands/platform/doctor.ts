@@ -1,6 +1,6 @@
 /** Finds problems of this machine and its platform, each with the next action. */
 
-import { counted, sentences } from "@tutti/kernel";
+import { counted, misspeltVariables, sentences } from "@tutti/kernel";
 import type { Pool, Whoami } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
@@ -32,6 +32,7 @@ export async function doctor(context: Context): Promise<Result> {
   const data = await dataFindings(context);
   const findings = [
     nodeFinding(context.shell.nodeVersion),
+    ...variableFindings(context.shell.environment),
     ...platform,
     ...(isRemote ? data.map(remoteFinding) : data.map(({ code: _, ...finding }) => finding)),
   ];
@@ -55,6 +56,15 @@ export function nodeFinding(version: string): Finding {
     text: `This is Node ${version}.`,
     advice: isOld ? `Install Node ${oldestNode} or newer from https://nodejs.org.` : "",
   };
+}
+
+export function variableFindings(environment: Context["shell"]["environment"]): Finding[] {
+  return misspeltVariables(environment).map((text) => ({
+    about: "variables",
+    level: "notice",
+    text,
+    advice: "Correct its name, or unset it.",
+  }));
 }
 
 export async function platformFindings(context: Context): Promise<Finding[]> {
