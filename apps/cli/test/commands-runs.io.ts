@@ -254,6 +254,10 @@ tasks:
       await printed("workflow migrate offer --to 2 --dry-run"),
       /^0 runs to move, 2 left alone\n +2 {2}identical/,
     );
+    const unknown = await tutti("workflow migrate ofer --dry-run");
+    assert.equal(unknown.exitCode, exitCodes.refused);
+    assert.match(unknown.errors, /`ofer` not found[\s\S]*Did you mean `offer`\?/);
+    assert.equal((await tutti("workflow migrate offer@1 --to 9 --dry-run")).exitCode, exitCodes.refused);
     assert.match(await printed("workflow migrate offer --undo --only offer-2 --yes"), /✓ 1 run moved/);
     for (const id of ["offer-1", "offer-2"]) await printed(`signal ${id} go`);
     assert.equal(await printed("watch offer-1"), "2\n");

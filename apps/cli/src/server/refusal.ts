@@ -109,12 +109,22 @@ function retrying({ retry, retryAfterMs }: RestError): Advice[] {
   return [`Retry the command${wait}.`];
 }
 
+/** Returns the code of a failed connection, such as ECONNREFUSED. Empty without one. */
+export function connectionCodeOf(error: RestError): string {
+  const inner = error.cause instanceof Error ? error.cause.cause : undefined;
+  return inner instanceof Error && "code" in inner ? String(inner.code) : "";
+}
+
 /** Above this size the server may reject a request and close the connection before the reply is read. */
 const largeBytes = 1_048_576;
 
+export function isLarge(body: unknown): boolean {
+  return JSON.stringify(body ?? "").length >= largeBytes;
+}
+
 async function unreachable(error: RestError, { server, parts }: Call): Promise<Failure> {
   const inner = error.cause instanceof Error ? error.cause.cause : undefined;
-  const code = inner instanceof Error && "code" in inner ? String(inner.code) : "";
+  const code = connectionCodeOf(error);
   if (code.startsWith("HPE_")) return await notHttp(error, server.url);
   const bytes = code === "EPIPE" || code === "ECONNRESET" ? JSON.stringify(parts.body ?? "").length : 0;
   if (bytes >= largeBytes) return cutWhileSending(error, server.url, bytes);

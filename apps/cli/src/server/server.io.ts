@@ -471,6 +471,62 @@ describe("rejected requests", () => {
     assert.deepEqual([runId, attempts], ["order-19", 3]);
     assert.equal(context.shell.errors.text, "The platform is starting …\n");
   });
+
+  it("a request is repeated while the connection is refused, and succeeds after a restart", async () => {
+    const stranger = await listening((_, response) => response.end(JSON.stringify({ runId: "order-19" })));
+    await stranger[Symbol.asyncDispose]();
+    await using restarted = createServer((_, response) =>
+      response.end(JSON.stringify({ runId: "order-19" })),
+    );
+    const context = contextWith({ server: stranger.url });
+    let pauses = 0;
+    context.shell.pause = async () => {
+      pauses++;
+      if (pauses === 2)
+        await new Promise<void>((done) => restarted.listen(Number(new URL(stranger.url).port), done));
+    };
+    const { runId } = await getRun(await connect(context));
+    assert.deepEqual([runId, pauses], ["order-19", 2]);
+    assert.equal(context.shell.errors.text, "Connection refused. Retrying …\n");
+  });
+
+  it("a refused connection to an address that never answered fails after 2 s, and at once for a probe", async () => {
+    for (const [options, expectedMs] of [
+      [{}, 2_000],
+      [{ failsFast: true }, 0],
+    ] as const) {
+      const context = contextWith({ server: "http://127.0.0.1:2" });
+      let waitedMs = 0;
+      context.shell.pause = async (ms) => {
+        waitedMs += ms;
+      };
+      await assert.rejects(getRun(await connect(context, options)), /not reachable/);
+      assert.equal(waitedMs, expectedMs);
+    }
+  });
+
+  const start = { query: {}, body: { definition: "order" } } as const;
+  for (const [scenario, attemptsExpected, call] of [
+    ["a read is", 2, getRun],
+    [
+      "a request with an idempotency key is",
+      2,
+      (at: Server) => at.call("runs.start", { ...start, idempotencyKey: "a" }),
+    ],
+    ["a request without an idempotency key is not", 1, (at: Server) => at.call("runs.start", start)],
+  ] as const)
+    it(`${scenario} repeated if the connection breaks before the reply`, async () => {
+      let attempts = 0;
+      await using stranger = await listening((_, response) => {
+        attempts++;
+        if (attempts === 1) response.destroy();
+        else response.end(JSON.stringify({ runId: "order-19" }));
+      });
+      const reply = call(await connect(contextWith({ server: stranger.url })));
+      if (attemptsExpected === 1) await assert.rejects(reply, /not reachable/);
+      else await reply;
+      assert.equal(attempts, attemptsExpected);
+    });
 });
 
 describe("a stream that starts over after a reconnection", () => {

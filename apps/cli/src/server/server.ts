@@ -1,6 +1,6 @@
 /** Calls the platform. Errors become failures with next actions. */
 
-import { Client, type FollowOptions, RestError } from "@tutti/rest/client";
+import { Client, type FollowOptions, RestError, routeNamed } from "@tutti/rest/client";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { Failure } from "../command/failure.ts";
@@ -9,24 +9,32 @@ import { safe } from "../terminal/text.ts";
 import { keyOf, serverAddress } from "./address.ts";
 import type { Server } from "./calls.ts";
 import { nothingDeleted } from "./names.ts";
-import { refusalOf } from "./refusal.ts";
+import { connectionCodeOf, isLarge, refusalOf } from "./refusal.ts";
 
 /** Wait for a reply before the CLI reports that there is none. */
 const patienceMs = 30_000;
 
-export async function connect(context: Context): Promise<Server> {
+export interface ConnectOptions {
+  /** Fails at once without a connection, for a command that reports the state of the platform. */
+  readonly failsFast?: true;
+}
+
+export async function connect(context: Context, options: ConnectOptions = {}): Promise<Server> {
   const { values, shell, print } = context;
   const url = serverAddress(context);
   const key = await keyOf(context);
   const namespace = values.text("namespace") ?? shell.environment["TUTTI_NAMESPACE"];
   const client = new Client({ url, fetch: httpFetch, ...(key === undefined ? {} : { key }) });
+  const retries = new Retries(context, options);
   const server: Server = {
     url,
     namespace: namespace === undefined || namespace === "" ? {} : { namespace },
     async call(name, parts = {}) {
       const request = () => client.call(name, { timeoutMs: patienceMs, signal: shell.interrupted, ...parts });
+      const isRepeatable = () =>
+        routeNamed(name).method === "GET" || (parts.idempotencyKey !== undefined && !isLarge(parts.body));
       try {
-        const reply = await retryUntilReady(request, context);
+        const reply = await retries.call(request, isRepeatable);
         if (name.endsWith(".delete") && print.hasNotes && isEmpty(reply)) {
           const hint = await nothingDeleted({ name, parts, client, server });
           if (hint !== undefined) print.note(print.errorStyle.dim(safe(hint)));
@@ -99,23 +107,62 @@ function isEmpty(reply: unknown): boolean {
 
 const startMaxMs = 20_000;
 
-const isStarting = (error: unknown): error is RestError =>
+const isStarting = (error: unknown): boolean =>
   error instanceof RestError && error.code === "gateway.not_ready";
 
+/** Wait for a platform that has not answered this command: long enough for a restart of its gateway. */
+const restartMaxMs = 2_000;
+
 /**
- * Repeats a request until the platform is ready. A starting platform rejects requests without executing them.
+ * Repeats requests that the platform did not execute, or that are safe to repeat.
+ *
+ * 1. A starting platform rejects requests without executing them. A refused connection executes nothing either.
+ * 2. A request on a connection that breaks before the reply may have taken effect. Only reads and requests with an
+ *    idempotency key are repeated, and no large body, because a server closes the connection of one above its limit.
+ * 3. An address that never answered may be wrong, so its failure comes within 2 s. A platform that answered gets the
+ *    time of a start.
  */
-async function retryUntilReady<R>(request: () => Promise<R>, { shell, print }: Context): Promise<R> {
-  let waitedMs = 0;
-  for (;;) {
-    try {
-      return await request();
-    } catch (error) {
-      if (!isStarting(error) || waitedMs >= startMaxMs || shell.interrupted.aborted) throw error;
-      if (waitedMs === 0) print.note(print.errorStyle.dim("The platform is starting …"));
-      const pauseMs = Math.max(200, error.retryAfterMs);
-      waitedMs += pauseMs;
-      await shell.pause(pauseMs, shell.interrupted);
+class Retries {
+  readonly #context: Pick<Context, "shell" | "print">;
+  readonly #failsFast: boolean;
+  #hasAnswered = false;
+  #noted = "";
+
+  constructor(context: Pick<Context, "shell" | "print">, { failsFast }: ConnectOptions) {
+    this.#context = context;
+    this.#failsFast = failsFast === true;
+  }
+
+  async call<R>(request: () => Promise<R>, isRepeatable: () => boolean): Promise<R> {
+    const { shell, print } = this.#context;
+    let waitedMs = 0;
+    for (;;) {
+      try {
+        const reply = await request();
+        this.#hasAnswered = true;
+        this.#noted = "";
+        return reply;
+      } catch (error) {
+        const reason = this.#reasonToRetry(error, isRepeatable);
+        const maxMs = this.#hasAnswered ? startMaxMs : restartMaxMs;
+        if (reason === undefined || waitedMs >= maxMs || shell.interrupted.aborted) throw error;
+        if (reason !== this.#noted) print.note(print.errorStyle.dim(reason));
+        this.#noted = reason;
+        const pauseMs = Math.max(200, error instanceof RestError ? error.retryAfterMs : 0);
+        waitedMs += pauseMs;
+        await shell.pause(pauseMs, shell.interrupted);
+      }
     }
+  }
+
+  #reasonToRetry(error: unknown, isRepeatable: () => boolean): string | undefined {
+    if (!(error instanceof RestError)) return undefined;
+    if (error.status > 0) this.#hasAnswered = true;
+    if (isStarting(error)) return "The platform is starting …";
+    if (this.#failsFast) return undefined;
+    const code = error.status === 0 ? connectionCodeOf(error) : "";
+    if (code === "ECONNREFUSED") return "Connection refused. Retrying …";
+    if (code !== "ECONNRESET" || !isRepeatable()) return undefined;
+    return "The connection was closed before the answer. Retrying …";
   }
 }

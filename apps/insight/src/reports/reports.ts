@@ -3,6 +3,7 @@
  * are rendered from it on request.
  *
  * 1. The caller needs the rights for the data of a report: facts by SQL, controls of frameworks. The run acts with the
+ *    rights of insight, in the namespace of the report.
  * 2. A schedule starts the same runs. Insight creates the schedule, and its id ends with the digest of the input. Insight
  *    rejects runs of a schedule that a caller created or changed.
  */
@@ -234,14 +235,16 @@ export class Reports {
   }
 }
 
-function inputOf(request: CreateWorkReportRequest, namespace: string): ReportInput {
+/** Returns the input of the run for a request. Throws if the parts of the request do not fit together. */
+export function inputOf(request: CreateWorkReportRequest, namespace: string): ReportInput {
   const kind = kindName(request.kind);
-  const { subject, schedule, cron, sections } = request;
+  const { subject, schedule, cron, timeZone, sections } = request;
   const unfit = (problem: string) => insightErrors.reportUnfit({ problem });
   if (namespace === installationNamespace) throw unfit("the namespace `system` has no runs");
   if (kind !== "namespace" && subject === "") throw unfit(`\`subject\`: the name of a ${kind} is required`);
   if (kind === "namespace" && subject !== "") throw unfit("`subject`: a report about a namespace has none");
   if ((schedule === "") !== (cron === "")) throw unfit("`schedule` and `cron` need each other");
+  if (schedule === "" && timeZone !== "") throw unfit("`timeZone` needs `schedule` and `cron`");
   return {
     kind,
     subject,

@@ -68,7 +68,7 @@ export function variableFindings(environment: Context["shell"]["environment"]): 
 }
 
 export async function platformFindings(context: Context): Promise<Finding[]> {
-  const server = await connect(context);
+  const server = await connect(context, { failsFast: true });
   try {
     const { version, id, by }: Whoami = await server.call("whoami", { timeoutMs: answerMs });
     return [

@@ -31,7 +31,7 @@ const intervalMinMs = 200;
 export async function top(context: Context): Promise<Result> {
   const { values, shell, print } = context;
   const everyMs = Math.max(intervalMinMs, values.durationMs("interval") ?? intervalMs);
-  const server = await connect(context);
+  const server = await connect(context, { failsFast: true });
   const load = await readLoad(server, shell.nowMs());
   const frames = print.frames("output");
   if (frames.kind !== "drawn" || values.flag("once"))

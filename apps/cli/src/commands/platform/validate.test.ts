@@ -53,6 +53,19 @@ describe("tutti validate", () => {
     assert.deepEqual(json.skipped, ["a.cedar"]);
   });
 
+  for (const [scenario, files, args, expected] of [
+    ["an empty folder", {}, [], /✗ No files to check in `\.`\.\n {2}tutti help validate/],
+    ["files of unknown kind", { "notes.yaml": "a: 1\n" }, [], /\n {2}Unknown kind: notes\.yaml\.\n/],
+    ["a named file of another kind", { "notes.txt": "" }, ["notes.txt"], /✗ `notes\.txt` was not checked\./],
+    ["policies only", { "a.cedar": "" }, [], /\n {2}tutti validate \. --online/],
+    ["an empty folder, as SARIF", {}, ["--sarif"], /✗ No files to check/],
+  ] as const)
+    it(`fails for ${scenario}, because nothing was checked`, async () => {
+      const { code, output, errors } = await run(files, ...args);
+      assert.deepEqual([code, output], [exitCodes.usage, ""]);
+      assert.match(errors, expected);
+    });
+
   it("prints the same problems as one JSON document, or as SARIF", async () => {
     const report = JSON.parse((await run({ "order.yaml": bad }, "--json")).output);
     assert.deepEqual(

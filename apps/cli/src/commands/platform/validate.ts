@@ -3,7 +3,7 @@ import { counted } from "@tutti/kernel";
 import type { Problem } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
-import { usageFailure } from "../../command/failure.ts";
+import { type Advice, Failure, usageFailure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
 import type { Shell } from "../../effects/shell.ts";
 import { readDefinition, type SourceFile } from "../../local/definition-file.ts";
@@ -32,6 +32,8 @@ export async function validate(context: Context): Promise<Result> {
     ? await checkThere(context, files, againstInstallation)
     : checkHere(files);
   const unasked = isOnline ? [] : policies;
+  if (checked.length === 0 && problems.length === 0)
+    throw nothingChecked(context, { skipped, policies: unasked });
   const errors = problems.filter(({ severity }) => severity === "error").length;
   const exitCode = errors === 0 ? exitCodes.completed : exitCodes.failed;
   if (values.flag("sarif")) {
@@ -65,6 +67,28 @@ export async function validate(context: Context): Promise<Result> {
     },
     exitCode,
   };
+}
+
+/** Returns the failure if there is no file to check. A mistyped folder must not pass as valid. */
+function nothingChecked(
+  { values, shell }: Context,
+  { skipped, policies }: { readonly skipped: readonly string[]; readonly policies: readonly string[] },
+): Failure {
+  const folder = values.optionalArgument("FOLDER") ?? ".";
+  const online: readonly Advice[] =
+    policies.length === 0 ? [] : [[`tutti validate ${folder} --online`, "checks policies on the platform"]];
+  const message = shell.isFile(folder)
+    ? `\`${safe(folder)}\` was not checked.`
+    : `No files to check in \`${safe(folder)}\`.`;
+  return new Failure(message, {
+    why: [
+      ...(skipped.length === 0 ? [] : [`Unknown kind: ${skippedText(skipped)}.`]),
+      ...(policies.length === 0 ? [] : [`Only a platform checks policies: ${skippedText(policies)}.`]),
+    ],
+    next: [...online, ["tutti help validate", "lists the kinds of files"]],
+    exitCode: exitCodes.usage,
+    code: "nothing_checked",
+  });
 }
 
 const skippedMax = 10;

@@ -22,7 +22,7 @@ export async function version(context: Context): Promise<Result> {
 
 async function platformVersion(context: Context): Promise<string | undefined> {
   try {
-    const server = await connect(context);
+    const server = await connect(context, { failsFast: true });
     return (await server.call("whoami")).version;
   } catch (error) {
     if (error instanceof Failure && error.exitCode === exitCodes.unreachable) return undefined;

@@ -25,6 +25,7 @@ export async function migrate(context: Context): Promise<Result> {
   });
   const { count = 0, previewToken = "", leftAlone = 0, groups, reviews } = preview;
   const plan = { count, leftAlone, groups, reviews };
+  if (groups.length === 0) await requireVersion(server, name, isUndo ? "" : to);
   if (values.flag("dry-run") || count === 0) return { json: plan, draw: () => drawPlan(context, preview) };
   print.preview(() => drawPlan(context, preview));
   if (!(await isConfirmed(context, `Move ${counted(count, "run")}?`))) return exitCodes.completed;
@@ -56,6 +57,12 @@ async function hashOf(server: Server, name: string, version: string): Promise<st
     query: { ...server.namespace, label: version },
   });
   return hash;
+}
+
+/** Fails for an unknown workflow or label. Without active runs, the preview reads neither. */
+async function requireVersion({ call, namespace }: Server, name: string, version: string): Promise<void> {
+  const label = /^[0-9a-f]{64}$/.test(version) ? "" : version;
+  await call("workflows.get", { params: { name }, query: { ...namespace, ...(label !== "" && { label }) } });
 }
 
 const meanings: Readonly<Record<string, string>> = {
