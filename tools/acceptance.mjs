@@ -33,7 +33,7 @@ const results = existsSync(resultsFile) ? JSON.parse(readFileSync(resultsFile, "
 const names = words.filter((word) => word !== "--list");
 const unknown = names.filter((name) => !rows.some(({ id, area }) => id === name || area === name));
 if (problems.length > 0 || unknown.length > 0) {
-  for (const name of unknown) problems.push(`No row and no area is called ${name}. List them with --list.`);
+  for (const name of unknown) problems.push(`Row or area \`${name}\` not found. List them with --list.`);
   console.error(problems.join("\n"));
   process.exit(2);
 }

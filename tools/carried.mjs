@@ -29,7 +29,7 @@ export async function needsCarried() {
     const modules = await carriedModules();
     return { modules, load: createRequire(join(modules, "here.cjs")), skip: false };
   } catch (error) {
-    const skip = `schemas cannot be had from npm: ${error instanceof Error ? error.message.split("\n")[0] : error}`;
+    const skip = `cannot download schemas from npm: ${error instanceof Error ? error.message.split("\n")[0] : error}`;
     if (process.env["CI"] === "true") throw new Error(`${skip}; with CI=true their tests must run`);
     return {
       modules: "",

@@ -17,15 +17,15 @@ const { values } = parseArgs({
 });
 
 if (values.help) {
-  console.log(`Makes a development authority and a certificate per service.
+  console.log(`Creates a development certificate authority and a certificate per service.
 
-  --out DIR        where to (default .tutti/certs)
+  --out DIR        output folder (default .tutti/certs)
   --rotate         new certificates for all services; running services load them automatically
-  --next-authority the next of three steps by which another authority takes this one's place, each once
-                   running services have taken up the one before (mesh.tls.refreshMs, 10 s)
-  --services a,b   for which services (default ${everyService})
-  --hosts a,b      host names and addresses besides localhost and 127.0.0.1
-  --json           says what was made as one JSON document`);
+  --next-authority the next of three steps that replace the authority. Run each step after
+                   running services have loaded the previous one (mesh.tls.refreshMs, 10 s)
+  --services a,b   services that get a certificate (default ${everyService})
+  --hosts a,b      additional host names and addresses, next to localhost and 127.0.0.1
+  --json           prints the result as one JSON document`);
   process.exit(0);
 }
 
@@ -48,10 +48,10 @@ const fresh = Object.entries(made.services).filter(([, { isNew }]) => isNew);
 console.log(`authority: ${made.ca}`);
 const stages = {
   next_is_trusted:
-    "the next authority is trusted too. When running services have loaded it, --next-authority signs with it",
+    "the next authority is trusted. When running services have loaded it, run --next-authority again to sign with it",
   next_signs:
-    "the next authority signs. When running services have loaded it, --next-authority removes the previous one",
-  settled: values["next-authority"] ? "the authority before is trusted no more" : "",
+    "the next authority signs. When running services have loaded it, run --next-authority again to remove the previous one",
+  settled: values["next-authority"] ? "the previous authority is no longer trusted" : "",
 };
 if (stages[made.authority] !== "") console.log(stages[made.authority]);
 console.log(

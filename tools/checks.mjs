@@ -125,7 +125,7 @@ function shortened(problems) {
 async function problemsOf(name, root) {
   const check = checks[name];
   if (check === undefined)
-    return [`no check has this name: expected one of ${Object.keys(checks).join(", ")}`];
+    return [`unknown check: expected one of ${Object.keys(checks).join(", ")}`];
   try {
     return await check(root);
   } catch (error) {

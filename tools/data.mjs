@@ -25,7 +25,7 @@ function configured() {
       services,
     };
   } catch (error) {
-    console.error(`the configuration could not be read, and is not looked at: ${error.message}`);
+    console.error(`cannot read the configuration, skipped: ${error.message}`);
     return { directory: "./.tutti", partitions: undefined, services };
   }
 }

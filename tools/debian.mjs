@@ -25,9 +25,9 @@ export function cacheFolder() {
 export function expectApt() {
   const paths = (process.env["PATH"] ?? "").split(delimiter).filter(Boolean);
   if (process.platform !== "linux" || paths.every((folder) => !existsSync(join(folder, "apt-get"))))
-    throw new Error("this system has no apt");
+    throw new Error("apt not found on this system");
   if (!existsSync(keyring))
-    throw new Error(`Debian's keys are not at ${keyring} (package debian-archive-keyring)`);
+    throw new Error(`Debian's keys not found at ${keyring}. Install debian-archive-keyring`);
 }
 
 /**
@@ -81,7 +81,7 @@ export async function unpackedPackages(release, names) {
  * @param {string} release
  */
 export async function privateApt(folder, release) {
-  if (release === "unknown") throw new Error("this system is no Debian");
+  if (release === "unknown") throw new Error("this system is not Debian");
   const state = join(folder, "apt");
   const lists = join(state, `lists-${release}`);
   await mkdir(join(lists, "partial"), { recursive: true });

@@ -38,7 +38,7 @@ function start() {
     platform = undefined;
     if (isStopping) process.exit(code ?? 1);
     if (isChanged) start();
-    else say(`the platform ended (${signal ?? code}). It starts again after a change`);
+    else say(`the platform exited (${signal ?? code}). It restarts after the next change`);
   });
 }
 

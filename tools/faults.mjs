@@ -48,7 +48,7 @@ function planted(root, { name, file, find, replace }) {
   const parts = sound.split(find);
   if (parts.length !== 2)
     throw new Refused(
-      `fault ${name}: expected \`find\` once in ${file}, got it ${parts.length - 1} times. Correct tools/faults/table.mjs`,
+      `fault ${name}: expected \`find\` once in ${file}, found ${parts.length - 1} matches. Correct tools/faults/table.mjs`,
     );
   return { path, sound, faulty: parts.join(replace) };
 }
@@ -63,7 +63,7 @@ function planted(root, { name, file, find, replace }) {
 export function plantingProblems(root, which = faults) {
   return which.flatMap((fault) => {
     try {
-      return planted(root, fault).faulty === "" ? [`fault ${fault.name} leaves nothing of its file`] : [];
+      return planted(root, fault).faulty === "" ? [`fault ${fault.name} empties its file`] : [];
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       return [error.message];
@@ -155,7 +155,7 @@ function chosen(args) {
   const unknown = names.filter((name) => !faults.some((fault) => fault.name === name));
   if (unknown.length > 0)
     throw new Refused(
-      `no fault is named ${unknown.join(", ")}: expected one of ${faults.map(({ name }) => name).join(", ")}`,
+      `unknown fault ${unknown.join(", ")}: expected one of ${faults.map(({ name }) => name).join(", ")}`,
     );
   return {
     tiersToTry: tier === undefined ? Object.keys(tiers) : [tier],

@@ -197,8 +197,8 @@ export async function buildFronts(stale, { root, node, env, run, say }) {
     writeFileSync(log, output);
     // The platform must not start from the bundle of an older source.
     if (front.builds !== undefined) rmSync(stampOf(root, front), { force: true });
-    const before = existsSync(made) ? ". The one before it stays" : "";
-    say(`the ${front.name} could not be built${before}: ${reasonIn(output, code)} (all of it: ${log})`);
+    const before = existsSync(made) ? ". The previous build stays in use" : "";
+    say(`the ${front.name} could not be built${before}: ${reasonIn(output, code)} (full output: ${log})`);
     return false;
   }
 }

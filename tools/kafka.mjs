@@ -15,7 +15,7 @@ export async function startKafka(program) {
   const lines = child.stdout.setEncoding("utf8")[Symbol.asyncIterator]();
   const next = async () => {
     const { value, done } = await lines.next();
-    if (done) throw new Error(`the cluster of Kafka ended with ${child.exitCode}`);
+    if (done) throw new Error(`the Kafka cluster exited with code ${child.exitCode}`);
     return String(value).trim();
   };
   const address = await next();

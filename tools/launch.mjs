@@ -35,7 +35,7 @@ export async function launch(script, args, manner = {}) {
   try {
     const { node, env } = await setUp(say, workspaceRoot, fronts);
     if (!existsSync(join(workspaceRoot, script)))
-      throw new SetUpFailed(`${script} is not there: this clone is not complete`);
+      throw new SetUpFailed(`${script} not found: this clone is incomplete`);
     if (announcement !== undefined) say(announcement);
     process.exitCode = await runToItsEnd(
       node,

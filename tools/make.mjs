@@ -34,9 +34,9 @@ const makers = {
     if (option !== undefined && (option !== "--below" || below === undefined)) throw new Refused(usage);
     refuseTaken(`apps/${name}`, `libs/${name}`);
     if (below !== undefined && libraries.includes(name))
-      throw new Refused(`${name} has its place in the order of libraries already: leave --below out`);
+      throw new Refused(`${name} is already in the order of libraries: remove --below`);
     if (below !== undefined && !libraries.includes(below))
-      throw new Refused(`no library is named ${below}: expected one of ${libraries.join(", ")}`);
+      throw new Refused(`unknown library ${below}: expected one of ${libraries.join(", ")}`);
     await addLibrary(workspaceRoot, name, below);
   },
 
@@ -66,7 +66,7 @@ async function main([kind = "", name, option, value, ...others]) {
 function refuseTaken(...places) {
   for (const place of places) {
     if (existsSync(join(workspaceRoot, place)))
-      throw new Refused(`${place} is there already: choose another name`);
+      throw new Refused(`${place} already exists: choose another name`);
   }
 }
 

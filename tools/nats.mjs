@@ -51,12 +51,12 @@ export async function startNats(port, directory = process.cwd()) {
   if (program === undefined) {
     const least = programs["nats-server"]?.atLeast;
     throw new NoNats(
-      `--nats needs a nats-server, ${least} or newer, and there is none: install it, or name one that runs: --bus.transport=nats --nats.servers=HOST:PORT`,
+      `--nats needs nats-server ${least} or newer, not found: install it, or use a running server: --bus.transport=nats --nats.servers=HOST:PORT`,
     );
   }
   if (await answers(port))
     throw new NoNats(
-      `port ${port} of ${host} is taken: name another one, --nats=${port + 1}, or use the running server: --bus.transport=nats --nats.servers=${host}:${port}`,
+      `port ${port} of ${host} is in use: choose another port, --nats=${port + 1}, or use the running server: --bus.transport=nats --nats.servers=${host}:${port}`,
     );
   const folder = join(directory, ".tutti", "nats");
   mkdirSync(folder, { recursive: true });

@@ -137,7 +137,7 @@ async function main() {
   const archives = await makePackages(positionals.length > 0 ? positionals : known, out).catch((error) => {
     // With all packages requested, the npm packages are built without Python.
     if (positionals.length > 0 || !(error instanceof WheelNotMade)) throw error;
-    note = `The wheel for Python was not made: ${error.message}. To make it later: npm run package -- python`;
+    note = `The Python wheel was not built: ${error.message}. To build it later: npm run package -- python`;
     return makePackages(Object.keys(makers), out);
   });
   for (const [name, archive] of Object.entries(archives)) {

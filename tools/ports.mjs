@@ -146,7 +146,7 @@ async function freePair(command) {
     if ((await isFree(first)) && (await isFree(first + 1))) return first;
   }
   throw new PortsTaken(
-    `found no two free ports from ${usualPort} on. Choose a number: ${command} --port 20000`,
+    `No two free ports in a row from ${usualPort}. Choose a port: ${command} --port 20000`,
   );
 }
 

@@ -344,7 +344,7 @@ function look(name) {
 async function locate(name) {
   const program = programs[name];
   if (program === undefined)
-    throw new Error(`no program ${name} is known: expected one of ${Object.keys(programs).join(", ")}`);
+    throw new Error(`unknown program ${name}: expected one of ${Object.keys(programs).join(", ")}`);
   const refused = [];
   for (const path of [...onPath(name), ...besides(name, program), cached(program)]) {
     const version = await versionOf(path, program);
@@ -394,7 +394,7 @@ function besides(name, { besides: pattern }) {
  */
 export function foundInCache(name) {
   const program = programs[name];
-  if (program === undefined) throw new Error(`no program ${name} is known`);
+  if (program === undefined) throw new Error(`unknown program ${name}`);
   return cached(program);
 }
 
@@ -463,7 +463,7 @@ async function bring(program) {
     await apt([...options, "update"], part);
     await apt([...options, "download", ...(await packagesOf(program, options, part))], part);
     const debs = (await readdir(part)).filter((file) => file.endsWith(".deb"));
-    if (debs.length === 0) throw new Error(`apt-get downloaded no package ${program.package}`);
+    if (debs.length === 0) throw new Error(`apt-get did not download ${program.package}`);
     for (const deb of debs)
       await run("dpkg-deb", ["-x", join(part, deb), join(part, "root")], { timeout: aptTimeoutMs });
     if (program.launcher !== undefined) await putLauncher(join(part, "root", program.file), program.launcher);

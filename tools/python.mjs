@@ -44,7 +44,7 @@ const stale = [...pages].filter(([name, text]) => readText(join(folder, name)) !
 if (isCheck) {
   for (const [name] of stale)
     console.error(
-      `${relative(root, join(folder, name))}: not what the contracts say now. Run: node tools/python.mjs`,
+      `${relative(root, join(folder, name))}: out of date with the contracts. Run: node tools/python.mjs`,
     );
   if (stale.length > 0) process.exitCode = 1;
 } else {

@@ -23,7 +23,7 @@ if ((option !== "" && option !== "--check") || others.length > 0) {
   const stale = [...pages].filter(([name, text]) => readText(join(root, folder, name)) !== text);
   if (option === "--check") {
     for (const [name] of stale) {
-      console.error(`${folder}/${name}: not what the sources say now. Run: node tools/reference.mjs`);
+      console.error(`${folder}/${name}: out of date with the sources. Run: node tools/reference.mjs`);
     }
     if (stale.length > 0) process.exitCode = 1;
     else console.log(`reference: ${pages.size} pages are up to date`);

@@ -177,5 +177,5 @@ function valueIn(payload) {
 }
 
 const [, , folder] = process.argv;
-if (folder === undefined) throw new Error("expected the folder of the requirements");
+if (folder === undefined) throw new Error("pass the folder of the requirements");
 main(folder);

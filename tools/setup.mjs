@@ -183,7 +183,7 @@ function npmCommand() {
 function explainNpm(output, code, log) {
   const error =
     /^npm (?:ERR!|error) code (\S+)/m.exec(output)?.[1] ??
-    (code === 0 ? "npm ended half way" : `exit code ${code}`);
+    (code === 0 ? "npm ended before it was done" : `exit code ${code}`);
   const whole = `(npm's output: ${log})`;
   if (
     /^(ENOTFOUND|EAI_AGAIN|ECONN\w+|E?TIMEDOUT|ETIMEOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|FETCH_ERROR)$/.test(
@@ -193,11 +193,11 @@ function explainNpm(output, code, log) {
     return `npm cannot reach its registry: ${error}. Check the network, the proxy and npm's registry setting, then run this again ${whole}`;
   }
   if (error === "EUSAGE")
-    return `package.json and package-lock.json do not fit together. Run npm install and commit the lockfile ${whole}`;
+    return `package.json and package-lock.json do not match. Run npm install and commit the lockfile ${whole}`;
   if (error === "ENOSPC")
-    return `npm ci found no room on the disk: ENOSPC. Free about 1 GB, then run this again ${whole}`;
+    return `npm ci failed, the disk is full: ENOSPC. Free about 1 GB, then run this again ${whole}`;
   if (/^(EACCES|EPERM|EROFS)$/.test(error))
-    return `npm ci may not write its files: ${error}. Make this folder and npm's cache writable ${whole}`;
+    return `npm ci cannot write its files: ${error}. Make this folder and npm's cache writable ${whole}`;
   const first = /^npm (?:ERR!|error) (?!code )(.+)$/m.exec(output)?.[1];
   return `npm ci failed: ${error}${first ? `, ${first}` : ""} ${whole}`;
 }
@@ -245,7 +245,7 @@ async function generate(say, root) {
   );
   if (code !== 0) {
     process.stderr.write(output);
-    throw new SetUpFailed("generation from proto/ failed for the reason above");
+    throw new SetUpFailed("code generation from proto/ failed, see above");
   }
   writeStamp(generatedStamp(root), expected);
   say(`generated code in ${seconds(started)}`);
@@ -273,7 +273,7 @@ export function nodeFor(
   if (Number(system.version.split(".")[0]) >= pinnedMajor) return system.execPath;
   const place = `${system.platform}-${system.arch}`;
   throw new SetUpFailed(
-    `npm carries no Node ${pinnedMajor} that fits ${place}, and this is Node ${system.version}. Install Node ${pinnedMajor} or newer from https://nodejs.org, then run this again`,
+    `npm has no Node ${pinnedMajor} for ${place}, and this is Node ${system.version}. Install Node ${pinnedMajor} or newer from https://nodejs.org, then run this again`,
   );
 }
 
@@ -458,12 +458,12 @@ function explained(error, root) {
   const code = codeOf(error);
   if (code === "EROFS" || code === "EACCES" || code === "EPERM") {
     return new SetUpFailed(
-      `may not write ${path ?? root}: ${code}. Set-up needs a folder that it can write: make ${root} writable or clone it elsewhere`,
+      `cannot write ${path ?? root}: ${code}. Make ${root} writable, or clone into a writable folder`,
     );
   }
   if (code === "ENOSPC")
     return new SetUpFailed(
-      `no room on the disk for ${path ?? root}: ENOSPC. Free about 1 GB, then run this again`,
+      `the disk is full, cannot write ${path ?? root}: ENOSPC. Free about 1 GB, then run this again`,
     );
   return error;
 }

@@ -12,12 +12,12 @@ const help = `Starts the platform: npm start -- [OPTIONS]
 
   --port N|auto            ports N for dashboard and CLI, N + 1 for gRPC. auto: the first free pair from 7400 on
   --empty                  without the demonstration
-  --paused                 nothing runs until \`tutti release\`
+  --paused                 starts no tasks until \`tutti release\`
   --nats[=PORT]            starts a NATS server for events, by default at port 4222
-  --dev                    from source, restarted after a change: \`npm run dev\`
+  --dev                    from source, with a restart after each change: \`npm run dev\`
   --help                   this text
 
-Its other options are those of the platform:
+Options of the platform:
 `;
 
 /** The platform only prints information for these words, so it needs no ports. */

@@ -98,7 +98,7 @@ async function main(args) {
   const seed = process.env["TUTTI_TEST_SEED"] ?? String(Math.floor(Date.now() / dayMs));
   if (tier === "nightly") {
     for (const [one, all] of filesOf("test")) files.get(one)?.push(...all);
-    console.log(`drawn cases follow from TUTTI_TEST_SEED=${seed}: set it to repeat this run`);
+    console.log(`random test cases use TUTTI_TEST_SEED=${seed}. Set it to repeat this run`);
     environment["TUTTI_TEST_SEED"] = seed;
   }
   const own = runAll(tier, files, {
@@ -139,7 +139,7 @@ function skipUnaffected(files, passed) {
     skipped += all.length - affected.length;
     files.set(one, affected);
   }
-  console.log(`${skipped} test files are not affected by what changed since they passed`);
+  console.log(`${skipped} test files are unaffected by changes since they passed`);
 }
 
 /**
@@ -195,7 +195,7 @@ async function checksAtLowPriority(report) {
   }
   const [, passed, failed] = /^(\d+) passed, (\d+) failed$/.exec(last) ?? [];
   if (passed !== undefined) return { passed: Number(passed), failed: Number(failed) };
-  report(`FAILED  the static checks ended without a result: ${last}`);
+  report(`FAILED  the static checks exited without a result: ${last}`);
   return { passed: 0, failed: 1 };
 }
 

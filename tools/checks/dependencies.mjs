@@ -148,8 +148,8 @@ function importsOf(root) {
 }
 
 const madePaths = /(^|\/)(generated|dist)\//;
-const nowhere = "this import leads nowhere: correct it, or add the package to package.json";
-const cyclic = "files that need each other are one file or three: give what both need a file of its own";
+const nowhere = "this import does not resolve: correct it, or add the package to package.json";
+const cyclic = "a cycle of imports: merge the files, or move the shared code into a third file";
 
 /** @param {Paths} paths @param {string} path @param {string} [group] */
 function isAmong({ path: expected, pathNot }, path, group = "") {

@@ -24,7 +24,7 @@ export function checkLockfile(root) {
       const found = findFrom(packages, path, name);
       if (found === undefined)
         problems.push(
-          `package-lock.json: ${path || "the workspace"} needs ${name}, which is not there. ${generated}`,
+          `package-lock.json: ${path || "the workspace"} needs ${name}, which is missing. ${generated}`,
         );
       else if (!found.link && found.integrity === undefined)
         problems.push(`package-lock.json: ${name} has no integrity hash. ${generated}`);
@@ -69,10 +69,10 @@ function workspaceProblems(root, packages) {
     const locked = packages[folder];
     const same = (/** @type {object} */ a = {}, /** @type {object} */ b = {}) =>
       JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort());
-    if (locked === undefined) return [`package-lock.json: ${folder} is not in it. Run npm install`];
+    if (locked === undefined) return [`package-lock.json: ${folder} is missing. Run npm install`];
     if (same(dependencies, locked.dependencies) && same(devDependencies, locked.devDependencies)) return [];
     return [
-      `package-lock.json: ${folder} has other dependencies there than in its package.json. Run npm install`,
+      `package-lock.json: the dependencies of ${folder} differ from its package.json. Run npm install`,
     ];
   });
 }

@@ -30,10 +30,10 @@ const decides = /^libs\/(contracts|kernel|expressions|policy|planner|definitions
 // The kernel's edges: the only code that reads the process and its files.
 const edges = [/^libs\/kernel\/src\/ports\//, /^libs\/kernel\/src\/configuration\//];
 
-const clock = "take a Clock through the constructor";
-const timers = "take Timers through the constructor";
-const chance = "take Chance through the constructor";
-const outside = "let the caller read and write, and take values";
+const clock = "inject a Clock through the constructor";
+const timers = "inject Timers through the constructor";
+const chance = "inject Chance through the constructor";
+const outside = "let the caller do the I/O, and accept values";
 
 /** @type {ReadonlyMap<string, string>} replacements by a global or a member of one */
 const worldly = new Map([
@@ -98,7 +98,7 @@ export function checkPurity(root) {
     if (/ocale/.test(text) && !showsToPeople.test(path)) {
       const found = localesIn(program).map(
         (start) =>
-          `${path}:${lineOf(start)}: a function of locales. Compare with \`<\`, write numbers with \`grouped\` of @tutti/kernel`,
+          `${path}:${lineOf(start)}: depends on the locale. Compare with \`<\`, write numbers with \`grouped\` of @tutti/kernel`,
       );
       if (found.length > 0) return found;
     }
@@ -110,7 +110,7 @@ export function checkPurity(root) {
         (mayBeWorldly ? undefined : worldly.get(name)) ?? (mayBeImpure ? undefined : impure.get(name));
       return instead === undefined
         ? []
-        : [`${path}:${lineOf(start)}: ${name} is not repeatable here: ${instead}`];
+        : [`${path}:${lineOf(start)}: ${name} is not deterministic here: ${instead}`];
     });
   });
 }

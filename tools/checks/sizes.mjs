@@ -28,7 +28,7 @@ function fileProblems({ path, text, isTest }) {
   const limit = isTest ? testFileLines : fileLines;
   if (lines > limit) problems.push(`${path}: ${lines} lines, at most ${limit}. Split it by meaning`);
   if (emptyNames.test(path))
-    problems.push(`${path}: the name does not say what is inside. Name it after what it does`);
+    problems.push(`${path}: the name does not describe the content. Name the file after its purpose`);
   return problems;
 }
 
@@ -41,7 +41,7 @@ function functionProblems({ path, program, lineOf }) {
     const lines = lineOf(end) - lineOf(start) + 1;
     if (lines > functionLines)
       problems.push(
-        `${path}:${lineOf(start)}: a function of ${lines} lines, at most ${functionLines}. Give its steps names`,
+        `${path}:${lineOf(start)}: a function of ${lines} lines, at most ${functionLines}. Extract named steps`,
       );
   };
   new Visitor({

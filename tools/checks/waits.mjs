@@ -27,7 +27,7 @@ export function checkWaits(root) {
     new Visitor({ WhileStatement: inspect, DoWhileStatement: inspect, ForStatement: inspect }).visit(program);
     return found.map(
       (line) =>
-        `${path}:${line}: a loop that waits by turns of the event loop. Wait with a latch or \`until\``,
+        `${path}:${line}: busy waiting. Wait with a latch or \`until\``,
     );
   });
 }

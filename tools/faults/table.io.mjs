@@ -37,7 +37,7 @@ describe("the table of faults", () => {
 describe("a fault", () => {
   it("is refused where its text is missing, or there twice", (t) => {
     const problem = (/** @type {number} */ times) => [
-      `fault one-too-many: expected \`find\` once in count.ts, got it ${times} times. Correct tools/faults/table.mjs`,
+      `fault one-too-many: expected \`find\` once in count.ts, found ${times} matches. Correct tools/faults/table.mjs`,
     ];
     assert.deepEqual(plantingProblems(treeOf(t, {}), [one]), problem(0));
     assert.deepEqual(plantingProblems(treeOf(t, { "count.ts": "left < 0" }), [one]), problem(0));
@@ -51,12 +51,12 @@ describe("a fault", () => {
       "FAILED src/count.test.ts:12 › a count › ends at 0",
       "    expected 0, got 1",
       "",
-      "FAILED nothing happened for 180 s in test/b.test.ts › hangs. The process was killed",
+      "FAILED no progress for 180 s in test/b.test.ts › hangs. The process was killed",
       "3 passed, 2 failed",
     ];
     assert.deepEqual(failuresIn(output.join("\n")), [
       "src/count.test.ts › a count › ends at 0",
-      "nothing happened for 180 s in test/b.test.ts › hangs. The process was killed",
+      "no progress for 180 s in test/b.test.ts › hangs. The process was killed",
     ]);
   });
 });

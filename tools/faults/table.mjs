@@ -24,7 +24,7 @@ const gateway = ["apps/gateway", "apps/platform"];
 export const faults = [
   {
     name: "run-one-attempt-too-many",
-    breaks: "A task that fails is tried once more often than its retry policy allows.",
+    breaks: "A failed task is retried once more than its retry policy allows.",
     file: "libs/kernel/src/retry/decision.ts",
     find: "tries < policy.maxAttempts",
     replace: "tries <= policy.maxAttempts",
@@ -32,7 +32,7 @@ export const faults = [
   },
   {
     name: "run-lost-compensation",
-    breaks: "A run that fails with its last open task ends at once and compensates nothing.",
+    breaks: "A run that fails with its last open task ends without compensation.",
     file: "libs/machines/run/src/life/run/end.ts",
     find: "run.alone > 0 || (run.undo.length > 0 && isUndone(run))",
     replace: "run.alone > 0",
@@ -40,7 +40,7 @@ export const faults = [
   },
   {
     name: "run-lost-timer",
-    breaks: "A run that is loaded again does not set the timer of a task that waits, so the wait never ends.",
+    breaks: "A reloaded run does not set the timer of a waiting task, so the wait never ends.",
     file: "libs/machines/run/src/kinds/wait/kind.ts",
     find: "    if (more.dueMs > 0) outstanding.timer(timerNumber(number, nodeTimers.wait), more.dueMs);",
     replace: "",
@@ -97,7 +97,7 @@ export const faults = [
   {
     name: "journal-checksum-not-compared",
     breaks:
-      "The checksum of a batch's records is compared with itself, so changed bytes are read as they are.",
+      "The checksum of a batch's records is compared with itself, so corrupted bytes pass.",
     file: "libs/journal/src/segments/inspection.ts",
     find: "frames.sumOfRecords() === frames.checksum",
     replace: "frames.sumOfRecords() === frames.sumOfRecords()",
@@ -105,7 +105,7 @@ export const faults = [
   },
   {
     name: "journal-torn-tail-not-cut",
-    breaks: "The header of a torn group stays on the disk and may come back with the next torn group.",
+    breaks: "The header of a torn group stays on the disk and may reappear with the next torn group.",
     file: "libs/journal/src/segments/recovery.ts",
     find: "    if (this.#next + nothing.length <= this.#segmentBytes) writeFully(file, nothing, this.#next);\n",
     replace: "",
@@ -121,7 +121,7 @@ export const faults = [
   },
   {
     name: "runtime-idempotency-key-lost",
-    breaks: "A partition that is loaded again forgets idempotency keys: a repeated call takes effect twice.",
+    breaks: "A reloaded partition forgets idempotency keys: a repeated call takes effect twice.",
     file: "libs/runtime/src/partition/recovery.ts",
     find: "recoverKey(instance, KeyAnswered.decode(payload));",
     replace: "return;",
@@ -137,7 +137,7 @@ export const faults = [
   },
   {
     name: "matching-credit-exceeded",
-    breaks: "An agent is given one task more than it has granted credit for.",
+    breaks: "An agent receives one task more than its credit allows.",
     file: "libs/matching/src/agents/agent.ts",
     find: "credit >= heldSlots + count",
     replace: "credit + 1 >= heldSlots + count",
@@ -146,7 +146,7 @@ export const faults = [
   {
     name: "matching-turns-saved-up",
     breaks:
-      "A namespace that was away for a while gets every free agent when it comes back, and starves the others.",
+      "A namespace that returns after an idle time gets every free agent, and starves the others.",
     file: "libs/matching/src/agents/cohort.ts",
     find: "    this.#waitingTabs++;\n    tab.rank = Math.max(tab.rank, this.#passed);",
     replace: "    this.#waitingTabs++;",

@@ -37,12 +37,12 @@ export function checkBreaking(folder = protoFolder, image = imageFile) {
   const broken = breaks(folder, image);
   if (broken.length > 0) {
     throw new GenerationFailed(
-      `${broken.join("\n")}\nThe contracts break what ${fromRoot(image)} promises. Fix them. Before the first ` +
+      `${broken.join("\n")}\nThe contracts have breaking changes compared with ${fromRoot(image)}. Fix them. Before the first ` +
         `release and not in ${neverBreaking.join(", ")}, run node tools/generate.mjs --image and commit the image ` +
         "with the change.",
     );
   }
-  return `${fromRoot(folder)} breaks nothing that ${fromRoot(image)} promises`;
+  return `${fromRoot(folder)} has no breaking change compared with ${fromRoot(image)}`;
 }
 
 export function writeImage(folder = protoFolder, image = imageFile) {
@@ -51,12 +51,12 @@ export function writeImage(folder = protoFolder, image = imageFile) {
   const broken = existsSync(image) ? breaks(folder, image).filter((line) => forGood.test(line)) : [];
   if (broken.length > 0) {
     throw new GenerationFailed(
-      `${broken.join("\n")}\nThe image stays as it is: ${neverBreaking.join(", ")} may never break. Add fields and ` +
+      `${broken.join("\n")}\nThe image was not changed: ${neverBreaking.join(", ")} may never break. Add fields and ` +
         "messages instead.",
     );
   }
   buf("build", folder, "--exclude-source-info", "-o", image);
-  return `${fromRoot(image)} holds the contracts as they are`;
+  return `${fromRoot(image)} matches the contracts`;
 }
 
 /** Returns one line per breaking change, `file:line:column:what`, from the output of buf. */

@@ -29,7 +29,7 @@ export function restTypes({ routes, schema, words, planOf, own }) {
     ...types,
     ...ownTypes,
     "",
-    "/** What each route takes and gives. */",
+    "/** The parameters, query, body and reply of each route. */",
     "export interface Routes {",
     ...entries,
     "}",

@@ -65,7 +65,7 @@ function readRpc(method, file, image, rules, problems) {
   }
   const repeat = repeats[rule.repeat];
   if (repeat === undefined) {
-    wrong("does not say what a repeated call does. Add repeat: REPEAT_SAFE, REPEAT_KEYED or REPEAT_RESUMES");
+    wrong("has no repeat behaviour. Add repeat: REPEAT_SAFE, REPEAT_KEYED or REPEAT_RESUMES");
   }
   rules.rpcs.set(method, {
     action: rule.action,
@@ -126,7 +126,7 @@ function repeatKeys(method, rule, image, wrong) {
     );
   }
   if (repeats[rule.repeat] !== "keyed" && rule.repeatKey !== "") {
-    wrong("has a repeat_key, but is not REPEAT_KEYED. Remove the one or state the other");
+    wrong("has a repeat_key, but is not REPEAT_KEYED. Remove repeat_key, or set REPEAT_KEYED");
   }
   return paths;
 }
@@ -148,7 +148,7 @@ function stringPath(method, path, option, wrong, numberToo = false) {
     const field = message?.fields.find((one) => one.name === name);
     if (field === undefined || field.fieldKind === "list" || field.fieldKind === "map") {
       wrong(
-        `${option}: "${path}" leads to no single field of ${method.input.name}: ${name || "(empty)"} is not there`,
+        `${option}: "${path}" is not a path to one field of ${method.input.name}: ${name || "(empty)"} not found`,
       );
       return undefined;
     }
@@ -235,7 +235,7 @@ function checkEventTypes(events, problems) {
       }
       const other = owners.get(type);
       if (other !== undefined)
-        problems.add(message, `the type "${type}" belongs to ${other.name} already. Choose another`);
+        problems.add(message, `the type "${type}" already belongs to ${other.name}. Choose another type`);
       owners.set(type, message);
     }
   }
@@ -244,7 +244,7 @@ function checkEventTypes(events, problems) {
 function readMessage(message, image, rules, problems) {
   readEvent(message, image, rules, problems);
   for (const { name } of message.nestedEnums)
-    problems.add(message, `enum ${name} lies in the message ${message.name}. Write it beside the message`);
+    problems.add(message, `enum ${name} is nested in the message ${message.name}. Move it to the top level`);
   for (const oneof of message.oneofs) {
     const rule = image.ruleOf("choice", oneof);
     if (rule?.required) rules.choices.set(oneof, { required: true });
@@ -262,7 +262,7 @@ function readMessage(message, image, rules, problems) {
     }
     if (shape.many === "map" && shape.value.kind === "message") {
       // In JavaScript the key `__proto__` would make the message the prototype of the map.
-      wrong("is a map of messages. Write a list of messages, the key being a field of theirs");
+      wrong("is a map of messages. Use a list of messages with the key as a field");
     }
     const unknown = unknownTypeOf(field);
     if (unknown !== undefined) wrong(unknown);
@@ -273,16 +273,16 @@ function readMessage(message, image, rules, problems) {
 
 /** Returns the property of a field that no row of a table can express. */
 function unknownTypeOf(field) {
-  if (field.fieldKind === "map" && field.mapKey !== ScalarType.STRING) return "has keys that are no strings";
+  if (field.fieldKind === "map" && field.mapKey !== ScalarType.STRING) return "has keys that are not strings";
   const scalar = field.fieldKind === "list" && field.listKind !== "scalar" ? undefined : field.scalar;
   if (scalar !== undefined && !scalars.has(scalar)) {
     const known = [...scalars.values()].map(({ name }) => name).join(", ");
-    return `has a type that the tables of messages do not know. Use one of ${known}`;
+    return `has an unsupported type. Use one of ${known}`;
   }
   const name = field.message?.typeName ?? "";
   if (!name.startsWith("google.") || name === timestamp || name === mask || /Value$/.test(name))
     return undefined;
-  return `uses ${name}. Write a message of ours, ${timestamp} or ${mask}`;
+  return `uses ${name}. Use a message of this repository, ${timestamp} or ${mask}`;
 }
 
 function readField(field, shape, rule, wrong) {

@@ -27,7 +27,7 @@ export function statesModule(image) {
           .join(" | ")};`,
     ),
     "",
-    "/** How a state is shown to people. */",
+    "/** The display options of a state. */",
     "export interface StateLook {",
     "  /** Its number in the contracts. */",
     "  readonly number: number;",
@@ -60,13 +60,13 @@ function tableOf(enumeration, image, words, problems) {
     if (look === undefined) {
       // "Not stated" and "nothing" are no states.
       if (value.number > 0 && !value.name.endsWith("_NONE"))
-        problems.add(value, `${value.name} has no look. Add (tutti.types.v1.state) as at its siblings`);
+        problems.add(value, `${value.name} has no display options. Add (tutti.types.v1.state), like the other values of the enum`);
       return [];
     }
     const { label, ended } = look;
     const [icon, tone] = [words.icon[look.icon], words.tone[look.tone]];
     if (label === "" || icon === undefined || tone === undefined)
-      problems.add(value, `the look of ${value.name} lacks its label, icon or tone. Add it`);
+      problems.add(value, `the display options of ${value.name} lack a label, icon or tone. Add it`);
     const word = value.name.slice(prefix.length).toLowerCase();
     return `  ${word}: ${JSON.stringify({ number: value.number, label, icon, tone, ended })
       .replaceAll(/"(\w+)":/g, " $1: ")
@@ -74,7 +74,7 @@ function tableOf(enumeration, image, words, problems) {
   });
   return [
     "",
-    `/** The states of \`${typeName(enumeration)}\` by their words in REST. */`,
+    `/** The states of \`${typeName(enumeration)}\` by their REST values. */`,
     `export const ${lowerFirst(typeName(enumeration))}Looks = {`,
     ...rows,
     "} as const satisfies Readonly<Record<string, StateLook>>;",

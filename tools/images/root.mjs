@@ -54,12 +54,12 @@ export async function tuttiRoot(root) {
   const page = join(workspaceRoot, "apps", "dashboard", "dist");
   if (!existsSync(join(page, "index.html")))
     throw new Error(
-      "The dashboard is missing in apps/dashboard/dist. See the message of `npm run image` about its build",
+      "The dashboard is missing in apps/dashboard/dist. See the build output of `npm run image`",
     );
   cpSync(page, join(home, "apps", "dashboard", "dist"), { recursive: true });
   const site = join(workspaceRoot, "apps", "site", "dist");
   if (!existsSync(join(site, "search.json")))
-    throw new Error("expected the documentation in apps/site/dist, got none: run `npm run site`");
+    throw new Error("The documentation is missing in apps/site/dist. Run `npm run site`");
   cpSync(site, join(home, "apps", "site", "dist"), { recursive: true });
   const npm = npmPackagesOf(files, workspaceRoot);
   return [

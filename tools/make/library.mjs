@@ -79,7 +79,7 @@ import { VirtualTime } from "@tutti/kernel/testing";
 import { ${type} } from "./${name}.ts";
 
 describe("${type}", () => {
-  it("is as old as the time that passed since it was made", () => {
+  it("has the age of the time since its creation", () => {
     const time = new VirtualTime();
     const made = new ${type}(time);
     time.advance(1_500);

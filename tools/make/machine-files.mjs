@@ -139,7 +139,7 @@ export const ${name}Errors = defineErrors("${name}", {
   startedAlready: {
     status: "ALREADY_EXISTS",
     retry: "never",
-    help: "The id belongs to a ${name} already. Choose another.",
+    help: "The id already belongs to another ${name}.",
     message: ({ id }: { id: string }) => \`The ${name} \${id} already exists\`,
     remedy: "Choose another id.",
   },
@@ -255,7 +255,7 @@ describe("${name}", () => {
 
 /** @param {string} name @param {string} area */
 function stories(name, area) {
-  return `/** Histories that every release has to read: recorded once by \`npm run golden\`. */
+  return `/** Histories that every release can read: recorded once by \`npm run golden\`. */
 import { type GoldenStories, goldenOf, MachineDriver } from "@tutti/kernel/testing";
 import { start, ${name} } from "../src/index.ts";
 
@@ -272,7 +272,7 @@ export const stories: GoldenStories = {
 `;
 }
 
-const golden = `/** \`npm run golden -- 0.2.0\` in the folder of the package: writes what a release has to leave to all later ones. */
+const golden = `/** \`npm run golden -- 0.2.0\` in the folder of the package: writes the histories that all later releases read. */
 import { writeGoldenHistories } from "@tutti/kernel/testing";
 import { stories } from "../stories.ts";
 

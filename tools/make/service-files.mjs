@@ -128,7 +128,7 @@ export function ${name}Handlers(greeter: Greeter): Handlers<typeof ${name}Servic
 function greeter(name) {
   return `import { type Component, type CounterCell, healthy, type Metrics } from "@tutti/kernel";
 
-/** What touches the world: here no more than a counter of the greetings that were given. */
+/** The side effects of the service: a counter of greetings. */
 export class Greeter implements Component {
   readonly #greeting: string;
   readonly #given: CounterCell;

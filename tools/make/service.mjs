@@ -45,7 +45,7 @@ export async function addService(root, name) {
   await finish(root, [...Object.keys(files), "apps/platform/src/service.ts", "apps/platform/package.json"]);
   if (hasContract)
     say(
-      `proto/tutti/${name} is there already: serve it in ${folder}/src/service.ts, with its handlers in src/api/`,
+      `proto/tutti/${name} already exists: serve it in ${folder}/src/service.ts, with its handlers in src/api/`,
     );
 }
 

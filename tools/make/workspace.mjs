@@ -32,7 +32,7 @@ export function changeFile(root, path, change) {
   const changed = change(text);
   if (changed === text)
     throw new Error(
-      `${path} is not as expected, so nothing could be added to it: add the package by hand, and fix tools/make`,
+      `${path} has an unexpected format: add the package by hand, and fix tools/make`,
     );
   writeFileSync(join(root, path), changed);
   say(`changed ${path}`);
@@ -146,7 +146,7 @@ export async function finish(root, made) {
   if (breaking.length === 0) await step(root, "tools/generate.mjs", "--image");
   else
     say(
-      "the image of the contracts stays as it is, because they break what it promises: see node tools/generate.mjs --breaking",
+      "the image of the contracts was not updated, because of breaking changes: see node tools/generate.mjs --breaking",
     );
   // In a separate process, because the order of the libraries may have changed since this process started.
   await Promise.all([step(root, "tools/reference.mjs"), step(root, "tools/architecture.mjs")]);

@@ -52,7 +52,7 @@ export async function makeCommand(folder, common) {
   const manifest = {
     name: "tutti",
     ...common.manifest,
-    description: "The command of Tutti and the platform it starts: durable workflows and AI agents",
+    description: "The CLI and the platform of Tutti: durable execution for workflows and AI agents",
     type: "module",
     bin: { tutti: "bin/tutti.mjs" },
     files: ["apps", "bin", "dist", "platform", "THIRD-PARTY.txt", "sbom.cdx.json"],

@@ -42,6 +42,6 @@ export function makeWheel(out) {
     rmSync(copy, { recursive: true, force: true });
   }
   const wheel = readdirSync(out).find((name) => name.endsWith(`-${version}-py3-none-any.whl`));
-  if (wheel === undefined) throw new Error(`pip made no wheel of version ${version} in ${out}`);
+  if (wheel === undefined) throw new Error(`pip built no wheel of version ${version} in ${out}`);
   return join(out, wheel);
 }

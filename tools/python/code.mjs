@@ -89,7 +89,7 @@ function messagesOf(files) {
   );
   const twice = all.find(({ name }, at) => all.findIndex((other) => other.name === name) !== at);
   if (twice !== undefined)
-    throw new Error(`two messages are called ${twice.name}: one of them needs another name`);
+    throw new Error(`two messages are named ${twice.name}: rename one of them`);
   return all;
 }
 

@@ -44,11 +44,11 @@ export async function declaredSections(files) {
   const sections = new Map();
   for (const [path, module] of await importEach(files, /= defineSection\(/)) {
     const own = Object.values(module).filter(isSection);
-    if (own.length === 0) throw new Error(`${path} declares a section and does not export it: export it`);
+    if (own.length === 0) throw new Error(`${path}: a section is not exported. Export it`);
     for (const section of own) {
       const other = sections.get(section.name);
       if (other !== undefined && other !== section)
-        throw new Error(`${path}: the section ${section.name} is declared twice: give it a name of its own`);
+        throw new Error(`${path}: the section ${section.name} is declared twice: rename one`);
       sections.set(section.name, section);
     }
   }
@@ -70,7 +70,7 @@ async function importEach(files, declares) {
   for (const { path, file, text } of files) {
     if (!declares.test(text)) continue;
     if (path.endsWith("/main.ts"))
-      throw new Error(`${path} starts a process and cannot be read: declare this in a file of its own`);
+      throw new Error(`${path} starts a process when it is imported: move the declaration into a separate file`);
     modules.push([path, await import(pathToFileURL(file).href)]);
   }
   return modules;

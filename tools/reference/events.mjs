@@ -39,8 +39,8 @@ export function refuseUnpublished(types, isPublished) {
   const silent = types.filter((type) => !isPublished(type));
   if (silent.length === 0) return;
   throw new Error(
-    `No service publishes ${silent.join(", ")}. Publish them, or take them out of the option of their message in ` +
-      "proto/tutti/events and mark a message that is left without a type as deprecated.",
+    `No service publishes ${silent.join(", ")}. Publish them, or remove them from the option of their message in ` +
+      "proto/tutti/events and mark a message without types as deprecated.",
   );
 }
 

@@ -20,7 +20,7 @@ const names = [
   [
     "tasks.ID.output",
     "tasks, output",
-    "The output of a task. The expression waits until it is there.",
+    "The output of a task. The expression waits until the task has completed.",
     "tasks: {a: {uses: x.y}, b: {uses: x.y, with: '${{ tasks.a.output }}'}}",
   ],
   [
@@ -56,19 +56,19 @@ const names = [
   [
     "item, index",
     "a task with `forEach`",
-    "The element of the list, and its place from 0 on.",
+    "The element of the list, and its index, starting at 0.",
     "tasks: {a: {uses: x.y, forEach: input.all, with: ['${{ item }}', '${{ index }}']}}",
   ],
   [
     "round.number, round.last",
     "a loop",
-    "The number of the round, and the output of the round before.",
+    "The number of the iteration, and the output of the previous iteration.",
     "tasks: {a: {loop: {max: 3, until: round.number > 1, tasks: {b: {uses: x.y, with: '${{ round.last }}'}}}}}",
   ],
   [
     "output",
     "`compensate`",
-    "The output of the task that it undoes.",
+    "The output of the compensated task.",
     "tasks: {a: {uses: x.y, compensate: {uses: x.z, with: '${{ output }}'}}}",
   ],
 ];
@@ -144,16 +144,16 @@ const operators = [
 
 /** @type {ReadonlyArray<readonly [form: string, meaning: string]>} */
 const macros = [
-  ["has(value.key)", "Whether the key is there."],
+  ["has(value.key)", "Whether the key exists."],
   ["list.all(x, condition)", "Whether the condition holds for each element. Also for maps: the keys."],
-  ["list.exists(x, condition)", "Whether it holds for one or more."],
-  ["list.exists_one(x, condition)", "Whether it holds for exactly one."],
-  ["list.filter(x, condition)", "The elements for which it holds."],
+  ["list.exists(x, condition)", "Whether the condition holds for at least one element."],
+  ["list.exists_one(x, condition)", "Whether the condition holds for exactly one element."],
+  ["list.filter(x, condition)", "The elements for which the condition holds."],
   ["list.map(x, value)", "A list of the values. `map(x, condition, value)` filters first."],
   ["list.transformList(i, x, value)", "The same with the index, or the key of a map."],
-  ["map.transformMap(key, x, value)", "A map with the same keys and other values."],
+  ["map.transformMap(key, x, value)", "A map with the same keys and new values."],
   ["list.transformMapEntry(i, x, {key: value})", "A map of the entries."],
-  ["cel.bind(x, value, expression)", "The expression, with a name for a value."],
+  ["cel.bind(x, value, expression)", "The expression, with a value bound to a name."],
 ];
 
 export function expressionsPage() {
@@ -212,7 +212,7 @@ export function expressionsPage() {
     "",
     "## Functions",
     "",
-    "| function | takes and gives |",
+    "| function | signature |",
     "|---|---|",
     ...functionRows(),
     "",

@@ -57,7 +57,7 @@ export function filesPage() {
   return [
     "# Files",
     "",
-    "The files beside [workflows](language/README.md): their keys, and the messages of the check. `tutti apply` registers them, and",
+    "The files next to [workflows](language/README.md): their keys, and the messages of the check. `tutti apply` registers them, and",
     "`tutti validate` checks them. [The guide](../guides/apply.md) shows how a folder of them becomes an installation.",
     ...kinds.flatMap(sectionOf),
     "",

@@ -32,7 +32,7 @@ export function declaredMetrics(files) {
       const { path: other, ...known } = metrics.get(metric.name) ?? { ...metric, path };
       if (JSON.stringify(known) !== JSON.stringify(metric))
         throw new Error(
-          `${path}: the metric ${metric.name} is declared in other words than in ${other}, which is refused at run time. Give it a name of its own`,
+          `${path}: the metric ${metric.name} has another declaration in ${other}, which fails at run time. Rename one`,
         );
       metrics.set(metric.name, { ...metric, path });
     }

@@ -41,7 +41,7 @@ export async function referencePages(root) {
   await loadCatalogues(files);
   const problems = catalogueProblems(declaredErrors());
   if (problems.length > 0)
-    throw new Error(`errors are not written as CONTRIBUTING.md says:\n${problems.join("\n")}`);
+    throw new Error(`errors do not follow CONTRIBUTING.md:\n${problems.join("\n")}`);
   const sections = await declaredSections(files);
   return new Map([
     ["errors.md", page(renderErrorReference(declaredErrors()))],

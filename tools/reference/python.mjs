@@ -24,8 +24,8 @@ export function pythonPage(root) {
   const lines = [
     "# Python API",
     "",
-    "What the package `tutti` exports. `AsyncClient`, `AsyncRun` and the others with `Async` have the same methods as `Client` and `Run`,",
-    "each to be awaited. `aconnect` makes an `AsyncClient`. See [the guide](../guides/python.md).",
+    "The exports of the package `tutti`. `AsyncClient`, `AsyncRun` and the others with `Async` have the same methods as `Client` and `Run`,",
+    "as coroutines. `aconnect` creates an `AsyncClient`. See [the guide](../guides/python.md).",
   ];
   const listed = new Set(parts.flatMap(({ names }) => names));
   /** @type {Map<string, string>} */

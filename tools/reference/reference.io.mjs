@@ -19,7 +19,7 @@ export const far = (metrics: Metrics) => metrics.gauge({ name: "tutti_far_off_by
     const { code, output } = await runIn(copy, "tools/reference.mjs", "--check");
     assert.equal(code, 1, output);
     for (const page of ["errors.md", "configuration.md", "tutti.schema.json", "metrics.md"])
-      assert.match(output, new RegExp(`docs/reference/${page}: not what the sources say now`));
+      assert.match(output, new RegExp(`docs/reference/${page}: out of date with the sources`));
     assert.doesNotMatch(output, /rpcs|events/);
   });
 });
@@ -54,7 +54,7 @@ describe("metrics in the sources", () => {
 
   it("are refused where one name is declared in two ways", () => {
     const twice = 'metrics.gauge({ name: "a", help: "x" }); metrics.gauge({ name: "a", help: "y" });';
-    assert.throws(() => metricsIn(twice), /the metric a is declared in other words/);
+    assert.throws(() => metricsIn(twice), /the metric a has another declaration/);
   });
 });
 

@@ -6,7 +6,7 @@ import { commentsOf, inMarkdown } from "./comments.mjs";
 const repeats = {
   safe: "idempotent",
   keyed: "idempotent by its key",
-  resumes: "a stream that resumes by its position",
+  resumes: "a stream that resumes from a position",
 };
 
 export function rpcsPage(image, rules, served) {
@@ -55,7 +55,7 @@ function serviceLines(file, service, { rules, served, commentOf }) {
     lines.push(`- \`${signature(method)}\``);
     lines.push(`- Policy: \`${rule.action}\` on \`${rule.resource}\`${scopeOf(rule)}`);
     lines.push(`- Repetition: ${repeats[rule.repeat]}${keysOf(rule)}`);
-    if (rule.route !== undefined) lines.push(`- Goes to the owner of: ${routeOf(rule.route)}`);
+    if (rule.route !== undefined) lines.push(`- Routed to the owner of: ${routeOf(rule.route)}`);
   }
   return lines;
 }
@@ -76,7 +76,7 @@ function keysOf({ repeat, keys }) {
 }
 
 function routeOf({ kind, path, fallback }) {
-  return `the ${kind} named by \`${pathOf(path)}\`${fallback === "" ? "" : `, \`${fallback}\` where it is empty`}`;
+  return `the ${kind} named by \`${pathOf(path)}\`${fallback === "" ? "" : `, \`${fallback}\` if it is empty`}`;
 }
 
 function pathOf(path) {

@@ -44,7 +44,7 @@ describe("sizes", () => {
       "libs/a/src/long.test.ts": body(90),
     });
     assert.deepEqual(checkSizes(root), [
-      "libs/a/src/long.ts:2: a function of 71 lines, at most 70. Give its steps names",
+      "libs/a/src/long.ts:2: a function of 71 lines, at most 70. Extract named steps",
     ]);
   });
 
@@ -84,7 +84,7 @@ describe("purity", () => {
       const problems = checkPurity(root);
       assert.equal(problems.length, 2, problems.join("\n"));
       assert.ok(
-        problems[0]?.startsWith(`libs/mesh/src/a.ts:2: ${name} is not repeatable here: take `),
+        problems[0]?.startsWith(`libs/mesh/src/a.ts:2: ${name} is not deterministic here: inject `),
         problems[0],
       );
       assert.ok(problems[1]?.startsWith(`apps/registry/src/api/a.ts:1: ${name} `), problems[1]);
@@ -99,7 +99,7 @@ describe("purity", () => {
       problems.map((problem) => problem.slice(0, problem.indexOf("."))),
       ["libs/mesh/src/a"],
     );
-    assert.match(problems.join(), /:1: a function of locales\. Compare with `<`/);
+    assert.match(problems.join(), /:1: depends on the locale\. Compare with `<`/);
   });
 
   it("takes what only looks alike", (t) => {
@@ -139,10 +139,10 @@ describe("purity", () => {
       "libs/mesh/src/a.ts": code,
     });
     assert.deepEqual(checkPurity(root), [
-      "libs/machines/loan/src/a.ts:1: node:fs/promises is not repeatable here: let the caller read and write, and take values",
-      "libs/planner/src/a.ts:1: node:fs/promises is not repeatable here: let the caller read and write, and take values",
-      "libs/planner/src/a.ts:2: node:crypto.randomBytes is not repeatable here: take Chance through the constructor",
-      "libs/planner/src/a.ts:3: fetch is not repeatable here: let the caller read and write, and take values",
+      "libs/machines/loan/src/a.ts:1: node:fs/promises is not deterministic here: let the caller do the I/O, and accept values",
+      "libs/planner/src/a.ts:1: node:fs/promises is not deterministic here: let the caller do the I/O, and accept values",
+      "libs/planner/src/a.ts:2: node:crypto.randomBytes is not deterministic here: inject Chance through the constructor",
+      "libs/planner/src/a.ts:3: fetch is not deterministic here: let the caller do the I/O, and accept values",
     ]);
   });
 });
@@ -182,7 +182,7 @@ describe("waits", () => {
       const root = treeOf(t, { ...rooms, "libs/a/test/a.test.ts": `${code}\n` });
       const line = code.split("\n").findIndex((each) => /\b(while|for|do) ?[({]/.test(each)) + 1;
       assert.deepEqual(checkWaits(root), [
-        `libs/a/test/a.test.ts:${line}: a loop that waits by turns of the event loop. Wait with a latch or \`until\``,
+        `libs/a/test/a.test.ts:${line}: busy waiting. Wait with a latch or \`until\``,
       ]);
     });
 
@@ -222,7 +222,7 @@ describe("lockfile", () => {
   it("refuses one that has only this system's", (t) => {
     const { "node_modules/tool-linux": _, ...cut } = whole;
     const [problem, ...others] = check(t, cut);
-    assert.match(problem ?? "", /node_modules\/tool needs tool-linux, which is not there.*from nothing/);
+    assert.match(problem ?? "", /node_modules\/tool needs tool-linux, which is missing.*from nothing/);
     assert.deepEqual(others, []);
   });
 
@@ -240,10 +240,10 @@ describe("lockfile", () => {
     const a = { dependencies: { "@tutti/b": "*" } };
     assert.deepEqual(check(entry({ "libs/a": a, "libs/b": {}, ...linked })), []);
     assert.deepEqual(check(entry({ "libs/a": a, ...linked })), [
-      "package-lock.json: libs/b is not in it. Run npm install",
+      "package-lock.json: libs/b is missing. Run npm install",
     ]);
     assert.deepEqual(check(entry({ "libs/a": {}, "libs/b": {} })), [
-      "package-lock.json: libs/a has other dependencies there than in its package.json. Run npm install",
+      "package-lock.json: the dependencies of libs/a differ from its package.json. Run npm install",
     ]);
   });
 
@@ -293,11 +293,11 @@ describe("dependencies", () => {
       ["libs/machines/bank/src/wrong-reach.ts", "another package is imported by its name"],
       ["libs/machines/bank/src/wrong-up.ts", "machines may import only contracts"],
       ["libs/machines/run/src/core/wrong-shelf.ts", "core may not import kinds or life"],
-      ["libs/mesh/src/wrong-cycle", "files that need each other"],
+      ["libs/mesh/src/wrong-cycle", "a cycle of imports"],
       ["libs/mesh/src/wrong-home.ts", "use @tutti/nats, @tutti/bus or @tutti/journal"],
       ["libs/mesh/src/wrong-test.ts", "may not be used by the product"],
       ["libs/mesh/src/wrong-simulation.ts", "may not be used by the product"],
-      ["libs/mesh/src/wrong-nowhere.ts", "this import leads nowhere"],
+      ["libs/mesh/src/wrong-nowhere.ts", "this import does not resolve"],
       ["libs/mesh/src/wrong-tool.ts", "only tests may use tools/"],
       ["libs/stray", "not in the order of libraries"],
     ])) {

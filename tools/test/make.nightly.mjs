@@ -76,7 +76,7 @@ describe("npm run make", () => {
         ["service"],
         "expected `npm run make -- service NAME`, `npm run make -- library NAME [--below LIBRARY]` or `npm run make -- machine NAME [--area AREA]`",
       ],
-      [["machine", "bank"], "libs/machines/bank is there already: choose another name"],
+      [["machine", "bank"], "libs/machines/bank already exists: choose another name"],
       [
         ["machine", "loan", "--area", "Loans"],
         "The name of an area is one word of a-z and 0-9, at most 30 characters. Found Loans",
@@ -85,15 +85,15 @@ describe("npm run make", () => {
         ["service", "Quota"],
         "The name of a package is one word of a-z and 0-9, at most 30 characters. Found Quota",
       ],
-      [["service", "registry"], "apps/registry is there already: choose another name"],
-      [["library", "kernel"], "libs/kernel is there already: choose another name"],
+      [["service", "registry"], "apps/registry already exists: choose another name"],
+      [["library", "kernel"], "libs/kernel already exists: choose another name"],
       [
         ["library", "annals", "--below", "nats"],
-        "annals has its place in the order of libraries already: leave --below out",
+        "annals is already in the order of libraries: remove --below",
       ],
       [
         ["library", "ledger", "--below", "nothing"],
-        "no library is named nothing: expected one of contracts, kernel,",
+        "unknown library nothing: expected one of contracts, kernel,",
       ],
     ])) {
       const { code, output } = await runIn(copy, "tools/make.mjs", ...wish);

@@ -41,7 +41,7 @@ export async function startPlatform(t, command, args, options) {
     });
   });
   const ended = exited.then(([code]) => {
-    throw new Error(`expected it to become ready, but it ended with exit code ${code}:\n${output}`);
+    throw new Error(`exited before it was ready, with code ${code}:\n${output}`);
   });
   // A later end is no failure.
   ended.catch(() => {});

@@ -7,7 +7,7 @@ import { describe, it } from "node:test";
 import { emptyFolder, run } from "./tree.mjs";
 
 const script = join(import.meta.dirname, "..", "programs.mjs");
-const skip = existsSync("/usr/bin/apt-get") ? false : "this system has no apt";
+const skip = existsSync("/usr/bin/apt-get") ? false : "apt not found on this system";
 
 describe("programs that are not on PATH", { skip }, () => {
   it("are brought into the cache with apt once, also when several processes ask at the same time", async (t) => {

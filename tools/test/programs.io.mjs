@@ -53,7 +53,7 @@ describe("programs", () => {
     const { code, output, bin } = await look(t, "nats-server: v2.9.10");
     assert.equal(
       output,
-      `MISSING PROGRAM nats-server: this system has no apt (${join(bin, "nats-server")} is 2.9.10, and 2.10.27 or newer is needed). Install nats-server 2.10.27 or newer and put it on PATH\n`,
+      `MISSING PROGRAM nats-server: apt not found on this system (${join(bin, "nats-server")} is 2.9.10, and 2.10.27 or newer is needed). Install nats-server 2.10.27 or newer and put it on PATH\n`,
     );
     assert.equal(code, 1);
   });
@@ -74,7 +74,7 @@ describe("programs", () => {
     const skipped = await look(t, undefined, {}, args);
     assert.deepEqual(JSON.parse(skipped.output), {
       path: "",
-      skip: "nats-server is missing: this system has no apt. Install nats-server 2.10.27 or newer and put it on PATH",
+      skip: "nats-server is missing: apt not found on this system. Install nats-server 2.10.27 or newer and put it on PATH",
     });
     const failed = await look(t, undefined, { CI: "true" }, args);
     assert.match(failed.output, /Error: nats-server is missing: .*; with CI=true its tests must run/);

@@ -27,8 +27,8 @@ describe("a release", () => {
     const { text, section } = releaseChangelog(before, "0.2.0", "2026-01-31");
     assert.equal(section, "## 0.2.0 - 2026-01-31\n\n### Added\n\n- One.\n");
     assert.equal(text, `# Changelog\n\n## Unreleased\n\n${section}\n## 0.1.0\n\n- First.\n`);
-    assert.throws(() => releaseChangelog(text, "0.3.0", "2026-02-01"), /nothing that is unreleased/);
-    assert.throws(() => releaseChangelog(before, "0.1.0", "2026-02-01"), /has a section 0\.1\.0 already/);
+    assert.throws(() => releaseChangelog(text, "0.3.0", "2026-02-01"), /Unreleased of CHANGELOG.md is empty/);
+    assert.throws(() => releaseChangelog(before, "0.1.0", "2026-02-01"), /already has a section 0\.1\.0/);
     assert.throws(() => releaseChangelog("# Changelog\n", "0.2.0", "2026-02-01"), /no section Unreleased/);
     const alone = releaseChangelog("## Unreleased\n\n- One.\n", "0.1.0", "2026-01-31");
     assert.equal(alone.text, "## Unreleased\n\n## 0.1.0 - 2026-01-31\n\n- One.\n");

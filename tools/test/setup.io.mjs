@@ -122,7 +122,7 @@ describe("set-up", () => {
   it("keeps a failed generation's reason, says one line, and tries again the next time", async (t) => {
     const { root, prepare } = workspace(t);
     write(root, { "tools/generate.mjs": "process.exit(1);\n" });
-    await assert.rejects(prepare(), new SetUpFailed("generation from proto/ failed for the reason above"));
+    await assert.rejects(prepare(), new SetUpFailed("code generation from proto/ failed, see above"));
     write(root, { "tools/generate.mjs": small["tools/generate.mjs"] });
     assert.deepEqual(await prepare(), generates);
   });
@@ -132,7 +132,7 @@ describe("set-up", () => {
     write(root, { "other/package.json": '{ "name": "other", "version": "1.0.0" }\n' });
     await assert.rejects(prepare(), (error) => {
       assert.ok(error instanceof SetUpFailed);
-      assert.match(error.message, /do not fit together\. Run npm install and commit the lockfile/);
+      assert.match(error.message, /do not match\. Run npm install and commit the lockfile/);
       return true;
     });
   });
@@ -204,7 +204,7 @@ describe("what people see", () => {
     await prepare();
     write(root, { "apps/cli/src/main.ts": "wrong\n" });
     const log = join(root, ".cache/build-command.log");
-    const complaint = `the command could not be built. The one before it stays: src/main.ts:1:1: error: expected something else (all of it: ${log})`;
+    const complaint = `the command could not be built. The previous build stays in use: src/main.ts:1:1: error: expected something else (full output: ${log})`;
     assert.deepEqual(await prepare(), ["building the CLI", complaint]);
     assert.match(readFileSync(log, "utf8"), /expected something else/);
     assert.deepEqual(await prepare(), ["building the CLI", complaint]);
@@ -284,7 +284,7 @@ describe("the Node that runs everything", () => {
     assert.throws(
       () => nodeFor(emptyFolder(t), { ...old, platform: "darwin", arch: "arm64", version: "23.9.0" }),
       new SetUpFailed(
-        "npm carries no Node 24 that fits darwin-arm64, and this is Node 23.9.0. Install Node 24 or newer from https://nodejs.org, then run this again",
+        "npm has no Node 24 for darwin-arm64, and this is Node 23.9.0. Install Node 24 or newer from https://nodejs.org, then run this again",
       ),
     );
   });

@@ -26,14 +26,14 @@ it("leaves", () => { spawn("sleep", ["30"], { stdio: "inherit", detached: true }
     [
       "a test that never yields",
       'it("spins", () => { for (;;); });',
-      /nothing happened for 2 s in src\/bad\.test\.ts › spins/,
+      /no progress for 2 s in src\/bad\.test\.ts › spins/,
     ],
     [
       "a test that waits for ever",
       'it("waits", () => new Promise(() => setInterval(() => {}, 1000)));',
-      /nothing happened for 2 s in src\/bad\.test\.ts › waits/,
+      /no progress for 2 s in src\/bad\.test\.ts › waits/,
     ],
-    ["a file that never loads", "for (;;);", /nothing happened for 2 s while the files were loaded/],
+    ["a file that never loads", "for (;;);", /no progress for 2 s while the files were loaded/],
     [
       "a server left open",
       'it("leaks", () => { createServer().listen(0); });',

@@ -273,7 +273,7 @@ function recorder(outcome, files, folder) {
     end(code, killed, silenceMs) {
       if (killed && outcome.incomplete) return;
       const problem = killed
-        ? `nothing happened for ${silenceMs / 1000} s ${at()}. The process was killed and the tests after it did not run`
+        ? `no progress for ${silenceMs / 1000} s ${at()}. The process was killed, and later tests did not run`
         : problemAtEnd(code, done, counts);
       if (problem === undefined) return;
       outcome.incomplete = true;
@@ -289,10 +289,10 @@ function recorder(outcome, files, folder) {
  */
 function problemAtEnd(code, done, { passed, failed, skipped }) {
   if (!done)
-    return `the test process ended by itself before its last test, with exit code ${code}; something called process.exit or waits for an event that never comes`;
+    return `the test process exited with code ${code} before its last test. Code called process.exit, or waits for an event that never occurs`;
   if (code !== 0 && failed === 0)
     return `the test process ended with exit code ${code} after its last test. Its output is above`;
-  if (passed + failed + skipped === 0) return "the files were loaded, but they hold no test";
+  if (passed + failed + skipped === 0) return "the files contain no tests";
   return undefined;
 }
 
@@ -322,8 +322,8 @@ async function blame(files, manner) {
     if (incomplete) guilty.push(relative(manner.folder, file));
   }
   return guilty.length > 0
-    ? `the same happens with each of these alone: ${guilty.join(", ")}`
-    : "it happens with none of the files alone";
+    ? `the failure also occurs with each of these files alone: ${guilty.join(", ")}`
+    : "the failure occurs with no file alone";
 }
 
 /**

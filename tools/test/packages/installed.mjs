@@ -112,7 +112,7 @@ export async function startDev(t, cwd, env) {
       const { msg, http, grpc } = line.startsWith("{") ? JSON.parse(line) : {};
       if (msg === "ready" && http !== undefined) resolve({ http, grpc });
     });
-    closed.then(([code]) => reject(new Error(`it ended with exit code ${code}:\n${output}`)), reject);
+    closed.then(([code]) => reject(new Error(`exited with code ${code}:\n${output}`)), reject);
   });
   return {
     ...(await ready),
@@ -149,7 +149,7 @@ export async function startCluster(t, cwd, env) {
   /** @type {Promise<{ members: { name: string, pid: number }[] }>} */
   const ready = new Promise((resolve, reject) => {
     createInterface({ input: child.stdout }).once("line", (line) => resolve(JSON.parse(line)));
-    closed.then(([code]) => reject(new Error(`it ended with exit code ${code}:\n${output}`)), reject);
+    closed.then(([code]) => reject(new Error(`exited with code ${code}:\n${output}`)), reject);
   });
   const { members } = await ready;
   return {
