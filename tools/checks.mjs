@@ -124,8 +124,7 @@ function shortened(problems) {
  */
 async function problemsOf(name, root) {
   const check = checks[name];
-  if (check === undefined)
-    return [`unknown check: expected one of ${Object.keys(checks).join(", ")}`];
+  if (check === undefined) return [`unknown check: expected one of ${Object.keys(checks).join(", ")}`];
   try {
     return await check(root);
   } catch (error) {

@@ -71,8 +71,6 @@ function workspaceProblems(root, packages) {
       JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort());
     if (locked === undefined) return [`package-lock.json: ${folder} is missing. Run npm install`];
     if (same(dependencies, locked.dependencies) && same(devDependencies, locked.devDependencies)) return [];
-    return [
-      `package-lock.json: the dependencies of ${folder} differ from its package.json. Run npm install`,
-    ];
+    return [`package-lock.json: the dependencies of ${folder} differ from its package.json. Run npm install`];
   });
 }

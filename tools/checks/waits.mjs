@@ -25,10 +25,7 @@ export function checkWaits(root) {
       if (!isCounted(loop) && awaits(loop, text, turns)) found.push(lineOf(loop.start));
     };
     new Visitor({ WhileStatement: inspect, DoWhileStatement: inspect, ForStatement: inspect }).visit(program);
-    return found.map(
-      (line) =>
-        `${path}:${line}: busy waiting. Wait with a latch or \`until\``,
-    );
+    return found.map((line) => `${path}:${line}: busy waiting. Wait with a latch or \`until\``);
   });
 }
 

@@ -96,8 +96,7 @@ export const faults = [
   },
   {
     name: "journal-checksum-not-compared",
-    breaks:
-      "The checksum of a batch's records is compared with itself, so corrupted bytes pass.",
+    breaks: "The checksum of a batch's records is compared with itself, so corrupted bytes pass.",
     file: "libs/journal/src/segments/inspection.ts",
     find: "frames.sumOfRecords() === frames.checksum",
     replace: "frames.sumOfRecords() === frames.sumOfRecords()",
@@ -145,8 +144,7 @@ export const faults = [
   },
   {
     name: "matching-turns-saved-up",
-    breaks:
-      "A namespace that returns after an idle time gets every free agent, and starves the others.",
+    breaks: "A namespace that returns after an idle time gets every free agent, and starves the others.",
     file: "libs/matching/src/agents/cohort.ts",
     find: "    this.#waitingTabs++;\n    tab.rank = Math.max(tab.rank, this.#passed);",
     replace: "    this.#waitingTabs++;",

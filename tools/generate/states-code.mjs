@@ -60,7 +60,10 @@ function tableOf(enumeration, image, words, problems) {
     if (look === undefined) {
       // "Not stated" and "nothing" are no states.
       if (value.number > 0 && !value.name.endsWith("_NONE"))
-        problems.add(value, `${value.name} has no display options. Add (tutti.types.v1.state), like the other values of the enum`);
+        problems.add(
+          value,
+          `${value.name} has no display options. Add (tutti.types.v1.state), like the other values of the enum`,
+        );
       return [];
     }
     const { label, ended } = look;

@@ -31,9 +31,7 @@ export function changeFile(root, path, change) {
   const text = readFileSync(join(root, path), "utf8");
   const changed = change(text);
   if (changed === text)
-    throw new Error(
-      `${path} has an unexpected format: add the package by hand, and fix tools/make`,
-    );
+    throw new Error(`${path} has an unexpected format: add the package by hand, and fix tools/make`);
   writeFileSync(join(root, path), changed);
   say(`changed ${path}`);
 }

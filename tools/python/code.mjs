@@ -88,8 +88,7 @@ function messagesOf(files) {
     })),
   );
   const twice = all.find(({ name }, at) => all.findIndex((other) => other.name === name) !== at);
-  if (twice !== undefined)
-    throw new Error(`two messages are named ${twice.name}: rename one of them`);
+  if (twice !== undefined) throw new Error(`two messages are named ${twice.name}: rename one of them`);
   return all;
 }
 

@@ -70,7 +70,9 @@ async function importEach(files, declares) {
   for (const { path, file, text } of files) {
     if (!declares.test(text)) continue;
     if (path.endsWith("/main.ts"))
-      throw new Error(`${path} starts a process when it is imported: move the declaration into a separate file`);
+      throw new Error(
+        `${path} starts a process when it is imported: move the declaration into a separate file`,
+      );
     modules.push([path, await import(pathToFileURL(file).href)]);
   }
   return modules;

@@ -40,8 +40,7 @@ export async function referencePages(root) {
   const rules = readRules(image);
   await loadCatalogues(files);
   const problems = catalogueProblems(declaredErrors());
-  if (problems.length > 0)
-    throw new Error(`errors do not follow CONTRIBUTING.md:\n${problems.join("\n")}`);
+  if (problems.length > 0) throw new Error(`errors do not follow CONTRIBUTING.md:\n${problems.join("\n")}`);
   const sections = await declaredSections(files);
   return new Map([
     ["errors.md", page(renderErrorReference(declaredErrors()))],

@@ -4,7 +4,7 @@ import { createHmac } from "node:crypto";
 import { after, before, describe, it } from "node:test";
 import { signedHeaders } from "@tutti/host/outgoing";
 import { until } from "@tutti/kernel/testing";
-import { connect, type Tutti, type WebhookPresetWord } from "@tutti/sdk/client";
+import { connect, type Tutti, type WebhookPresetName } from "@tutti/sdk/client";
 import { type Folder, makeFolder, type Service, start } from "./support/services.ts";
 
 const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -36,7 +36,7 @@ describe("webhooks of triggers", () => {
     const answer = await fetch(`${platform.http}/v1/secrets/${name}`, { method: "PUT", headers, body });
     assert.ok(answer.ok, await answer.text());
   }
-  const create = (id: string, preset: WebhookPresetWord, signing = "signing") =>
+  const create = (id: string, preset: WebhookPresetName, signing = "signing") =>
     tutti.triggers.create(id, "note", {
       webhook: { preset, secrets: [signing] },
       if: "event.data.number > 0",

@@ -13,7 +13,7 @@ export async function play(tutti: Tutti): Promise<unknown> {
   const draft = await poet.budget.reserve({ tokens: 80 });
   await draft.spend({ tokens: 50 });
   // The unused amount is released.
-  const returned = await draft.giveBack();
+  const returned = await draft.release();
 
   const refused = await poet.budget.reserve({ tokens: 60 }).catch(({ code }: { code: string }) => code);
   const [question] = await mission.approvals();

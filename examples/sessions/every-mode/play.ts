@@ -1,13 +1,13 @@
 /** The same tasks in every mode, with the same results. */
 import type { Worker } from "@tutti/sdk";
-import type { ModeWord, Tutti } from "@tutti/sdk/client";
+import type { ModeName, Tutti } from "@tutti/sdk/client";
 
 export function handle(worker: Worker): void {
   worker.handle("word.upper", ({ word }: { readonly word: string }) => word.toUpperCase());
   worker.handle("word.join", ({ words }: { readonly words: readonly string[] }) => words.join(" "));
 }
 
-const modes: readonly ModeWord[] = ["workflow", "swarm", "intelligence", "hybrid"];
+const modes: readonly ModeName[] = ["workflow", "swarm", "intelligence", "hybrid"];
 const words = ["all", "play", "together"];
 
 export async function play(tutti: Tutti): Promise<unknown> {

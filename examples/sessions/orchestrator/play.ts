@@ -6,12 +6,12 @@ import type { Tutti } from "@tutti/sdk/client";
 class Conductor extends SessionOrchestrator {
   protected override decide({ tasks }: Question): Decision {
     const strings = tasks.filter(({ uses }) => uses === "string.tune");
-    const isOneTuned = strings.some(({ hasBegun, endMs }) => hasBegun && endMs === 0);
+    const isOneTuned = strings.some(({ hasStarted, endMs }) => hasStarted && endMs === 0);
     const waiting = strings.filter(({ isReady }) => isReady).map(({ id }) => id);
     const [next] = isOneTuned ? [] : waiting.sort();
     const shared = tasks.filter(({ isReady, uses }) => isReady && uses === "stage.set").map(({ id }) => id);
     return {
-      begin: next === undefined ? [] : [next],
+      start: next === undefined ? [] : [next],
       move: shared.length === 0 ? [] : [{ tasks: shared, to: "swarm", reason: "anybody can" }],
       reason: next === undefined ? "one at a time" : `${next} is next`,
     };

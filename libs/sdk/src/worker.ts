@@ -17,9 +17,9 @@ export {
   type EmitOptions,
   type EventWaitOptions,
   FunctionContext,
+  type ReceivedEvent,
   type RunOptions,
   type SignalOptions,
-  type TakenEvent,
 } from "./functions/context.ts";
 export {
   type DurableFunction,
@@ -31,13 +31,13 @@ export { type DurableFetchOptions, durableFetch } from "./functions/durable-fetc
 export { StepFailure } from "./functions/failure.ts";
 export { type KeyedObject, type ObjectCallInput, object, reader } from "./functions/object.ts";
 export type {
-  AnyCalls,
   CallableObject,
   ObjectCalls,
   ObjectHandlers,
   Reader,
+  UntypedCalls,
 } from "./functions/object-calls.ts";
-export type { AgentStanding, Decision, Question, TaskStanding } from "./orchestrator/decisions.ts";
+export type { AgentInfo, Decision, Question, TaskInfo } from "./orchestrator/decisions.ts";
 export { SessionOrchestrator, type SessionOrchestratorOptions } from "./orchestrator/session-orchestrator.ts";
 export {
   currentTask,

@@ -21,7 +21,7 @@ export const partWorkErrors = defineErrors("session", {
   decisionUnfit: {
     status: "FAILED_PRECONDITION",
     retry: "never",
-    help: "An orchestrator returns an object of `begin`, `move`, `reason` and `againMs`, all optional. They refer to tasks of the session and to modes that run tasks.",
+    help: "An orchestrator returns an object of `start`, `move`, `reason` and `askAgainAfterMs`, all optional. They refer to tasks of the session and to modes that run tasks.",
     message: ({ orchestrator, run, problem }: { orchestrator: string; run: string; problem: string }) =>
       `The orchestrator \`${orchestrator}\` returned an invalid decision in run \`${run}\`: ${problem}`,
     remedy: "Correct the orchestrator, then retry the session.",

@@ -98,13 +98,13 @@ seen = []
 class Careful(SessionOrchestrator):
     def decide(self, question, context):
         ready = [task["id"] for task in question["tasks"] if task["isReady"]]
-        busy = any(task["hasBegun"] and task["endMs"] == 0 for task in question["tasks"])
+        busy = any(task["hasStarted"] and task["endMs"] == 0 for task in question["tasks"])
         seen.append((question["number"], ready))
-        return {"begin": [] if busy else sorted(ready, reverse=True)[:1], "reason": "the last first"}
+        return {"start": [] if busy else sorted(ready, reverse=True)[:1], "reason": "the last first"}
 
 class Lost(SessionOrchestrator):
     async def decide(self, question, context):
-        return {"begin": ["nowhere"]}
+        return {"start": ["nowhere"]}
 
 sessions = tutti.connect().sessions
 tasks = [{"id": each, "capability": "number.double", "input": {"n": 1}} for each in ("a", "b", "c")]

@@ -16,7 +16,7 @@ import { until } from "@tutti/kernel/testing";
 import { connect, type RunHandle, type Tutti } from "@tutti/sdk/client";
 import { type ServedModel, serveModel } from "@tutti/sdk/model-server";
 import {
-  type HistoryEventGiven,
+  type HistoryEventInput,
   recordedReplies,
   ScriptedModel,
   type ScriptedReply,
@@ -68,7 +68,7 @@ interface ModelTurn {
 
 /** Returns the numbers of the answers in the history of a run, in order. */
 async function recordedAnswers(run: RunHandle): Promise<readonly number[]> {
-  const history: HistoryEventGiven[] = [];
+  const history: HistoryEventInput[] = [];
   for await (const event of run.history()) history.push(event);
   return recordedReplies(history).flatMap((reply) =>
     typeof reply === "object" && "inputTokens" in reply ? [reply.inputTokens ?? 0] : [],

@@ -137,7 +137,7 @@ describe("admission rules about plans", () => {
     class Mine extends SessionOrchestrator {
       protected override decide({ tasks }: Question) {
         return {
-          begin: tasks.filter(({ isReady }) => isReady).map(({ id: task }) => ({ task, agent: "clerk" })),
+          start: tasks.filter(({ isReady }) => isReady).map(({ id: task }) => ({ task, agent: "clerk" })),
         };
       }
     }

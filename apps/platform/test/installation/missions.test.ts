@@ -37,7 +37,7 @@ describe("missions on a whole installation", () => {
       const { board, messages, budget } = await context.mission();
       const draft = await budget.reserve({ tokens: 5 });
       await draft.spend({ tokens: 3 });
-      await draft.giveBack();
+      await draft.release();
       await messages.send("everybody", { noted: text });
       const { version } = await board.update<string[]>("notes", (notes = []) => [...notes, text]);
       return { version };

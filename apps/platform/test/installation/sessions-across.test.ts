@@ -101,7 +101,7 @@ describe("sessions of two namespaces", () => {
       [[WorkStatus.WORK_STATUS_UNSPECIFIED, false]],
     );
     await assert.rejects(
-      stranger.sessions.get("second").waitFor({ session: "other", namespace: "beta" }),
+      stranger.sessions.get("second").addDependency({ session: "other", namespace: "beta" }),
       (error) => isTuttiError(error) && error.status === "PERMISSION_DENIED",
     );
     // A session that waits for `second` needs no right in the namespace for which `second` waits.

@@ -7,10 +7,10 @@ import { after, before, describe, it } from "node:test";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { gate, until } from "@tutti/kernel/testing";
 import type { Worker } from "@tutti/sdk";
-import type { ModeWord, Tutti } from "@tutti/sdk/client";
+import type { ModeName, Tutti } from "@tutti/sdk/client";
 import { Installation } from "./installation.ts";
 
-const modes: readonly ModeWord[] = ["workflow", "swarm", "intelligence", "hybrid", "adaptive"];
+const modes: readonly ModeName[] = ["workflow", "swarm", "intelligence", "hybrid", "adaptive"];
 
 interface GoalInput {
   readonly goal: string;

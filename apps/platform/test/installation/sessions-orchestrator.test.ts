@@ -56,7 +56,7 @@ describe("sessions with an orchestrator of their user", () => {
     const questions: Question[] = [];
     await using _ = await orchestrator("mine.all", (question) => {
       questions.push(question);
-      return { begin: readyIn(question).map((task) => ({ task, agent: "anna" })), reason: "anna can" };
+      return { start: readyIn(question).map((task) => ({ task, agent: "anna" })), reason: "anna can" };
     });
     const session = await tutti.run({ tasks: chain, mode: { orchestrator: "mine.all" } });
     assert.deepEqual(await session.result(), { one: 1, two: 2 });
@@ -75,14 +75,14 @@ describe("sessions with an orchestrator of their user", () => {
   });
 
   for (const [title, decision, pattern] of [
-    ["a task that is none", { begin: ["three"] }, /begin\[0\].*"three"/],
+    ["a task that is none", { start: ["three"] }, /start\[0\].*"three"/],
     ["a mode in which nothing is done", { move: [{ tasks: ["one"], to: "adaptive" }] }, /move\[0\]\.to/],
     [
       "a field that is none",
-      { start: ["one"] },
-      /`start`: expected one of `begin`, `move`, `reason`, `againMs`/,
+      { begin: ["one"] },
+      /`begin`: expected one of `start`, `move`, `reason`, `askAgainAfterMs`/,
     ],
-    ["words", "begin with one", /expected an object/],
+    ["words", "start with one", /expected an object/],
   ] as const)
     it(`fail if it answers with ${title}, and name the problem`, async () => {
       await using _ = await orchestrator("mine.unfit", () => decision as Decision);
@@ -101,7 +101,7 @@ describe("sessions with an orchestrator of their user", () => {
     await using _ = await orchestrator("mine.failing", (question) => {
       calls++;
       if (!isMended) throw new Error("no idea");
-      return { begin: readyIn(question) };
+      return { start: readyIn(question) };
     });
     const session = await tutti.run({
       id: "phoenix",
@@ -127,7 +127,7 @@ describe("sessions with an orchestrator of their user", () => {
     let calls = 0;
     await using _ = await orchestrator("mine.slow", (question) => {
       calls++;
-      return calls < 3 ? { reason: "not yet", againMs: 20 } : { begin: readyIn(question) };
+      return calls < 3 ? { reason: "not yet", askAgainAfterMs: 20 } : { start: readyIn(question) };
     });
     const session = await tutti.run({ tasks: chain, mode: { orchestrator: "mine.slow" } });
     assert.deepEqual(await session.result(), { one: 1, two: 2 });
@@ -140,7 +140,7 @@ describe("sessions with an orchestrator of their user", () => {
         await mayEnd.pass();
         return { reason: "more will come" };
       }
-      return { begin: readyIn(question) };
+      return { start: readyIn(question) };
     });
     const session = await tutti.run({ tasks: chain, mode: { orchestrator: "mine.growing" } });
     await session.addTasks([

@@ -45,7 +45,7 @@ async function effect(input: Input, context: TaskContext): Promise<void> {
 class Eager extends SessionOrchestrator {
   protected override async decide({ tasks }: Question): Promise<Decision> {
     await pause(50);
-    return { begin: tasks.filter(({ isReady }) => isReady).map(({ id }) => id), reason: "ready tasks" };
+    return { start: tasks.filter(({ isReady }) => isReady).map(({ id }) => id), reason: "ready tasks" };
   }
 }
 

@@ -2,9 +2,9 @@ import type { DefinitionReference } from "@tutti/contracts/types/v1";
 import { Overlap, RunSpec, Schedule, type TimingRule } from "@tutti/contracts/workflow/v1";
 import { jsonPayload, toTimestamp } from "@tutti/kernel";
 import { durationMs, splitAt } from "../build/values.ts";
-import type { OverlapWord, ScheduleDocument } from "../language/schedule-shape.ts";
+import type { OverlapPolicyName, ScheduleDocument } from "../language/schedule-shape.ts";
 
-const overlaps: Readonly<Record<OverlapWord, Overlap>> = {
+const overlaps: Readonly<Record<OverlapPolicyName, Overlap>> = {
   skip: Overlap.OVERLAP_SKIP,
   queueOne: Overlap.OVERLAP_QUEUE_ONE,
   queueAll: Overlap.OVERLAP_QUEUE_ALL,

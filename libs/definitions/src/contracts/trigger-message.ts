@@ -2,11 +2,11 @@ import { RunSpec, Singleton, Trigger, type TriggerSource, WebhookPreset } from "
 import { jsonPayload } from "@tutti/kernel";
 import { durationMs, splitAt } from "../build/values.ts";
 import type { WorkflowDocument } from "../language/document.ts";
-import type { OnDocument, SingletonWord, WebhookWord } from "../language/on-document.ts";
+import type { OnDocument, SingletonPolicyName, WebhookWord } from "../language/on-document.ts";
 import type { TriggerDocument } from "../language/trigger-shape.ts";
 import { versionOf } from "./schedule-message.ts";
 
-const singletons: Readonly<Record<SingletonWord, Singleton>> = {
+const singletons: Readonly<Record<SingletonPolicyName, Singleton>> = {
   skip: Singleton.SINGLETON_SKIP,
   queue: Singleton.SINGLETON_QUEUE,
 };

@@ -3,7 +3,7 @@ import type { Json } from "@tutti/expressions";
 export const endWords = ["completed", "failed", "cancelled", "terminated"] as const;
 type EndWord = (typeof endWords)[number];
 export const singletonWords = ["skip", "queue"] as const;
-export type SingletonWord = (typeof singletonWords)[number];
+export type SingletonPolicyName = (typeof singletonWords)[number];
 export const webhookWords = ["standard", "github", "stripe", "shopify", "slack"] as const;
 export type WebhookWord = (typeof webhookWords)[number];
 
@@ -23,7 +23,7 @@ export interface OnDocument {
   readonly debounce?: { readonly for: string; readonly max?: string };
   readonly batch?: { readonly size: number; readonly wait?: string };
   readonly throttle?: { readonly count: number; readonly per?: string };
-  readonly singleton?: SingletonWord;
+  readonly singleton?: SingletonPolicyName;
   readonly signal?: string;
   readonly pool?: string;
   readonly priority?: number;

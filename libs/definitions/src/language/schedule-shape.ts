@@ -16,7 +16,7 @@ export interface ScheduleDocument {
   readonly until?: string;
   readonly timeZone?: string;
   readonly jitter?: string;
-  readonly overlap?: OverlapWord;
+  readonly overlap?: OverlapPolicyName;
   readonly catchUp?: string;
   readonly pauseOnFailure?: boolean;
   readonly maxRuns?: number;
@@ -29,7 +29,7 @@ export interface ScheduleDocument {
 }
 
 const overlapWords = ["skip", "queueOne", "queueAll", "cancelOther", "terminateOther", "allow"] as const;
-export type OverlapWord = (typeof overlapWords)[number];
+export type OverlapPolicyName = (typeof overlapWords)[number];
 
 const { choice, duration, flag, json, list, map, members, text, variants, whole } = shapes;
 

@@ -20,7 +20,7 @@ export { type FolderOptions, folderAdapter, folderSource } from "./files/folder.
 export type { FileEntry, FilesOptions } from "./files/place.ts";
 export { type S3Options, s3Adapter, s3Source } from "./files/s3.ts";
 export { type SftpOptions, sftpAdapter, sftpSource } from "./files/sftp.ts";
-export type { FilesSourceOptions, TakenFile } from "./files/source.ts";
+export type { ClaimedFile, FilesSourceOptions } from "./files/source.ts";
 export type { GitCommit } from "./git/commits.ts";
 export { type GitAdapterOptions, gitAdapter } from "./git/git.ts";
 export type { GitConnectionOptions } from "./git/repository.ts";

@@ -21,7 +21,7 @@ const actions = {
   remove: { $case: "remove", value: {} },
 } as const satisfies Readonly<Record<string, Action>>;
 
-export type BulkWord = keyof typeof actions;
+export type BulkActionName = keyof typeof actions;
 
 /** Options of a move to another version. */
 export interface MoveOptions {
@@ -41,17 +41,17 @@ export interface MoveManyOptions extends MoveOptions {
 }
 
 /** Verdict on moving a run to a version of its definition. */
-export type MoveWord = "identical" | "safe" | "busy" | "needs mapping" | "impossible";
+export type MoveVerdictName = "identical" | "safe" | "busy" | "needs mapping" | "impossible";
 
 export interface MoveReview {
-  readonly verdict: MoveWord;
+  readonly verdict: MoveVerdictName;
   /** Reasons why the run cannot move. An empty id stands for the run. */
   readonly problems: readonly { readonly id: string; readonly message: string }[];
   /** Notes about a run that can move. */
   readonly notes: readonly string[];
 }
 
-const verdicts: Readonly<Record<number, MoveWord>> = {
+const verdicts: Readonly<Record<number, MoveVerdictName>> = {
   [MoveVerdict.MOVE_VERDICT_IDENTICAL]: "identical",
   [MoveVerdict.MOVE_VERDICT_SAFE]: "safe",
   [MoveVerdict.MOVE_VERDICT_BUSY]: "busy",
@@ -94,7 +94,7 @@ export interface BulkPreview {
 
 export async function previewBulk(
   { bulk, namespace }: BulkParts,
-  operation: BulkWord | MoveManyOptions,
+  operation: BulkActionName | MoveManyOptions,
   filter: RunFilter,
 ): Promise<BulkPreview> {
   const action = {

@@ -5,7 +5,7 @@
 import { workStatusLooks } from "@tutti/contracts/states";
 import type { Explanation, WorkStatus } from "@tutti/contracts/types/v1";
 import type { ResultOptions } from "./work/outcome.ts";
-import type { TellOptions } from "./work/paging.ts";
+import type { IdempotencyOptions } from "./work/paging.ts";
 
 export interface Handle<Result = unknown> {
   readonly id: string;
@@ -15,7 +15,7 @@ export interface Handle<Result = unknown> {
   result<Output = Result>(options?: ResultOptions): Promise<Output>;
   /** Follows it until it ends: the first value has everything, each later one has the changes. */
   watch(options?: { readonly signal?: AbortSignal }): AsyncGenerator<unknown, void, void>;
-  signal(name: string, payload?: unknown, options?: TellOptions): Promise<void>;
+  signal(name: string, payload?: unknown, options?: IdempotencyOptions): Promise<void>;
   pause(reason?: string): Promise<void>;
   resume(reason?: string): Promise<void>;
   cancel(reason?: string): Promise<void>;

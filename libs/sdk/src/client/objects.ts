@@ -9,11 +9,11 @@ import {
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
 import {
-  type AnyCalls,
   type CallableObject,
   callsOf,
   type ObjectCalls,
   type ObjectHandlers,
+  type UntypedCalls,
 } from "../functions/object-calls.ts";
 import { payloadOf, valueIn } from "./payloads.ts";
 import { RunHandle, type RunParts } from "./run.ts";
@@ -55,7 +55,7 @@ export class Objects {
     key: string,
     options?: ObjectCallOptions,
   ): ObjectCalls<Handlers>;
-  of<Calls extends object = AnyCalls>(target: string, key: string, options?: ObjectCallOptions): Calls;
+  of<Calls extends object = UntypedCalls>(target: string, key: string, options?: ObjectCallOptions): Calls;
   of(target: CallableObject | string, key: string, options: ObjectCallOptions = {}): object {
     const name = typeof target === "string" ? target : target.name;
     return callsOf(async (call, input) => {

@@ -22,7 +22,7 @@ import { type Handle, type WorkState, withState } from "./handle.ts";
 import { payloadOf, valueIn } from "./payloads.ts";
 import { type ClientPorts, followed } from "./work/followed.ts";
 import { outputOf, type ResultOptions } from "./work/outcome.ts";
-import type { TellOptions } from "./work/paging.ts";
+import type { IdempotencyOptions } from "./work/paging.ts";
 
 export interface RunParts {
   readonly runs: Client<typeof runService>;
@@ -46,7 +46,7 @@ export interface EventsOptions {
 }
 
 /** An event of a run, for people. */
-export interface RunHappening {
+export interface RunHistoryEvent {
   /** Its number, from 1. */
   readonly event: number;
   /** `task_completed` */
@@ -147,7 +147,11 @@ export class RunHandle implements Handle {
   }
 
   /** Sends a signal. The run keeps it until a task waits for it. */
-  async signal(name: string, payload?: unknown, { idempotencyKey = "" }: TellOptions = {}): Promise<void> {
+  async signal(
+    name: string,
+    payload?: unknown,
+    { idempotencyKey = "" }: IdempotencyOptions = {},
+  ): Promise<void> {
     await this.#parts.runs.signalRun({
       ...this.#which,
       signal: name,
@@ -170,7 +174,7 @@ export class RunHandle implements Handle {
   async update<Answer = unknown>(
     name: string,
     payload?: unknown,
-    { idempotencyKey = "" }: TellOptions = {},
+    { idempotencyKey = "" }: IdempotencyOptions = {},
   ): Promise<Answer> {
     const { answer } = await this.#parts.runs.updateRun({
       ...this.#which,
@@ -339,7 +343,7 @@ export class RunHandle implements Handle {
   }
 
   /** Yields its events for people, after a number: what happened to a task, the time and the cause. */
-  async *events({ after = 0, taskId = "" }: EventsOptions = {}): AsyncGenerator<RunHappening, void, void> {
+  async *events({ after = 0, taskId = "" }: EventsOptions = {}): AsyncGenerator<RunHistoryEvent, void, void> {
     const { runs, namespace } = this.#parts;
     let token = "";
     do {

@@ -2,9 +2,9 @@
 import { type Approval, ApprovalFilter, LabelSelector, type WorkStatus } from "@tutti/contracts/types/v1";
 import { type Run, RunFilter } from "@tutti/contracts/workflow/v1";
 import {
+  type BulkActionName,
   type BulkParts,
   type BulkPreview,
-  type BulkWord,
   type MoveManyOptions,
   previewBulk,
 } from "./bulk.ts";
@@ -55,7 +55,7 @@ export class Runs {
 
   /** Previews an action on all matching runs. `apply` executes it. */
   preview(
-    action: BulkWord | { readonly move: MoveManyOptions },
+    action: BulkActionName | { readonly move: MoveManyOptions },
     options: Omit<FindOptions, "oldestFirst"> = {},
   ): Promise<BulkPreview> {
     return previewBulk(this.#parts, typeof action === "string" ? action : action.move, filterOf(options));

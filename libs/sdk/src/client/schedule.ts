@@ -26,9 +26,9 @@ const overlaps = {
 } as const;
 
 /** Action if the previous run has not ended. */
-export type OverlapWord = keyof typeof overlaps;
+export type OverlapPolicyName = keyof typeof overlaps;
 
-export function overlapOf(overlap: OverlapWord | undefined): Overlap {
+export function overlapOf(overlap: OverlapPolicyName | undefined): Overlap {
   return overlap === undefined ? Overlap.OVERLAP_UNSPECIFIED : overlaps[overlap];
 }
 
@@ -46,7 +46,7 @@ export interface ScheduleOptions extends SpecOptions {
   /** @deprecated use `jitter` */
   readonly jitterMs?: number;
   /** Default `skip`. */
-  readonly overlap?: OverlapWord;
+  readonly overlap?: OverlapPolicyName;
   /** Maximum lateness after a downtime of the platform: `1h`, or milliseconds. Default: 1 min. */
   readonly catchUp?: Duration;
   /** @deprecated use `catchUp` */
@@ -122,7 +122,7 @@ export class ScheduleHandle {
   }
 
   /** Starts a run now, and returns the result. */
-  async trigger(reason = "", overlap?: OverlapWord): Promise<Firing> {
+  async trigger(reason = "", overlap?: OverlapPolicyName): Promise<Firing> {
     const { firing } = await this.#parts.schedules.triggerSchedule({
       ...this.#which,
       reason,
@@ -134,7 +134,7 @@ export class ScheduleHandle {
   }
 
   /** Starts the runs of a past time range, and returns their number. */
-  async backfill(from: Date, to: Date, reason = "", overlap?: OverlapWord): Promise<number> {
+  async backfill(from: Date, to: Date, reason = "", overlap?: OverlapPolicyName): Promise<number> {
     const { count } = await this.#parts.schedules.backfillSchedule({
       ...this.#which,
       reason,

@@ -6,7 +6,7 @@
  * 3. The program reads and writes files by itself: it works in the work tree.
  */
 import { isMembers, type Members, membersIn, numberIn, textIn } from "../agents/models/wire.ts";
-import type { CodingNews } from "./profiles.ts";
+import type { CodingProgress } from "./profiles.ts";
 
 /** An action for which a program requests permission. */
 export interface PermissionRequest {
@@ -27,7 +27,7 @@ export interface AcpTurn {
   readonly session: string | undefined;
   readonly permit: Permit;
   readonly send: (message: Members) => void;
-  readonly received: (news: CodingNews) => Promise<void>;
+  readonly received: (news: CodingProgress) => Promise<void>;
   /** Called when the turn is over, and the program may end. */
   readonly over: () => void;
 }
@@ -113,7 +113,7 @@ export class AcpConversation {
     }
   }
 
-  async #finish(news: CodingNews): Promise<void> {
+  async #finish(news: CodingProgress): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
     await this.#turn.received(news);

@@ -18,7 +18,7 @@ import type { HandleOptions, Handler } from "../task/handlers.ts";
 import { AcpConversation, type AcpTurn, type Permit } from "./acp.ts";
 import { codingErrors } from "./errors.ts";
 import { type CodingFolders, checkOf, foldersOf, repositoryOf, textOf } from "./folders.ts";
-import { type CodingNews, type CodingProfile, parseLine } from "./profiles.ts";
+import { type CodingProfile, type CodingProgress, parseLine } from "./profiles.ts";
 import { SessionLog } from "./session-log.ts";
 import { type CodingAmounts, CodingSpending } from "./spending.ts";
 import { type ChangedFile, WorkTree } from "./tree.ts";
@@ -297,7 +297,7 @@ class Coding {
     return { acp: conversation, stdin };
   }
 
-  async #received(turn: Turn, news: CodingNews): Promise<void> {
+  async #received(turn: Turn, news: CodingProgress): Promise<void> {
     const { session, text, answer, tool, turns = 0, failure } = news;
     const task = this.#task;
     const before = this.#spending.used;

@@ -12,8 +12,8 @@ export type { CodingFolders } from "./folders.ts";
 export { type MergeInput, type MergeOutput, mergeOptions, mergeQueue } from "./merge.ts";
 export {
   acp,
-  type CodingNews,
   type CodingProfile,
+  type CodingProgress,
   type CodingTurn,
   claude,
   codex,

@@ -25,7 +25,7 @@ export interface ModelTokens {
 }
 
 /** Content of a line of the program's output. */
-export interface CodingNews {
+export interface CodingProgress {
   readonly session?: string;
   /** A part of the answer. */
   readonly text?: string;
@@ -63,7 +63,7 @@ export interface CodingProfile {
   /** Variables that are always set. */
   readonly set?: Readonly<Record<string, string>>;
   /** Reads a line. Without this function, all output is the answer. */
-  readonly read?: (line: Members) => CodingNews;
+  readonly read?: (line: Members) => CodingProgress;
   /** Amounts that its lines report. A budget of other amounts is rejected. Default: both, none without `read`. */
   readonly reports?: readonly ("tokens" | "usd")[];
   /** A log of the session with the values of `answered` or `sessionUsage` while a turn runs. */
@@ -83,7 +83,7 @@ export interface SessionLogFiles {
     known: readonly string[],
   ) => Promise<readonly string[]>;
   /** Reads a line of JSON. */
-  readonly read: (line: Members) => CodingNews;
+  readonly read: (line: Members) => CodingProgress;
 }
 
 /** Claude Code, `@anthropic-ai/claude-code`. It runs every tool without a question. */
@@ -220,7 +220,7 @@ export function acp(name: string, command: readonly string[], env: readonly stri
 }
 
 /** Reads a line of JSON. Programs write warnings between their lines. */
-export function parseLine(line: string, read: (line: Members) => CodingNews): CodingNews {
+export function parseLine(line: string, read: (line: Members) => CodingProgress): CodingProgress {
   try {
     const value = JSON.parse(line) as unknown;
     return isMembers(value) ? read(value) : {};
@@ -249,21 +249,21 @@ function claudeTokens(usage: Members): ModelTokens {
   return { inputTokens: fresh + cachedTokens, cachedTokens, outputTokens: numberIn(usage, "output_tokens") };
 }
 
-function claudeAnswered(id: string, message: Members): CodingNews {
+function claudeAnswered(id: string, message: Members): CodingProgress {
   const model = textIn(message, "model");
   const answered = { id, ...claudeTokens(membersIn(message, "usage")) };
   return id === "" ? {} : { answered, ...(model !== "" && { model }) };
 }
 
 /** Only the last event of an answer has all tokens of its output. */
-function claudeEvent(line: Members): CodingNews {
+function claudeEvent(line: Members): CodingProgress {
   const event = membersIn(line, "event");
   return textIn(event, "type") === "message_delta"
     ? claudeAnswered(textIn(line, "api_message_id"), event)
     : {};
 }
 
-function claudeParts(message: Members): CodingNews {
+function claudeParts(message: Members): CodingProgress {
   const { content } = message;
   const parts = Array.isArray(content) ? content.filter(isMembers) : [];
   const text = parts.map((part) => textIn(part, "text")).join("");

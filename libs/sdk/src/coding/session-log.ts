@@ -3,7 +3,7 @@
  * look reads the new lines. A missing log counts as empty.
  */
 import { open, stat } from "node:fs/promises";
-import type { CodingNews, CodingProfile } from "./profiles.ts";
+import type { CodingProfile, CodingProgress } from "./profiles.ts";
 import { parseLine } from "./profiles.ts";
 
 export class SessionLog {
@@ -18,9 +18,9 @@ export class SessionLog {
   }
 
   /** Returns the new entries of the log since the last call. */
-  async readNew(session: string): Promise<readonly CodingNews[]> {
+  async readNew(session: string): Promise<readonly CodingProgress[]> {
     const files = await this.#log.files(session, this.#env, [...this.#read.keys()]);
-    const entries: CodingNews[] = [];
+    const entries: CodingProgress[] = [];
     for (const file of files)
       for (const line of await this.#lines(file).catch(() => []))
         entries.push(parseLine(line, this.#log.read));

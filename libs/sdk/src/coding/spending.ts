@@ -8,7 +8,7 @@
  */
 import { costOf, type Price, priceOf } from "../agents/models/prices.ts";
 import { codingErrors } from "./errors.ts";
-import type { CodingNews, CodingProfile, ModelTokens } from "./profiles.ts";
+import type { CodingProfile, CodingProgress, ModelTokens } from "./profiles.ts";
 
 /** 0 is no limit. */
 export interface CodingLimits {
@@ -88,7 +88,7 @@ export class CodingSpending {
   }
 
   /** Counts the use in a line of the program. */
-  count(news: CodingNews): void {
+  count(news: CodingProgress): void {
     const { session, model, answered, tokens, usd, usage, sessionUsage, sessionUsd, turns = 0 } = news;
     this.#model ??= model;
     if (session !== undefined && session !== "" && session !== this.#session) {

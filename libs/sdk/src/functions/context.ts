@@ -14,11 +14,11 @@ import type { FunctionInstance, StepMeans, StepOptions } from "./instance.ts";
 import { callSite } from "./location.ts";
 import { LoopDone, type LoopOptions, loopStepsDefault } from "./loop.ts";
 import {
-  type AnyCalls,
   type CallableObject,
   callsOf,
   type ObjectCalls,
   type ObjectHandlers,
+  type UntypedCalls,
 } from "./object-calls.ts";
 import type { LeftAmounts, StepError } from "./wire.ts";
 
@@ -84,7 +84,7 @@ export interface EmitOptions {
 }
 
 /** An event that a durable function waited for. */
-export interface TakenEvent<Data = Json> {
+export interface ReceivedEvent<Data = Json> {
   readonly id: string;
   readonly type: string;
   readonly source: string;
@@ -238,8 +238,8 @@ export class FunctionContext {
   }
 
   /** Waits for an event of a type, posted since the start of the run, and returns it. */
-  event<T = Json>(event: string, { id, ...options }: EventWaitOptions = {}): Promise<TakenEvent<T>> {
-    return this.#task<TakenEvent<T>>(id ?? event, callSite(this.event), { wait: { event, ...options } });
+  event<T = Json>(event: string, { id, ...options }: EventWaitOptions = {}): Promise<ReceivedEvent<T>> {
+    return this.#task<ReceivedEvent<T>>(id ?? event, callSite(this.event), { wait: { event, ...options } });
   }
 
   /**
@@ -337,7 +337,7 @@ export class FunctionContext {
     key: string,
     options?: ChildOptions,
   ): ObjectCalls<Handlers>;
-  object<Calls extends object = AnyCalls>(target: string, key: string, options?: ChildOptions): Calls;
+  object<Calls extends object = UntypedCalls>(target: string, key: string, options?: ChildOptions): Calls;
   object(target: CallableObject | string, key: string, { id, ...options }: ChildOptions = {}): object {
     const name = typeof target === "string" ? target : target.name;
     return callsOf((call, input, caller) => {

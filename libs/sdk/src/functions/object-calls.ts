@@ -24,7 +24,7 @@ export type ObjectCalls<Handlers extends ObjectHandlers> = {
 };
 
 /** Calls of an object that is known by its name only. */
-export type AnyCalls = Readonly<Record<string, (input?: unknown) => Promise<Json>>>;
+export type UntypedCalls = Readonly<Record<string, (input?: unknown) => Promise<Json>>>;
 
 /** An object, as far as callers need it. */
 export interface CallableObject<Handlers extends ObjectHandlers = ObjectHandlers> {

@@ -1,21 +1,21 @@
 /**
  * Questions to orchestrators of sessions, and their answers. Times are milliseconds since the Unix epoch, 0 for none.
  */
-import type { ModeWord } from "../client/sessions/spec.ts";
+import type { ModeName } from "../client/sessions/spec.ts";
 
 export interface Question {
   readonly session: string;
-  /** The part of the session that is theirs to decide about. */
+  /** The part of the session that the orchestrator decides. */
   readonly part: string;
-  /** Of the decision, from 1. */
+  /** Number of the decision, from 1. */
   readonly number: number;
-  /** All tasks of the session, those of other parts and those that have ended included. */
-  readonly tasks: readonly TaskStanding[];
+  /** All tasks of the session, also tasks of other parts and ended tasks. */
+  readonly tasks: readonly TaskInfo[];
   /** Agents that accept tasks. */
-  readonly agents: readonly AgentStanding[];
+  readonly agents: readonly AgentInfo[];
 }
 
-export interface TaskStanding {
+export interface TaskInfo {
   readonly id: string;
   /** The capability. Empty for children. */
   readonly uses: string;
@@ -23,8 +23,8 @@ export interface TaskStanding {
   readonly status: string;
   /** True if it can start now and the orchestrator decides about it. */
   readonly isReady: boolean;
-  /** Whether the owner refused this already, or another part has it. */
-  readonly hasBegun: boolean;
+  /** True if the orchestrator has started it, or another part has it. */
+  readonly hasStarted: boolean;
   readonly part: string;
   readonly mode: string;
   /** Agent that executes or executed it. Empty before. */
@@ -41,7 +41,7 @@ export interface TaskStanding {
   readonly error?: string;
 }
 
-export interface AgentStanding {
+export interface AgentInfo {
   readonly id: string;
   readonly slots: number;
   readonly freeSlots: number;
@@ -55,17 +55,17 @@ export interface Decision {
    * Tasks that start, each with an optional agent, which gets the task while it has room. Tasks that are not ready are
    * left out.
    */
-  readonly begin?: readonly (string | { readonly task: string; readonly agent?: string })[];
+  readonly start?: readonly (string | { readonly task: string; readonly agent?: string })[];
   /** Tasks that have not started, moved to another mode permanently. */
   readonly move?: readonly {
     readonly tasks: readonly string[];
-    readonly to: Extract<ModeWord, "workflow" | "swarm" | "intelligence">;
+    readonly to: Extract<ModeName, "workflow" | "swarm" | "intelligence">;
     readonly reason?: string;
   }[];
   /** As text, for explanations. */
   readonly reason?: string;
   /**
-   * Time of the next question if nothing happens. By default the orchestrator is asked when tasks or agents change.
+   * Delay until the next question if nothing changes. By default, the next question follows a change of tasks or agents.
    */
-  readonly againMs?: number;
+  readonly askAgainAfterMs?: number;
 }

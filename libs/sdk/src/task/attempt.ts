@@ -3,7 +3,7 @@
 import type { Assign } from "@tutti/contracts/agent/v1";
 import type { BlobReference } from "@tutti/contracts/types/v1";
 import type { Logger } from "@tutti/kernel";
-import type { MissionTask } from "../client/missions/mission-task.ts";
+import type { MissionTaskContext } from "../client/missions/mission-task.ts";
 import type { Masks } from "./masks.ts";
 import type { MeasureRegistry } from "./measures.ts";
 import type { ModelCallLog } from "./model-calls.ts";
@@ -33,7 +33,7 @@ export interface AttemptPort {
   /** Measurements of the worker's handlers. */
   readonly measures: MeasureRegistry;
   /** Returns the mission that it belongs to. */
-  mission(attempt: Attempt): Promise<MissionTask>;
+  mission(attempt: Attempt): Promise<MissionTaskContext>;
 }
 
 /** A piece of partial output. */

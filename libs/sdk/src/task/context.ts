@@ -4,7 +4,7 @@ import { createReadStream } from "node:fs";
 import { inspect } from "node:util";
 import type { BlobReference } from "@tutti/contracts/types/v1";
 import { callHandler, type LogFields, type Logger, type LogLevel, type TraceContext } from "@tutti/kernel";
-import type { MissionTask } from "../client/missions/mission-task.ts";
+import type { MissionTaskContext } from "../client/missions/mission-task.ts";
 import { sdkErrors } from "../errors.ts";
 import { partsOf } from "../link/blobs.ts";
 import type { Attempt } from "./attempt.ts";
@@ -202,7 +202,7 @@ export class TaskContext {
    * Returns the mission that the task belongs to. With it, read and write the blackboard, send messages, vote, reserve
    * budget, delegate a part, or hand the task on. Rejects for a task of a run.
    */
-  async mission(): Promise<MissionTask> {
+  async mission(): Promise<MissionTaskContext> {
     if (this.workKind !== "mission") throw sdkErrors.noMission({ work: this.caller });
     return this.#attempt.port.mission(this.#attempt);
   }

@@ -8,7 +8,7 @@ import { evaluateCondition } from "../agents/conditions.ts";
 import type { DurableFunction } from "../functions/durable.ts";
 import type { Worker } from "../worker/worker.ts";
 import { WorkflowTestError } from "./fault.ts";
-import type { HandlersGiven } from "./handlers.ts";
+import type { HandlersInput } from "./handlers.ts";
 import type { TestRun } from "./run.ts";
 import { testWorkflow } from "./workflow-test.ts";
 
@@ -33,7 +33,7 @@ export interface CompareAgentsOptions {
   /** The function of agents: `agents()` of `@tutti/sdk/agents`. */
   readonly runner: DurableFunction<AgentDocument, Json>;
   /** The tools. Default: none. */
-  readonly handlers?: HandlersGiven;
+  readonly handlers?: HandlersInput;
   /** Timeout of a model or a tool in milliseconds of real time. Default: 10 min. */
   readonly patienceMs?: number;
 }

@@ -7,7 +7,7 @@ import { RunPlan, type RunPlans } from "@tutti/machine-run";
 import { WorkflowTestError } from "./fault.ts";
 
 /** YAML or JSON as text, or a document, such as the builder returns. */
-export type DefinitionGiven = string | WorkflowDocument | Readonly<Record<string, unknown>>;
+export type DefinitionInput = string | WorkflowDocument | Readonly<Record<string, unknown>>;
 
 /** A definition that can be run. */
 export interface Runnable {
@@ -18,11 +18,11 @@ export interface Runnable {
 export class TestDefinitions implements RunPlans {
   /** Of the definition that is tried. */
   readonly name: string;
-  readonly #sources = new Map<string, DefinitionGiven>();
+  readonly #sources = new Map<string, DefinitionInput>();
   readonly #runnable = new Map<string, Runnable>();
   readonly #byHash = new Map<string, RunPlan>();
 
-  constructor(definition: DefinitionGiven, children: readonly DefinitionGiven[]) {
+  constructor(definition: DefinitionInput, children: readonly DefinitionInput[]) {
     this.name = this.#add(definition);
     for (const child of children) this.#add(child);
   }
@@ -46,7 +46,7 @@ export class TestDefinitions implements RunPlans {
   }
 
   /** Returns the definition in its original form. */
-  source(name: string): DefinitionGiven | undefined {
+  source(name: string): DefinitionInput | undefined {
     return this.#sources.get(name);
   }
 
@@ -60,7 +60,7 @@ export class TestDefinitions implements RunPlans {
     return plan;
   }
 
-  #add(source: DefinitionGiven): string {
+  #add(source: DefinitionInput): string {
     const { document } = checkedWithoutErrors(source);
     this.#sources.set(document.workflow, source);
     return document.workflow;
@@ -68,7 +68,7 @@ export class TestDefinitions implements RunPlans {
 }
 
 /** Throws one error with all problems of a definition. */
-export function checkedWithoutErrors(source: DefinitionGiven, parameters?: Json) {
+export function checkedWithoutErrors(source: DefinitionInput, parameters?: Json) {
   const { definition, problems } = checked(source, parameters);
   if (definition !== undefined) return definition;
   const errors = problems.filter(({ severity }) => severity === "error");
@@ -78,7 +78,7 @@ export function checkedWithoutErrors(source: DefinitionGiven, parameters?: Json)
   );
 }
 
-function checked(source: DefinitionGiven, parameters: Json | undefined): CheckedDefinition {
+function checked(source: DefinitionInput, parameters: Json | undefined): CheckedDefinition {
   const options = parameters === undefined ? {} : { parameters };
   if (typeof source !== "string") return checkDocument(source as WorkflowDocument, options);
   const format = source.trimStart().startsWith("{") ? "json" : "yaml";

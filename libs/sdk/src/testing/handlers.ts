@@ -18,7 +18,7 @@ export type TestHandler = {
 export type TestHandlers = Readonly<Record<string, TestHandler>>;
 
 /** Handlers, or a function that registers them at a worker: the one that the worker's own program calls. */
-export type HandlersGiven = TestHandlers | ((worker: Worker) => void);
+export type HandlersInput = TestHandlers | ((worker: Worker) => void);
 
 /** Records registrations, and links nowhere. */
 class Register extends Worker {
@@ -39,7 +39,7 @@ class Register extends Worker {
 }
 
 /** Returns all handlers by capability. Of several for one capability, the last one counts. */
-export function collectHandlers(sources: readonly HandlersGiven[]): ReadonlyMap<string, Registered> {
+export function collectHandlers(sources: readonly HandlersInput[]): ReadonlyMap<string, Registered> {
   const found = new Map<string, Registered>();
   const add = (name: string, handler: Handler, options: HandleOptions) => {
     const handlers = new Handlers();

@@ -1,10 +1,10 @@
 /** Histories of runs: from a test, a file or the service. */
 
-import type { DefinitionGiven } from "./definitions.ts";
+import type { DefinitionInput } from "./definitions.ts";
 import { WorkflowTestError } from "./fault.ts";
 
 /** An event of a history. */
-export interface HistoryEventGiven {
+export interface HistoryEventInput {
   readonly type: string;
   readonly version: number;
   /** The encoded message. In base64 where it is text. */
@@ -14,13 +14,13 @@ export interface HistoryEventGiven {
 /** A history in a file: JSON. */
 export interface RunHistory {
   readonly key: { readonly namespace: string; readonly kind: string; readonly id: string };
-  readonly events: readonly HistoryEventGiven[];
+  readonly events: readonly HistoryEventInput[];
   /** The definition of the recorded run, if it is known. */
-  readonly definition?: DefinitionGiven;
+  readonly definition?: DefinitionInput;
 }
 
 /** A history, or its events alone, such as those of `run.history()` of the client. */
-export type HistoryGiven = RunHistory | readonly HistoryEventGiven[];
+export type HistoryInput = RunHistory | readonly HistoryEventInput[];
 
 export interface PlainEvent {
   readonly type: string;
@@ -28,7 +28,7 @@ export interface PlainEvent {
   readonly payload: Uint8Array;
 }
 
-export function plainEvents(history: HistoryGiven): readonly PlainEvent[] {
+export function plainEvents(history: HistoryInput): readonly PlainEvent[] {
   const events = isList(history) ? history : history.events;
   const [first] = events;
   if (first?.type !== "run_started")
@@ -41,6 +41,6 @@ export function plainEvents(history: HistoryGiven): readonly PlainEvent[] {
   }));
 }
 
-export function isList(history: HistoryGiven): history is readonly HistoryEventGiven[] {
+export function isList(history: HistoryInput): history is readonly HistoryEventInput[] {
   return Array.isArray(history);
 }

@@ -2,7 +2,7 @@
 import { StepRecordedV1 } from "@tutti/contracts/workflow/v1";
 import { callsOf, type ModelReply, textOf } from "../agents/conversation.ts";
 import { WorkflowTestError } from "./fault.ts";
-import { type HistoryGiven, plainEvents } from "./history.ts";
+import { type HistoryInput, plainEvents } from "./history.ts";
 import type { ScriptedReply } from "./scripted-model.ts";
 
 /** Steps of an agent that have its tools, of any attempt: a worker may connect after the agent has started. */
@@ -14,7 +14,7 @@ export const answerSteps = /^(model|summary)(-\d+)*(\.try-\d+)?$/;
  * Returns the model's answers to an agent in a recorded run, in their order, with their tokens. Pass them to
  * `ScriptedModel`. The history is `run.history` of a test or `run.history()` of the client.
  */
-export function recordedReplies(history: HistoryGiven): readonly ScriptedReply[] {
+export function recordedReplies(history: HistoryInput): readonly ScriptedReply[] {
   const replies = plainEvents(history).flatMap(({ type, payload }): readonly ScriptedReply[] => {
     if (type !== "step_recorded") return [];
     const { entry } = StepRecordedV1.decode(payload);

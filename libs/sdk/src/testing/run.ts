@@ -78,7 +78,7 @@ export interface TestQuestion {
   readonly needed: number;
 }
 
-export interface DecisionGiven {
+export interface DecisionInput {
   /** The user who decides. Default: the first permitted one. */
   readonly by?: string;
   readonly reason?: string;
@@ -223,11 +223,11 @@ export class TestRun<Output = unknown> {
     this.#execute(repairTask, { ...RepairTask.create(), taskId: task, reason, repair });
   }
 
-  approve(task: string, decision: DecisionGiven = {}): void {
+  approve(task: string, decision: DecisionInput = {}): void {
     this.#decide(task, Verdict.VERDICT_APPROVED, decision);
   }
 
-  reject(task: string, decision: DecisionGiven = {}): void {
+  reject(task: string, decision: DecisionInput = {}): void {
     this.#decide(task, Verdict.VERDICT_REJECTED, decision);
   }
 
@@ -322,7 +322,7 @@ export class TestRun<Output = unknown> {
     return unwrapReply(this.#world.stage.query(this.#key, explain, { taskId }));
   }
 
-  #decide(task: string, verdict: Verdict, { by, reason = "", data }: DecisionGiven): void {
+  #decide(task: string, verdict: Verdict, { by, reason = "", data }: DecisionInput): void {
     const question = this.questions.find((each) => each.task === task);
     const actorId = by ?? question?.by[0] ?? "person";
     const body = DecideApproval.fromPartial({ approvalId: task, verdict, reason, roles: [actorId] });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { isTuttiError } from "@tutti/kernel";
-import { absent, taking, testWorkflow } from "./index.ts";
+import { absent, delayed, testWorkflow } from "./index.ts";
 
 const report = `workflow: report
 tasks: {write: {uses: report.write, with: "\${{ input }}"}}
@@ -29,7 +29,7 @@ describe("schedules in a test", () => {
   });
 
   it("skip times if the previous run has not ended, or end that run, as configured", async () => {
-    const handlers = { "report.write": taking("90m") };
+    const handlers = { "report.write": delayed("90m") };
     const skipping = testWorkflow(report, { handlers }).schedule("hourly", { every: "1h" });
     await skipping.skip("1d");
     assert.deepEqual([skipping.runs.length, skipping.skipped], [12, 12]);

@@ -15,7 +15,7 @@ import {
   type StopRun,
 } from "@tutti/machine-schedule";
 import { valueIn } from "../client/payloads.ts";
-import { type OverlapWord, overlapOf } from "../client/schedule.ts";
+import { type OverlapPolicyName, overlapOf } from "../client/schedule.ts";
 import { type SpecOptions, specOf } from "../client/spec.ts";
 import { WorkflowTestError } from "./fault.ts";
 import type { Stage, StagedEffect } from "./stage.ts";
@@ -29,7 +29,7 @@ export interface TestScheduleOptions extends Pick<SpecOptions, "input" | "parame
   /** Time zone of `cron`: `Europe/Zurich`. Default: UTC. */
   readonly timeZone?: string;
   /** Default `skip`. */
-  readonly overlap?: OverlapWord;
+  readonly overlap?: OverlapPolicyName;
   /** Default false. */
   readonly pauseOnFailure?: boolean;
   /** Number of runs after which it pauses. Default: never. */

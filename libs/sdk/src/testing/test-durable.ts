@@ -1,7 +1,7 @@
 /** A durable function in a unit test: its real code, calls with results from the test, and virtual time. */
 import type { DurableFunction } from "../functions/durable.ts";
 import type { Worker } from "../worker/worker.ts";
-import type { HandlersGiven } from "./handlers.ts";
+import type { HandlersInput } from "./handlers.ts";
 import { WorkflowTest, type WorkflowTestOptions } from "./workflow-test.ts";
 
 export interface DurableTestOptions extends WorkflowTestOptions {
@@ -18,7 +18,7 @@ export function testDurable<Input, Output>(
   { handlers = [], functions = [], children = [], ...options }: DurableTestOptions = {},
 ): WorkflowTest<Input, Output> {
   const all = [fn, ...functions] as unknown as readonly DurableFunction<never>[];
-  const handlerList: readonly HandlersGiven[] = isList(handlers) ? handlers : [handlers];
+  const handlerList: readonly HandlersInput[] = isList(handlers) ? handlers : [handlers];
   return new WorkflowTest<Input, Output>(fn.definition, {
     ...options,
     handlers: [(worker: Worker) => void worker.durable(all), ...handlerList],
@@ -26,6 +26,6 @@ export function testDurable<Input, Output>(
   });
 }
 
-function isList(handlers: HandlersGiven | readonly HandlersGiven[]): handlers is readonly HandlersGiven[] {
+function isList(handlers: HandlersInput | readonly HandlersInput[]): handlers is readonly HandlersInput[] {
   return Array.isArray(handlers);
 }

@@ -90,7 +90,7 @@ export function isAbsent(handler: unknown): boolean {
 }
 
 /** Returns a handler that takes a duration in virtual time, and then calls `then`. */
-export function taking(duration: Duration, then: TestHandler = () => null): TestHandler {
+export function delayed(duration: Duration, then: TestHandler = () => null): TestHandler {
   return async (input, context) => {
     await sleep(duration);
     return then(input, context);

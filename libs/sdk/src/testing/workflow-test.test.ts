@@ -4,7 +4,7 @@ import { inspect } from "node:util";
 import { input, outputOf, uses, workflow } from "@tutti/definitions";
 import { currentTask, durable, TaskFailure } from "../index.ts";
 import type { Worker } from "../worker/worker.ts";
-import { busy, failing, hanging, sleep, taking, testWorkflow, WorkflowTestError } from "./index.ts";
+import { busy, delayed, failing, hanging, sleep, testWorkflow, WorkflowTestError } from "./index.ts";
 
 const order = `workflow: order
 input: {schema: {type: object, required: [cents], properties: {cents: {type: integer}}}}
@@ -248,7 +248,7 @@ output: "\${{ tasks.count.output }}"
     const test = testWorkflow(
       `workflow: w\ntasks: {a: {uses: a, timeout: 10s, retry: {attempts: 2, backoff: 1s, jitter: 0}}}`,
       {
-        handlers: { a: taking("1d") },
+        handlers: { a: delayed("1d") },
       },
     );
     const run = await test.start();
@@ -355,7 +355,7 @@ output: "\${{ tasks.sure.output }}"`,
 
   it("limits run one run after the other", async () => {
     const test = testWorkflow(`workflow: w\nlimits: [{key: one, concurrency: 1}]\ntasks: {a: {uses: a}}`, {
-      handlers: { a: taking("3d") },
+      handlers: { a: delayed("3d") },
     });
     const [first, second] = [await test.start(), await test.start()];
     await first.skip("1h");

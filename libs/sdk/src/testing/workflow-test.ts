@@ -5,8 +5,8 @@ import type { Json } from "@tutti/expressions";
 import { type Logger, silentLogger } from "@tutti/kernel";
 import { type AmountsOptions, amountsOf } from "../client/work/task.ts";
 import type { HandlerCall } from "./crew.ts";
-import { type DefinitionGiven, TestDefinitions } from "./definitions.ts";
-import { collectHandlers, type HandlersGiven } from "./handlers.ts";
+import { type DefinitionInput, TestDefinitions } from "./definitions.ts";
+import { collectHandlers, type HandlersInput } from "./handlers.ts";
 import type { RunHistory } from "./history.ts";
 import type { PostOptions } from "./posted-events.ts";
 import { TestRun } from "./run.ts";
@@ -20,9 +20,9 @@ export interface WorkflowTestOptions {
    * What does the tasks: by capability, or the function that gives a worker its handlers. Of a list, later ones take
    * the place of earlier ones. A definition without such tasks needs none.
    */
-  readonly handlers?: HandlersGiven | readonly HandlersGiven[];
+  readonly handlers?: HandlersInput | readonly HandlersInput[];
   /** Definitions that its tasks start. */
-  readonly children?: readonly DefinitionGiven[];
+  readonly children?: readonly DefinitionInput[];
   /** Start of virtual time. Default: 2026-01-01T00:00:00Z. */
   readonly startTime?: Date | string;
   /** Seed of the jitter. The same seed gives the same test. Default: 1. */
@@ -37,7 +37,7 @@ export interface WorkflowTestOptions {
   readonly logger?: Logger;
 }
 
-export interface StartGiven<Input> {
+export interface TestStartOptions<Input> {
   readonly input?: Input;
   /** Default `run-1`, `run-2`, … */
   readonly id?: string;
@@ -61,7 +61,7 @@ export class WorkflowTest<Input = unknown, Output = unknown> {
   readonly #definitions: TestDefinitions;
   #started = 0;
 
-  constructor(definition: DefinitionGiven, options: WorkflowTestOptions = {}) {
+  constructor(definition: DefinitionInput, options: WorkflowTestOptions = {}) {
     const { handlers = [], children = [], startTime = defaultStartTime, seed = 1 } = options;
     this.#definitions = new TestDefinitions(definition, children);
     this.#world = new World({
@@ -81,7 +81,7 @@ export class WorkflowTest<Input = unknown, Output = unknown> {
   }
 
   /** Starts a run. What handlers do without waiting for anything has happened when it resolves. */
-  async start(options: StartGiven<Input> = {}): Promise<TestRun<Output>> {
+  async start(options: TestStartOptions<Input> = {}): Promise<TestRun<Output>> {
     const { id = `run-${++this.#started}`, timeout, delay, labels, priority, parameters, budget } = options;
     this.#world.startRun({
       ...{ id, definition: this.#definitions.name, input: options.input },
@@ -97,7 +97,7 @@ export class WorkflowTest<Input = unknown, Output = unknown> {
   }
 
   /** Starts a run and gives its output. */
-  async execute(options: StartGiven<Input> = {}): Promise<Output> {
+  async execute(options: TestStartOptions<Input> = {}): Promise<Output> {
     const run = await this.start(options);
     return run.result();
   }
@@ -151,12 +151,12 @@ export class WorkflowTest<Input = unknown, Output = unknown> {
  * server, no disk and no real time.
  */
 export function testWorkflow<Input = unknown, Output = unknown>(
-  definition: DefinitionGiven,
+  definition: DefinitionInput,
   options: WorkflowTestOptions = {},
 ): WorkflowTest<Input, Output> {
   return new WorkflowTest<Input, Output>(definition, options);
 }
 
-function isList(handlers: HandlersGiven | readonly HandlersGiven[]): handlers is readonly HandlersGiven[] {
+function isList(handlers: HandlersInput | readonly HandlersInput[]): handlers is readonly HandlersInput[] {
   return Array.isArray(handlers);
 }

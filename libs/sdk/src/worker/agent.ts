@@ -15,7 +15,7 @@ import {
 } from "@tutti/contracts/agent/v1";
 import type { HostFigures } from "@tutti/contracts/types/v1";
 import type { Clock, Defer, Logger, Timer, Timers } from "@tutti/kernel";
-import type { MissionTask } from "../client/missions/mission-task.ts";
+import type { MissionTaskContext } from "../client/missions/mission-task.ts";
 import { sdkErrors } from "../errors.ts";
 import type { BlobAccess } from "../link/blobs.ts";
 import { LinkState } from "../link/link-state.ts";
@@ -42,7 +42,7 @@ export interface AgentParts {
   readonly measures: MeasureRegistry;
   readonly use: () => ProcessUse | undefined;
   /** Returns the mission of a task. */
-  readonly openMission: (task: TaskOfMission) => Promise<MissionTask>;
+  readonly openMission: (task: TaskOfMission) => Promise<MissionTaskContext>;
   /** Called when the host requests a drain. */
   readonly onDrain: (reason: string, deadlineMs: number) => void;
   /** Called when an attempt has ended or a result is durable. */

@@ -3,7 +3,7 @@
  * it.
  */
 import type { connect as connectType } from "../client/connect.ts";
-import type { MissionTask } from "../client/missions/mission-task.ts";
+import type { MissionTaskContext } from "../client/missions/mission-task.ts";
 import type { Tutti } from "../client/tutti.ts";
 import { sdkErrors } from "../errors.ts";
 import { isEncrypted, type WorkerSettings } from "./settings.ts";
@@ -24,10 +24,14 @@ export class WorkerMissions {
     this.#settings = settings;
   }
 
-  async open({ namespace, missionId, taskId, agentId }: TaskOfMission): Promise<MissionTask> {
+  async open({ namespace, missionId, taskId, agentId }: TaskOfMission): Promise<MissionTaskContext> {
     const tutti = await this.#connection(namespace);
-    const { MissionTask } = await import("../client/missions/mission-task.ts");
-    return MissionTask.join(tutti.missions.get(missionId), { taskId, agentId, pool: this.#settings.pool });
+    const { MissionTaskContext } = await import("../client/missions/mission-task.ts");
+    return MissionTaskContext.join(tutti.missions.get(missionId), {
+      taskId,
+      agentId,
+      pool: this.#settings.pool,
+    });
   }
 
   async close(): Promise<void> {

@@ -14,7 +14,7 @@ import { SessionUpdates } from "../session/session-updates.ts";
 import { Deciding, type DecidingParts } from "./deciding.ts";
 
 /** A part whose orchestrator starts nothing, and asks for the next question after this delay. */
-function opened(againMs: number) {
+function opened(askAgainAfterMs: number) {
   const time = new VirtualTime();
   const scene = SessionScene.of(Mode.MODE_CUSTOM, [taskSpec("a"), taskSpec("b")], { orchestrator: "mine" });
   scene.confirm();
@@ -32,7 +32,7 @@ function opened(againMs: number) {
   };
   const foundation = { clock: time, timers: time, logger: silentLogger };
   const loops = new Loops({ logger: silentLogger });
-  const output = json({ reason: "not yet", againMs });
+  const output = json({ reason: "not yet", askAgainAfterMs });
   const parts = {
     ...{ loops, foundation, rules: undefined, heldPlans: new HeldPlans(), cause: Cause.create() },
     ...{ updates: new SessionUpdates(time), readLimiter: new ReadLimiter() },

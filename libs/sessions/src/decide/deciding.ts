@@ -189,19 +189,19 @@ class DecidedPart {
     const nowMs = foundation.clock.now();
     const read = readDecision(jsonIn(output)?.value, situation, nowMs);
     if (!read.ok) throw partWorkErrors.decisionUnfit({ orchestrator, run: runId, problem: read.problem });
-    const { begin, moves, reason, againMs } = read.decision;
-    if (begin.length > 0) {
+    const { start, moves, reason, askAgainAfterMs } = read.decision;
+    if (start.length > 0) {
       const plan = { reason, expectedEndMs: 0, places: [] };
       // The next turn asks.
-      if (!this.#judged.admits(situation.view, { begin, plan })) return true;
+      if (!this.#judged.admits(situation.view, { begin: start, plan })) return true;
     }
-    const body = { part: this.#part, number, begin, moves, reason };
+    const body = { part: this.#part, number, begin: start, moves, reason };
     const outcome = await commands.submit(key, { command: recordDecision, body });
     if (outcome.kind === "refused" && outcome.refusal.retry === "never") {
       const problem = outcome.refusal.message;
       throw partWorkErrors.decisionUnfit({ orchestrator, run: runId, problem });
     }
-    this.#rest(situation.view, againMs);
+    this.#rest(situation.view, askAgainAfterMs);
     return isOfBefore;
   }
 
@@ -217,11 +217,11 @@ class DecidedPart {
   }
 
   /** Sets the time of the next question. While no task of the session runs, nothing else triggers one. */
-  #rest(view: SessionView, againMs: number | undefined): void {
+  #rest(view: SessionView, askAgainAfterMs: number | undefined): void {
     const isRunning = view.tasks.some((task) => task.endMs === 0 && !this.#isUndecided(task));
     const nowMs = this.#parts.foundation.clock.monotonic();
-    const isIdle = !isRunning && againMs === undefined;
-    this.#nextQuestionMs = nowMs + (againMs ?? (isRunning ? Number.POSITIVE_INFINITY : this.#idleMs));
+    const isIdle = !isRunning && askAgainAfterMs === undefined;
+    this.#nextQuestionMs = nowMs + (askAgainAfterMs ?? (isRunning ? Number.POSITIVE_INFINITY : this.#idleMs));
     this.#idleMs = isIdle ? Math.min(idle.maxMs, 2 * this.#idleMs) : idle.firstMs;
   }
 

@@ -47,49 +47,57 @@ describe("questions to orchestrators", () => {
 describe("the decision of an orchestrator", () => {
   it("starts tasks, with or without an agent, and moves others", () => {
     const read = readDecision(
-      { begin: ["a", { task: "c", agent: "anna" }], move: [{ tasks: ["b"], to: "swarm" }], againMs: 5 },
+      {
+        start: ["a", { task: "c", agent: "anna" }],
+        move: [{ tasks: ["b"], to: "swarm" }],
+        askAgainAfterMs: 5,
+      },
       situationOf(),
       100,
     );
     assert.deepEqual(read, {
       ok: true,
       decision: {
-        begin: [
+        start: [
           { task: 0, agent: "", startMs: 100, endMs: 120 },
           { task: 2, agent: "anna", startMs: 100, endMs: 120 },
         ],
         moves: [{ taskIds: ["b"], mode: Mode.MODE_SWARM, reason: "" }],
-        ...{ reason: "", againMs: 5 },
+        ...{ reason: "", askAgainAfterMs: 5 },
       },
     });
   });
 
   it("may be empty", () => {
     const read = readDecision({}, situationOf(), 100);
-    assert.deepEqual(read.ok && [read.decision.begin, read.decision.moves], [[], []]);
+    assert.deepEqual(read.ok && [read.decision.start, read.decision.moves], [[], []]);
   });
 
   for (const [title, output, problem] of [
-    ["nothing", null, "`it`: expected an object with `begin`, `move`, `reason`, `againMs`, got null"],
-    ["a list", ["a"], '`it`: expected an object with `begin`, `move`, `reason`, `againMs`, got ["a"]'],
+    ["nothing", null, "`it`: expected an object with `start`, `move`, `reason`, `askAgainAfterMs`, got null"],
+    [
+      "a list",
+      ["a"],
+      '`it`: expected an object with `start`, `move`, `reason`, `askAgainAfterMs`, got ["a"]',
+    ],
     [
       "a word it does not know",
       { starts: [] },
-      "`starts`: expected one of `begin`, `move`, `reason`, `againMs`",
+      "`starts`: expected one of `start`, `move`, `reason`, `askAgainAfterMs`",
     ],
     [
       "a task that is none",
-      { begin: ["x"] },
-      '`begin[0]`: expected the id of a task of the session, got "x"',
+      { start: ["x"] },
+      '`start[0]`: expected the id of a task of the session, got "x"',
     ],
-    ["an agent that is none", { begin: [{ task: "a", agent: 7 }] }, "`begin[0].agent`: expected text, got 7"],
-    ["one task as all", { begin: "a" }, '`begin`: expected a list, got "a"'],
+    ["an agent that is none", { start: [{ task: "a", agent: 7 }] }, "`start[0].agent`: expected text, got 7"],
+    ["one task as all", { start: "a" }, '`start`: expected a list, got "a"'],
     [
       "a mode in which nothing is done",
       { move: [{ tasks: ["a"], to: "hybrid" }] },
       '`move[0].to`: expected one of `workflow`, `swarm`, `intelligence`, got "hybrid"',
     ],
-    ["no time", { againMs: 0 }, "`againMs`: expected milliseconds above 0, got 0"],
+    ["no time", { askAgainAfterMs: 0 }, "`askAgainAfterMs`: expected milliseconds above 0, got 0"],
   ] as const)
     it(`is refused with ${title}, and the error names the place`, () =>
       assert.equal(problemOf(output), problem));

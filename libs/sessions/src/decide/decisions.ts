@@ -36,7 +36,7 @@ function promptOf({ view, part, agents, outcomes, expectedMs }: Situation, withO
       needs: task.spec.needs.map(({ task: id }) => id),
       status: statusWord(task.status),
       isReady: isOurs(task, part) && task.open === 0,
-      hasBegun: task.isPlaced,
+      hasStarted: task.isPlaced,
       part: task.part < 0 ? "" : partId(task.part),
       mode: modeName(view.parts[task.part]?.mode ?? 0),
       agent: task.agent,
@@ -74,11 +74,11 @@ function outputIn(outcome: TaskOutcome["outcome"]) {
 
 /** A decision, as the session receives it. */
 interface Decision {
-  readonly begin: PlannedPlace[];
+  readonly start: PlannedPlace[];
   readonly moves: MoveWork[];
   readonly reason: string;
   /** Delay until the next question, even without events. Undefined if not set. */
-  readonly againMs: number | undefined;
+  readonly askAgainAfterMs: number | undefined;
 }
 
 export type Reading =
@@ -88,15 +88,15 @@ export type Reading =
 /** Reads a decision. Problems are reported in words, with their place. */
 export function readDecision(output: unknown, { view, expectedMs }: Situation, nowMs: number): Reading {
   try {
-    const { begin, move, reason, againMs, ...rest } = objectIn(output, "it", decisionFields);
+    const { start, move, reason, askAgainAfterMs, ...rest } = objectIn(output, "it", decisionFields);
     const [unknown] = Object.keys(rest);
     if (unknown !== undefined)
       throw new InvalidDecision(`\`${unknown}\`: expected one of ${quoted(decisionFields)}`);
     return {
       ok: true,
       decision: {
-        begin: listIn(begin, "begin").map((entry, index) => {
-          const at = `begin[${index}]`;
+        start: listIn(start, "start").map((entry, index) => {
+          const at = `start[${index}]`;
           const { task, agent = "" } =
             typeof entry === "string" ? { task: entry } : objectIn(entry, at, ["task", "agent"]);
           const found = taskNamed(view, task, at);
@@ -117,7 +117,7 @@ export function readDecision(output: unknown, { view, expectedMs }: Situation, n
           return { taskIds, mode: modeIn(to, `${at}.to`), reason: textIn(moveReason, `${at}.reason`) };
         }),
         reason: textIn(reason ?? "", "reason"),
-        againMs: durationIn(againMs, "againMs"),
+        askAgainAfterMs: durationIn(askAgainAfterMs, "askAgainAfterMs"),
       },
     };
   } catch (error) {
@@ -126,9 +126,9 @@ export function readDecision(output: unknown, { view, expectedMs }: Situation, n
   }
 }
 
-const decisionFields = ["begin", "move", "reason", "againMs"];
+const decisionFields = ["start", "move", "reason", "askAgainAfterMs"];
 
-/** Quotes names: `` `begin`, `move` ``. */
+/** Quotes names: `` `start`, `move` ``. */
 function quoted(names: readonly string[]): string {
   return names.map((name) => `\`${name}\``).join(", ");
 }

@@ -59,12 +59,12 @@ interface RequestedTask {
   readonly id: string;
   readonly mode: string;
   readonly isReady: boolean;
-  readonly hasBegun: boolean;
+  readonly hasStarted: boolean;
   readonly endMs: number;
 }
 
 const modes = ["workflow", "swarm", "intelligence"];
-const againMs = 400;
+const askAgainAfterMs = 400;
 
 /**
  * An orchestrator of a user with random decisions: it starts some of the ready tasks, delegates some, and
@@ -75,17 +75,17 @@ const againMs = 400;
 function decideRandomly({ tasks, agents }: Question, chance: Chance): object {
   const happens = (share: number): boolean => chance.random() < share;
   const pick = <T>(list: readonly T[]): T | undefined => list[Math.floor(chance.random() * list.length)];
-  const open = tasks.filter(({ mode, hasBegun, endMs }) => mode === "custom" && !hasBegun && endMs === 0);
-  const begin = open
+  const open = tasks.filter(({ mode, hasStarted, endMs }) => mode === "custom" && !hasStarted && endMs === 0);
+  const start = open
     .filter(({ isReady }) => isReady && happens(0.7))
     .map(({ id }) => ({ task: id, agent: happens(0.5) ? (pick(agents)?.id ?? "") : "" }));
-  const started = new Set(begin.map(({ task }) => task));
+  const started = new Set(start.map(({ task }) => task));
   const remaining = open.flatMap(({ id }) => (started.has(id) ? [] : [id]));
   const moved = happens(0.15) ? remaining.filter(() => happens(0.5)) : [];
   return {
-    begin,
+    start,
     move: moved.length === 0 ? [] : [{ tasks: moved, to: pick(modes), reason: "by lot" }],
     reason: `of ${tasks.length}`,
-    ...(begin.length === 0 && { againMs }),
+    ...(start.length === 0 && { askAgainAfterMs }),
   };
 }

@@ -5,7 +5,7 @@
     class Careful(SessionOrchestrator):
         def decide(self, question, context):
             ready = [task["id"] for task in question["tasks"] if task["isReady"]]
-            return {"begin": ready[:1], "reason": "one after the other"}
+            return {"start": ready[:1], "reason": "one after the other"}
 
     Careful("text.careful").run()
 
@@ -24,7 +24,7 @@ from .context import TaskContext
 from .worker import Worker
 
 
-class TaskStanding(TypedDict, total=False):
+class TaskInfo(TypedDict, total=False):
     """A task of the session. Times are milliseconds since the Unix epoch, 0 if not set."""
 
     id: str
@@ -35,7 +35,7 @@ class TaskStanding(TypedDict, total=False):
     #: True if it can start now, and the orchestrator decides it.
     isReady: bool
     #: True if the orchestrator has started it, or another part has it.
-    hasBegun: bool
+    hasStarted: bool
     part: str
     mode: str
     #: The agent that executes or executed it. Empty before.
@@ -52,7 +52,7 @@ class TaskStanding(TypedDict, total=False):
     error: str
 
 
-class AgentStanding(TypedDict):
+class AgentInfo(TypedDict):
     """An agent that can execute tasks."""
 
     id: str
@@ -71,21 +71,21 @@ class Question(TypedDict):
     part: str
     #: Number of the decision, from 1.
     number: int
-    tasks: list[TaskStanding]
-    agents: list[AgentStanding]
+    tasks: list[TaskInfo]
+    agents: list[AgentInfo]
 
 
 class Decision(TypedDict, total=False):
     """The tasks to start, and further decisions."""
 
     #: Ids of ready tasks, or `{"task": …, "agent": …}` to prefer an agent while it has free slots.
-    begin: Sequence[str | Mapping[str, str]]
+    start: Sequence[str | Mapping[str, str]]
     #: Tasks that have not started, to move to another mode for good: `{"tasks": […], "to": "swarm", "reason": …}`.
     move: Sequence[Mapping[str, Any]]
     #: Reason, shown by `tutti why`.
     reason: str
     #: Time after which to ask again without a change, in milliseconds.
-    againMs: float
+    askAgainAfterMs: float
 
 
 class SessionOrchestrator:

@@ -389,7 +389,7 @@ class Explanation:
 
 
 @dataclass(frozen=True)
-class SessionReasons(Explanation):
+class SessionExplanation(Explanation):
     """Why a session or a task of it is in its status, with the choices that led to it."""
 
     choices: tuple[Any, ...] = ()

@@ -106,7 +106,7 @@ async function account(mission: MissionHandle, name: string, { id }: ClaimedTask
     budget.reserve({ tokens: 2 }, { idempotencyKey: `reserve-${id}` }),
   );
   await retryUntilDone(() => reserved.spend({ tokens: 1 }, { idempotencyKey: `spend-${id}` }));
-  await retryUntilDone(() => reserved.giveBack().catch(ignoreMissing));
+  await retryUntilDone(() => reserved.release().catch(ignoreMissing));
   await retryUntilDone(() => messages.send("everybody", { did: id }, { idempotencyKey: `send-${id}` }));
   for (;;) {
     const now = await retryUntilDone(() => board.get<number>("count"));

@@ -21,7 +21,7 @@ import {
 import type { FileCall, FileEntry, FilePlace } from "./place.ts";
 
 /** A file that starts a run, at the path where the run finds it. */
-export interface TakenFile extends FileEntry {
+export interface ClaimedFile extends FileEntry {
   /** Its path in the inbox. */
   readonly name: string;
 }
@@ -31,7 +31,7 @@ export interface FilesSourceOptions {
   readonly name: string;
   /** Folder of new files. Default: `inbox`. */
   readonly inbox?: string;
-  readonly start: (file: TakenFile) => SourceStart;
+  readonly start: (file: ClaimedFile) => SourceStart;
   /** Folder to which files are moved before their runs start. Default: `taken`. */
   readonly taken?: string;
   /** The folder of files that cannot start. Default: `failed`. */
@@ -152,7 +152,7 @@ class Inflow {
     const found = await place.info(file.path, call);
     if (found !== undefined && stateOf(found) === stateOf(file)) await place.move(file.path, path, call);
     if ((await place.info(path, call)) !== undefined) {
-      const movedFile: TakenFile = { ...file, path, name: this.#nameOf(file) };
+      const movedFile: ClaimedFile = { ...file, path, name: this.#nameOf(file) };
       const reason = await startedBy(this.#runOptions.tutti, `${name}-${marker.id}`, () => start(movedFile));
       if (reason !== undefined) {
         this.#runOptions.logger?.warn("a file cannot start a run", { source: name, path: file.path, reason });

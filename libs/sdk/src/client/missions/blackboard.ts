@@ -2,7 +2,7 @@
 import type { BoardEntry, EntryReceipt } from "@tutti/contracts/swarm/v1";
 import { payloadOf, valueIn } from "../payloads.ts";
 import { followed } from "../work/followed.ts";
-import { pages, type TellOptions } from "../work/paging.ts";
+import { type IdempotencyOptions, pages } from "../work/paging.ts";
 import type { BoardPlace, MissionParts } from "./parts.ts";
 
 export interface Entry<Value = unknown> {
@@ -19,7 +19,7 @@ export interface Written<Value = unknown> {
   readonly entry: Entry<Value> | undefined;
 }
 
-export interface WriteOptions extends TellOptions {
+export interface WriteOptions extends IdempotencyOptions {
   /** Required version of the entry. 0: it must not exist. */
   readonly ifVersion?: number;
 }

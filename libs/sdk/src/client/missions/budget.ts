@@ -2,11 +2,11 @@
 import type { Budget, BudgetReservation } from "@tutti/contracts/swarm/v1";
 import type { Amounts } from "@tutti/contracts/types/v1";
 import { sdkErrors } from "../../errors.ts";
-import type { TellOptions } from "../work/paging.ts";
+import type { IdempotencyOptions } from "../work/paging.ts";
 import { type AmountsOptions, amountsOf } from "../work/task.ts";
 import type { BoardPlace, MissionParts } from "./parts.ts";
 
-export interface ReserveOptions extends TellOptions {
+export interface ReserveOptions extends IdempotencyOptions {
   /** Task of the reservation. Default: none. */
   readonly taskId?: string;
   /** Time after which it expires. Default: the end of the task, or of the mission. */
@@ -64,7 +64,7 @@ export class Reservation {
   }
 
   /** Records used amounts. Rejects if less is reserved. */
-  async spend(amounts: AmountsOptions, { idempotencyKey = "" }: TellOptions = {}): Promise<void> {
+  async spend(amounts: AmountsOptions, { idempotencyKey = "" }: IdempotencyOptions = {}): Promise<void> {
     await this.#board.spendBudget({
       ...this.#place,
       reservationId: this.id,
@@ -74,7 +74,7 @@ export class Reservation {
   }
 
   /** Returns the unused part, and its amount. */
-  async giveBack(): Promise<Amounts> {
+  async release(): Promise<Amounts> {
     const { returned } = await this.#board.returnBudget({ ...this.#place, reservationId: this.id });
     return returned ?? { tokens: 0, money: 0, timeMs: 0 };
   }

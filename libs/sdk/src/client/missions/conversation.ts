@@ -2,7 +2,7 @@
 import type { MessageTarget, MissionMessage } from "@tutti/contracts/swarm/v1";
 import { payloadOf, valueIn } from "../payloads.ts";
 import { followed } from "../work/followed.ts";
-import { pages, type TellOptions } from "../work/paging.ts";
+import { type IdempotencyOptions, pages } from "../work/paging.ts";
 import type { BoardPlace, MissionParts } from "./parts.ts";
 
 /** One agent, all agents of a role, all subscribers of a topic, or all participants. */
@@ -24,7 +24,7 @@ export interface Message<Body = unknown> {
   readonly taskId: string;
 }
 
-export interface SendOptions extends TellOptions {
+export interface SendOptions extends IdempotencyOptions {
   readonly answers?: number;
   readonly taskId?: string;
 }

@@ -3,7 +3,7 @@ export type { Blackboard, Entry, WriteOptions, Written } from "./blackboard.ts";
 export type { MissionBudget, Reservation, ReserveOptions } from "./budget.ts";
 export type { Conversation, Message, Receiver, SendOptions } from "./conversation.ts";
 export type { JoinOptions, MissionChange, MissionHandle } from "./mission.ts";
-export type { MissionTask as MissionTaskAtWork } from "./mission-task.ts";
+export type { MissionTaskContext } from "./mission-task.ts";
 export { type FindMissionsOptions, Missions } from "./missions.ts";
 export type {
   ClaimedTask,

@@ -11,10 +11,10 @@ import type {
   Participation,
   Successor,
 } from "./participation.ts";
-import type { MissionTask as TaskOptions } from "./spec.ts";
+import type { MissionTask } from "./spec.ts";
 import type { Votes } from "./votes.ts";
 
-interface AtWork {
+interface TaskIdentity {
   readonly taskId: string;
   readonly agentId: string;
   readonly pool: string;
@@ -23,7 +23,7 @@ interface AtWork {
 /** The mission knows that an agent is running a moment after it started. */
 const pollsMax = 100;
 
-export class MissionTask {
+export class MissionTaskContext {
   readonly mission: MissionHandle;
   readonly taskId: string;
   readonly #participation: Participation;
@@ -35,13 +35,16 @@ export class MissionTask {
   }
 
   /** An agent that does not take part yet joins, in no role. */
-  static async join(mission: MissionHandle, { taskId, agentId, pool }: AtWork): Promise<MissionTask> {
+  static async join(
+    mission: MissionHandle,
+    { taskId, agentId, pool }: TaskIdentity,
+  ): Promise<MissionTaskContext> {
     const { participants } = await mission.get();
     const isParticipant = participants.some((participant) => participant.agentId === agentId);
     const participation = isParticipant
       ? mission.participant(agentId)
       : await mission.join(agentId, { pool });
-    return new MissionTask(mission, participation, taskId);
+    return new MissionTaskContext(mission, participation, taskId);
   }
 
   get board(): Blackboard {
@@ -61,12 +64,12 @@ export class MissionTask {
   }
 
   /** Adds tasks to the board. They are independent of the outcome of this task. */
-  addTasks(tasks: readonly TaskOptions[]): Promise<void> {
+  addTasks(tasks: readonly MissionTask[]): Promise<void> {
     return this.#participation.addTasks(tasks);
   }
 
   /** Delegates a part of the task, with fewer rights than this task has. The part ends with the task. */
-  async delegate(task: TaskOptions, options: DelegateOptions = {}): Promise<void> {
+  async delegate(task: MissionTask, options: DelegateOptions = {}): Promise<void> {
     await (await this.#claim()).delegate(task, options);
   }
 

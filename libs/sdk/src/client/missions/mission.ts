@@ -14,7 +14,7 @@ import { payloadOf } from "../payloads.ts";
 import type { DecideOptions } from "../run.ts";
 import { followed } from "../work/followed.ts";
 import { outputOf, type ResultOptions } from "../work/outcome.ts";
-import { pages, type TellOptions } from "../work/paging.ts";
+import { type IdempotencyOptions, pages } from "../work/paging.ts";
 import { taskSpecOf } from "../work/task.ts";
 import { Blackboard } from "./blackboard.ts";
 import { MissionBudget } from "./budget.ts";
@@ -123,7 +123,10 @@ export class MissionHandle {
   }
 
   /** Adds tasks to the board of a running mission, all or none. */
-  async addTasks(tasks: readonly MissionTask[], { idempotencyKey = "" }: TellOptions = {}): Promise<void> {
+  async addTasks(
+    tasks: readonly MissionTask[],
+    { idempotencyKey = "" }: IdempotencyOptions = {},
+  ): Promise<void> {
     await this.#parts.board.addTasks({
       ...this.#placeOf(""),
       tasks: tasks.map(taskSpecOf),
@@ -148,7 +151,11 @@ export class MissionHandle {
   }
 
   /** Sends a signal: all subscribers of the topic receive it. */
-  async signal(topic: string, payload?: unknown, { idempotencyKey = "" }: TellOptions = {}): Promise<void> {
+  async signal(
+    topic: string,
+    payload?: unknown,
+    { idempotencyKey = "" }: IdempotencyOptions = {},
+  ): Promise<void> {
     await this.#parts.missions.signalMission({
       ...this.#which,
       signal: topic,

@@ -4,7 +4,7 @@ import { ErrorDetail } from "@tutti/contracts/types/v1";
 import { fromErrorDetail, toTimestamp } from "@tutti/kernel";
 import { sdkErrors } from "../../errors.ts";
 import { payloadOf, valueIn } from "../payloads.ts";
-import type { TellOptions } from "../work/paging.ts";
+import type { IdempotencyOptions } from "../work/paging.ts";
 import { type AmountsOptions, amountsOf, taskSpecOf } from "../work/task.ts";
 import { Blackboard } from "./blackboard.ts";
 import { MissionBudget } from "./budget.ts";
@@ -13,7 +13,7 @@ import type { BoardPlace, MissionParts } from "./parts.ts";
 import type { MissionTask } from "./spec.ts";
 import { Votes } from "./votes.ts";
 
-export interface ClaimOptions extends TellOptions {
+export interface ClaimOptions extends IdempotencyOptions {
   /** Claims only these tasks. Default: any that its capabilities fit. */
   readonly tasks?: readonly string[];
   /** Number of tasks. Default: 1. */
@@ -27,14 +27,14 @@ export interface ClaimOptions extends TellOptions {
 /** To an agent, or to the agent in a role. */
 export type Successor = { readonly agent: string } | { readonly role: string };
 
-export interface HandOffOptions extends TellOptions {
+export interface HandOffOptions extends IdempotencyOptions {
   /** Context for the next agent. */
   readonly context?: unknown;
   readonly reason?: string;
 }
 
 /** Rights of a delegate: never more than those of the agent that delegates. */
-export interface DelegateOptions extends TellOptions {
+export interface DelegateOptions extends IdempotencyOptions {
   /** Agent that executes the task. Default: any that can. */
   readonly to?: string;
   readonly actions?: readonly string[];
@@ -86,7 +86,7 @@ export class Participation {
   /** Adds tasks to the board of a running mission, optionally as parts of another task. */
   async addTasks(
     tasks: readonly MissionTask[],
-    { parent = "", idempotencyKey = "" }: TellOptions & { readonly parent?: string } = {},
+    { parent = "", idempotencyKey = "" }: IdempotencyOptions & { readonly parent?: string } = {},
   ): Promise<void> {
     await this.#parts.board.addTasks({
       ...this.#place,

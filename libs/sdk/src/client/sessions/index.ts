@@ -1,12 +1,12 @@
-export type { AgentToPlanOn } from "./plan.ts";
-export type { SessionChange, SessionHandle, SessionReasons } from "./session.ts";
+export type { PlannedAgent } from "./plan.ts";
+export type { SessionChange, SessionExplanation, SessionHandle } from "./session.ts";
 export { type FindChoicesOptions, type FindSessionsOptions, Sessions } from "./sessions.ts";
 export type {
   AfterSession,
   Capabilities,
   GoalOptions,
-  ModeWord,
-  MonitoringWord,
+  ModeName,
+  MonitoringLevelName,
   OptimizationWeights,
   OtherSessionOptions,
   OutputsOf,

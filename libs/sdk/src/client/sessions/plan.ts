@@ -1,7 +1,7 @@
 /** Hypothetical agents, to plan a session as if they were connected. */
 import { PlanAgent } from "@tutti/contracts/intelligence/v1";
 
-export interface AgentToPlanOn {
+export interface PlannedAgent {
   readonly id: string;
   /** Capabilities it offers. */
   readonly uses: readonly string[];
@@ -20,7 +20,7 @@ export interface AgentToPlanOn {
 /** Version of workers that set none. */
 const usualVersion = "1.0.0";
 
-export function planAgentOf({ id, uses, slots = 1, resources, labels, ...agent }: AgentToPlanOn): PlanAgent {
+export function planAgentOf({ id, uses, slots = 1, resources, labels, ...agent }: PlannedAgent): PlanAgent {
   return PlanAgent.fromPartial({
     ...agent,
     agentId: id,

@@ -17,9 +17,9 @@ import { type Handle, type WorkState, withState } from "../handle.ts";
 import { payloadOf } from "../payloads.ts";
 import { type ClientPorts, followed } from "../work/followed.ts";
 import { outputOf, type ResultOptions } from "../work/outcome.ts";
-import { pages, type TellOptions } from "../work/paging.ts";
+import { type IdempotencyOptions, pages } from "../work/paging.ts";
 import { taskSpecOf, type WorkTask } from "../work/task.ts";
-import { type AfterSession, dependencyOf, type ModeWord, modeOf } from "./spec.ts";
+import { type AfterSession, dependencyOf, type ModeName, modeOf } from "./spec.ts";
 
 export interface SessionParts {
   readonly sessions: Client<typeof sessionService>;
@@ -40,7 +40,7 @@ export interface SessionChange {
 }
 
 /** The explanation, and the choices of the session. */
-export interface SessionReasons extends Explanation {
+export interface SessionExplanation extends Explanation {
   readonly choices: readonly Choice[];
 }
 
@@ -52,8 +52,8 @@ interface SessionTasksOptions {
   readonly withPayloads?: boolean;
 }
 
-interface MoveOptions extends TellOptions {
-  readonly to: ModeWord;
+interface MoveOptions extends IdempotencyOptions {
+  readonly to: ModeName;
   readonly reason?: string;
 }
 
@@ -128,7 +128,10 @@ export class SessionHandle<Result = unknown> implements Handle<Result> {
   }
 
   /** Adds tasks to a running session, all or none. */
-  async addTasks(tasks: readonly WorkTask[], { idempotencyKey = "" }: TellOptions = {}): Promise<void> {
+  async addTasks(
+    tasks: readonly WorkTask[],
+    { idempotencyKey = "" }: IdempotencyOptions = {},
+  ): Promise<void> {
     await this.#parts.sessions.addTasks({ ...this.#which, tasks: tasks.map(taskSpecOf), idempotencyKey });
   }
 
@@ -136,7 +139,7 @@ export class SessionHandle<Result = unknown> implements Handle<Result> {
   async signal(
     name: string,
     payload?: unknown,
-    { idempotencyKey = "", partId = "" }: TellOptions & { readonly partId?: string } = {},
+    { idempotencyKey = "", partId = "" }: IdempotencyOptions & { readonly partId?: string } = {},
   ): Promise<void> {
     await this.#parts.sessions.signalSession({
       ...this.#which,
@@ -202,7 +205,7 @@ export class SessionHandle<Result = unknown> implements Handle<Result> {
   }
 
   /** Adds a dependency on another session, if it has not started. */
-  async waitFor(
+  async addDependency(
     other: string | AfterSession,
     { reason = "" }: { readonly reason?: string } = {},
   ): Promise<void> {
@@ -210,7 +213,7 @@ export class SessionHandle<Result = unknown> implements Handle<Result> {
   }
 
   /** Removes a dependency on another session, if it has not started. */
-  async waitNoMore(
+  async removeDependency(
     other: string | AfterSession,
     { reason = "" }: { readonly reason?: string } = {},
   ): Promise<void> {
@@ -219,7 +222,7 @@ export class SessionHandle<Result = unknown> implements Handle<Result> {
   }
 
   /** Explains the status of the session or of a task, and the choice of its mode. */
-  async why(taskId = ""): Promise<SessionReasons> {
+  async why(taskId = ""): Promise<SessionExplanation> {
     const { explanation, choices } = await this.#parts.sessions.explainSession({ ...this.#which, taskId });
     if (explanation === undefined) throw this.#missing();
     return { ...explanation, choices };
@@ -233,7 +236,7 @@ export class SessionHandle<Result = unknown> implements Handle<Result> {
   }
 
   /** Simulates an ended session in other modes, with its measured durations, and returns the cost of each. */
-  async compareModes(modes: readonly ModeWord[] = []): Promise<CompareModesReply> {
+  async compareModes(modes: readonly ModeName[] = []): Promise<CompareModesReply> {
     return await this.#parts.sessions.compareModes({ ...this.#which, modes: modes.map(modeOf) });
   }
 

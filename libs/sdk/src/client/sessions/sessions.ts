@@ -7,10 +7,10 @@ import { sdkErrors } from "../../errors.ts";
 import { statusNumbers, type WorkState } from "../handle.ts";
 import { pages, pagesOfLines } from "../work/paging.ts";
 import type { WorkTask } from "../work/task.ts";
-import { type AgentToPlanOn, planAgentOf } from "./plan.ts";
+import { type PlannedAgent, planAgentOf } from "./plan.ts";
 import { SessionHandle, type SessionParts } from "./session.ts";
 import {
-  type ModeWord,
+  type ModeName,
   modeOf,
   type OtherSessionOptions,
   type OutputsOf,
@@ -35,7 +35,7 @@ export interface FindChoicesOptions {
   /** Kind of the choice: `mode` or `cut`. */
   readonly kind?: string;
   /** Only choices of this mode. */
-  readonly mode?: Exclude<ModeWord, "adaptive">;
+  readonly mode?: Exclude<ModeName, "adaptive">;
 }
 
 export interface SessionsParts extends SessionParts {
@@ -74,7 +74,7 @@ export class Sessions {
    */
   plan<const Task extends WorkTask>(
     session: TaskSessionOptions<Task> | OtherSessionOptions,
-    { agents = [] }: { readonly agents?: readonly AgentToPlanOn[] } = {},
+    { agents = [] }: { readonly agents?: readonly PlannedAgent[] } = {},
   ): Promise<PlanReply> {
     const { namespace, planning } = this.#parts;
     const nothing = { tasks: [], optimization: undefined, budgetMs: 0, previous: [], moveThreshold: 0 };

@@ -40,7 +40,7 @@ export type OutputsOf<Task extends WorkTask> = {
 /** A key that no task has is found by the compiler. */
 type Known<Task> = Readonly<Partial<Record<Exclude<keyof Task, keyof WorkTask>, never>>>;
 
-export type ModeWord = "workflow" | "swarm" | "intelligence" | "hybrid" | "adaptive";
+export type ModeName = "workflow" | "swarm" | "intelligence" | "hybrid" | "adaptive";
 
 /** Weights of the objectives. Only the proportion counts. */
 export interface OptimizationWeights {
@@ -53,7 +53,7 @@ export interface OptimizationWeights {
   readonly fixed?: boolean;
 }
 
-export type MonitoringWord = "minimal" | "standard" | "detailed";
+export type MonitoringLevelName = "minimal" | "standard" | "detailed";
 
 export interface GoalOptions {
   /** Goal in words. */
@@ -84,15 +84,15 @@ export interface SessionSettings {
   /** Value of `input` in expressions. */
   readonly input?: unknown;
   /** Mode. Default: Tutti chooses. Name your own orchestrator by its capability. */
-  readonly mode?: ModeWord | { readonly orchestrator: string };
+  readonly mode?: ModeName | { readonly orchestrator: string };
   /** Goals of the optimization. `true` balances all of them. Default: off, so no mode is tried in order to learn. */
   readonly optimization?: boolean | "time" | "cost" | "quality" | OptimizationWeights;
   /** Level of monitoring. `true` and the default are the standard level. */
   readonly monitoring?:
     | boolean
-    | MonitoringWord
+    | MonitoringLevelName
     | {
-        readonly level?: MonitoringWord;
+        readonly level?: MonitoringLevelName;
         /**
          * By which share a task may differ from its plan before this is reported, and planned again. Default: 0.5.
          */
@@ -195,7 +195,7 @@ const modes = {
   adaptive: Mode.MODE_ADAPTIVE,
 } as const;
 
-export function modeOf(mode: ModeWord): Mode {
+export function modeOf(mode: ModeName): Mode {
   return modes[mode];
 }
 

@@ -1,15 +1,15 @@
 export type { EventOptions, PostedEvent } from "./event.ts";
 export type {
-  RunEndWord,
-  SingletonWord,
+  RunOutcomeName,
+  SingletonPolicyName,
   TriggerChanges,
   TriggeredRun,
   TriggerOptions,
-  WebhookPresetWord,
+  WebhookPresetName,
 } from "./options.ts";
 export type {
   DeadLetter,
-  DeadLetterChoice,
+  DeadLetterSelection,
   EventsReplayed,
   ReplayEventsOptions,
   TriggerHandle,

@@ -17,10 +17,10 @@ import { type Duration, durationIn, eitherDuration } from "../work/duration.ts";
 const singletons = { skip: Singleton.SINGLETON_SKIP, queue: Singleton.SINGLETON_QUEUE } as const;
 
 /** Action for an event while a run of the trigger has not ended. */
-export type SingletonWord = keyof typeof singletons;
+export type SingletonPolicyName = keyof typeof singletons;
 
 /** The outcome of a run of the workflow. */
-export type RunEndWord = "completed" | "failed" | "cancelled" | "terminated";
+export type RunOutcomeName = "completed" | "failed" | "cancelled" | "terminated";
 
 /** Start options of a trigger. `with` is the input of its runs. */
 export type TriggeredRun = Omit<SpecOptions, "input">;
@@ -34,7 +34,7 @@ const presets = {
 } as const;
 
 /** The signature scheme of a webhook sender. */
-export type WebhookPresetWord = keyof typeof presets;
+export type WebhookPresetName = keyof typeof presets;
 
 interface TriggerRules {
   /** Type of the event. `*` is one word, `>` at the end all that follow: `shop.order.*`. */
@@ -42,12 +42,12 @@ interface TriggerRules {
   /** The attribute `source` of the event. Default: any. */
   readonly source?: string;
   /** The end of runs of another workflow, instead of `event`. `ends`: default `["completed"]`. */
-  readonly afterRun?: { readonly workflow: string; readonly ends?: readonly RunEndWord[] };
+  readonly afterRun?: { readonly workflow: string; readonly ends?: readonly RunOutcomeName[] };
   /**
    * Webhooks of another system, sent to `/v1/webhooks/NAMESPACE/TRIGGER`, instead of `event`. `preset`: default
    * `standard`. `secrets`: names of secrets of the namespace.
    */
-  readonly webhook?: { readonly preset?: WebhookPresetWord; readonly secrets: readonly string[] };
+  readonly webhook?: { readonly preset?: WebhookPresetName; readonly secrets: readonly string[] };
   /** An expression over `event` that must be true: `event.data.total > 0`. Default: every event. */
   readonly if?: string;
   /** An expression. Events with the same key start one run. Default: `source` and `id` of the event. */
@@ -71,7 +71,7 @@ interface TriggerRules {
   /** At most `count` runs start in the time `per`, default 1 s. Others wait. */
   readonly throttle?: { readonly count: number; readonly per?: Duration; readonly perMs?: number };
   /** Action for an event while a run has not ended. Default: runs start in parallel. */
-  readonly singleton?: SingletonWord;
+  readonly singleton?: SingletonPolicyName;
   /** The signal that the run of `runId` is sent if it exists. */
   readonly signal?: string;
   readonly description?: string;

@@ -60,7 +60,7 @@ export interface EventsReplayed {
 }
 
 /** Which dead letters. */
-export interface DeadLetterChoice {
+export interface DeadLetterSelection {
   /** Their numbers. Default: all. */
   readonly numbers?: readonly number[];
   readonly reason?: string;
@@ -130,13 +130,13 @@ export class TriggerHandle {
   }
 
   /** Hands dead letters to the trigger again, as it is now. Returns how many. */
-  async retryDeadLetters({ numbers = [], reason = "" }: DeadLetterChoice = {}): Promise<number> {
+  async retryDeadLetters({ numbers = [], reason = "" }: DeadLetterSelection = {}): Promise<number> {
     const request = { ...this.#which, numbers: [...numbers], reason };
     return (await this.#parts.triggers.retryDeadLetters(request)).count;
   }
 
   /** Deletes dead letters. Returns how many. */
-  async dropDeadLetters({ numbers = [], reason = "" }: DeadLetterChoice = {}): Promise<number> {
+  async dropDeadLetters({ numbers = [], reason = "" }: DeadLetterSelection = {}): Promise<number> {
     const request = { ...this.#which, numbers: [...numbers], reason };
     return (await this.#parts.triggers.dropDeadLetters(request)).count;
   }

@@ -1,4 +1,4 @@
-export interface TellOptions {
+export interface IdempotencyOptions {
   /** A second call with the same key has no further effect. */
   readonly idempotencyKey?: string;
 }

@@ -11,14 +11,14 @@ import type { DurableFunction } from "../../functions/durable.ts";
 import { FunctionHost } from "../../functions/host.ts";
 import type { TurnInput } from "../../functions/wire.ts";
 import type { TaskContext } from "../../task/context.ts";
-import { checkedWithoutErrors, type DefinitionGiven } from "../definitions.ts";
+import { checkedWithoutErrors, type DefinitionInput } from "../definitions.ts";
 import { WorkflowTestError } from "../fault.ts";
-import { type HistoryGiven, isList, plainEvents } from "../history.ts";
+import { type HistoryInput, isList, plainEvents } from "../history.ts";
 import { jsonIn } from "../json.ts";
 
 export interface ReplayDurableOptions {
   /** The definition of the run, if the function is a task of a larger one. A history of a test has it. */
-  readonly recordedWith?: DefinitionGiven;
+  readonly recordedWith?: DefinitionInput;
 }
 
 export interface ReplayedFunction {
@@ -36,7 +36,7 @@ export interface ReplayedFunction {
 /** Resolves with the first step at which the code differs from the run. */
 export async function replayDurable<Input, Output>(
   fn: DurableFunction<Input, Output>,
-  history: HistoryGiven,
+  history: HistoryInput,
   { recordedWith }: ReplayDurableOptions = {},
 ): Promise<ReplayedFunction> {
   const events = plainEvents(history);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { RunStartedV1 } from "@tutti/contracts/workflow/v1";
-import { failing, type RunHistory, replay, type TestHandlers, taking, testWorkflow } from "../index.ts";
+import { delayed, failing, type RunHistory, replay, type TestHandlers, testWorkflow } from "../index.ts";
 
 const order = `workflow: order
 tasks:
@@ -18,7 +18,7 @@ const handlers: TestHandlers = {
   "stock.reserve": () => "seven",
   "stock.release": () => null,
   "pay.charge": failing(2, "pay.unreachable"),
-  "ship.send": taking("1h", (address) => ({ sent: address })),
+  "ship.send": delayed("1h", (address) => ({ sent: address })),
 };
 
 async function recorded(): Promise<RunHistory> {
@@ -223,7 +223,7 @@ describe("histories of all kinds of tasks, against their own definitions", () =>
         if (n % 2 === 0) throw new Error("even");
       };
       const test = testWorkflow(text, {
-        handlers: { ok: () => "ok", slow: taking("2d"), bad, odd },
+        handlers: { ok: () => "ok", slow: delayed("2d"), bad, odd },
         children: [sub],
       });
       const run = await test.start();

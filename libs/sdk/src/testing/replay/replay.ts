@@ -13,9 +13,9 @@ import type { Json } from "@tutti/expressions";
 import { type InstanceKey, isRefusal } from "@tutti/kernel";
 import { VirtualTime } from "@tutti/kernel/virtual";
 import { beginRun, explain, type Run, RunPlan, runMachine } from "@tutti/machine-run";
-import { checkedWithoutErrors, type DefinitionGiven } from "../definitions.ts";
+import { checkedWithoutErrors, type DefinitionInput } from "../definitions.ts";
 import { WorkflowTestError } from "../fault.ts";
-import { type HistoryGiven, isList, type PlainEvent, plainEvents } from "../history.ts";
+import { type HistoryInput, isList, type PlainEvent, plainEvents } from "../history.ts";
 import { jsonIn } from "../json.ts";
 import { noCause, Stage, type StagedEvent } from "../stage.ts";
 import { fireOverdue, type ReplayedRun, reproduce } from "./causes.ts";
@@ -28,7 +28,7 @@ export interface ReplayOptions {
    * The definition of the recorded run, so that its tasks are known by their ids. A history of a test contains it.
    * Without it, tasks are matched by their position in the changed definition.
    */
-  readonly recordedWith?: DefinitionGiven;
+  readonly recordedWith?: DefinitionInput;
   /** Id of the run, for definitions that compute with it. A history in a file bears it. */
   readonly runId?: string;
 }
@@ -59,8 +59,8 @@ const service = "workflow";
 
 /** Returns the first event at which a changed definition decides differently, if there is one. */
 export function replay(
-  history: HistoryGiven,
-  changed: DefinitionGiven,
+  history: HistoryInput,
+  changed: DefinitionInput,
   options: ReplayOptions = {},
 ): Replayed {
   const events = plainEvents(history);
@@ -83,8 +83,8 @@ class Replay {
   constructor(
     events: readonly PlainEvent[],
     key: InstanceKey,
-    changed: DefinitionGiven,
-    recorded: DefinitionGiven | undefined,
+    changed: DefinitionInput,
+    recorded: DefinitionInput | undefined,
   ) {
     const { order, createMs } = RunStartedV1.decode(events[0]?.payload ?? new Uint8Array(0));
     if (order === undefined) throw new WorkflowTestError("expected run_started to bear an order, got none");
@@ -207,7 +207,7 @@ class Replay {
   }
 }
 
-function planOf(source: DefinitionGiven, parameters: Json | undefined) {
+function planOf(source: DefinitionInput, parameters: Json | undefined) {
   const { plan, hash, document } = checkedWithoutErrors(source, parameters);
   if (plan === undefined)
     throw new WorkflowTestError(

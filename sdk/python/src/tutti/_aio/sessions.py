@@ -16,7 +16,7 @@ from .._call import Duration, Json, given, milliseconds_at, milliseconds_of, quo
 from .._codec import read
 from .._document import sent_task
 from .._payload import to_json
-from ..state import SessionReasons
+from ..state import SessionExplanation
 from .rest import AsyncRest, outcome_of
 from .runs import Budget, amounts_of
 
@@ -201,10 +201,10 @@ class AsyncSession:
         reply = await self._call("DELETE", query={"reason": reason}, repeatable=True)
         return bool(reply.get("removed"))
 
-    async def why(self, task: str = "") -> SessionReasons:
+    async def why(self, task: str = "") -> SessionExplanation:
         """Explain the status of the session or of a task, with the choices that led to it."""
         reply = await self._call("GET", "/why", query={"task": task})
-        return read(SessionReasons, {**reply["explanation"], "choices": reply.get("choices", [])})
+        return read(SessionExplanation, {**reply["explanation"], "choices": reply.get("choices", [])})
 
     async def plan(self, number: int = 0) -> Json:
         """Read the plan with the actual times: the latest plan, or the plan with this number."""

@@ -17,7 +17,7 @@ from .._call import Duration, Json, given, milliseconds_at, milliseconds_of, quo
 from .._codec import read
 from .._document import sent_task
 from .._payload import to_json
-from ..state import SessionReasons
+from ..state import SessionExplanation
 from .rest import Rest, outcome_of
 from .runs import Budget, amounts_of
 
@@ -202,10 +202,10 @@ class Session:
         reply = self._call("DELETE", query={"reason": reason}, repeatable=True)
         return bool(reply.get("removed"))
 
-    def why(self, task: str = "") -> SessionReasons:
+    def why(self, task: str = "") -> SessionExplanation:
         """Explain the status of the session or of a task, with the choices that led to it."""
         reply = self._call("GET", "/why", query={"task": task})
-        return read(SessionReasons, {**reply["explanation"], "choices": reply.get("choices", [])})
+        return read(SessionExplanation, {**reply["explanation"], "choices": reply.get("choices", [])})
 
     def plan(self, number: int = 0) -> Json:
         """Read the plan with the actual times: the latest plan, or the plan with this number."""
