@@ -1,6 +1,7 @@
 /** Open questions to people, with their subject: `pay.refund {"amount":150}`. */
 import { callOf, contextText } from "@tutti/rest/history";
 import type { Approval, Explanation, Remedy } from "@tutti/rest/types";
+import { printMoment } from "../terminal/time.ts";
 import type { Server } from "./calls.ts";
 import { whichever } from "./whichever.ts";
 
@@ -26,7 +27,8 @@ export async function openQuestions(
     },
     mission: async () => {
       await server.call("missions.get", parts);
-      return await ofMissions();
+      // Its tasks in inboxes are runs.
+      return [...(await ofMissions()), ...(await questionsOfRuns(server, workId).catch(() => []))];
     },
   });
 }
@@ -37,6 +39,28 @@ export async function questionsOfRuns(
   runId: string | undefined,
 ): Promise<readonly Approval[]> {
   return (await server.call("approvals.list", { query: queryOf(server, runId) })).approvals;
+}
+
+/** Returns the work whose task waits for an answer: of the task in an inbox, or else of the one that asks. */
+export function waitingWork({ inboxTask, about }: Approval): { readonly id: string; readonly task: string } {
+  const { id = "", task = "" } = inboxTask?.about ?? about ?? {};
+  return { id, task };
+}
+
+/** Says where a task waits for a person, and how to answer: `in the inbox finance (pay.review), for ann …`. */
+export function inboxText(question: Approval, nowMs: number): string | undefined {
+  const { inboxTask, deciders, requestTimeMs, expireTimeMs, claim } = question;
+  if (inboxTask === undefined) return undefined;
+  const { inbox = "", capability = "" } = inboxTask;
+  const { id, task } = waitingWork(question);
+  const people = claim === undefined ? deciders.join(", ") : `${claim.person ?? ""}, who claimed it`;
+  const parts = [
+    `${task} waits in the inbox ${inbox} (${capability})`,
+    people === "" ? "" : `for ${people}`,
+    requestTimeMs === undefined ? "" : `since ${printMoment(requestTimeMs, nowMs)}`,
+    expireTimeMs === undefined ? "" : `until ${printMoment(expireTimeMs, nowMs)}`,
+  ].filter((part) => part !== "");
+  return `${parts.join(" ")}: tutti approve ${id} ${task}`;
 }
 
 const queryOf = ({ namespace }: Server, workId: string | undefined) => ({

@@ -19,6 +19,7 @@ import {
   DecideApprovalRequest,
   definitionService,
   ListApprovalsRequest,
+  ListTasksRequest,
   RegisterDefinitionRequest,
   runService,
   SourceFormat,
@@ -79,9 +80,10 @@ describe("people as agents", () => {
     assert.ok(result?.$case === "completed" && result.value.body?.$case === "inline");
     return JSON.parse(Buffer.from(result.value.body.value).toString());
   };
-  const open = async (namespace: string): Promise<readonly Approval[]> =>
-    (await mesh().client(taskService).listApprovals(ListApprovalsRequest.fromPartial({ namespace })))
-      .approvals;
+  const open = async (namespace: string, workId = ""): Promise<readonly Approval[]> => {
+    const request = ListApprovalsRequest.fromPartial({ namespace, filter: { workId } });
+    return (await mesh().client(taskService).listApprovals(request)).approvals;
+  };
   const questions = (namespace: string, count = 1) =>
     until(
       "the tasks in the inbox",
@@ -129,6 +131,15 @@ describe("people as agents", () => {
     const context = question?.context?.body;
     assert.equal(context?.$case === "inline" && Buffer.from(context.value).toString(), "7");
     assert.equal((await show(namespace))?.openTasks, 1);
+    const work = { namespace, kind: "run", id: "order-1", task: "check" };
+    assert.deepEqual(question?.inboxTask, { inbox: "finance", capability: "pay.review", about: work });
+    assert.deepEqual(await open(namespace, "order-1"), [question], "a run has the questions of its tasks");
+    const reasons = async () => {
+      const request = ListTasksRequest.fromPartial({ namespace, runId: "order-1" });
+      const { tasks } = await mesh().client(taskService).listTasks(request);
+      return tasks.map(({ statusReason }) => statusReason);
+    };
+    assert.deepEqual(await reasons(), ["in the inbox finance: tutti approve order-1 check"]);
     const { agents } = await mesh()
       .client(agentService)
       .listAgents(ListAgentsRequest.fromPartial({ namespace }));
@@ -146,7 +157,29 @@ describe("people as agents", () => {
     );
     await decide(namespace, "ann", question, { accepted: true });
     assert.deepEqual(outputOf(await end(namespace, "order-1")), { accepted: true });
+    assert.deepEqual(await reasons(), [""]);
     await until("the slot is free", async () => (await show(namespace))?.openTasks === 0);
+  });
+
+  it("a run with the labels of an inbox that a user started is no question of another run", async () => {
+    const namespace = "forged";
+    await start(namespace, "order-1");
+    const source = {
+      ...{ format: SourceFormat.SOURCE_FORMAT_YAML, fileName: "" },
+      text: "workflow: trap\ntasks: {ask: {approve: {title: Pay me?}}}\n",
+    };
+    await mesh()
+      .client(definitionService)
+      .registerDefinition(RegisterDefinitionRequest.fromPartial({ namespace, source }));
+    const labels = { inbox: "finance", "inbox-work": "run/order-1", "inbox-task": "check" };
+    const spec = { what: { $case: "definition" as const, value: { name: "trap" } }, labels };
+    const request = StartRunRequest.fromPartial({ namespace, runId: "trap-1", spec });
+    await mesh()
+      .client(runService)
+      .startRun(request, { context: as("eve") });
+    const [question] = await questions(namespace);
+    assert.equal(question?.inboxTask, undefined);
+    assert.deepEqual(await open(namespace, "order-1"), []);
   });
 
   it("a rejection fails the task with its reason, and a retry asks again", async () => {

@@ -313,10 +313,12 @@ export class InboxAgent {
     }
   }
 
-  /** Saves the run id with the attempt, so that the next attempt continues with the run. */
-  #save({ token }: ClaimedTask, { runId }: InboxRun): void {
+  /** Saves the run id with the attempt, so that the next attempt continues with the run, and says how to answer. */
+  #save({ token, work }: ClaimedTask, { runId }: InboxRun): void {
     const saved = { body: { $case: "inline" as const, value: Buffer.from(runId) }, mediaType: "" };
-    this.#renewed([{ token, saved, fraction: 0, message: "" }]);
+    const { id = "", task = "" } = work ?? {};
+    const message = `in the inbox ${this.#inbox.inboxId}: tutti approve ${id} ${task}`.trimEnd();
+    this.#renewed([{ token, saved, fraction: 0, message }]);
   }
 
   #renewed(renewals: Parameters<AgentPolls["renew"]>[0]["renewals"]): readonly RenewalReceipt[] {

@@ -33,6 +33,7 @@ import {
   StartRunRequest,
   type taskService,
 } from "@tutti/contracts/workflow/v1";
+import { inboxLabels, inboxLabelsOf, inboxService } from "@tutti/host/serving";
 import {
   type CallContext,
   fromTimestamp,
@@ -57,15 +58,11 @@ export interface InboxRunsParts {
 }
 
 /** The principal that claims tasks and starts runs. */
-export const inboxPrincipal: Principal = { kind: "service", id: "inboxes", roles: ["admin"] };
+export const inboxPrincipal: Principal = { kind: "service", id: inboxService, roles: ["admin"] };
 
-/** Labels of the run of a task. */
-const inboxLabels = {
-  inbox: "inbox",
-  capability: "capability",
-  attempt: "inbox-attempt",
-  step: "inbox-step",
-} as const;
+/** Labels of the run of a task, in addition to those that its approval shows. */
+const attemptLabel = "inbox-attempt";
+const stepLabel = "inbox-step";
 
 /** The task of the run with the approval. */
 export const inboxTask = "answer";
@@ -118,8 +115,9 @@ export class InboxRuns {
       labels: {
         [inboxLabels.inbox]: inbox.inboxId,
         [inboxLabels.capability]: capability.name,
-        [inboxLabels.attempt]: attempt,
-        ...(step > 0 && { [inboxLabels.step]: String(step) }),
+        ...inboxLabelsOf({ kind, id, task: taskId }),
+        [attemptLabel]: attempt,
+        ...(step > 0 && { [stepLabel]: String(step) }),
       },
     } as const;
     const first = nameOf(inbox.inboxId, task);
@@ -129,7 +127,7 @@ export class InboxRuns {
       const { run, existed } = await this.#started(request, signal);
       if (run === undefined || (existed && !isOf(run, inbox))) continue;
       if (!existed) return inboxRun(run);
-      const isOwn = run.spec?.labels[inboxLabels.attempt] === attempt;
+      const isOwn = run.spec?.labels[attemptLabel] === attempt;
       if (run.endTime === undefined || (isOwn && isUsable(run))) return inboxRun(run);
     }
     throw inboxErrors.roundsTooMany({ task: taskId, work: id, max: roundsMax });
@@ -267,7 +265,7 @@ export interface InboxRun {
 
 function inboxRun({ runId, createTime, spec }: Run): InboxRun {
   const sinceMs = createTime === undefined ? 0 : fromTimestamp(createTime);
-  return { runId, sinceMs, step: Number(spec?.labels[inboxLabels.step] ?? 0) };
+  return { runId, sinceMs, step: Number(spec?.labels[stepLabel] ?? 0) };
 }
 
 /** Returns whether the run was started by this service for the inbox. */

@@ -63,6 +63,9 @@ export { type PlacementDependencies, placementOf, withPlacement, withRemedies } 
 export { isWaiting, prefaced, waitSince } from "./work/preface.ts";
 export {
   approverNames,
+  inboxLabels,
+  inboxLabelsOf,
+  inboxService,
   listQuestions,
   matchesFilter,
   ofWorks,

@@ -359,7 +359,7 @@ describe("why a task waits", () => {
     assert.equal(summary, "It has been in the inbox `finance` for 5s and waits for a person to answer.");
     assert.deepEqual(
       remedies?.map(({ command }) => command),
-      ["tutti approve"],
+      ["tutti approve run-1 t1"],
     );
   });
 

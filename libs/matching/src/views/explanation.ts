@@ -73,7 +73,7 @@ export class Explanations {
         return Explanation.fromPartial({
           about,
           summary: `It has been in the inbox \`${agent.agentId}\` for ${since} and waits for a person to answer.`,
-          remedies: [{ text: "List the open questions, then answer one.", command: "tutti approve" }],
+          remedies: [{ text: "Answer it.", command: `tutti approve ${about.id} ${about.task}`.trimEnd() }],
           waits: pastWaits(task, task.assignedMs),
           parts,
         });

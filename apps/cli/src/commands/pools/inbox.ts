@@ -141,15 +141,20 @@ export async function delegateTask(context: Context): Promise<Result> {
   const people = values.texts("person");
   if (people.length === 0) throw usageFailure("Set --person ID.");
   const server = await connect(context);
+  const query = server.namespace;
+  const body = { ...poolOf(context), ...reasonOf(context), people };
   const reply = await server
-    .call("inboxes.delegate", {
-      params: { id },
-      query: server.namespace,
-      body: { ...poolOf(context), ...reasonOf(context), people },
-    })
+    .call("inboxes.delegate", { params: { id }, query, body })
     .catch(async (error: unknown) => {
       if (!(error instanceof Failure) || error.code !== "inbox.task_missing") throw error;
-      const { approvalId } = await findQuestion(server, id, values.optionalArgument("TASK"));
+      const { approvalId, about, inboxTask } = await findQuestion(
+        server,
+        id,
+        values.optionalArgument("TASK"),
+      );
+      // The run whose task is in the inbox.
+      if (inboxTask !== undefined)
+        return await server.call("inboxes.delegate", { params: { id: about?.id ?? "" }, query, body });
       await server.call("approvals.delegate", {
         params: { id: approvalId },
         query: server.namespace,

@@ -6,7 +6,7 @@ import { Failure } from "../../command/failure.ts";
 import { readInput } from "../../command/input.ts";
 import type { Result } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
-import { openQuestions } from "../../server/questions.ts";
+import { openQuestions, waitingWork } from "../../server/questions.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
@@ -33,9 +33,11 @@ export async function approve(context: Context): Promise<Result> {
     ...(data === undefined ? {} : { data }),
     ...(reason === undefined ? {} : { reason }),
   };
-  const decided = await decide(server, { id, approval, decision }).catch((error: unknown) => {
-    throw withForm(error, approval);
-  });
+  const decided = await decide(server, { id: approval.about?.id ?? id, approval, decision }).catch(
+    (error: unknown) => {
+      throw withForm(error, approval);
+    },
+  );
   return {
     json: decided,
     draw: () => {
@@ -87,15 +89,19 @@ function openResult({ print, shell }: Context, open: readonly Approval[]): Resul
             { title: "approved", yields: 2 },
             { title: "claimed by", yields: 2, widthMin: 8 },
           ],
-          open.map(({ about, approvalId, requestTimeMs, form = "", claim, ...question }) => [
-            { text: about?.id ?? "", tone: "bold" },
-            about?.task ?? approvalId,
-            questionText(question),
-            { text: requestTimeMs === undefined ? "" : printAge(requestTimeMs, nowMs), tone: "dim" },
-            { text: fieldsOf(form).join(", "), tone: "dim" },
-            progressOf(question),
-            claim?.person ?? "",
-          ]),
+          open.map((question) => {
+            const { approvalId, requestTimeMs, form = "", claim } = question;
+            const { id: workId, task: waiting } = waitingWork(question);
+            return [
+              { text: workId, tone: "bold" },
+              waiting || approvalId,
+              questionText(question),
+              { text: requestTimeMs === undefined ? "" : printAge(requestTimeMs, nowMs), tone: "dim" },
+              { text: fieldsOf(form).join(", "), tone: "dim" },
+              progressOf(question),
+              claim?.person ?? "",
+            ];
+          }),
         );
         print.note("");
         const hints = ["Approve: tutti approve RUN [TASK]      Reject: tutti approve RUN [TASK] --reject"];
@@ -115,11 +121,11 @@ export async function findQuestion(server: Server, id: string, task: string | un
 /** Returns the named question, or the only question of the run. */
 function selectApproval(id: string, task: string | undefined, open: readonly Approval[]): Approval {
   const matching = open.filter(
-    ({ approvalId, about }) => task === undefined || approvalId === task || about?.task === task,
+    (each) => task === undefined || each.approvalId === task || waitingWork(each).task === task,
   );
   const [only] = matching;
   if (only !== undefined && matching.length === 1) return only;
-  const names = open.map(({ about, approvalId }) => about?.task ?? approvalId);
+  const names = open.map((each) => waitingWork(each).task || each.approvalId);
   const message =
     open.length === 0
       ? `Run \`${id}\` has no open approvals.`
@@ -138,13 +144,13 @@ function selectApproval(id: string, task: string | undefined, open: readonly App
 
 function printDecision({ print }: Context, approval: Approval, decided: Approval): void {
   const { style } = print;
-  const name = safe(approval.about?.task ?? approval.approvalId);
+  const { id, task } = waitingWork(approval);
   const mine = decided.decisions.at(-1)?.verdict ?? decided.verdict;
   const isApproved = mine === "approved";
   const mark = isApproved ? style.green("✓ approved") : style.yellow("✗ rejected");
   const missing = (decided.approvalsNeeded ?? 1) - answersOf(decided);
   const open = decided.verdict === "unspecified" && missing > 0 ? `, ${missing} more needed` : "";
-  print.line(`${mark}  ${safe(approval.about?.id ?? "")} ${name}${style.dim(open)}`);
+  print.line(`${mark}  ${safe(id)} ${safe(task || approval.approvalId)}${style.dim(open)}`);
 }
 
 /** Returns how many of the required people have approved. Empty if one is enough. */

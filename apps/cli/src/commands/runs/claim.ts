@@ -2,6 +2,7 @@ import type { Approval } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
+import { waitingWork } from "../../server/questions.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printMoment } from "../../terminal/time.ts";
@@ -41,11 +42,14 @@ async function changed(
   done: (approval: Approval, nowMs: number) => string,
 ): Promise<Result> {
   const { values, print, shell } = context;
-  const runId = values.argument("RUN");
   const server = await connect(context);
-  const { approvalId, about } = await findQuestion(server, runId, values.optionalArgument("TASK"));
+  const id = values.argument("RUN");
+  const question = await findQuestion(server, id, values.optionalArgument("TASK"));
+  const { approvalId, about } = question;
+  const runId = about?.id ?? id;
   const approval = await change(server, { params: { id: approvalId }, query: server.namespace }, runId);
-  const name = `${safe(runId)} ${safe(about?.task ?? approvalId)}`;
+  const waiting = waitingWork(question);
+  const name = `${safe(waiting.id)} ${safe(waiting.task || approvalId)}`;
   return {
     json: approval,
     quiet: [approvalId],

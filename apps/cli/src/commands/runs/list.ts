@@ -6,6 +6,7 @@ import { errorOf } from "../../follow/model.ts";
 import type { Server } from "../../server/calls.ts";
 import { runQuery } from "../../server/filters.ts";
 import { listPages } from "../../server/pages.ts";
+import { questionsOfRuns } from "../../server/questions.ts";
 import { connect } from "../../server/server.ts";
 import { modeText } from "../../terminal/modes.ts";
 import { printLasted, progressOf, startOf } from "../../terminal/progress.ts";
@@ -28,9 +29,10 @@ export async function list(context: Context): Promise<Result> {
   );
   const sinceMs = nextToken === undefined ? undefined : entries.at(-1)?.createTimeMs;
   const range = { sinceMs, beforeMs };
-  const [{ missions, isMore }, { sessions, areMore }] = await Promise.all([
+  const [{ missions, isMore }, { sessions, areMore }, inboxes] = await Promise.all([
     missionsOf(context, server, query, range),
     sessionsOf(context, server, query, range),
+    inboxesOf(server, entries),
   ]);
   const next = nextToken === undefined ? undefined : tokenOf(nextToken, sinceMs);
   const isEmpty = entries.length + missions.length + sessions.length === 0;
@@ -49,7 +51,7 @@ export async function list(context: Context): Promise<Result> {
     draw: () => {
       const nowMs = shell.nowMs();
       const started = [
-        ...entries.map((run) => ({ atMs: run.createTimeMs ?? 0, row: runRow(run, nowMs) })),
+        ...entries.map((run) => ({ atMs: run.createTimeMs ?? 0, row: runRow(run, nowMs, inboxes) })),
         ...missions.map((mission) => ({ atMs: mission.createTimeMs ?? 0, row: missionRow(mission, nowMs) })),
         ...sessions.map((session) => ({ atMs: session.createTimeMs ?? 0, row: sessionRow(session, nowMs) })),
       ];
@@ -170,7 +172,21 @@ export const runColumns: readonly Column[] = [
   { title: "note", yields: 2, widthMin: 12 },
 ];
 
-export function runRow(run: Run, nowMs: number): Entry[] {
+/** Inboxes in which tasks of runs wait for a person, by run. */
+type Inboxes = ReadonlyMap<string, string>;
+
+/** Returns the inboxes of running runs. Without permission for approvals, returns none. */
+async function inboxesOf(server: Server, runs: readonly Run[]): Promise<Inboxes> {
+  if (!runs.some(({ status }) => status === "running")) return new Map();
+  const open = await questionsOfRuns(server, undefined).catch(() => []);
+  return new Map(
+    open.flatMap(({ inboxTask }) =>
+      inboxTask?.about?.kind === "run" ? [[inboxTask.about.id, inboxTask.inbox ?? ""] as const] : [],
+    ),
+  );
+}
+
+export function runRow(run: Run, nowMs: number, inboxes: Inboxes = new Map()): Entry[] {
   const { symbol, tone, words, isEnded } = lookOfRun(run.status, run.tasks);
   const startMs = startOf(run);
   return [
@@ -180,7 +196,7 @@ export function runRow(run: Run, nowMs: number): Entry[] {
     { text: progressOf(run.tasks).text, tone: "dim" },
     { text: startMs === undefined ? "" : printAge(startMs, nowMs), tone: "dim" },
     { text: printLasted(run, nowMs), tone: "dim" },
-    noteOf(run),
+    noteOf(run, inboxes.get(run.runId)),
   ];
 }
 
@@ -222,8 +238,9 @@ function sessionRow(session: Session, nowMs: number): Entry[] {
   ];
 }
 
-function noteOf(run: Run): Entry {
+function noteOf(run: Run, inbox: string | undefined): Entry {
   if ((run.openApprovals ?? 0) > 0) return { text: "waits for approval", tone: "magenta" };
+  if (inbox !== undefined) return { text: `waits in the inbox ${inbox}`, tone: "magenta" };
   const error = run.outcome?.failed ?? run.outcome?.terminated;
   if (error !== undefined) return { text: error.message ?? error.code ?? "", tone: "dim" };
   return run.statusReason ? { text: run.statusReason, tone: "dim" } : { text: idleText(run), tone: "yellow" };

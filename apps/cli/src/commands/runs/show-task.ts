@@ -15,7 +15,7 @@ import { drawError } from "../../follow/end.ts";
 import { isFunction, usedOf } from "../../follow/run-model.ts";
 import type { Server } from "../../server/calls.ts";
 import { eventsOf } from "../../server/events.ts";
-import { questionsOfRuns } from "../../server/questions.ts";
+import { inboxText, questionsOfRuns, waitingWork } from "../../server/questions.ts";
 import { lookOf } from "../../terminal/states.ts";
 import { toned } from "../../terminal/style.ts";
 import type { Entry } from "../../terminal/table.ts";
@@ -32,7 +32,8 @@ export async function showTask(
   const task = await server.call("tasks.get", { params: { id, task: taskId }, query: server.namespace });
   const turns = task.uses === agentFunction ? await turnsOf(server, id, taskId) : [];
   const used = usedOf(task.used);
-  const question = task.status === "waiting" ? await questionOf(server, id, taskId) : undefined;
+  const mayAsk = task.status === "waiting" || task.status === "running";
+  const question = mayAsk ? await questionOf(server, id, taskId) : undefined;
   return {
     json: task,
     quiet: [task.status],
@@ -53,7 +54,7 @@ export async function showTask(
         ["child", task.child === undefined ? undefined : `${task.child.kind ?? ""} ${task.child.id}`],
         ["next", task.nextTimeMs === undefined ? undefined : printAge(task.nextTimeMs, nowMs)],
         ["sent back", (task.sentBack ?? 0) > 0 ? counted(task.sentBack ?? 0, "time") : undefined],
-        ["asks", question === undefined ? undefined : questionText(question)],
+        ["asks", question && (inboxText(question, nowMs) ?? questionText(question))],
         ["used", used === undefined ? undefined : usageText({ answers: turns.length, ...used })],
         ["cache", task.fromCache === true ? "copied from an earlier output" : undefined],
       ]);
@@ -119,7 +120,7 @@ function callText({ name, input, received }: ToolCall): string {
 
 async function questionOf(server: Server, id: string, task: string): Promise<Approval | undefined> {
   const open = await questionsOfRuns(server, id).catch(() => []);
-  return open.find(({ about }) => about?.task === task);
+  return open.find((each) => waitingWork(each).task === task);
 }
 
 function attemptRow(attempt: Attempt, nowMs: number): Entry[] {

@@ -14,10 +14,11 @@ import { drawError } from "../../follow/end.ts";
 import { isFunction, usedOf, viewOf } from "../../follow/run-model.ts";
 import type { Server } from "../../server/calls.ts";
 import { eventsOf } from "../../server/events.ts";
-import { questionsOfRuns } from "../../server/questions.ts";
+import { inboxText, questionsOfRuns } from "../../server/questions.ts";
 import { connect } from "../../server/server.ts";
 import { whichever } from "../../server/whichever.ts";
 import { startOf } from "../../terminal/progress.ts";
+import { lookOf } from "../../terminal/states.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge, printMoment } from "../../terminal/time.ts";
 import { showMission } from "../missions/read.ts";
@@ -37,11 +38,11 @@ export async function show(context: Context): Promise<Result> {
   return await whichever<Result>({
     run: async () => {
       const { run, tasks } = await stateOf(context, server, id);
-      const hasQuestions = (run.openApprovals ?? 0) > 0 && values.integer("at") === undefined;
+      const hasQuestions = mayAsk(run) && values.integer("at") === undefined;
       const compensations = await compensationsIn(context, server, { run, tasks });
       const open = hasQuestions ? await questionsOfRuns(server, id).catch(() => []) : [];
       return {
-        json: { run, tasks },
+        json: open.length === 0 ? { run, tasks } : { run, tasks, approvals: open },
         quiet: [run.status],
         draw: () => {
           draw(context, { run, tasks, open, compensations });
@@ -51,6 +52,11 @@ export async function show(context: Context): Promise<Result> {
     mission: () => showMission(context),
     session: () => showSession(context),
   });
+}
+
+/** Whether a task may wait for a person. A task in an inbox is running. */
+function mayAsk({ status, openApprovals = 0, tasks = {} }: Run): boolean {
+  return openApprovals > 0 || (!lookOf(status).isEnded && (tasks.running ?? 0) > 0);
 }
 
 async function stateOf(
@@ -122,7 +128,7 @@ function draw({ print, shell }: Context, { run, tasks, open, compensations }: Ru
         : `${run.parent.kind ?? ""} ${run.parent.id} ${run.parent.task ?? ""}`.trim(),
     ],
     ["continues as", outcome?.continued?.id],
-    ...open.map((question) => ["asks", questionText(question)] as const),
+    ...open.map((question) => ["asks", inboxText(question, nowMs) ?? questionText(question)] as const),
     ["used", used === undefined ? undefined : usageText(used)],
     ["events", run.eventCount === undefined ? undefined : `${run.eventCount}  (tutti history ${run.runId})`],
   ]);

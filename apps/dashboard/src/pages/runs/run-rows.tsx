@@ -2,6 +2,7 @@
 // biome-ignore-all lint/a11y/useSemanticElements: see above
 // biome-ignore-all lint/a11y/useFocusableInteractive: see above
 // biome-ignore-all lint/a11y/noNoninteractiveTabindex: keyboard users must reach the scrolling element
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import type { Run } from "@tutti/rest/types";
@@ -12,10 +13,12 @@ import {
   type ReactNode,
   useCallback,
   useEffect,
+  useMemo,
   useRef,
   useState,
   useSyncExternalStore,
 } from "react";
+import { approvalsQuery } from "../../data/queries.ts";
 import { omittedRuns, reloadRunLists, setAcceptsNew, subscribeOmitted } from "../../data/run-lists.ts";
 import { Duration, Moment } from "../../elements/moment.tsx";
 import { count, counted } from "../../elements/moments.ts";
@@ -56,6 +59,7 @@ export function RunRows({ runs, marked, onMark, hasMore, onMore, total }: RowsOp
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: the height of a row follows from the width of the page
   useEffect(() => rows.measure(), [narrow]);
+  const inboxes = useInboxes(runs);
   const items = rows.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
@@ -91,6 +95,7 @@ export function RunRows({ runs, marked, onMark, hasMore, onMore, total }: RowsOp
               <RunRow
                 key={run.runId}
                 run={run}
+                inbox={inboxes.get(run.runId)}
                 index={index}
                 top={start}
                 height={size}
@@ -108,6 +113,21 @@ export function RunRows({ runs, marked, onMark, hasMore, onMore, total }: RowsOp
           : `${counted(runs.length, "run")}, all loaded`}
       </p>
     </div>
+  );
+}
+
+/** The inboxes in which tasks of running runs wait for a person, by run. */
+function useInboxes(runs: readonly Run[]): ReadonlyMap<string, string> {
+  const isRunning = runs.some(({ status }) => status === "running");
+  const { data } = useQuery({ ...approvalsQuery(), enabled: isRunning });
+  return useMemo(
+    () =>
+      new Map(
+        (data?.approvals ?? []).flatMap(({ inboxTask }) =>
+          inboxTask?.about?.kind === "run" ? [[inboxTask.about.id, inboxTask.inbox ?? ""] as const] : [],
+        ),
+      ),
+    [data],
   );
 }
 
@@ -198,6 +218,8 @@ function RowsHead({ runs, marked, onMark }: Pick<RowsOptions, "runs" | "marked" 
 
 interface RowOptions {
   run: Run;
+  /** The inbox in which a task of the run waits for a person. */
+  inbox: string | undefined;
   index: number;
   top: number;
   height: number;
@@ -207,7 +229,7 @@ interface RowOptions {
 }
 
 const RunRow = memo(
-  function RunRow({ run, index, top, height, isAt, isMarked, onMark }: RowOptions) {
+  function RunRow({ run, inbox, index, top, height, isAt, isMarked, onMark }: RowOptions) {
     const { runId } = run;
     const badge = runBadge(run.status, run.tasks);
     const failed = failureText(run);
@@ -236,8 +258,10 @@ const RunRow = memo(
           <a href={`/runs/${encodeURIComponent(runId)}`} data-run={runId} className="clipped" title={runId}>
             {runId}
           </a>
-          {openApprovals > 0 ? (
-            <span className="run-why small tone-held clipped">{counted(openApprovals, "approval")}</span>
+          {openApprovals > 0 || inbox !== undefined ? (
+            <span className="run-why small tone-held clipped">
+              {openApprovals > 0 ? counted(openApprovals, "approval") : `in the inbox ${inbox}`}
+            </span>
           ) : failed === "" ? (
             <Labels labels={run.spec?.labels} />
           ) : (
@@ -263,6 +287,7 @@ const RunRow = memo(
   },
   (one, other) =>
     one.run === other.run &&
+    one.inbox === other.inbox &&
     one.top === other.top &&
     one.height === other.height &&
     one.isAt === other.isAt &&

@@ -30,10 +30,12 @@ export function Approvals({
   /** Hides questions of this task, which are shown elsewhere. */
   except?: string;
 }) {
-  const isWaiting = !hasRunEnded(run.state) && (run.counts.waiting ?? 0) > 0;
+  const { waiting = 0, running = 0 } = run.counts;
+  // A task in an inbox is running.
+  const isWaiting = !hasRunEnded(run.state) && waiting + running > 0;
   const query = useQuery({
     // The prefix of the key is that of all questions, because the same events invalidate them.
-    queryKey: ["approvals", { run: run.id, waiting: run.counts.waiting ?? 0 }],
+    queryKey: ["approvals", { run: run.id, waiting, running }],
     queryFn: async ({ signal }) => {
       const path = pathOf(["approvals"], { workId: run.id, size: 100 });
       return (await send({ method: "GET", path }, signal)) as ListApprovalsReply;
@@ -41,19 +43,29 @@ export function Approvals({
     enabled: isWaiting,
   });
   const open = (query.data?.approvals ?? []).filter(
-    ({ about, verdict }) =>
-      (task === undefined || about?.task === task) &&
-      (except === "" || about?.task !== except) &&
-      !["approved", "rejected", "expired", "withdrawn"].includes(verdict),
+    (approval) =>
+      (task === undefined || waitingTask(approval) === task) &&
+      (except === "" || waitingTask(approval) !== except) &&
+      !["approved", "rejected", "expired", "withdrawn"].includes(approval.verdict),
   );
   if (!isWaiting || open.length === 0) return null;
   return (
     <>
       {open.map((approval) => (
-        <Question key={approval.approvalId} run={run} approval={approval} isBesideTask={task !== undefined} />
+        <Question
+          key={`${approval.about?.id}/${approval.approvalId}`}
+          run={run}
+          approval={approval}
+          isBesideTask={task !== undefined}
+        />
       ))}
     </>
   );
+}
+
+/** The task that waits for the answer: the task in an inbox, or else the one that asks. */
+function waitingTask({ inboxTask, about }: Approval): string {
+  return (inboxTask?.about ?? about)?.task ?? "";
 }
 
 interface QuestionOptions {
@@ -83,21 +95,31 @@ function Question({ run, approval, isBesideTask }: QuestionOptions) {
 
 function About({ approval, isBesideTask }: Omit<QuestionOptions, "run">) {
   const go = useGo();
-  const { about, expireTimeMs, requestTimeMs, approvalsNeeded = 0, decisions = [], deciders = [] } = approval;
+  const {
+    inboxTask,
+    expireTimeMs,
+    requestTimeMs,
+    approvalsNeeded = 0,
+    decisions = [],
+    deciders = [],
+  } = approval;
+  const task = waitingTask(approval);
   const parts = [
     approvalsNeeded > 1 ? `${decisions.length} of ${approvalsNeeded} approvals` : "",
     deciders.length > 0 ? `for ${deciders.join(", ")} to decide` : "",
   ].filter(Boolean);
   return (
     <p className="small soft">
-      {isBesideTask || !about?.task ? null : (
+      {isBesideTask || task === "" ? null : (
         <>
-          <button type="button" className="text-link" onClick={() => go({ task: about.task ?? "" })}>
-            {about.task}
+          <button type="button" className="text-link" onClick={() => go({ task })}>
+            {task}
           </button>{" "}
         </>
       )}
-      requested
+      {inboxTask === undefined
+        ? "requested"
+        : `in the inbox ${inboxTask.inbox ?? ""} (${inboxTask.capability ?? ""}) since`}
       {requestTimeMs === undefined ? null : (
         <>
           {" "}
@@ -126,7 +148,9 @@ function Answer({ run, approval }: Omit<QuestionOptions, "isBesideTask">) {
   const decide = (verdict: Decision["verdict"]) => {
     const data = verdict === "approved" ? result?.value : undefined;
     const question = { approvalId, task: approval.about?.task ?? "" };
-    return decisionOf(run, question, { verdict, data, reason: reason.trim() });
+    // A task in an inbox has a run of its own.
+    const asking = { id: approval.about?.id ?? run.id, namespace: run.namespace };
+    return decisionOf(asking, question, { verdict, data, reason: reason.trim() });
   };
   const refuse = () => {
     setIsSubmitted(true);

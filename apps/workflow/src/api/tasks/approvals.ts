@@ -67,15 +67,19 @@ export async function* watchApprovals(
   const questions = questionsOf(dependencies);
   const { signal } = context;
   const sent = new Map<string, string>();
-  let known: ReadonlyMap<string, number> = new Map();
+  let known: Awaited<ReturnType<typeof worksWithQuestions>> = new Map();
   let isLive = false;
   for (let sentMs = clock.monotonic(); !signal.aborted; ) {
     const now = await worksWithQuestions(dependencies, questions, filter, context, true);
-    const changed = [...now].filter(([id, events]) => known.get(id) !== events).map(([id]) => id);
-    const removed = [...known.keys()].filter((id) => !now.has(id));
+    const changed = [...now].filter(([id, { events }]) => known.get(id)?.events !== events);
+    const removed = [...known].filter(([id]) => !now.has(id));
     known = now;
     const approvals: Approval[] = [];
-    for (const approval of await ofWorks(questions, [...changed, ...removed], context)) {
+    for (const approval of await ofWorks(
+      questions,
+      [...changed, ...removed].map(([, entry]) => entry),
+      context,
+    )) {
       const name = `${approval.about?.id}/${approval.approvalId}`;
       const isMatch = matchesFilter(filter, approval, context);
       if (!isMatch && !sent.has(name)) continue;

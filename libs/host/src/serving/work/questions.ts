@@ -1,6 +1,14 @@
 /** Questions of work to people: of one work from itself, of all by the index. */
-import { type Approval, ApprovalFilter, Verdict } from "@tutti/contracts/types/v1";
-import type { LabelCondition } from "@tutti/journal";
+import {
+  Actor,
+  ActorKind,
+  type Approval,
+  ApprovalFilter,
+  type InboxTask,
+  Verdict,
+  type WorkReference,
+} from "@tutti/contracts/types/v1";
+import type { IndexEntry, LabelCondition } from "@tutti/journal";
 import { type CallContext, fromTimestamp, isTuttiError, kernelErrors, type Principal } from "@tutti/kernel";
 import { everything, sizeOf } from "../machine-calls.ts";
 import type { LookupDependencies } from "./lookups.ts";
@@ -17,6 +25,29 @@ export interface Questions {
     request: { readonly filter: ApprovalFilter; readonly size: number },
     context: CallContext,
   ): Promise<readonly Approval[]>;
+}
+
+/** The service that starts the runs of tasks in inboxes. */
+export const inboxService = "inboxes";
+
+/** Labels of a run with the approval of a task in an inbox. */
+export const inboxLabels = {
+  inbox: "inbox",
+  capability: "capability",
+  /** Kind and id of the work of the task: `run/order-1`. */
+  work: "inbox-work",
+  task: "inbox-task",
+} as const;
+
+/** The values of these labels for a task. They are cut at the limit of labels. */
+export function inboxLabelsOf({ kind, id, task }: Pick<WorkReference, "kind" | "id" | "task">) {
+  return { [inboxLabels.work]: cut(`${kind}/${id}`), [inboxLabels.task]: cut(task) };
+}
+
+const labelLengthMax = 256;
+
+function cut(value: string): string {
+  return value.slice(0, labelLengthMax);
 }
 
 /** Maximum number of works queried for their questions, in total and concurrently. */
@@ -42,10 +73,10 @@ export async function listQuestions(
     filter.workId === ""
       ? await ofWorks(
           questions,
-          [...(await worksWithQuestions(dependencies, questions, filter, context)).keys()],
+          [...(await worksWithQuestions(dependencies, questions, filter, context)).values()],
           context,
         )
-      : await questions.ofOwn(filter.workId, context);
+      : await ofWork(dependencies, questions, filter, context);
   const rest = all
     .filter((approval) => matchesFilter(filter, approval, context))
     .map((approval) => ({ approval, place: placeOf(approval) }))
@@ -58,17 +89,54 @@ export async function listQuestions(
   };
 }
 
-/** Returns work that may have open questions, with its number of events, so that changes are noticed. */
+/** Returns the questions of one work, with the open ones of its tasks in inboxes. */
+async function ofWork(
+  dependencies: Pick<LookupDependencies, "archive">,
+  questions: Questions,
+  filter: ApprovalFilter,
+  context: CallContext,
+): Promise<readonly Approval[]> {
+  const { workId } = filter;
+  const hasInboxes = questions.kind === "run" && isOnlyOpen(filter);
+  const tasks = hasInboxes
+    ? [
+        ...(await worksWithQuestions(dependencies, questions, filter, context, false, [
+          {
+            kind: "equals",
+            name: inboxLabels.work,
+            values: [cut(`run/${workId}`), cut(`mission/${workId}`)],
+          },
+        ])),
+      ].flatMap(([, entry]) => (inboxTaskOf(entry) === undefined ? [] : [entry]))
+    : [];
+  const own = questions.ofOwn(workId, context);
+  const inboxes = ofWorks(questions, tasks, context);
+  if (tasks.length === 0) return own;
+  // A mission is no run of its own.
+  const ownOrNone = own.catch((error) => {
+    if (isTuttiError(error) && error.status === "NOT_FOUND") return [];
+    throw error;
+  });
+  return [...(await ownOrNone), ...(await inboxes)];
+}
+
+function isOnlyOpen({ verdicts }: ApprovalFilter): boolean {
+  return verdicts.every((verdict) => verdict === Verdict.VERDICT_UNSPECIFIED);
+}
+
+/** Returns work that may have open questions. The number of events of an entry shows a change. */
 export async function worksWithQuestions(
   { archive }: Pick<LookupDependencies, "archive">,
   { kind, person }: Pick<Questions, "kind" | "person">,
-  { verdicts, workId }: ApprovalFilter,
+  filter: ApprovalFilter,
   { namespace }: CallContext,
   mayLag = false,
-): Promise<ReadonlyMap<string, number>> {
-  const onlyOpen = verdicts.every((verdict) => verdict === Verdict.VERDICT_UNSPECIFIED);
-  const labels: LabelCondition[] = onlyOpen ? [{ kind: "exists", name: person }] : [];
-  const works = new Map<string, number>();
+  of: readonly LabelCondition[] = [],
+): Promise<ReadonlyMap<string, IndexEntry>> {
+  const { workId } = filter;
+  const onlyOpen = isOnlyOpen(filter);
+  const labels: LabelCondition[] = [...of, ...(onlyOpen ? [{ kind: "exists", name: person } as const] : [])];
+  const works = new Map<string, IndexEntry>();
   let cursor = "";
   do {
     const page = await archive.search({
@@ -81,8 +149,8 @@ export async function worksWithQuestions(
       limit: pageMax,
       order: onlyOpen ? "started-ascending" : "started-descending",
     });
-    for (const { key, events } of page.entries)
-      if (workId === "" || key.id === workId) works.set(key.id, events);
+    for (const entry of page.entries)
+      if (workId === "" || of.length > 0 || entry.key.id === workId) works.set(entry.key.id, entry);
     ({ cursor } = page);
   } while (cursor !== "" && works.size < worksMax);
   return works;
@@ -91,15 +159,32 @@ export async function worksWithQuestions(
 /** Returns all questions of these works, in any process. */
 export async function ofWorks(
   questions: Pick<Questions, "ofAny">,
-  ids: readonly string[],
+  works: readonly IndexEntry[],
   context: CallContext,
 ): Promise<Approval[]> {
   const all: Approval[] = [];
-  for (let from = 0; from < ids.length; from += concurrentMax) {
-    const reads = ids.slice(from, from + concurrentMax).map((id) => allQuestionsOf(questions, id, context));
+  for (let from = 0; from < works.length; from += concurrentMax) {
+    const reads = works.slice(from, from + concurrentMax).map(async (entry) => {
+      const inboxTask = inboxTaskOf(entry);
+      const approvals = await allQuestionsOf(questions, entry.key.id, context);
+      return inboxTask === undefined ? approvals : approvals.map((approval) => ({ ...approval, inboxTask }));
+    });
     for (const approvals of await Promise.all(reads)) all.push(...approvals);
   }
   return all;
+}
+
+/** Returns the task whose answer a run is. Undefined for other runs, also if a user set their labels. */
+function inboxTaskOf({ key, labels, startedBy }: IndexEntry): InboxTask | undefined {
+  const { inbox, capability, work: workLabel, task: taskLabel } = inboxLabels;
+  const work = labels[workLabel];
+  if (work === undefined || startedBy.length === 0) return undefined;
+  const { kind: actor, id: service } = Actor.decode(startedBy);
+  if (actor !== ActorKind.ACTOR_KIND_SERVICE || service !== inboxService) return undefined;
+  const slash = work.indexOf("/");
+  const [kind, id] = [work.slice(0, slash), work.slice(slash + 1)];
+  const about = { namespace: key.namespace, kind, id, task: labels[taskLabel] ?? "" };
+  return { inbox: labels[inbox] ?? "", capability: labels[capability] ?? "", about };
 }
 
 async function allQuestionsOf(

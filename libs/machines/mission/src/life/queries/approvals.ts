@@ -30,6 +30,7 @@ export function approvalMessage(
     claim: undefined,
     delegations: [],
     excluded: [],
+    inboxTask: undefined,
     approvalsNeeded: approvalsNeededBy(question),
     context: context.length === 0 ? asPayload(output) : asPayload(context),
     requestTime: momentOf(requestMs),

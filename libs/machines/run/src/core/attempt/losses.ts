@@ -13,11 +13,11 @@ export function lastLoss({
   return isLast ? { agent: agent ?? "", reason: error.message } : undefined;
 }
 
-/** Returns the message of a task. */
+/** Returns the message of a task that has not ended: its progress, or that its worker was lost. */
 export function messageOf(node: NodeView): string {
+  if (isDone(node.status)) return "";
   const loss = lastLoss(node);
   if (loss === undefined) return node.more?.message ?? "";
-  if (isDone(node.status)) return "";
   return `worker \`${loss.agent}\` was lost (${loss.reason}), which does not count as a failure`;
 }
 

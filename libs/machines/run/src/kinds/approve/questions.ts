@@ -105,5 +105,6 @@ function approvalMessage(run: RunView, node: NodeView, question: ReadOnly<RunQue
       reason,
     })),
     excluded: excludedFrom(node),
+    inboxTask: undefined,
   };
 }
