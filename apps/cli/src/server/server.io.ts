@@ -490,9 +490,9 @@ describe("rejected requests", () => {
     assert.equal(context.shell.errors.text, "Connection refused. Retrying …\n");
   });
 
-  it("a refused connection to an address that never answered fails after 2 s, and at once for a probe", async () => {
+  it("a refused connection to an address that never answered fails after 4 s, and at once for a probe", async () => {
     for (const [options, expectedMs] of [
-      [{}, 2_000],
+      [{}, 4_000],
       [{ failsFast: true }, 0],
     ] as const) {
       const context = contextWith({ server: "http://127.0.0.1:2" });

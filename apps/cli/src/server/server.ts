@@ -111,7 +111,7 @@ const isStarting = (error: unknown): boolean =>
   error instanceof RestError && error.code === "gateway.not_ready";
 
 /** Wait for a platform that has not answered this command: long enough for a restart of its gateway. */
-const restartMaxMs = 2_000;
+const restartMaxMs = 4_000;
 
 /**
  * Repeats requests that the platform did not execute, or that are safe to repeat.
@@ -119,7 +119,7 @@ const restartMaxMs = 2_000;
  * 1. A starting platform rejects requests without executing them. A refused connection executes nothing either.
  * 2. A request on a connection that breaks before the reply may have taken effect. Only reads and requests with an
  *    idempotency key are repeated, and no large body, because a server closes the connection of one above its limit.
- * 3. An address that never answered may be wrong, so its failure comes within 2 s. A platform that answered gets the
+ * 3. An address that never answered may be wrong, so its failure comes within 4 s. A platform that answered gets the
  *    time of a start.
  */
 class Retries {
