@@ -9,6 +9,13 @@ interface UsableInstances {
   readonly reason: string;
 }
 
+interface Unconnected {
+  readonly service: string;
+  readonly rpc: string;
+  readonly address: string;
+  readonly reason: string;
+}
+
 export const meshErrors = defineErrors("mesh", {
   invalidRequest: {
     status: "INVALID_ARGUMENT",
@@ -112,8 +119,8 @@ export const meshErrors = defineErrors("mesh", {
     status: "UNAVAILABLE",
     retry: "elsewhere",
     help: "No connection to the instance could be opened. Nothing was done. The mesh tries other instances automatically. Check that the service runs and that its address is reachable from this process.",
-    message: ({ rpc, address, reason }: { rpc: string; address: string; reason: string }) =>
-      `No connection to ${address} for ${rpc} (${reason})`,
+    message: ({ service, rpc, address, reason }: Unconnected) =>
+      `No connection to the service ${service} at ${address} for ${rpc} (${reason})`,
     remedy: "Check that the service runs there.",
   },
   draining: {
@@ -134,10 +141,10 @@ export const meshErrors = defineErrors("mesh", {
   noInstance: {
     status: "UNAVAILABLE",
     retry: "same-key",
-    help: "No instance of the service is known. Start one, or check that it registers with the same registry.",
+    help: "No process of the service is running, or none registers with the same registry. Nothing was done. The call waited `mesh.timeouts.discoveryMs` for a first one. Start a process of the service. `tutti instances` lists those that run. If the service is not in the registry, check its addresses in `mesh.peers`.",
     // Without the time that the call waited: each failure would be another reason of a component's health.
-    message: ({ service }: { service: string }) => `No instance of ${service} found`,
-    remedy: "Start an instance that registers, or add its address to `mesh.peers`.",
+    message: ({ service }: { service: string }) => `The service ${service} is away: no process of it found`,
+    remedy: "Start it, or find the cause in its log. `tutti instances` lists the running processes.",
   },
   noUsableInstance: {
     status: "UNAVAILABLE",

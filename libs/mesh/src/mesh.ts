@@ -238,7 +238,7 @@ export class Mesh implements Component {
     const server = this.settings.transport === "grpc" ? undefined : this.network.serverOf(instance);
     const { transport } = this.settings;
     if (server === undefined && transport === "in-process") {
-      throw meshErrors.noInstance({ service: instance.service });
+      throw meshErrors.instanceAway({ service: instance.service, instance: instance.id });
     }
     if (server === undefined && isUrl(instance.address)) return this.#http.link(instance.address);
     // An owner with an empty address is this process itself.

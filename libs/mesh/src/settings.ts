@@ -25,7 +25,7 @@ const timeouts = z.strictObject({
   discoveryMs: milliseconds
     .default(2_000)
     .describe(
-      "How long a call waits for a first instance, or for another owner if the current owner cannot be reached.",
+      "How long a call waits for a first process of the service, or for another owner if the current owner cannot be reached.",
     ),
   drainMs: milliseconds.default(10_000).describe("Grace period for running calls when the server stops."),
 });

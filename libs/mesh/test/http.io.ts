@@ -110,7 +110,13 @@ describe("an HTTP server that a foreign client calls", () => {
     ["without a time", { headers: { "connect-timeout-ms": "1e3" } }, 400, "invalid_argument", /10 digits/],
     ["of what is no message", { body: bad }, 400, "invalid_argument", /cannot be decoded/],
     ["that is too large", { body: Buffer.alloc(4_097) }, 429, "resource_exhausted", /4,097 bytes/],
-    ["of an unknown service", { headers: { "tutti-service": "nothing" } }, 503, "unavailable", /of nothing/],
+    [
+      "of an unknown service",
+      { headers: { "tutti-service": "nothing" } },
+      503,
+      "unavailable",
+      /service nothing/,
+    ],
     ["that breaks its contract", { body: encoded(note({ count: -1 })) }, 400, "invalid_argument", /count/],
   ];
   for (const [title, options, status, code, message] of refused)

@@ -140,7 +140,7 @@ describe("instances that start and stop", () => {
     await assert.rejects(notes.get(note()), {
       code: "mesh.no_instance",
       message:
-        "No instance of notes found. Start an instance that registers, or add its address to `mesh.peers`.",
+        "The service notes is away: no process of it found. Start it, or find the cause in its log. `tutti instances` lists the running processes.",
     });
     await stopAll(mesh);
   });

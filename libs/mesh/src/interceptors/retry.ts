@@ -8,6 +8,7 @@
  *    that attempt.
  * 5. A caller learns at once of an exhausted resource that needs a second or longer, such as a full disk. It decides
  *    whether to wait.
+ * 6. A call does not wait for a first instance more than once: it waited for the whole time of discovery.
  *
  * @guarantee A call is repeated only if the first attempt did nothing, the call is safe to repeat, or it has an
  * idempotency key.
@@ -134,6 +135,7 @@ async function prepareRepetition(
   const { settings, clock, chance, routes } = parts;
   const { target } = call;
   if (call.stopped !== undefined || !mayRepeat(call, error)) throw error;
+  if (error.code === meshErrors.noInstance.code) throw error;
   if (error.status === "RESOURCE_EXHAUSTED" && error.retryAfterMs >= exhaustedMs) throw error;
   // A keyed call has only one target: it continues until its deadline, as ownership may take a while to move.
   if (call.place === undefined && call.attempts >= settings.attempts) throw error;

@@ -8,8 +8,9 @@
  * Keyed: the owner of the request's place. A stale guess is answered with the owner's name: the call goes there once.
  * After that it waits for a change of the table, and checks the table from time to time, until its deadline. An owner
  * may be in the table before it knows itself, and then there is no notification. An unreachable owner may be dead while
- * its lease still runs: the call waits a while for its successor, and is refused in time with a retry time. A process
- * without updates about owners asks elsewhere.
+ * its lease still runs: the call waits a while for its successor, and is refused in time with a retry time. Without any
+ * process of the service there is no successor: the call waits for a first process as above. A process without updates
+ * about owners asks elsewhere.
  */
 import {
   type AroundStep,
@@ -212,14 +213,25 @@ export class Routes {
   }
 
   /** Returns why no instance can be called. */
-  #unreachable({ instance, method: { service } }: ClientCall): TuttiError {
+  #unreachable(call: ClientCall): TuttiError {
+    const { service } = call.method;
+    const { instance } = call;
     const targets = this.#parts.pool.targetsOf(service);
-    if (targets.length === 0) return meshErrors.noInstance({ service });
+    if (targets.length === 0) return this.#away(call);
     if (instance !== "") return meshErrors.instanceAway({ service, instance });
     const nowMs = this.#parts.clock.monotonic();
     const draining = targets.filter((target) => target.isDraining(nowMs)).length;
     const reason = targets.find(({ breaker }) => !breaker.admits)?.breaker.reason ?? "";
     return meshErrors.noUsableInstance({ service, open: targets.length - draining, draining, reason });
+  }
+
+  /** Returns whether no process of the service is known. */
+  #isAway({ method: { service } }: ClientCall): boolean {
+    return this.#parts.discovery.instancesOf(service).length === 0;
+  }
+
+  #away({ method: { service } }: ClientCall): TuttiError {
+    return meshErrors.noInstance({ service });
   }
 
   async #toOwner(call: ClientCall, next: Next): Promise<unknown> {
@@ -289,6 +301,7 @@ export class Routes {
     if (waiting.pauses === 0) waiting.untilMs = Math.min(nowMs + discoveryMs, call.deadlineMs - answerMs);
     const remainingMs = waiting.untilMs - nowMs;
     if (waiting.isLast || remainingMs <= 0) {
+      if (this.#isAway(call)) throw this.#away(call);
       const parameters = { place, rpc: call.method.label, instance };
       throw meshErrors.ownerAway(parameters, { retryAfterMs: retryLaterMs });
     }
@@ -299,14 +312,16 @@ export class Routes {
   }
 
   async #awaitOwner(call: ClientCall, place: Place): Promise<Owner> {
-    const { ownership, clock } = this.#parts;
-    const nowMs = clock.monotonic();
-    const remainingMs = answerBefore(call.deadlineMs, nowMs) - nowMs;
+    const { ownership, clock, discoveryMs } = this.#parts;
+    const untilMs = answerBefore(call.deadlineMs, clock.monotonic());
     for (;;) {
-      const hasChanged = await this.#ownerChange(call, place, remainingMs);
+      const remainingMs = untilMs - clock.monotonic();
+      const hasChanged = await this.#ownerChange(call, place, Math.min(remainingMs, discoveryMs));
       const owner = ownership.ownerOf(place);
       if (owner !== undefined) return owner;
-      if (!hasChanged) throw meshErrors.noOwner({ place, rpc: call.method.label });
+      if (hasChanged) continue;
+      if (this.#isAway(call)) throw this.#away(call);
+      if (remainingMs <= discoveryMs) throw meshErrors.noOwner({ place, rpc: call.method.label });
     }
   }
 

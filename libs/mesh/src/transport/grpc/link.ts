@@ -143,9 +143,9 @@ export class GrpcLink implements Link {
     try {
       return this.#channel.createCall(call.method.rpc.path, deadline, null, null, null);
     } catch (error) {
-      const reason = reasonOf(error);
+      const { service, label: rpc } = call.method;
       throw meshErrors.noConnection(
-        { rpc: call.method.label, address: this.#address, reason },
+        { service, rpc, address: this.#address, reason: reasonOf(error) },
         { cause: error },
       );
     }

@@ -51,15 +51,14 @@ export function endedWhileSending(ended: StatusObject): boolean {
 
 /** Converts statuses that grpc-js itself generates. */
 function errorOfTransport(method: Method, address: string, ended: StatusObject): TuttiError | undefined {
-  const rpc = method.label;
+  const { service, label: rpc } = method;
   const reason = ended.details;
+  const unconnected = () => meshErrors.noConnection({ service, rpc, address, reason: lastErrorIn(reason) });
   switch (ended.code) {
     case status.UNAVAILABLE:
-      return notSent.test(reason)
-        ? meshErrors.noConnection({ rpc, address, reason: lastErrorIn(reason) })
-        : meshErrors.connectionLost({ rpc, address, reason });
+      return notSent.test(reason) ? unconnected() : meshErrors.connectionLost({ rpc, address, reason });
     case status.INTERNAL:
-      if (notSent.test(reason)) return meshErrors.noConnection({ rpc, address, reason: lastErrorIn(reason) });
+      if (notSent.test(reason)) return unconnected();
       if (/RST_STREAM/.test(reason) || endedWhileSending(ended)) {
         return meshErrors.connectionLost({ rpc, address, reason });
       }

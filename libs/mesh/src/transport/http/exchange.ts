@@ -133,7 +133,8 @@ export class HttpExchange implements Stoppable {
     if (isTuttiError(thrown)) return thrown;
     const code = (thrown as NodeJS.ErrnoException)?.code ?? "";
     const reason = thrown instanceof Error ? thrown.message || code : String(thrown);
-    const parameters = { rpc: this.#call.method.label, address: this.#site.address, reason };
+    const { service, label: rpc } = this.#call.method;
+    const parameters = { service, rpc, address: this.#site.address, reason };
     return this.#isConnected && !notConnected.has(code)
       ? meshErrors.connectionLost(parameters)
       : meshErrors.noConnection(parameters);

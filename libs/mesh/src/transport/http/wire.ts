@@ -190,14 +190,14 @@ export function errorOfAnswer(
   if (typeof json?.["detail"] === "string" && typeof json["status"] === "number")
     return fromProblem(json as unknown as Problem);
   if (typeof json?.["code"] === "string") return errorOfJson(json);
-  const rpc = method.label;
+  const { service, label: rpc } = method;
   const reason = `HTTP ${status}`;
   if (status === 401) return errorOfBareStatus("UNAUTHENTICATED", reason);
   if (status === 403) return errorOfBareStatus("PERMISSION_DENIED", reason);
   if (status === 404 || status === 405) return meshErrors.noHandler({ rpc });
   if (status === 413) return meshErrors.tooLargeForPeer({ rpc, reason });
   if (status === 429) return errorOfBareStatus("RESOURCE_EXHAUSTED", reason);
-  if (status >= 300 && status < 400) return meshErrors.noConnection({ rpc, address, reason });
+  if (status >= 300 && status < 400) return meshErrors.noConnection({ service, rpc, address, reason });
   return meshErrors.connectionLost({ rpc, address, reason });
 }
 
