@@ -12,11 +12,20 @@ interface ServerFollowOptions extends FollowOptions {
   readonly isOnce?: true;
 }
 
+/** The namespace belongs to the query. The platform rejects it in a body without such a field. */
+type Parts<N extends RouteName> = CallParts<N> & { readonly body?: WithoutNamespace<Routes[N]["body"]> };
+
+type WithoutNamespace<Body> = Body extends object
+  ? "namespace" extends keyof Body
+    ? unknown
+    : { readonly namespace?: never }
+  : unknown;
+
 export interface Server {
   readonly url: string;
   /** Spread into a query. Empty for the default namespace. */
   readonly namespace: { readonly namespace?: string };
-  call<N extends RouteName>(name: N, parts?: CallParts<N>): Promise<Routes[N]["reply"]>;
+  call<N extends RouteName>(name: N, parts?: Parts<N>): Promise<Routes[N]["reply"]>;
   /** Yields a reply that is not JSON, in pieces. */
   bytes<N extends RouteName>(name: N, parts?: CallParts<N>): AsyncIterable<Uint8Array>;
   follow<N extends StreamName>(

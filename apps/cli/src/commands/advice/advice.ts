@@ -61,13 +61,12 @@ export async function findAdvice(context: Context): Promise<Result> {
   const runs = values.integer("runs");
   const endedSinceMs = values.momentMs("since", shell.nowMs());
   const body = {
-    ...server.namespace,
     ...(subject !== undefined && { subject }),
     ...(pool !== undefined && { pool }),
     ...(runs !== undefined && { runs }),
     ...(endedSinceMs !== undefined && { endedSinceMs }),
   };
-  const reply = await server.call("advice.find", { body });
+  const reply = await server.call("advice.find", { query: server.namespace, body });
   const { recommendations, runs: count = 0 } = reply;
   return {
     json: { runs: count, recommendations },

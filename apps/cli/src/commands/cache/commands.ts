@@ -158,9 +158,10 @@ export async function invalidateCache(context: Context): Promise<Result> {
       draw: () => print.line(`${print.style.green("✓")} ${safe(id)} removed`),
     };
   }
-  const body = { ...server.namespace, ...reason, ...filter, ...(id !== undefined && { entryId: id }) };
+  const body = { ...reason, ...filter, ...(id !== undefined && { entryId: id }) };
   const derived = values.flag("derived") ? { derived: true } : {};
   const reply = await server.call("cache.invalidate", {
+    query: server.namespace,
     body: { ...body, ...derived, ...(isAll && { all: true }) },
   });
   const { invalidated = 0 } = reply;

@@ -153,8 +153,8 @@ export async function evictHolder(context: Context): Promise<Result> {
   const server = await connect(context);
   const reply = await server.call("limits.evict", {
     params: { key: keyOf(context) },
+    query: server.namespace,
     body: {
-      ...server.namespace,
       work: { ...server.namespace, kind: "run", id, ...(task === undefined ? {} : { task }) },
       reason: values.text("reason") ?? "revoked by `tutti limit evict`",
     },
