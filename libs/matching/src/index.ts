@@ -37,6 +37,7 @@ export {
 export { Arrivals, type PastArrivals, type StretchArrivals } from "./scaling/arrivals.ts";
 export { crashAfter } from "./scaling/crashes.ts";
 export { decideScaling, type ScalingDecision } from "./scaling/decide.ts";
+export { scalerForecastOf } from "./scaling/forecast.ts";
 export { ScalerGauge } from "./scaling/gauge.ts";
 export {
   type Load,

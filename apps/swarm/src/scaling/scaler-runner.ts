@@ -8,13 +8,14 @@
  */
 import type { AgentState } from "@tutti/contracts/agent/v1";
 import { AgentState as states } from "@tutti/contracts/agent/v1";
-import type { Scaler, ScalerStatus, Scaling } from "@tutti/contracts/swarm/v1";
+import type { Scaler, ScalerForecast, ScalerStatus, Scaling } from "@tutti/contracts/swarm/v1";
 import { toErrorDetail, toTimestamp } from "@tutti/kernel";
 import type { ScalerPast } from "@tutti/machine-entities/pool";
 import {
   Arrivals,
   decideScaling,
   type LaunchedAgent,
+  type Load,
   newcomer,
   type Pool,
   ScalerGauge,
@@ -22,6 +23,7 @@ import {
   type ScalingRules,
   ScalingWindows,
   type StretchArrivals,
+  scalerForecastOf,
   scalingRulesOf,
 } from "@tutti/matching";
 import type { Driver } from "./drivers/driver.ts";
@@ -50,6 +52,8 @@ export class ScalerRunner {
   readonly #windows: ScalingWindows;
   readonly #rules: ScalingRules;
   #memory: ScalerMemory;
+  /** The load at the last decision. */
+  #load: Load | undefined;
   #reason = "";
 
   /** @param before the earlier runner of the same scaler */
@@ -91,7 +95,9 @@ export class ScalerRunner {
   evaluate(nowMs: number, wallMs: number): void {
     const bounds = this.#windows.boundsAt(this.#rules, wallMs);
     const before = this.#memory.wanted;
-    const decision = decideScaling(this.#rules, bounds, this.#gauge.read(nowMs), this.#memory, nowMs);
+    const load = this.#gauge.read(nowMs);
+    const decision = decideScaling(this.#rules, bounds, load, this.#memory, nowMs);
+    this.#load = load;
     this.#memory = decision.memory;
     this.#gauge.setDesired(decision.wanted, nowMs);
     this.#reason = decision.reason;
@@ -123,7 +129,14 @@ export class ScalerRunner {
       asleep: own.filter(({ state }) => state === states.AGENT_STATE_ASLEEP).length,
       coolDownEndTime: coolMs > nowMs ? toTimestamp(coolMs) : undefined,
       error: error && toErrorDetail(error),
+      forecast: this.#forecast(nowMs),
     };
+  }
+
+  #forecast(nowMs: number): ScalerForecast | undefined {
+    if (this.#arrivals === undefined || this.#load === undefined) return undefined;
+    const forecast = this.#arrivals.forecast(nowMs + this.#load.leadMs);
+    return scalerForecastOf(forecast, this.#load, this.#rules.idleMs);
   }
 
   #follow(wanted: number, nowMs: number): void {

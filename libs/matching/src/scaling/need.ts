@@ -27,9 +27,14 @@ export function needOf(load: Load, rules: ScalingRules): Need {
   return { slots, reason };
 }
 
-/** Returns slots for expected tasks. Tasks so rare that agents would be idle for long do not count. */
+/** Returns whether tasks are so rare that agents would be idle between them. */
+export function isRare(perSec: number, idleMs: number): boolean {
+  return perSec * idleMs < 1_000;
+}
+
+/** Returns slots for expected tasks. Rare tasks do not count. */
 function foreseenSlots({ expectedPerSec, meanMs }: Load, { idleMs }: ScalingRules): number {
-  if (expectedPerSec * idleMs < 1_000) return 0;
+  if (isRare(expectedPerSec, idleMs)) return 0;
   return (expectedPerSec * meanMs) / 1_000 / busyShareMax;
 }
 

@@ -1,9 +1,10 @@
 import { counted } from "@tutti/kernel";
-import type { Scaler } from "@tutti/rest/types";
+import type { Scaler, ScalerForecast } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
 import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
+import { printPercent } from "../../terminal/percent.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge, printDurationMs } from "../../terminal/time.ts";
 import { poolOf } from "../request.ts";
@@ -97,10 +98,9 @@ function draw({ print }: Context, scaler: Scaler, nowMs: number): void {
       "fewer",
       `after ${printDurationMs(scaler.idleMs || 60_000)} idle, ${printDurationMs(scaler.coolDownMs || 60_000)} after a change`,
     ],
-    [
-      "forecast",
-      scaler.useForecast === true ? "starts agents for the usual load of this time of day" : undefined,
-    ],
+    ["forecast", scaler.useForecast === true ? forecastText(status?.forecast) : undefined],
+    ["", verdictText(status?.forecast)],
+    ["", errorText(status?.forecast)],
     [
       "agents",
       `${wanted} wanted, ${joined} there, ${starting} starting, ${asleep} asleep, ${quarantined} quarantined`,
@@ -114,6 +114,26 @@ function draw({ print }: Context, scaler: Scaler, nowMs: number): void {
     print.line(
       `${safe(begin)} to ${safe(end)}  ${most === 0 ? "all sleep" : `${least}..${most}`}  ${style.dim(timeZone)}`.trimEnd(),
     );
+}
+
+function forecastText(forecast: ScalerForecast | undefined): string {
+  if (forecast === undefined) return "on";
+  const { expectedPerSec = 0, lowPerSec = 0, highPerSec = 0, leadMs = 0 } = forecast;
+  const [expected, low, high] = [expectedPerSec, lowPerSec, highPerSec].map(rateText);
+  return `${expected} tasks/s in ${printDurationMs(leadMs)}, in 4 of 5 cases between ${low} and ${high}`;
+}
+
+function verdictText(forecast: ScalerForecast | undefined): string | undefined {
+  return forecast && `${forecast.used === true ? "used" : "not used"}: ${forecast.reason ?? ""}`;
+}
+
+function errorText({ error = 0, reactiveError = 0 }: ScalerForecast = {}): string | undefined {
+  if (error === 0 && reactiveError === 0) return undefined;
+  return `error of the last day: ${printPercent(error)}, without a forecast ${printPercent(reactiveError)}`;
+}
+
+function rateText(perSec: number): string {
+  return perSec === 0 ? "0" : String(Number(perSec.toPrecision(2)));
 }
 
 export async function logScaler(context: Context): Promise<Result> {

@@ -85,12 +85,23 @@ function settingsOf(context: Context): ScalerSettings {
     ...(wait === undefined ? {} : { targetWaitMs: wait }),
     ...(coolDown === undefined ? {} : { coolDownMs: coolDown }),
     ...(idle === undefined ? {} : { idleMs: idle }),
-    ...(values.flag("sleep") ? { sleepInstead: true } : {}),
-    ...(values.flag("forecast") ? { useForecast: true } : {}),
-    ...(values.flag("paused") ? { paused: true } : {}),
-    ...(values.flag("resumed") ? { paused: false } : {}),
+    ...switched("sleepInstead", context, "sleep", "no-sleep"),
+    ...switched("useForecast", context, "forecast", "no-forecast"),
+    ...switched("paused", context, "paused", "resumed"),
     ...(windows.length > 0 ? { windows } : {}),
   };
+}
+
+/** Returns a setting that one flag turns on and another one off. */
+function switched<Name extends keyof ScalerSettings>(
+  name: Name,
+  { values }: Context,
+  on: string,
+  off: string,
+): { [Key in Name]?: boolean } {
+  const [isOn, isOff] = [values.flag(on), values.flag(off)];
+  if (isOn && isOff) throw usageFailure(`Set only one of --${on} and --${off}.`);
+  return isOn || isOff ? ({ [name]: isOn } as { [Key in Name]?: boolean }) : {};
 }
 
 /** Returns the current settings of a scaler, in the form of the request. */

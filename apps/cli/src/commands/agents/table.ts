@@ -119,7 +119,7 @@ const scalers: readonly Command[] = [
   {
     name: "scaler show",
     group: "installation",
-    summary: "Show a scaler with bounds, agents and errors",
+    summary: "Show a scaler with bounds, agents, forecast and errors",
     arguments: [scaler],
     options: [pool],
     json: "document",
@@ -163,7 +163,13 @@ const scalers: readonly Command[] = [
     group: "installation",
     summary: "Update a scaler. Options that are not set stay unchanged",
     arguments: [scaler, command],
-    options: [...settings, { name: "resumed", summary: "resume a paused scaler" }, reason],
+    options: [
+      ...settings,
+      { name: "no-sleep", summary: "stop agents instead of putting them to sleep" },
+      { name: "no-forecast", summary: "use only the present load" },
+      { name: "resumed", summary: "resume a paused scaler" },
+      reason,
+    ],
     json: "document",
     load: () => import("./scaler-write.ts").then(({ updateScaler }) => updateScaler),
   },
