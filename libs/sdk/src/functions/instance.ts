@@ -525,7 +525,6 @@ export class FunctionInstance implements Watched {
       else for (const operation of remaining) operation.start();
       return undefined;
     }
-    if (this.#end !== undefined && !("end" in entry)) return this.#changed(entry, "it had ended");
     this.#nowMs = Math.max(this.#nowMs, entry.atMs);
     if ("end" in entry) {
       const result = this.#open.get(entry.end);
@@ -536,7 +535,9 @@ export class FunctionInstance implements Watched {
     } else {
       const key = this.#keyOf(entry);
       const operation = this.#pending.get(key);
-      if (operation === undefined) return this.#changed(entry, this.#describePending());
+      // Code may end right after a change of its state, before the entry of the change is applied.
+      if (operation === undefined)
+        return this.#changed(entry, this.#end === undefined ? this.#describePending() : "it had ended");
       this.#pending.delete(key);
       if ("task" in entry && operation.result !== undefined) this.#open.set(entry.task, operation.result);
       else if (operation.result !== undefined) settle(operation.result, entry);

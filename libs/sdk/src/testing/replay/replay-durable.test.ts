@@ -48,6 +48,18 @@ describe("replayDurable", () => {
     assert.deepEqual([found.same, effects], [1, []]);
   });
 
+  it("does the same if the code sets its state right before its end", async () => {
+    const setting = changed(async (ctx) => {
+      await ctx.run("reserve", () => 1);
+      ctx.state.set("stage", "reserved");
+      return "done";
+    });
+    const run = await testDurable(setting).start({ input: {} });
+    assert.equal(await run.result(), "done");
+    const { message } = await replayDurable(setting, run.history);
+    assert.equal(message, "the changed code does the same: 2 entries of the journal");
+  });
+
   it("names a step behind the end, and an end before it", async () => {
     const longer = changed(async (ctx) => {
       await ctx.run("reserve", () => 1);

@@ -513,8 +513,6 @@ class FunctionInstance:
                     asked.begin()
             return None
         entry = self._entries[self._at]
-        if self._end is not None and "end" not in entry:
-            return self._changed(entry, "it had ended")
         self.now_ms = max(self.now_ms, entry["atMs"])
         if "end" in entry:
             result = self._open.pop(entry["end"], None)
@@ -523,7 +521,8 @@ class FunctionInstance:
         else:
             key = self._key_of(entry)
             if key not in self._asked:
-                return self._changed(entry, self._wanted())
+                # Code may end right after a change of its state, before the entry of the change is applied.
+                return self._changed(entry, self._wanted() if self._end is None else "it had ended")
             result = self._asked.pop(key).result
         if "task" in entry and result is not None:
             self._open[entry["task"]] = result
