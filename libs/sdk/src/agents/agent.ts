@@ -50,6 +50,7 @@ const toolsRetry = {
   on: ["agent.tool_missing", "agent.catalogue_unreachable"],
 } as const;
 const queueTimeout = "1m";
+const emptyText = "Your answer is empty. Answer with a text, or call a tool.";
 
 const ownModel = "uses:";
 
@@ -72,6 +73,8 @@ class AgentRun {
   #tools: readonly Tool[] = [];
   #context: readonly string[] = [];
   #repairs: number;
+  /** The model of the last reply. */
+  #model = "";
   #last = "";
   #repeated = 0;
 
@@ -207,6 +210,7 @@ class AgentRun {
       try {
         const reply = await this.#requestOne(step, model, { ...question, answerTokens });
         this.#spending.spend(model, reply);
+        this.#model = model;
         if (reply.stop === "refused") throw agentErrors.answerRefused({ model });
         return reply;
       } catch (error) {
@@ -295,7 +299,14 @@ class AgentRun {
 
   #ofText(text: string): { readonly value: Json } | undefined {
     const { output } = this.#document;
-    if (output === undefined) return { value: text };
+    if (output === undefined) {
+      // Runs that were recorded before end with the empty text.
+      if (text.trim() !== "" || !this.#ctx.version("answer-empty")) return { value: text };
+      if (this.#repairs === 0) throw agentErrors.answerEmpty({ model: this.#model });
+      this.#repairs -= 1;
+      this.#messages.push({ role: "user", parts: [{ text: emptyText }] });
+      return undefined;
+    }
     const value = jsonIn(text);
     const problem = value === undefined ? "it is not JSON" : this.#problemOf(value);
     if (value !== undefined && problem === undefined) return { value: this.#filled(value) };

@@ -145,6 +145,26 @@ describe("an agent", () => {
     await assert.rejects(never.execute(), /does not fit its schema: it is not JSON/);
   });
 
+  it("asks again after an empty answer, and fails if the answers stay empty", async () => {
+    const { model, test } = agentTest({ tools: ["calc.add"] }, [add, "", " \n", "It is 5."]);
+    assert.equal(await test.execute(), "It is 5.");
+    const again = "Your answer is empty. Answer with a text, or call a tool.";
+    assert.deepEqual(model.requests.at(-1)?.conversation.slice(-3), [again, " \n", again]);
+    const { model: asked, test: never } = agentTest({}, ["", "", "", "late"]);
+    await assert.rejects(never.execute(), /The answer of `anthropic:claude-test` is empty/);
+    assert.equal(asked.requests.length, 3);
+  });
+
+  it("is replayed with the question after an empty answer", async () => {
+    const model = new ScriptedModel(["", "Five."]);
+    const fn = agents({ providers: provider, catalogue }, { fetch: model.fetch });
+    const test = testDurable(fn);
+    const run = await test.start({ input: { model: "local:a", instructions: "Add." } });
+    assert.equal(await run.result(), "Five.");
+    const { message } = await replayDurable(fn, run.history);
+    assert.equal(message, "the changed code does the same: 6 entries of the journal");
+  });
+
   it("requests approval of a call, and the approver may change its input", async () => {
     const send = { calls: [{ name: "pay_send", input: { to: "anna", amount: 900 } }] };
     const { model, test } = agentTest({ tools: ["pay.send"], approve: 'call.name == "pay.send"' }, [

@@ -80,6 +80,13 @@ export const agentErrors = defineErrors("agent", {
       `The answer of the agent does not fit its schema: ${problem}`,
     remedy: "Correct the schema or the instructions, or raise `output.repairs`.",
   },
+  answerEmpty: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "The model answers without a text or a call of a tool, also after it was asked again.",
+    message: ({ model }: { model: string }) => `The answer of \`${model}\` is empty`,
+    remedy: "Correct the instructions or the prompt, or use another model.",
+  },
   answerCut: {
     status: "FAILED_PRECONDITION",
     retry: "never",
