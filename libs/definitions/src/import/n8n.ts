@@ -23,6 +23,14 @@ import {
 } from "./foreign-document.ts";
 import { ExpressionReader } from "./foreign-expression.ts";
 import { type Imported, NotImported, nameFrom, nameFromCamelCase, nameLengthMax } from "./imported.ts";
+import {
+  type OlderNode,
+  olderCondition,
+  olderFields,
+  olderRoutes,
+  requireFew,
+  typedValue,
+} from "./n8n-older.ts";
 
 type Tree = { readonly [key: string]: Json };
 
@@ -124,7 +132,7 @@ function nodesIn(source: ForeignDocument): Map<string, Node> {
       continue;
     }
     const node = { members, name, type, path, id: idOf(name), inputs: [] };
-    const version = Number(members["typeVersion"] ?? 1);
+    const version = versionOf(members);
     const isLoop = type === "splitInBatches" && members["disabled"] !== true && [2, 3].includes(version);
     const outputs = version === 3 ? { done: 0, each: 1 } : { each: 0, done: 1 };
     const inside = isLoop ? reachableFrom(source, name, outputs.each) : new Set<string>();
@@ -276,6 +284,11 @@ function isTrigger(node: Node): boolean {
   return (node.type.endsWith("Trigger") || oldTriggers.has(node.type)) && !isDisabled(node);
 }
 
+/** Version of the parameters of a node. */
+function versionOf(members: Members): number {
+  return Number(members["typeVersion"] ?? 1);
+}
+
 function isDisabled({ members }: Node): boolean {
   return members["disabled"] === true;
 }
@@ -399,6 +412,10 @@ class Translator {
 
   #loop(): Record<string, Tree> {
     const { members, id, name, path, loop } = this.#node;
+    if (versionOf(members) < 2)
+      throw new UnsupportedConstruct(
+        "a loop of version 1 has no counterpart. Replace it in n8n by one of version 3",
+      );
     if (loop === undefined)
       throw new UnsupportedConstruct("only a loop whose items return to it has a counterpart");
     const parameters = membersIn(members, "parameters");
@@ -422,13 +439,14 @@ class Translator {
     const { members, type, path } = this.#node;
     const uses = nameFromCamelCase(type);
     const isEach = this.#isEach();
-    if (!this.#capabilities.has(uses)) {
-      this.#capabilities.add(uses);
+    const of = members["typeVersion"] === undefined ? "" : ` for parameters of version ${versionOf(members)}`;
+    if (!this.#capabilities.has(uses + of)) {
+      this.#capabilities.add(uses + of);
       const line = this.#source.lineOf([...path, "type"]);
       this.#source.collector.report(
         line,
         textIn(members, "type"),
-        `a worker has to offer the capability \`${uses}\`${isEach ? "" : ". It gets `items`, and returns a list of items"}`,
+        `a worker has to offer the capability \`${uses}\`${of}${isEach ? "" : ". It gets `items`, and returns a list of items"}`,
       );
     }
     const [tries, pause] = [members["maxTries"] ?? 3, members["waitBetweenTries"] ?? 1000];
@@ -488,7 +506,20 @@ class Translator {
     return expressionOf(filled);
   }
 
+  /** The node as the readers of older parameters see it. */
+  get #older(): OlderNode {
+    const { members } = this.#node;
+    return {
+      parameters: membersIn(members, "parameters"),
+      version: versionOf(members),
+      at: (...keys) => this.#at(...keys),
+      expression: (value, path) => this.#expression(value, path),
+    };
+  }
+
   #fields(): string {
+    const older = olderFields(this.#older);
+    if (older !== undefined) return older;
     const parameters = membersIn(this.#node.members, "parameters");
     const fields = listIn(membersIn(parameters, "assignments"), "assignments");
     const mode = textIn(parameters, "mode");
@@ -501,22 +532,21 @@ class Translator {
       textIn(field, "id");
       if (/[.[]/.test(name))
         throw new UnsupportedConstruct("a field inside another one has no counterpart", path);
-      if (!["string", "number", "boolean", "array", "object"].includes(type))
-        throw new UnsupportedConstruct(`the type \`${type}\` has no counterpart`, [...path, "type"]);
-      const value = this.#expression(field["value"], [...path, "value"]);
-      if (type === "string") return [name, value.startsWith('"') ? value : `string(${value})`];
-      return [name, type === "number" ? `double(${value})` : value];
+      return [name, typedValue(this.#older, type, field["value"], [...path, "value"])];
     });
     return parameters["includeOtherFields"] === true ? merged("item", record(members)) : record(members);
   }
 
   /** Returns the items of each output: those that satisfy its rule first. */
   #routes(): readonly string[] {
+    const older = olderRoutes(this.#older);
+    if (older !== undefined) return older.map((when) => template(`${this.#items}.filter(item, ${when})`));
     const parameters = membersIn(this.#node.members, "parameters");
     const [mode, options] = [textIn(parameters, "mode"), membersIn(parameters, "options")];
     const rules = listIn(membersIn(parameters, "rules"), "values");
     if (rules.length === 0 || !["", "rules"].includes(mode))
       throw new UnsupportedConstruct("only `rules` have a counterpart", this.#at());
+    requireFew(rules, this.#at("rules", "values"));
     const fallback = options["fallbackOutput"] ?? "none";
     if (fallback !== "none" && fallback !== "extra")
       throw new UnsupportedConstruct(
@@ -540,6 +570,8 @@ class Translator {
     of = membersIn(this.#node.members, "parameters"),
     keys: readonly (string | number)[] = [],
   ): string {
+    const older = keys.length === 0 ? olderCondition(this.#older) : undefined;
+    if (older !== undefined) return older;
     const settings = membersIn(of, "conditions");
     const conditions = listIn(settings, "conditions").map((each, index) => {
       const path = this.#at(...keys, "conditions", "conditions", index);
@@ -569,7 +601,7 @@ class Translator {
   #time(): string {
     const { members } = this.#node;
     const parameters = membersIn(members, "parameters");
-    const isOld = Number(members["typeVersion"] ?? 1) < 1.1;
+    const isOld = versionOf(members) < 1.1;
     const { amount = isOld ? 1 : 5, unit = isOld ? "hours" : "seconds" } = parameters;
     const resume = textIn(parameters, "resume");
     if (resume !== "" && resume !== "timeInterval")
