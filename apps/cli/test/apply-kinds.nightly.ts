@@ -136,6 +136,8 @@ describe("apply of each kind", () => {
   const environment = { TILL: "open sesame" };
   const folder = () => join(at.command.folder, "estate");
   const write = (name: string, text: string) => writeFileSync(join(folder(), name), text);
+  const writeKind = ({ kind, id, text }: Kind) =>
+    write(`${kind}-${id.replace("/", "-")}.yaml`, `${kind}: ${id.slice(id.indexOf("/") + 1)}\n${text}\n`);
   const applied = async (line: string): Promise<readonly Step[]> => (await json(line)).applied;
   const nameOf = ({ kind, id }: { readonly kind: string; readonly id: string }) => `${kind} ${id}`;
   const call = async (method: string, path: string, body?: object): Promise<Record<string, unknown>> => {
@@ -187,8 +189,7 @@ describe("apply of each kind", () => {
       "tutti.apply.yaml",
       "set: estate\nvariables: {count: 2, word: Old}\nenvironments:\n  next: {variables: {count: 3, word: New}}\n",
     );
-    for (const { kind, id, text } of kinds)
-      write(`${kind}-${id.replace("/", "-")}.yaml`, `${kind}: ${id.slice(id.indexOf("/") + 1)}\n${text}\n`);
+    for (const kind of kinds) writeKind(kind);
     assert.match(await at.printed("validate estate"), /0 errors/);
     const expected = kinds.map(nameOf).sort();
     for (const [line, outcome] of [
@@ -260,5 +261,23 @@ describe("apply of each kind", () => {
       const planned = await applied("apply estate --environment next --prune --force --dry-run");
       return planned.every(({ outcome }) => outcome !== "deleted");
     });
+  });
+
+  it("creates each deleted resource again under its id", async () => {
+    for (const kind of kinds) writeKind(kind);
+    for (const [line, outcome] of [
+      ["apply estate --dry-run", "created"],
+      ["apply estate", "created"],
+      ["apply estate", "unchanged"],
+    ] as const) {
+      const ended = await tutti(`${line} --json`, { environment });
+      assert.equal(ended.exitCode, 0, ended.errors);
+      const steps: readonly Step[] = JSON.parse(ended.output).applied;
+      assert.deepEqual(
+        steps.filter((step) => step.outcome !== outcome && step.id !== "bank").map(nameOf),
+        [],
+        line,
+      );
+    }
   });
 });

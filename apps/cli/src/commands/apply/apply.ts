@@ -12,6 +12,7 @@ import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
 import { actorText } from "../access/actor.ts";
+import { noteWarnings } from "../warnings.ts";
 import { nothingApplied, readFolder } from "./folder.ts";
 import { planChanges } from "./plan.ts";
 import { planDeletions } from "./prune.ts";
@@ -19,7 +20,7 @@ import type { Drift, Step } from "./step.ts";
 
 export async function apply(context: Context): Promise<Result> {
   const { values, print } = context;
-  const { documents, settings, skipped } = await readFolder(context);
+  const { documents, warnings, settings, skipped } = await readFolder(context);
   const set = values.text("file-set") ?? settings.set;
   const { setName } = await import("@tutti/validation");
   if (set !== undefined && !setName.test(set))
@@ -76,6 +77,7 @@ export async function apply(context: Context): Promise<Result> {
     draw: () => {
       if (!isApproved) return;
       drawSteps(context, steps);
+      noteWarnings(context, warnings);
       if (skipped.length > 0)
         print.note(`Skipped JSON files without Tutti resources: ${skipped.map(safe).join(", ")}.`);
       if (isDry) print.note("Dry run: nothing was changed.");

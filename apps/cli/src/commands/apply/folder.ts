@@ -10,6 +10,7 @@ import { safe } from "../../terminal/text.ts";
 
 export interface Folder {
   readonly documents: readonly Applied[];
+  readonly warnings: readonly SourceProblem[];
   readonly settings: ApplySettings;
   /** JSON files of the folder that describe nothing of the platform: `package.json`. */
   readonly skipped: readonly string[];
@@ -64,8 +65,8 @@ export async function readFolder(context: Context): Promise<Folder> {
     problems.push(...filled.problems.map((problem) => ({ problem, text: file.text })));
     files.push(filled.file);
   }
-  const documents = await requireCorrect(files, problems, (name) => environmentOf(name) !== undefined);
-  return { documents, settings, skipped };
+  const isOver = (name: string) => environmentOf(name) !== undefined;
+  return { ...(await requireCorrect(files, problems, isOver)), settings, skipped };
 }
 
 /** Returns the named files, and the files found in named folders. */
@@ -102,17 +103,16 @@ async function requireCorrect(
   files: readonly SourceFile[],
   found: readonly SourceProblem[],
   isOver: (fileName: string) => boolean,
-): Promise<readonly Applied[]> {
+): Promise<Pick<Folder, "documents" | "warnings">> {
   const { checkDocuments } = await import("../../local/check-applied.ts");
   const all = files.flatMap((file) =>
     checkDocuments(file).map((document) => ({ ...document, text: file.text })),
   );
-  const errors = [
-    ...found,
-    ...all.flatMap(({ problems, text }) =>
-      problems.filter(({ severity }) => severity === "error").map((problem) => ({ problem, text })),
-    ),
-  ];
+  const ofSeverity = (wanted: string) =>
+    all.flatMap(({ problems, text }) =>
+      problems.filter(({ severity }) => severity === wanted).map((problem) => ({ problem, text })),
+    );
+  const errors = [...found, ...ofSeverity("error")];
   if (errors.length > 0) throw withErrors(errors);
   const applied = all.flatMap((document) => document.applied ?? []);
   const first = new Map<string, Applied>();
@@ -127,7 +127,7 @@ async function requireCorrect(
       throw nothingApplied(`The ${kind} \`${id}\` is in the files twice: ${other} and ${file.fileName}.`);
     first.set(`${kind}/${id}`, item);
   }
-  return [...first.values()];
+  return { documents: [...first.values()], warnings: ofSeverity("warning") };
 }
 
 function withErrors(errors: readonly SourceProblem[]): Failure {

@@ -1,12 +1,13 @@
 import type { Definition } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
-import { Failure } from "../../command/failure.ts";
+import { Failure, type SourceProblem } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
 import { readDefinition, type SourceFile, shortName } from "../../local/definition-file.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
+import { noteWarnings } from "../warnings.ts";
 
 export const registerFiles = (context: Context): Promise<Result> =>
   registerAll(context, context.values.manyArguments("FILE"));
@@ -16,11 +17,13 @@ export async function registerAll(context: Context, files: readonly string[]): P
   const sources = await Promise.all(files.map((file) => readDefinition(file, shell)));
   const server = await connect(context);
   const registered: (Definition & { readonly existed: boolean })[] = [];
+  const warnings: SourceProblem[] = [];
   for (const source of sources) {
     const { definition, existed } = await register(context, server, source).catch((error: unknown) => {
       throw withRegistered(error, registered);
     });
     registered.push({ ...definition, existed });
+    if (print.hasNotes) warnings.push(...(await problemsOf(source, "warning")));
   }
   return {
     json: { workflows: registered },
@@ -31,6 +34,7 @@ export async function registerAll(context: Context, files: readonly string[]): P
         print.line(
           `${style.green("✓")} ${safe(name)}  ${style.dim(`${hash.slice(0, 12)}  ${versionLabels.join(", ")}  ${existed ? "already exists" : "new version"}`)}`,
         );
+      noteWarnings(context, warnings);
     },
   };
 }
@@ -86,16 +90,25 @@ export async function register(context: Context, server: Server, source: SourceF
 
 /** Returns the refusal with the lines of the source, if the local check finds the errors too. */
 async function wrong(source: SourceFile, refusal: Failure): Promise<Failure> {
-  const { checkFile } = await import("../../local/check.ts");
-  const { problems } = checkFile(source);
-  const errors = problems.filter(({ severity }) => severity === "error");
+  const errors = await problemsOf(source, "error");
   if (errors.length === 0) return refusal;
   const many = errors.length === 1 ? "an error" : `${errors.length} errors`;
   return new Failure(`${source.fileName} has ${many}, nothing was registered.`, {
     why: refusal.why,
-    problems: errors.map((problem) => ({ problem, text: source.text })),
+    problems: errors,
     exitCode: exitCodes.refused,
     code: refusal.code,
     cause: refusal,
   });
+}
+
+/** Returns the problems that the local check finds. */
+async function problemsOf(
+  source: SourceFile,
+  severity: "error" | "warning",
+): Promise<readonly SourceProblem[]> {
+  const { checkFile } = await import("../../local/check.ts");
+  return checkFile(source)
+    .problems.filter((problem) => problem.severity === severity)
+    .map((problem) => ({ problem, text: source.text }));
 }

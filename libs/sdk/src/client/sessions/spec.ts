@@ -13,6 +13,7 @@ import { NeedCondition } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
 import { type OptionNames, requireKnown } from "../../options.ts";
 import { payloadOf } from "../payloads.ts";
+import { deprecatedValue } from "../work/deprecated.ts";
 import { type Duration, eitherDuration } from "../work/duration.ts";
 import { type AmountsOptions, amountsOf, taskSpecOf, type WorkTask } from "../work/task.ts";
 
@@ -278,7 +279,8 @@ export function dependencyOf(after: string | AfterSession): SessionDependency {
     session: id,
     namespace = "",
     on,
-    end = on ?? "success",
+    end: older,
   } = typeof after === "string" ? { session: after } : after;
+  const end = on ?? deprecatedValue(older, "end", "on") ?? "success";
   return { session: { namespace, kind: "session", id, task: "" }, condition: ends[end] };
 }

@@ -12,6 +12,7 @@ import {
 import { type OptionNames, requireKnown } from "../../options.ts";
 import { payloadOf } from "../payloads.ts";
 import { type SpecOptions, specNames, specOf } from "../spec.ts";
+import { deprecatedValue } from "../work/deprecated.ts";
 import { type Duration, durationIn, eitherDuration } from "../work/duration.ts";
 
 const singletons = { skip: Singleton.SINGLETON_SKIP, queue: Singleton.SINGLETON_QUEUE } as const;
@@ -65,11 +66,25 @@ interface TriggerRules {
   /** One run with the last event, when no other came for a time (`for`), and after `max` in any case. */
   readonly debounce?:
     | { readonly for: Duration; readonly max?: Duration }
-    | { readonly forMs: number; readonly maxMs?: number };
+    | {
+        /** @deprecated use `for` */
+        readonly forMs: number;
+        readonly maxMs?: number;
+      };
   /** One run for `size` events. Its input is `{ events: […] }`. `wait`: default 1 s. */
-  readonly batch?: { readonly size: number; readonly wait?: Duration; readonly waitMs?: number };
+  readonly batch?: {
+    readonly size: number;
+    readonly wait?: Duration;
+    /** @deprecated use `wait` */
+    readonly waitMs?: number;
+  };
   /** At most `count` runs start in the time `per`, default 1 s. Others wait. */
-  readonly throttle?: { readonly count: number; readonly per?: Duration; readonly perMs?: number };
+  readonly throttle?: {
+    readonly count: number;
+    readonly per?: Duration;
+    /** @deprecated use `per` */
+    readonly perMs?: number;
+  };
   /** Action for an event while a run has not ended. Default: runs start in parallel. */
   readonly singleton?: SingletonPolicyName;
   /** The signal that the run of `runId` is sent if it exists. */
@@ -199,7 +214,7 @@ function debounced(debounce: NonNullable<TriggerRules["debounce"]>) {
   const { forMs, maxMs } =
     "for" in debounce
       ? { forMs: debounce.for, maxMs: debounce.max }
-      : { forMs: debounce.forMs, maxMs: debounce.maxMs };
+      : { forMs: deprecatedValue(debounce.forMs, "debounce.forMs", "debounce.for"), maxMs: debounce.maxMs };
   return {
     debounceMs: durationIn("debounce.for", forMs) ?? 0,
     debounceMaxMs: durationIn("debounce.max", maxMs) ?? 0,

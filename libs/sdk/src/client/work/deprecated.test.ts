@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, it } from "node:test";
+import { dependencyOf } from "../sessions/spec.ts";
 import { deprecatedValue } from "./deprecated.ts";
 import { taskSpecOf } from "./task.ts";
 
@@ -21,5 +22,12 @@ describe("an older option", () => {
     const spec = taskSpecOf({ id: "a", uses: "a.b", runMs: 5_000 });
     assert.equal(spec.timeouts?.runMs, 5_000);
     assert.match(String((await warned)[0]), /`runMs` .* Use `timeout`/);
+  });
+
+  it("of a session's dependency warns when it is used", async () => {
+    const warned = once(process, "warning");
+    const dependency = dependencyOf({ session: "a", end: "always" });
+    assert.deepEqual(dependency, dependencyOf({ session: "a", on: "always" }));
+    assert.match(String((await warned)[0]), /`end` .* Use `on`/);
   });
 });
