@@ -164,7 +164,9 @@ export async function versionsOf(server: Server, name: string): Promise<readonly
 interface VariantFigures {
   readonly calls: number;
   readonly failed: number;
-  /** Median duration of the completed runs. */
+  /** Completed calls without a recorded start: an attempt below `swarm.links.startedAfterMs` reports none. */
+  readonly short: number;
+  /** Median duration of the completed calls. Undefined without one, or if it is short. */
   readonly p50Ms: number | undefined;
   readonly p95Ms: number | undefined;
   /** The most frequent error codes, with their counts. */
@@ -202,17 +204,26 @@ export async function showVariant(context: Context): Promise<Result> {
           { title: "errors", yields: 1 },
         ],
         variantNames.map((variant) => {
-          const { calls, failed, p50Ms, p95Ms, errors } = variants[variant];
+          const { calls, failed, short, p50Ms, p95Ms, errors } = variants[variant];
           const part = variant === "new" ? percent : percentMax - percent;
           return [
             { text: variant, tone: "bold" as const },
-            ...[`${part} %`, String(calls), String(failed), msOf(p50Ms), msOf(p95Ms)],
+            ...[
+              `${part} %`,
+              String(calls),
+              String(failed),
+              ...[p50Ms, p95Ms].map((ms) => (ms === undefined && short > 0 ? "short" : msOf(ms))),
+            ],
             Object.entries(errors)
               .map(([code, count]) => `${safe(code)} ${count}`)
               .join(", "),
           ];
         }),
       );
+      if (variantNames.some((variant) => variants[variant].short > 0))
+        print.note(
+          "short: calls below `swarm.links.startedAfterMs` (default: 20 ms), whose duration is not recorded.",
+        );
       print.line(`${equal} of ${counted(both, "compared output")} equal`);
       for (const run of different)
         print.line(`${print.style.red("✗")} the outputs of run ${safe(run)} differ`);
@@ -229,7 +240,8 @@ const rowsMax = 10;
 const readersMax = 8;
 
 interface Call {
-  readonly ms: number;
+  /** Undefined without a recorded start. */
+  readonly ms: number | undefined;
   readonly output?: unknown;
   readonly error?: string;
 }
@@ -279,7 +291,7 @@ async function callsOf(server: Server, run: string): Promise<Partial<Record<Vari
   const calls: Partial<Record<VariantName, Call>> = {};
   for (const { taskId, outcome, startTimeMs, endTimeMs } of tasks) {
     if ((taskId !== "old" && taskId !== "new") || endTimeMs === undefined) continue;
-    const ms = endTimeMs - (startTimeMs ?? endTimeMs);
+    const ms = startTimeMs === undefined ? undefined : endTimeMs - startTimeMs;
     const ended = outcome?.failed ?? outcome?.cancelled ?? outcome?.terminated;
     calls[taskId] = {
       ms,
@@ -289,16 +301,22 @@ async function callsOf(server: Server, run: string): Promise<Partial<Record<Vari
   return calls;
 }
 
-function figuresOf(calls: readonly Call[]): VariantFigures {
-  const times = calls.filter(({ error }) => error === undefined).map(({ ms }) => ms);
-  times.sort((one, two) => one - two);
-  const at = (part: number) => times[Math.min(times.length - 1, Math.floor(times.length * part))];
+/** Calls without a recorded duration are shorter than all others. */
+export function figuresOf(calls: readonly Call[]): VariantFigures {
+  const completed = calls.filter(({ error }) => error === undefined);
+  const times = completed.map(({ ms = 0 }) => ms).sort((one, two) => one - two);
+  const short = completed.filter(({ ms }) => ms === undefined).length;
+  const at = (part: number) => {
+    const place = Math.min(times.length - 1, Math.floor(times.length * part));
+    return place < short ? undefined : times[place];
+  };
   const errors: Record<string, number> = {};
   for (const { error } of calls) if (error !== undefined) errors[error] = (errors[error] ?? 0) + 1;
   return {
     calls: calls.length,
     failed: calls.length - times.length,
     errors,
+    short,
     p50Ms: at(0.5),
     p95Ms: at(0.95),
   };
