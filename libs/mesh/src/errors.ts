@@ -144,7 +144,8 @@ export const meshErrors = defineErrors("mesh", {
     help: "No process of the service is running, or none registers with the same registry. Nothing was done. The call waited `mesh.timeouts.discoveryMs` for a first one. Start a process of the service. `tutti instances` lists those that run. If the service is not in the registry, check its addresses in `mesh.peers`.",
     // Without the time that the call waited: each failure would be another reason of a component's health.
     message: ({ service }: { service: string }) => `The service ${service} is away: no process of it found`,
-    remedy: "Start it, or find the cause in its log. `tutti instances` lists the running processes.",
+    remedy:
+      "Work that does not need it continues. Start it, or find the cause in its log. `tutti instances` lists the running processes.",
   },
   noUsableInstance: {
     status: "UNAVAILABLE",

@@ -140,7 +140,7 @@ describe("instances that start and stop", () => {
     await assert.rejects(notes.get(note()), {
       code: "mesh.no_instance",
       message:
-        "The service notes is away: no process of it found. Start it, or find the cause in its log. `tutti instances` lists the running processes.",
+        "The service notes is away: no process of it found. Work that does not need it continues. Start it, or find the cause in its log. `tutti instances` lists the running processes.",
     });
     await stopAll(mesh);
   });

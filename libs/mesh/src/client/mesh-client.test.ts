@@ -59,7 +59,7 @@ function clientOf(addresses: readonly string[] = []) {
 }
 
 const away =
-  "The service notes is away: no process of it found. Start it, or find the cause in its log. `tutti instances` lists the running processes.";
+  "The service notes is away: no process of it found. Work that does not need it continues. Start it, or find the cause in its log. `tutti instances` lists the running processes.";
 
 describe("a call of a service without a process", () => {
   it("waits once for a first process, and names the service", async () => {
