@@ -147,6 +147,8 @@ export class Agent extends Due implements Ranked, AgentLoad {
   failed = 0;
   refused = 0;
   busyMs = 0;
+  tokens = 0;
+  money = 0;
   #resources = new Map<string, Resource>();
   /** Reported cost of one use of a capability, by name. */
   #costs = new Map<string, number>();

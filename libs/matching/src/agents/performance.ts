@@ -26,7 +26,9 @@ export class AgentPerformance {
     agent.busyInRow = 0;
     if (agent.pauses.size > 0) this.#pauses.recordNotBusy(agent, capability);
     agent.busyMs += elapsedMs;
-    const { outcome } = result;
+    const { outcome, used } = result;
+    agent.tokens += used?.tokens ?? 0;
+    agent.money += used?.money ?? 0;
     if (outcome?.$case === "failed") {
       agent.failed++;
       if (outcome.value.retry !== RetryClass.RETRY_CLASS_NEVER) this.#holds.failed(agent, capability, nowMs);

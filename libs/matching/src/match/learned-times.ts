@@ -38,6 +38,11 @@ export class LearnedTimes implements Times {
     return this.#estimates.estimate({ capability, agentId, inputBytes: 0 })?.meanMs;
   }
 
+  /** Returns the relative speed of an agent at a capability. Undefined without attempts. */
+  speed(agentId: string, capability: string): ReturnType<Estimates["speed"]> {
+    return this.#estimates.speed(agentId, capability);
+  }
+
   /**
    * Returns the duration that a share of all attempts at a capability does not exceed. Undefined after too
    * few attempts.

@@ -1,5 +1,5 @@
 import { AgentState, Hold } from "@tutti/contracts/agent/v1";
-import { Agent as AgentViews, type AgentWork } from "@tutti/contracts/swarm/v1";
+import { type AgentSpeed, Agent as AgentViews, type AgentWork } from "@tutti/contracts/swarm/v1";
 import { Cause } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
 import type { Agent } from "../agents/agent.ts";
@@ -75,10 +75,17 @@ export class PoolAgentViews {
         failed: agent.failed,
         refused: agent.refused,
         busyMs: agent.busyMs,
-        used: undefined,
+        used: { tokens: agent.tokens, money: agent.money, timeMs: agent.busyMs },
       },
-      speeds: [],
+      speeds: this.#speedsOf(agent),
     };
+  }
+
+  #speedsOf({ agentId, offering }: Agent): AgentSpeed[] {
+    return offering.capabilities.flatMap(({ name: capability }) => {
+      const speed = this.#times.speed(agentId, capability);
+      return speed === undefined ? [] : [{ capability, ...speed }];
+    });
   }
 
   /** Returns absent agents: launched and not joined yet, or quarantined until they are released. */

@@ -307,6 +307,17 @@ export class Estimates {
     return Math.exp(between(-5, this.#agents.peek(agentId)?.mean ?? 0, 5));
   }
 
+  /** Returns the factor by which the agent is faster at a capability than others. Undefined without attempts. */
+  speed(
+    agentId: string,
+    capability: string,
+  ): { readonly factor: number; readonly samples: number } | undefined {
+    const { all, yes } = this.#pairs.peek(pairKey(capability, agentId))?.failures ?? { all: 0, yes: 0 };
+    if (all === yes) return undefined;
+    const slowness = this.#slownessOf({ capability, agentId, inputBytes: 0 });
+    return { factor: Math.exp(-between(-5, slowness, 5)), samples: all - yes };
+  }
+
   /** Forgets an agent that has changed: another machine, another version. */
   removeAgent(agentId: string): void {
     this.#agents.remove(agentId);

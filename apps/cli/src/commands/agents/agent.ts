@@ -1,3 +1,4 @@
+import { counted } from "@tutti/kernel";
 import { bytesText } from "@tutti/rest/text";
 import type { Agent, AgentWork } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
@@ -93,6 +94,14 @@ function costOf({ done }: Agent): string {
   return tokens > 0 ? `${Math.round(tokens)} tokens` : "";
 }
 
+/** Returns its speed at each capability compared with others: `ocr 1.8 × (40 attempts)`. */
+function speedsOf({ speeds }: Agent): string | undefined {
+  const texts = speeds.map(({ capability, factor = 0, samples = 0 }) => {
+    return `${capability} ${factor.toFixed(2)} × (${counted(Math.round(samples), "attempt")})`;
+  });
+  return texts.join(", ") || undefined;
+}
+
 function stateCell({ state, hold = "none" }: Agent): { readonly text: string; readonly tone: Tone } {
   if (hold !== "none" && hold !== "unspecified") return { text: `‖ ${hold}`, tone: "magenta" };
   const { symbol, tone } = looks[state] ?? { symbol: "·", tone: "dim" };
@@ -155,6 +164,7 @@ function drawAgent({ print }: Context, agent: Agent, work: readonly AgentWork[],
       `${done?.completed ?? 0} completed, ${done?.failed ?? 0} failed, busy for ${printDurationMs(done?.busyMs ?? 0)}`,
     ],
     ["cost", costOf(agent) || undefined],
+    ["speed", speedsOf(agent)],
     ["heard", heardTimeMs === undefined ? undefined : printAge(heardTimeMs, nowMs)],
     ["library", sdk],
   ]);
