@@ -3,6 +3,8 @@ import type { ServiceAgentRole } from "@tutti/host/service-agent";
 import { insightErrors } from "./errors.ts";
 
 export const insightPool = "insight";
+/** Start of the agent id of each process. */
+export const agentPrefix = "insight-";
 
 export const insightRole: ServiceAgentRole = {
   service: insightPool,

@@ -17,7 +17,7 @@ import { insightSection } from "./configuration.ts";
 import { FactCollector } from "./facts/collector.ts";
 import { QueryProcess } from "./facts/query/query-process.ts";
 import { FactThread } from "./facts/thread/fact-thread.ts";
-import { insightRole } from "./insight-role.ts";
+import { agentPrefix, insightRole } from "./insight-role.ts";
 import { inspectInsight } from "./inspection.ts";
 import { PdfPrinter } from "./reports/render/pdf.ts";
 import { Reports } from "./reports/reports.ts";
@@ -62,7 +62,7 @@ export class InsightService extends Orchestrator {
     const agent = new ServiceAgent({
       role: insightRole,
       foundation,
-      agentId: `insight-${processId}`,
+      agentId: `${agentPrefix}${processId}`,
       runs: mesh.client(runService),
       polls: mesh.client(agentPollService, { service: "swarm" }),
       pools: mesh.client(poolService),

@@ -161,7 +161,7 @@ const draftAt = (title: string, id: string) => `# ${title}
 
 ## Impact
 
-312 runs and missions failed in this time, the latest: \`run/order-90000\`, \`run/order-90001\`.
+312 runs and missions of this time are failed now, the latest: \`run/order-90000\`, \`run/order-90001\`.
 
 ## Timeline
 

@@ -55,6 +55,8 @@ const rarerMax = 10;
 /** Maximum age of a round that is recent enough for a query. */
 const freshMs = 5_000;
 const togetherMax = 8;
+/** Maximum number of rounds that a report waits for. */
+const roundsMax = 4;
 const callMs = 10_000;
 const lateMs = 120_000;
 const sweepEveryMs = 3_600_000;
@@ -130,6 +132,24 @@ export class FactCollector implements Component {
     if (clock.now() - this.#lastMs < freshMs) return;
     this.#hurryUntilMs = clock.monotonic() + hurryMs;
     await Promise.race([this.#collect(), sleep(timers, hurryMs)]);
+  }
+
+  /**
+   * Waits until work that ended before this call is recorded, for a limited time, over several rounds if one has begun
+   * earlier or failed. Returns the time before which everything is recorded.
+   */
+  async recordAll(patienceMs: number): Promise<number> {
+    const { clock, timers } = this.#parts.foundation;
+    const nowMs = clock.now();
+    const untilMs = clock.monotonic() + patienceMs;
+    for (let round = 0; round < roundsMax && !this.#isStopping; round++) {
+      const remainingMs = untilMs - clock.monotonic();
+      if (remainingMs <= 0 || this.recordedMs() >= nowMs) break;
+      this.#hurryUntilMs = untilMs;
+      if (round > 0) await sleep(timers, settleMs);
+      await Promise.race([this.#collect(), sleep(timers, remainingMs)]);
+    }
+    return this.recordedMs();
   }
 
   #next(): void {

@@ -30,7 +30,7 @@ type AnalysisMethods = Pick<
 >;
 
 export interface ReportParts {
-  readonly collector: Pick<FactCollector, "catchUp">;
+  readonly collector: Pick<FactCollector, "recordAll">;
   readonly queries: Pick<QueryProcess, "query">;
   readonly series: Pick<SeriesThread, "request">;
   readonly analysis: AnalysisMethods;
@@ -46,6 +46,8 @@ interface Scope extends Pick<ReportInput, "kind" | "subject"> {
   readonly context: CallContext;
 }
 
+/** How long a report waits until the work before it is recorded. */
+const patienceMs = 60_000;
 const rowsMax = 200;
 const bytesMax = 256 * 1024;
 const stepMinMs = 60_000;
@@ -58,8 +60,10 @@ export async function buildReport(
   input: ReportInput,
   { namespace, context, done }: { namespace: string; context: CallContext; done: (share: number) => void },
 ): Promise<ReportContent> {
-  await parts.collector.catchUp();
-  const toMs = parts.clock.now();
+  const recordedMs = await parts.collector.recordAll(patienceMs);
+  const nowMs = parts.clock.now();
+  // Nothing is known yet of a moment after the last recorded one.
+  const toMs = recordedMs === 0 ? nowMs : Math.min(nowMs, recordedMs);
   const { kind, subject, title, spanMs } = input;
   const scope = { namespace, kind, subject, fromMs: toMs - spanMs, toMs, context };
   const requestedSections = input.sections.length === 0 ? sectionsOf(kind) : input.sections;

@@ -27,6 +27,7 @@ import { jsonIn, type ServiceAgent, type TaskRequest, taskOf } from "@tutti/host
 import { type CallContext, errorFromUnknown, type IdSource, jsonPayload, toTimestamp } from "@tutti/kernel";
 import { installationNamespace, type Mesh } from "@tutti/mesh";
 import { insightErrors } from "../errors.ts";
+import { agentPrefix } from "../insight-role.ts";
 import { requireRight } from "../rights.ts";
 import { buildReport, type ReportParts } from "./build-report.ts";
 import { type KindName, kindName, kindOf, type ReportContent, type ReportInput } from "./content.ts";
@@ -57,11 +58,13 @@ export class Reports {
   readonly #parts: ReportsParts;
   readonly #runs;
   readonly #schedules;
+  readonly #tasks;
 
   constructor(parts: ReportsParts) {
     this.#parts = parts;
     this.#runs = parts.mesh.client(workflow.runService);
     this.#schedules = parts.mesh.client(workflow.scheduleService);
+    this.#tasks = parts.mesh.client(workflow.taskService);
     parts.agent.register(capability, {
       work: ({ namespace, input, context, save }) =>
         // The cast: insight started the run, or created its schedule from this input.
@@ -201,21 +204,40 @@ export class Reports {
 
   async #isReport(run: workflow.Run, context: CallContext): Promise<boolean> {
     if (run.spec?.labels[labels.kind] === undefined) return false;
-    return (
-      this.#parts.agent.isOwn(run) || this.#isScheduled(run, "", this.#own(run.namespace, context).context)
-    );
+    if (this.#parts.agent.isOwn(run)) return true;
+    if (run.parent?.kind !== "schedule") return false;
+    const own = this.#own(run.namespace, context);
+    const schedule = await this.#scheduleOf(run, own.context);
+    // A report outlives its schedule.
+    return schedule === undefined ? this.#hasWorked(run, own) : this.#parts.agent.isCreated(schedule);
   }
 
-  async #isScheduled({ namespace, parent }: workflow.Run, ending: string, context: CallContext) {
-    if (parent?.kind !== "schedule" || !parent.id.endsWith(ending)) return false;
-    const request = { namespace, scheduleId: parent.id };
+  async #isScheduled(run: workflow.Run, ending: string, context: CallContext): Promise<boolean> {
+    if (run.parent?.kind !== "schedule" || !run.parent.id.endsWith(ending)) return false;
+    const schedule = await this.#scheduleOf(run, context);
+    return schedule !== undefined && this.#parts.agent.isCreated(schedule);
+  }
+
+  /** Undefined if the schedule of a run was deleted. */
+  async #scheduleOf({ namespace, parent }: workflow.Run, context: CallContext) {
     try {
-      const { schedule } = await this.#schedules.getSchedule(request, { context });
-      return schedule !== undefined && this.#parts.agent.isCreated(schedule);
+      const request = { namespace, scheduleId: parent?.id ?? "" };
+      return (await this.#schedules.getSchedule(request, { context })).schedule;
     } catch (thrown) {
-      if (errorFromUnknown(thrown).status === "NOT_FOUND") return false;
+      if (errorFromUnknown(thrown).status === "NOT_FOUND") return undefined;
       throw thrown;
     }
+  }
+
+  /** Returns whether insight did the only task of a run: it does none of a schedule of callers. */
+  async #hasWorked(
+    { namespace, runId }: workflow.Run,
+    own: { readonly context: CallContext },
+  ): Promise<boolean> {
+    const request = workflow.ListTasksRequest.fromPartial({ namespace, runId, topOnly: true });
+    const { tasks } = await this.#tasks.listTasks(request, own);
+    const agents = tasks.map(({ attempts }) => attempts.at(-1)?.agentId ?? "");
+    return agents.length === 1 && agents.every((agentId) => agentId.startsWith(agentPrefix));
   }
 
   async #file(

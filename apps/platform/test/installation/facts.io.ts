@@ -23,6 +23,7 @@ import { adviceService, FindRecommendationsRequest, ForecastRequest } from "@tut
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import {
   AwaitRunRequest,
+  DeleteScheduleRequest,
   definitionService,
   runService,
   StartRunRequest,
@@ -324,6 +325,12 @@ describe("facts of an installation", () => {
     const html = await reportOf(latest?.reportId ?? "", ReportFormat.REPORT_FORMAT_HTML);
     assert.doesNotMatch(html.sections, /"problem"/);
     assert.match(html.file, /<h2>Work by definition<\/h2>.*<td>order<\/td>/);
+
+    await schedules.deleteSchedule(DeleteScheduleRequest.fromPartial({ scheduleId }));
+    assert.match(
+      (await reportOf(latest?.reportId ?? "", ReportFormat.REPORT_FORMAT_HTML)).file,
+      /<td>order<\/td>/,
+    );
 
     const foreign = { $case: "capability", value: "tutti.report" } as const;
     const tasks = { tasks: [{ id: "report", work: foreign }] };

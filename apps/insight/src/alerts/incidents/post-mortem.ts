@@ -46,9 +46,9 @@ export function draftOf(incident: DraftSource): string {
 }
 
 function impactOf({ failedCount, failed }: DraftSource): string[] {
-  if (failedCount === 0) return ["No run or mission failed in this time."];
+  if (failedCount === 0) return ["No run or mission of this time is failed now."];
   const some = failed.slice(0, 10).map(({ kind, id }) => `\`${kind}/${id}\``);
-  return [`${failedCount} runs and missions failed in this time, the latest: ${some.join(", ")}.`];
+  return [`${failedCount} runs and missions of this time are failed now, the latest: ${some.join(", ")}.`];
 }
 
 function entryOf({ time, kind, ruleId, count, text, cause }: DraftSource["timeline"][number]): string {
