@@ -79,19 +79,28 @@ async function adoptedIn(file: string, text: string): Promise<readonly Adopted[]
   return script === undefined ? [] : [script];
 }
 
-async function linesOf(file: string, text: string): Promise<readonly Adopted[]> {
+/** Returns the lines of a crontab, each with the variables that the file sets above it. */
+export async function linesOf(file: string, text: string): Promise<readonly Adopted[]> {
   const { importCrontab } = await import("@tutti/definitions/import");
   return importCrontab(text, { hasUser: false }).documents.flatMap((document) => {
     const { workflow, tasks } = document as { workflow?: string; tasks?: { run?: { with?: unknown } } };
-    const input = tasks?.run?.with as
-      | { command?: readonly string[]; stdin?: string }
-      | readonly string[]
-      | undefined;
+    const input = tasks?.run?.with as CronInput | readonly string[] | undefined;
     if (workflow === undefined || input === undefined) return [];
-    const { command = [], stdin }: { command?: readonly string[]; stdin?: string } =
-      "command" in input ? input : { command: input as readonly string[] };
-    return [{ name: nameOf(workflow), file, command, ...(stdin !== undefined && { stdin }) }];
+    const {
+      command = [],
+      env = {},
+      stdin,
+    }: CronInput = "command" in input ? input : { command: input as readonly string[] };
+    const variables = Object.entries(env).map(([variable, value]) => `${variable}=${value}`);
+    const whole = variables.length === 0 ? command : ["env", ...variables, ...command];
+    return [{ name: nameOf(workflow), file, command: whole, ...(stdin !== undefined && { stdin }) }];
   });
+}
+
+interface CronInput {
+  readonly command?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly stdin?: string;
 }
 
 interface Comparison {
