@@ -13,6 +13,8 @@ export interface Example {
   readonly name: string;
   /** Registers the handlers that need no special worker. */
   readonly handle: (worker: Worker) => void;
+  /** Whether `handle` registers handlers. A worker without handlers does not start. */
+  readonly hasHandlers: boolean;
   readonly crew: readonly Member[];
   /** Ids of the runs with a recorded history. */
   readonly runs: readonly string[];
@@ -49,9 +51,9 @@ export function exampleNames(): readonly string[] {
 }
 
 export async function exampleNamed(name: string): Promise<Example> {
-  const [{ handle = () => {}, crew = [] }, { play, runs }] = await Promise.all([
+  const [{ handle, crew = [] }, { play, runs }] = await Promise.all([
     import(new URL(`${name}/worker.${language}`, folder).href),
     import(new URL(`${name}/play.${language}`, folder).href),
   ]);
-  return { name, handle, crew, runs, play };
+  return { name, handle: handle ?? (() => {}), hasHandlers: handle !== undefined, crew, runs, play };
 }

@@ -29,7 +29,7 @@ if (plays.includes(name)) {
 } else {
   const example = await exampleNamed(name);
   example.handle(worker);
-  await worker.start();
+  if (example.hasHandlers) await worker.start();
   const crew = await startCrew(example, tutti, (options) => new Worker({ namespace, ...options }));
   console.log(JSON.stringify(await example.play(tutti), undefined, 2));
   for (const id of example.runs) {

@@ -7,7 +7,7 @@
  *     run NAME         runs an example in its own namespace, and prints the outcome
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { nearest } from "@tutti/kernel";
+import { nearest, TuttiError } from "@tutti/kernel";
 import { Worker } from "@tutti/sdk";
 import { connect } from "@tutti/sdk/client";
 import { exampleNamed, exampleNames, startCrew } from "./examples.ts";
@@ -68,7 +68,7 @@ async function run({ name, kind }: Template): Promise<unknown> {
   }
   const example = await exampleNamed(name);
   example.handle(worker);
-  await worker.start();
+  if (example.hasHandlers) await worker.start();
   const crew = await startCrew(example, tutti, (options) => new Worker({ namespace, ...options }));
   try {
     return await example.play(tutti);
@@ -118,8 +118,14 @@ async function main(): Promise<number> {
     );
     return 0;
   }
-  console.log(JSON.stringify(await run(template), undefined, 2));
-  return 0;
+  try {
+    console.log(JSON.stringify(await run(template), undefined, 2));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof TuttiError)) throw error;
+    console.error(`✗ Template \`${template.name}\` failed: ${error.message}`);
+    return 1;
+  }
 }
 
 process.exitCode = await main();

@@ -50,6 +50,10 @@ describe("templates of the package", () => {
     await assert.rejects(template("show", "nothing"), /Template `nothing` not found/);
   });
 
+  it("runs gang, whose handlers need special workers only", async () => {
+    assert.match(await template("run", "gang"), /"trained on west"/);
+  });
+
   for (const name of ["order", "missions/vote", "sessions/report", "agents/tool-loop"])
     it(`runs ${name} with its workers`, async () => {
       const place = name.includes("/") ? name : `workflows/${name}`;
