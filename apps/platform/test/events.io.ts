@@ -146,7 +146,7 @@ describe("events of a platform", () => {
 
     /** Behaves like a page: loads, applies events, and loads again if it may have missed events. */
     const known = new Map<string, string>();
-    const standings: string[] = [];
+    const states: string[] = [];
     const reasons: string[] = [];
     const over = new AbortController();
     t.after(() => over.abort());
@@ -155,10 +155,10 @@ describe("events of a platform", () => {
       for (const { runId = "", status = "" } of listed) known.set(runId, status);
     };
     const page = (async () => {
-      const onStanding = (standing: string) => void standings.push(standing);
+      const onConnectionChange = (state: string) => void states.push(state);
       for await (const event of client.events("tutti.workflow.run.*", "", {
         signal: over.signal,
-        onStanding,
+        onConnectionChange,
       })) {
         if (event.kind === "ready" || event.kind === "gap") await load();
         if (event.kind === "gap") reasons.push(event.reason);
@@ -169,20 +169,20 @@ describe("events of a platform", () => {
     const startRun = (runId: string) =>
       client.call("runs.start", { body: { runId, definition: { name: "wait" } } });
 
-    await until("the page to be connected", () => standings.includes("open"));
+    await until("the page to be connected", () => states.includes("open"));
     await startRun("before");
     await until("the page to hear of it", () => known.has("before"));
     // Accepted, but the process exited before any event was published. The reply of the call confirms durability.
     await startRun("unheard");
     await first.kill();
-    await until("the page to notice", () => standings.includes("broken"));
+    await until("the page to notice", () => states.includes("broken"));
     await using second = await start("platform", flags, { directory: folder.path });
     await startRun("after");
     await until("the page to be back", () => reasons.length > 0);
     await client.call("runs.signal", { params: { id: "before", name: "go" }, body: {} });
     await until(
       "the page to know all",
-      () => ({ known: [...known], reasons, standings }),
+      () => ({ known: [...known], reasons, states }),
       () => known.get("before") === "completed" && known.size === 3,
     );
     assert.deepEqual([...known.keys()].sort(), ["after", "before", "unheard"]);

@@ -1,4 +1,4 @@
-import { RestError, type Standing } from "@tutti/rest/client";
+import { RestError, type ConnectionState } from "@tutti/rest/client";
 import type { Context } from "../command/declaration.ts";
 import type { Shell } from "../effects/shell.ts";
 import { safe } from "../terminal/text.ts";
@@ -34,7 +34,7 @@ export class DisconnectionReporter {
     return this.#broken?.isReported ? this.#broken : undefined;
   }
 
-  update(state: Standing, error?: unknown): void {
+  update(state: ConnectionState, error?: unknown): void {
     if (state === "broken") {
       const words = reasonOf(error);
       if (this.#broken === undefined) void this.#reportLater(words);

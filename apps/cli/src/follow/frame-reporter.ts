@@ -1,4 +1,4 @@
-import type { Standing } from "@tutti/rest/client";
+import type { ConnectionState } from "@tutti/rest/client";
 import { drawRun } from "../drawing/run-frame.ts";
 import type { Shell } from "../effects/shell.ts";
 import type { FramePage, Frames } from "../terminal/frames.ts";
@@ -46,7 +46,7 @@ export class FrameReporter implements Reporter {
     });
   }
 
-  connectionChanged(state: Standing, error?: unknown): void {
+  connectionChanged(state: ConnectionState, error?: unknown): void {
     this.#absence.update(state, error);
   }
 

@@ -1,4 +1,4 @@
-import type { Standing } from "@tutti/rest/client";
+import type { ConnectionState } from "@tutti/rest/client";
 import { usageText } from "@tutti/rest/history";
 import type { Printer } from "../command/printer.ts";
 import type { Shell } from "../effects/shell.ts";
@@ -75,7 +75,7 @@ export class LineReporter implements Reporter {
     for (const [key, change] of changes) this.#report(key, change);
   }
 
-  connectionChanged(state: Standing, error?: unknown): void {
+  connectionChanged(state: ConnectionState, error?: unknown): void {
     this.#absence.update(state, error);
   }
 

@@ -1,4 +1,4 @@
-import type { Standing } from "@tutti/rest/client";
+import type { ConnectionState } from "@tutti/rest/client";
 import type { Reported } from "./model.ts";
 
 /** Reports the progress of a run, mission or session. */
@@ -7,7 +7,7 @@ export interface Reporter {
   readonly showsEnd: boolean;
   changed(model: Reported): void;
   /** Reports that the stream is connected, or disconnected with the reason, before the next retry. */
-  connectionChanged(state: Standing, error?: unknown): void;
+  connectionChanged(state: ConnectionState, error?: unknown): void;
   /** Reports why there is no progress, and the next action. Empty if there is progress. */
   stuck(lines: readonly string[]): void;
   /** Reports nothing after this call. */

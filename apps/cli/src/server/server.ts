@@ -78,8 +78,8 @@ function oneConnection({ shell }: Context): { readonly options: FollowOptions; t
   return {
     options: {
       signal: AbortSignal.any([shell.interrupted, broken.signal]),
-      onStanding(standing, error) {
-        if (standing !== "broken") return;
+      onConnectionChange(state, error) {
+        if (state !== "broken") return;
         if (isStarting(error) && shell.nowMs() - startedMs < startMaxMs) return;
         failure = error instanceof RestError ? error : connectionBroken(error);
         broken.abort();

@@ -1,4 +1,4 @@
-import { Client, type Standing } from "@tutti/rest/client";
+import { Client, type ConnectionState } from "@tutti/rest/client";
 import { currentNamespace } from "../effects/namespace.ts";
 import { after, every, nowMs } from "../effects/time.ts";
 import { setConnection } from "./connection.ts";
@@ -95,7 +95,7 @@ export function listenLive(): () => void {
 async function follow(signal: AbortSignal, wasFollowing = false): Promise<void> {
   let wasDisconnected = wasFollowing;
   let isFirst = true;
-  const onStatus = (status: Standing) => {
+  const onStatus = (status: ConnectionState) => {
     if (status === "broken") {
       wasDisconnected = true;
       setConnection({ kind: "away", sinceMs: nowMs() });
@@ -108,7 +108,7 @@ async function follow(signal: AbortSignal, wasFollowing = false): Promise<void> 
     }
   };
   try {
-    for await (const message of client.events(">", "", { signal, onStanding: onStatus })) {
+    for await (const message of client.events(">", "", { signal, onConnectionChange: onStatus })) {
       if (message.kind === "gap") refetchAll();
       else if (message.kind === "event") recordEvent(message.value.type, message.value.subject ?? "");
     }

@@ -33,8 +33,8 @@ export function runtimeHandlers(dependencies: RuntimeDependencies): Served {
 }
 
 function listPartitions(runtime: RuntimeOfService): ListPartitionsReply {
-  const standings = [...runtime.partitionStatuses()].sort((one, other) => one.partition - other.partition);
-  return { partitions: standings.map(partitionOf), partitionsTotal: runtime.partitions };
+  const statuses = [...runtime.partitionStatuses()].sort((one, other) => one.partition - other.partition);
+  return { partitions: statuses.map(partitionOf), partitionsTotal: runtime.partitions };
 }
 
 const states = {

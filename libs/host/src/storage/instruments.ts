@@ -99,16 +99,16 @@ export class ServiceInstruments {
     this.#archive = gauge("tutti_runtime_archive_bytes", "Size of snapshots, history and index on disk.");
   }
 
-  figures(standings: readonly PartitionStatus[], archiveBytes: number): void {
+  figures(statuses: readonly PartitionStatus[], archiveBytes: number): void {
     const sum = (of: (status: PartitionStatus) => number): number =>
-      standings.reduce((total, status) => total + of(status), 0);
+      statuses.reduce((total, status) => total + of(status), 0);
     this.#loaded.set(sum(({ loaded }) => loaded));
     this.#live.set(sum(({ live }) => live));
     this.#quarantined.set(sum(({ quarantined }) => quarantined));
     this.#inbox.set(sum(({ inbox }) => inbox));
     this.#running.set(sum(({ state }) => (state === "running" ? 1 : 0)));
     this.#paused.set(sum(({ isPaused }) => (isPaused ? 1 : 0)));
-    this.#lag.set(Math.max(0, ...standings.map(({ indexLagMs }) => indexLagMs)) / 1_000);
+    this.#lag.set(Math.max(0, ...statuses.map(({ indexLagMs }) => indexLagMs)) / 1_000);
     this.#archive.set(archiveBytes);
   }
 }

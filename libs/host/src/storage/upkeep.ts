@@ -86,18 +86,18 @@ export class Upkeep {
    * before its expiry continues, and the archive learns that within moments. Nothing is removed while that may be
    * pending.
    */
-  #dueUntil(service: string, standings: readonly PartitionStatus[]): number | undefined {
+  #dueUntil(service: string, statuses: readonly PartitionStatus[]): number | undefined {
     const nowMs = this.#parts.foundation.clock.now();
-    const owned = standings.map(({ partition, epoch, state }) => `${partition}.${epoch}.${state}`).join(" ");
+    const owned = statuses.map(({ partition, epoch, state }) => `${partition}.${epoch}.${state}`).join(" ");
     let steady = this.#steady.get(service);
     if (steady?.owned !== owned) {
       steady = { owned, sinceMs: nowMs };
       this.#steady.set(service, steady);
     }
     const isSteady =
-      steady.sinceMs <= nowMs - steadyMs && standings.every(({ state }) => state === "running");
+      steady.sinceMs <= nowMs - steadyMs && statuses.every(({ state }) => state === "running");
     if (!isSteady) return undefined;
-    return nowMs - steadyMs - standings.reduce((most, { indexLagMs }) => Math.max(most, indexLagMs), 0);
+    return nowMs - steadyMs - statuses.reduce((most, { indexLagMs }) => Math.max(most, indexLagMs), 0);
   }
 
   async #purge(): Promise<void> {

@@ -15,14 +15,14 @@ export const scheduleSnapshots: SnapshotCodec<Schedule> = {
 };
 
 /** States by their numbers in the snapshot. */
-const standings = ["absent", "active", "paused", "removed"] as const;
+const statuses = ["absent", "active", "paused", "removed"] as const;
 
 export function snapshotOf(view: ScheduleView): ScheduleSnapshotV1 {
   // The cast is safe: the value is encoded, or displayed as JSON.
   const schedule = view as Schedule;
   const { plan, note, revision, createMs, updateMs, nominalMs, dueMs, lastNumber } = schedule;
   return {
-    standing: standings.indexOf(schedule.status),
+    standing: statuses.indexOf(schedule.status),
     plan,
     note,
     revision,
@@ -46,7 +46,7 @@ function scheduleOf(snapshot: ScheduleSnapshotV1): Schedule {
   const schedule = newSchedule();
   Object.assign(schedule, { note, revision, createMs, updateMs, lastNumber });
   Object.assign(schedule, { startedCount, skippedCount, countedRuns });
-  schedule.status = standings[snapshot.standing] ?? "absent";
+  schedule.status = statuses[snapshot.standing] ?? "absent";
   if (snapshot.plan !== undefined) schedule.plan = snapshot.plan;
   schedule.nominalMs = snapshot.next?.nominalMs ?? 0;
   schedule.dueMs = snapshot.next?.dueMs ?? 0;

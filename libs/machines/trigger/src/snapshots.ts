@@ -16,7 +16,7 @@ export const triggerSnapshots: SnapshotCodec<Trigger> = {
 };
 
 /** States by their numbers in the snapshot. */
-const standings = ["absent", "active", "paused", "removed"] as const;
+const statuses = ["absent", "active", "paused", "removed"] as const;
 
 export function snapshotOf(view: TriggerView): TriggerSnapshotV1 {
   // The cast is safe: the value is encoded, or displayed as JSON.
@@ -30,7 +30,7 @@ export function snapshotOf(view: TriggerView): TriggerSnapshotV1 {
     updateMs,
     lastNumber,
     paceMs,
-    standing: standings.indexOf(trigger.status),
+    standing: statuses.indexOf(trigger.status),
     counts: { ...counts, dead: 0, waiting: 0 },
     groups: [...trigger.groups.values()],
     waiting: [...trigger.waiting.values()],
@@ -47,7 +47,7 @@ function triggerOf(snapshot: TriggerSnapshotV1): Trigger {
   const { note, revision, createMs, updateMs, lastNumber, paceMs, counts } = snapshot;
   const trigger = newTrigger();
   Object.assign(trigger, { note, revision, createMs, updateMs, lastNumber, paceMs });
-  trigger.status = standings[snapshot.standing] ?? "absent";
+  trigger.status = statuses[snapshot.standing] ?? "absent";
   if (snapshot.plan !== undefined) trigger.plan = snapshot.plan;
   if (counts !== undefined) {
     const { received, started, signalled, duplicates, skipped, dropped } = counts;

@@ -5,7 +5,7 @@ import { afterEach, describe, it } from "node:test";
 import { VirtualTime } from "@tutti/kernel/testing";
 import { Client } from "./client.ts";
 import { RestError } from "./problem-error.ts";
-import type { Followed, FollowOptions, Standing } from "./stream.ts";
+import type { Followed, FollowOptions, ConnectionState } from "./stream.ts";
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
@@ -68,7 +68,7 @@ describe("a stream that is followed", () => {
     stops.push(() => server.stop());
     const time = new VirtualTime();
     const over = new AbortController();
-    const standings: Standing[] = [];
+    const states: ConnectionState[] = [];
     const client = new Client({
       url: server.url,
       time: { after: (ms, call) => time.after(ms, call), random: () => 1 },
@@ -79,7 +79,7 @@ describe("a stream that is followed", () => {
       {
         ...options,
         signal: over.signal,
-        onStanding: (standing) => standings.push(standing),
+        onConnectionChange: (state) => states.push(state),
       },
     );
     stops.push(async () => {
@@ -99,25 +99,25 @@ describe("a stream that is followed", () => {
       };
       pending.then(there, there);
       while (!isThere) {
-        if (standings.at(-1) === "broken") time.advance(100);
+        if (states.at(-1) === "broken") time.advance(100);
         await time.flush();
       }
       return pending;
     };
-    return { time, standings, next, nextInTime, over };
+    return { time, states, next, nextInTime, over };
   }
   const idOf = (item: Followed<unknown> | undefined) =>
     item?.kind === "event" ? (item.value as { readonly id: string }).id : item?.kind;
 
   it("continues after the last cursor when the connection is cut", async () => {
     const server = new ScriptedServer(respondsWith(event(1) + event(2), disconnects), respondsWith(event(3)));
-    const { nextInTime, standings } = await follow(server);
+    const { nextInTime, states } = await follow(server);
     assert.deepEqual(
       [idOf(await nextInTime()), idOf(await nextInTime()), idOf(await nextInTime())],
       ["1", "2", "3"],
     );
     assert.deepEqual(server.cursors, ["", "c2"]);
-    assert.deepEqual(standings, ["connecting", "open", "broken", "connecting", "open"]);
+    assert.deepEqual(states, ["connecting", "open", "broken", "connecting", "open"]);
   });
 
   it("starts after the given cursor", async () => {
@@ -136,13 +136,13 @@ describe("a stream that is followed", () => {
 
   it("reconnects after an outage of the server", async () => {
     const server = new ScriptedServer(respondsWith(event(1)), respondsWith(event(2)));
-    const { next, nextInTime, standings, time } = await follow(server);
+    const { next, nextInTime, states, time } = await follow(server);
     await next();
     await server.stop();
     const pending = nextInTime();
     for (let brokenCount = 0; brokenCount < 3; ) {
       await time.flush();
-      brokenCount = standings.filter((standing) => standing === "broken").length;
+      brokenCount = states.filter((state) => state === "broken").length;
     }
     await server.start();
     assert.equal(idOf(await pending), "2");
@@ -161,28 +161,28 @@ describe("a stream that is followed", () => {
 
   it("reconnects if the server does not respond", async () => {
     const server = new ScriptedServer(() => undefined, respondsWith(event(1)));
-    const { nextInTime, time, standings } = await follow(server);
+    const { nextInTime, time, states } = await follow(server);
     const pending = nextInTime();
     while (server.cursors.length === 0) await time.flush();
     time.advance(25_000);
     assert.equal(idOf(await pending), "1");
-    assert.deepEqual(standings, ["connecting", "broken", "connecting", "open"]);
+    assert.deepEqual(states, ["connecting", "broken", "connecting", "open"]);
   });
 
   it("does not time out while the caller reads nothing", async () => {
     const server = new ScriptedServer(respondsWith(event(1) + event(2)));
-    const { next, time, standings } = await follow(server);
+    const { next, time, states } = await follow(server);
     await next();
     time.advance(3_600_000);
     assert.equal(idOf(await next()), "2");
-    assert.deepEqual(standings, ["connecting", "open"]);
+    assert.deepEqual(states, ["connecting", "open"]);
   });
 
   it("waits longer after each failure, and briefly again after a connection that was good", async () => {
     const server = new ScriptedServer(respondsWith("", disconnects));
-    const { next, time, standings } = await follow(server);
+    const { next, time, states } = await follow(server);
     void next();
-    const brokenBefore = () => standings.filter((standing) => standing === "broken").length;
+    const brokenBefore = () => states.filter((state) => state === "broken").length;
     const pauses: number[] = [];
     for (let failures = 1; failures <= 7; failures++) {
       while (brokenBefore() < failures) await time.flush();
@@ -260,7 +260,7 @@ describe("a stream that is followed", () => {
     const brokenServer = new ScriptedServer(respondsWith("", disconnects));
     const other = await follow(brokenServer);
     const waiting = other.next();
-    while (!other.standings.includes("broken")) await other.time.flush();
+    while (!other.states.includes("broken")) await other.time.flush();
     other.over.abort();
     assert.equal(await waiting, undefined);
   });

@@ -42,14 +42,14 @@ export type Followed<T> =
       readonly cursor: string;
     };
 
-export type Standing = "connecting" | "open" | "broken";
+export type ConnectionState = "connecting" | "open" | "broken";
 
 export interface FollowOptions {
   readonly signal?: AbortSignal;
   /** Cursor to start after. */
   readonly cursor?: string;
   /** Called when the connection is being opened, when it is open, and when it broke and is reopened. */
-  readonly onStanding?: (standing: Standing, error?: unknown) => void;
+  readonly onConnectionChange?: (state: ConnectionState, error?: unknown) => void;
 }
 
 export interface FollowParts extends FollowOptions {
@@ -79,11 +79,11 @@ const goodAfterMs = 5_000;
 const silenceMaxMs = 25_000;
 
 export async function* followed<T>(parts: FollowParts): AsyncGenerator<Followed<T>, void, void> {
-  const { signal = new AbortController().signal, onStanding, time = systemTime } = parts;
+  const { signal = new AbortController().signal, onConnectionChange, time = systemTime } = parts;
   let cursor = parts.cursor ?? "";
   let failures = 0;
   while (!signal.aborted) {
-    onStanding?.("connecting");
+    onConnectionChange?.("connecting");
     const good = time.after(goodAfterMs, () => {
       failures = 0;
     });
@@ -104,7 +104,7 @@ export async function* followed<T>(parts: FollowParts): AsyncGenerator<Followed<
       good.cancel();
     }
     if (signal.aborted) return;
-    onStanding?.("broken", broken);
+    onConnectionChange?.("broken", broken);
     const limitMs = Math.min(pauseFirstMs * 2 ** failures++, pauseMaxMs);
     await pauseFor(time, limitMs * (0.5 + time.random() / 2), signal);
   }
@@ -128,7 +128,7 @@ function followedItem<T>({ event, data }: ServerEvent, cursor: string, isFirst: 
 }
 
 async function* attempt(
-  { open, onStanding, time }: FollowParts & { readonly time: ClientTime },
+  { open, onConnectionChange, time }: FollowParts & { readonly time: ClientTime },
   cursor: string,
   outer: AbortSignal,
 ): AsyncGenerator<ServerEvent, void, void> {
@@ -147,7 +147,7 @@ async function* attempt(
   try {
     const { body } = await withinSilence(open(cursor, signal));
     if (body === null) return;
-    onStanding?.("open");
+    onConnectionChange?.("open");
     const events = serverEvents(body);
     for (
       let next = await withinSilence(events.next());

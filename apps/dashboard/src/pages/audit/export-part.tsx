@@ -72,7 +72,7 @@ function useExport(filter: Filter) {
       const request = { query: query as object };
       for await (const message of client.follow("audit.export", request, {
         signal: stop.signal,
-        onStanding: onStatus,
+        onConnectionChange: onStatus,
       })) {
         // A retry would append all records again after the existing ones.
         if (isBroken) break;

@@ -142,7 +142,7 @@ export class AuditBook {
     else this.#moreFaults++;
   }
 
-  standing(): BookStatus {
+  status(): BookStatus {
     const store = this.#store;
     const hasRetention = store.retention() !== undefined;
     const state = { last: this.#last, faults: this.#faults, moreFaults: this.#moreFaults, hasRetention };

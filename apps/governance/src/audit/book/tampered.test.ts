@@ -96,7 +96,7 @@ describe("a book that was tampered with", () => {
     it(`names ${title}`, async () => {
       await using fixture = await filled();
       assert.deepEqual(
-        [fixture.book.standing().faults, exportedBy(fixture), verifiedBy(fixture)],
+        [fixture.book.status().faults, exportedBy(fixture), verifiedBy(fixture)],
         [[], [], []],
       );
       await fixture.tamper(...sql);
@@ -118,7 +118,7 @@ describe("a book that was tampered with", () => {
         );
       assert.ok(exported.length > 0);
       await fixture.reopen();
-      const started = namesOf(fixture.book.standing().faults);
+      const started = namesOf(fixture.book.status().faults);
       for (const name of gone)
         assert.deepEqual(
           started.find(([id]) => id === name[0]),
@@ -147,7 +147,7 @@ describe("a book that was tampered with", () => {
     assert.equal(fixture.drop(startMs + 1_500), 2);
     await fixture.reopen();
     assert.deepEqual(
-      [fixture.book.standing().faults, exportedBy(fixture), verifiedBy(fixture)],
+      [fixture.book.status().faults, exportedBy(fixture), verifiedBy(fixture)],
       [[], [], []],
     );
     await fixture.tamper("UPDATE block SET bytes = NULL WHERE leaf IN (1, 2)");

@@ -35,7 +35,7 @@ import { searchBlocks } from "./search.ts";
 /**
  * The archive on SQLite, all of it synchronous: it runs in a thread of its own, or in the caller's for tests.
  *
- * 1. State in memory (standings, facts about blocks, recently ended instances) is derived from the tables
+ * 1. State in memory (progress of partitions, facts about blocks, recently ended instances) is derived from the tables
  *    when the engine is opened, and again after a failed transaction.
  */
 export class ArchiveEngine {
@@ -205,11 +205,11 @@ export class ArchiveEngine {
   }
 
   figures(): ArchiveFigures {
-    const standings = [...this.#progressRows.all()];
+    const progress = [...this.#progressRows.all()];
     return {
       bytes: this.#database.bytes(),
-      liveInstances: standings.reduce((sum, { live }) => sum + live, 0),
-      endedInstances: standings.reduce((sum, { ended }) => sum + ended, 0),
+      liveInstances: progress.reduce((sum, { live }) => sum + live, 0),
+      endedInstances: progress.reduce((sum, { ended }) => sum + ended, 0),
       packedRows: this.#history.packed.count(),
     };
   }
@@ -265,7 +265,7 @@ export class ArchiveEngine {
     return this.#database.integrity();
   }
 
-  standings(): readonly { partition: number; coveredTo: number; packedTo: number; commits: number }[] {
+  partitionProgress(): readonly { partition: number; coveredTo: number; packedTo: number; commits: number }[] {
     return [...this.#progressRows.all()].map(({ partition, coveredTo, packedTo, commits }) => {
       return { partition, coveredTo, packedTo, commits };
     });

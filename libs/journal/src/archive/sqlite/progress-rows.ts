@@ -20,7 +20,7 @@ export interface PartitionProgress {
 
 const columns = ["commits", "covered", "packed", "live", "ended", "version", "incarnation"] as const;
 
-/** The standings of all partitions, in memory and in their table. */
+/** The progress of all partitions, in memory and in their table. */
 export class ProgressRows {
   readonly #file: string;
   readonly #replace: Statement;

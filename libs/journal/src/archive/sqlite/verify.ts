@@ -39,7 +39,7 @@ export function verifyArchive(directory: string): ArchiveVerification {
       const [found] = engine.integrity();
       if (found !== undefined) throw archiveErrors.damaged({ place: { file }, found });
       for (const _ of engine.verify());
-      const partitions = engine.standings();
+      const partitions = engine.partitionProgress();
       const { liveInstances, endedInstances } = engine.figures();
       const text = `The archive in ${directory} is sound: ${grouped(liveInstances)} live and ${grouped(endedInstances)} ended entries in ${partitions.length} partitions. Each row is as it was written.`;
       return { kind: "sound", text, partitions };

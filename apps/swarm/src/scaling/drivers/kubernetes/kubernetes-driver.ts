@@ -26,7 +26,7 @@ const workloadAnnotation = "tutti.dev/scaler";
 
 const conflictsMax = 5;
 /** Interval of reads while pods start, and otherwise. */
-const pollMs = { starting: 2_000, standing: 15_000 };
+const pollMs = { starting: 2_000, steady: 15_000 };
 
 export function kubernetesDriver(parts: KubernetesDriverParts): LevelDriver {
   const { scalerId, foundation } = parts;
@@ -63,7 +63,7 @@ async function scale(parts: KubernetesDriverParts, count: number, signal: AbortS
 
 function replyFor(workload: WorkloadRef, { ready, trouble }: Workload, requested: number): LevelReply {
   const starting = Math.max(0, requested - ready);
-  if (starting === 0) return { starting, repeatAfterMs: pollMs.standing };
+  if (starting === 0) return { starting, repeatAfterMs: pollMs.steady };
   const { kind, name, namespace } = workload;
   const error =
     trouble === undefined

@@ -58,13 +58,13 @@ export function ownersInProgress(run: RunView): number {
 export function taskGroupsOf(run: RunView, explain: (node: number) => Explanation): readonly TaskGroup[] {
   const groups = new Map<string, Group>();
   for (const node of run.nodes.slice(0, scannedMax)) if (node !== undefined) join(groups, run, node);
-  const standings = [...groups.values()].slice(0, groupsMax).map(({ first, ids, count }): TaskGroup => {
+  const taskGroups = [...groups.values()].slice(0, groupsMax).map(({ first, ids, count }): TaskGroup => {
     const explained = explain(first);
     return { count, taskIds: ids, wait: explained.waits[0], first: explained };
   });
   const pending = run.counts[TaskStatus.TASK_STATUS_PENDING] ?? 0;
-  if (pending > 0) standings.push({ ...others, count: pending });
-  return standings;
+  if (pending > 0) taskGroups.push({ ...others, count: pending });
+  return taskGroups;
 }
 
 const others: Omit<TaskGroup, "count"> = {
@@ -106,9 +106,9 @@ function isItsParts(run: RunView, node: NodeView): boolean {
 }
 
 /** Joins groups that wait for the same thing, the largest first. */
-function joined(standings: readonly TaskGroup[]): readonly TaskGroup[] {
+function joined(taskGroups: readonly TaskGroup[]): readonly TaskGroup[] {
   const byWait = new Map<string, TaskGroup>();
-  for (const group of standings) {
+  for (const group of taskGroups) {
     const { wait } = group;
     const key = wait === undefined ? "" : `${wait.cause} ${isShared.has(wait.cause) ? wait.subject : ""}`;
     const known = byWait.get(key);
@@ -169,9 +169,9 @@ const phrases: Readonly<Partial<Record<WaitCause, (subject: string) => string>>>
 
 /** Returns the explanation as a sentence, and as waits of the run with their counts. */
 export function explanationOf({ lead, explanation, taskGroups: each }: RunExplanation): Explanation {
-  const standings = joined(each);
-  const clauses = standings.map((group) => `${clauseOf(group)}${namesOf(group)}`);
-  const waits = standings.flatMap((group) => {
+  const taskGroups = joined(each);
+  const clauses = taskGroups.map((group) => `${clauseOf(group)}${namesOf(group)}`);
+  const waits = taskGroups.flatMap((group) => {
     const { wait, count } = group;
     if (wait === undefined || wait.cause === WAIT_CAUSE_NEEDS) return [];
     const message = `${counted(count, "task")}${namesOf(group)}: ${wait.message}`;
