@@ -34,8 +34,8 @@ const otherFiles = { keys: keysIn, "book.sqlite": auditLogIn } as const;
  * Buckets with the owners of partitions, and with the key that encrypts tokens of attempts. The bucket of the registry
  * is left out: its entries are of ended processes, and new processes register again.
  */
-const keptBuckets: ReadonlySet<string> = new Set(["KV_tutti-ownership", "KV_tutti_installation_keys"]);
-const isKept = (name: string): boolean => name.startsWith("TUTTI_") || keptBuckets.has(name);
+const includedBuckets: ReadonlySet<string> = new Set(["KV_tutti-ownership", "KV_tutti_installation_keys"]);
+const isIncluded = (name: string): boolean => name.startsWith("TUTTI_") || includedBuckets.has(name);
 
 export async function backUp(
   options: StoredClusterOptions,
@@ -50,7 +50,7 @@ export async function backUp(
   await requireEmpty(target);
   await mkdir(target, { recursive: true, mode: 0o700 });
   const streams = await withNats({ ...options, shape: state.shape }, signal, async (connection) => {
-    const names = (await streamNames(connection)).filter(isKept);
+    const names = (await streamNames(connection)).filter(isIncluded);
     const copies: StreamCopy[] = [];
     for (const name of names) copies.push(await copyOut(connection, name, join(target, `${name}.snapshot`)));
     return copies;

@@ -14,33 +14,33 @@ import { type ReadOnly, toTimestamp } from "@tutti/kernel";
 import type { Stored } from "@tutti/machine-entities";
 import type { TenantView } from "@tutti/machine-entities/tenant";
 
-type KeptView<T> = ReadOnly<Stored<T>>;
+type StoredView<T> = ReadOnly<Stored<T>>;
 
-export function principalOf(namespace: string, stored: KeptView<Principal>): Principal {
+export function principalOf(namespace: string, stored: StoredView<Principal>): Principal {
   const { value, createMs, createCause, revision } = stored as Stored<Principal>;
   return { ...value, namespace, createTime: toTimestamp(createMs), createCause, revision: String(revision) };
 }
 
-export function roleOf(namespace: string, stored: KeptView<Role>): Role {
+export function roleOf(namespace: string, stored: StoredView<Role>): Role {
   const { value, cause: updateCause, revision } = stored as Stored<Role>;
   return { ...value, namespace, updateCause, revision: String(revision) };
 }
 
-export function bindingOf(namespace: string, stored: KeptView<RoleBinding>): RoleBinding {
+export function bindingOf(namespace: string, stored: StoredView<RoleBinding>): RoleBinding {
   const { value, createCause, revision } = stored as Stored<RoleBinding>;
   return { ...value, namespace, createCause, revision: String(revision) };
 }
 
-export function limitOf(namespace: string, { value, revision }: KeptView<IdentityLimit>): IdentityLimit {
+export function limitOf(namespace: string, { value, revision }: StoredView<IdentityLimit>): IdentityLimit {
   return { ...(value as IdentityLimit), namespace, revision: String(revision) };
 }
 
-export function policyOf(namespace: string, stored: KeptView<Policy>): Policy {
+export function policyOf(namespace: string, stored: StoredView<Policy>): Policy {
   const { value, updateMs, cause, revision } = stored as Stored<Policy>;
   return { ...value, namespace, ...updated(updateMs, cause), revision: String(revision) };
 }
 
-export function ruleOf(namespace: string, stored: KeptView<AdmissionRule>): AdmissionRule {
+export function ruleOf(namespace: string, stored: StoredView<AdmissionRule>): AdmissionRule {
   const { value, updateMs, cause, revision } = stored as Stored<AdmissionRule>;
   return { ...value, namespace, ...updated(updateMs, cause), revision: String(revision) };
 }

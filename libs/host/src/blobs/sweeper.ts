@@ -65,7 +65,7 @@ export class BlobSweeper implements Component {
       });
     const options = {
       beforeMs: Math.min(throughMs, nowMs) - settings.keepMs,
-      isReferenced: (mentions: readonly BlobMention[]) => this.#areKept(mentions),
+      isReferenced: (mentions: readonly BlobMention[]) => this.#areReferenced(mentions),
     };
     const pauseMs = Math.min(betweenSlicesMs, settings.sweepMs / (4 * sweepSlices));
     let removed = 0;
@@ -104,8 +104,8 @@ export class BlobSweeper implements Component {
     }
   }
 
-  async #areKept(mentions: readonly BlobMention[]): Promise<readonly boolean[]> {
-    const kept = mentions.map(() => true);
+  async #areReferenced(mentions: readonly BlobMention[]): Promise<readonly boolean[]> {
+    const referenced = mentions.map(() => true);
     const places = Map.groupBy(mentions.keys(), (index) => {
       const { service = "", partition = 0 } = mentions[index] ?? {};
       return `${service}/${partition}`;
@@ -116,9 +116,9 @@ export class BlobSweeper implements Component {
       const runtime = this.#parts.runtimes().find((candidate) => candidate.service === service);
       const keys = indexes.map((index): InstanceKey => mentions[index] as BlobMention);
       const answers = await runtime?.checkExistence(partition, keys);
-      for (const [place, index] of indexes.entries()) kept[index] = answers?.[place] ?? true;
+      for (const [place, index] of indexes.entries()) referenced[index] = answers?.[place] ?? true;
     }
-    return kept;
+    return referenced;
   }
 
   #pause(ms: number): Promise<void> {

@@ -8,7 +8,7 @@ export const leaseMaxMs = 3_600_000;
 export const waitMaxMs = 60_000;
 export const priorityMax = 100;
 /** Time for which a place in the queue is kept without a new request. */
-export const placeKeptMs = 10_000;
+export const placeRetentionMs = 10_000;
 /** A timer that fires later than this was not watched: the holder could not renew either. */
 export const unwatchedMs = 10_000;
 /** Waiting time that equals one point of priority. */

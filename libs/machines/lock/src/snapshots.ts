@@ -2,7 +2,7 @@
 import { LockSnapshotV1 } from "@tutti/contracts/session/v1";
 import { kernelErrors, type SnapshotCodec } from "@tutti/kernel";
 import { insertHold } from "./hold/events.ts";
-import { placeKeptMs } from "./limits.ts";
+import { placeRetentionMs } from "./limits.ts";
 import { type Lock, type LockView, newLock } from "./state.ts";
 import { dueMsOf, endsAt } from "./timer.ts";
 
@@ -38,7 +38,7 @@ function lockOf(snapshot: LockSnapshotV1): Lock {
   for (const wait of snapshot.waits) {
     lock.byHolder.set(wait.holder, wait.ticket);
     lock.line.join(wait);
-    endsAt(lock, wait.ticket, wait.attendMs + placeKeptMs);
+    endsAt(lock, wait.ticket, wait.attendMs + placeRetentionMs);
   }
   for (const victim of snapshot.gaveWay) lock.gaveWay.set(victim.holder, victim);
   lock.dueMs = dueMsOf(lock);

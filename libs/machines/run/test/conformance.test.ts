@@ -56,7 +56,7 @@ describe("runs", () => {
           for (const data of [node?.output, earlierEffect?.input, earlierEffect?.output])
             expectedBytes += bytesOf(data).length;
         }
-        assert.equal(state.keptBytes, expectedBytes);
+        assert.equal(state.storedBytes, expectedBytes);
         if (isAtIt && state.plan?.plan.kind === "tasks")
           assert.ok(
             state.nodes.some((node) => isGoingOn(state, node)),

@@ -90,7 +90,7 @@ export function modeNamed(name: string): Mode {
  * these.
  */
 export function projectSession(session: SessionView): unknown {
-  const { counts, remaining, openParts, keptBytes, tasks, parts } = session;
+  const { counts, remaining, openParts, storedBytes, tasks, parts } = session;
   const snapshot = snapshotOf(session as Session);
   const plain = { ...snapshot, pauses: [], tasks: snapshot.tasks.map((task) => ({ ...task, sinceMs: 0 })) };
   return {
@@ -99,7 +99,7 @@ export function projectSession(session: SessionView): unknown {
       counts: [...counts],
       left: remaining,
       openParts,
-      keptBytes,
+      keptBytes: storedBytes,
       open: tasks.map(({ open }) => open),
       followers: tasks.map(({ followers }) => followers.length),
       parts: parts.map((part) => [...part.tasks].sort((one, other) => one - other)),

@@ -2,7 +2,7 @@
 
 export const tasksMax = 100_000;
 /** Bytes of inputs and outputs that a session keeps in all. Larger ones belong into the blob store. */
-export const keptBytesMax = 24 * 1024 * 1024;
+export const storedBytesMax = 24 * 1024 * 1024;
 /** Dependencies of a session. */
 export const dependenciesMax = 100;
 /** Parts, including those that have ended. */

@@ -89,7 +89,7 @@ export interface Session {
   remaining: number;
   /** Parts that have not ended. */
   openParts: number;
-  keptBytes: number;
+  storedBytes: number;
 }
 
 export interface Period {
@@ -214,7 +214,7 @@ export function newSession(key: InstanceKey): Session {
     counts: new Array<number>(statusCount).fill(0),
     remaining: 0,
     openParts: 0,
-    keptBytes: 0,
+    storedBytes: 0,
   };
 }
 

@@ -1,6 +1,6 @@
 /** The only timer: leases and places that end, and delayed grants. */
 import { LockWaitEnd } from "@tutti/contracts/session/v1";
-import { changesPerStepMax, placeKeptMs, unwatchedMs } from "../limits.ts";
+import { changesPerStepMax, placeRetentionMs, unwatchedMs } from "../limits.ts";
 import type { LockStep, LockView } from "../state.ts";
 import { lockSpared, lockWaitEnded } from "../waiting/events.ts";
 import { permitsExpired } from "./events.ts";
@@ -25,7 +25,7 @@ function extendAll(lock: LockView, step: LockStep): void {
   step.emit(lockSpared, {
     tokens: late.filter((number) => lock.holds.has(number)).sort(byNumber),
     tickets: late.filter((number) => lock.line.has(number)).sort(byNumber),
-    dueMs: step.nowMs + placeKeptMs,
+    dueMs: step.nowMs + placeRetentionMs,
   });
 }
 

@@ -8,7 +8,7 @@ import {
   giveWay,
   leaveLine,
   lock,
-  placeKeptMs,
+  placeRetentionMs,
   release,
   renew,
   setPermits,
@@ -141,7 +141,7 @@ describe("a lease of a lock", () => {
     const step = stepOn(state, driver.nowMs + 60_000);
     lock.expire?.(state, 1, step);
     assert.deepEqual(step.emitted, ["lock_spared"]);
-    assert.equal(state.dueMs, step.nowMs + placeKeptMs);
+    assert.equal(state.dueMs, step.nowMs + placeRetentionMs);
     assert.deepEqual([state.holds.size, state.line.size], [1, 1]);
   });
 });
@@ -151,11 +151,11 @@ describe("a place in the line", () => {
     const driver = newDriver();
     acquireAs(driver, "a", { leaseMs: 3_600_000 });
     acquireAs(driver, "b", { waitMs: 1_000 });
-    driver.advance(1_000 + placeKeptMs - 1);
+    driver.advance(1_000 + placeRetentionMs - 1);
     assert.equal(acquireAs(driver, "b", { waitMs: 1_000 }), 0);
     driver.advance(500);
     driver.execute(lockKey, leaveLine, { holder: "b" });
-    driver.advance(placeKeptMs - 1);
+    driver.advance(placeRetentionMs - 1);
     assert.deepEqual(inLine(driver), ["b"]);
     driver.advance(1);
     assert.deepEqual(inLine(driver), []);
@@ -183,7 +183,7 @@ describe("a place in the line", () => {
     driver.execute(lockKey, giveWay, { ticket, message: "again" });
     const answer = acquireAs(driver, "b");
     assert.equal(answer, "session.deadlock");
-    driver.advance(placeKeptMs);
+    driver.advance(placeRetentionMs);
     assert.equal(acquireAs(driver, "b"), 0);
   });
 

@@ -6,7 +6,7 @@
  */
 import { LockWaitEnd } from "@tutti/contracts/session/v1";
 import { lockErrors } from "../errors.ts";
-import { changesPerStepMax, numbersPerMs, placeKeptMs } from "../limits.ts";
+import { changesPerStepMax, numbersPerMs, placeRetentionMs } from "../limits.ts";
 import type { LockStep, LockView, LockWait } from "../state.ts";
 import { lockPutOff, lockWaitEnded, permitsGranted } from "../waiting/events.ts";
 import { fits, isTooMany, permitsOf } from "./room.ts";
@@ -41,7 +41,7 @@ export function nextNumber(lock: LockView, { nowMs }: LockStep): number {
 function grant(lock: LockView, { ticket, leaseMs, attendMs }: LockWait, step: LockStep): void {
   const { nowMs } = step;
   // A holder that no longer waits has as long to ask again as its place would have been kept.
-  const dueMs = attendMs >= nowMs ? nowMs + leaseMs : Math.min(nowMs + leaseMs, attendMs + placeKeptMs);
+  const dueMs = attendMs >= nowMs ? nowMs + leaseMs : Math.min(nowMs + leaseMs, attendMs + placeRetentionMs);
   step.emit(permitsGranted, { ticket, token: nextNumber(lock, step), grantMs: nowMs, dueMs });
 }
 

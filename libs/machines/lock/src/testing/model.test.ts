@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { seededChance } from "@tutti/kernel/testing";
-import { leaveLine, placeKeptMs, setPermits } from "../index.ts";
+import { leaveLine, placeRetentionMs, setPermits } from "../index.ts";
 import { acquireAs, holding, inLine, newDriver, releaseAs } from "../lock.fixture.ts";
 import { lockKey } from "./index.ts";
 import { LockModel } from "./model.ts";
@@ -43,7 +43,7 @@ function compare(seed: number): void {
       driver.execute(lockKey, leaveLine, { holder });
     } else if (random < 0.95) {
       // Sometimes long enough for a place to expire.
-      const ms = step % 40 === 39 ? placeKeptMs : pick([1, 7, 40]);
+      const ms = step % 40 === 39 ? placeRetentionMs : pick([1, 7, 40]);
       for (let tick = 0; tick < ms; tick++) model.tick();
       driver.advance(ms);
     } else {

@@ -2,7 +2,7 @@
  * A plain model of a lock: lists that are searched from the start after every event, and time that advances by
  * the millisecond.
  */
-import { ageingMs, placeKeptMs } from "../index.ts";
+import { ageingMs, placeRetentionMs } from "../index.ts";
 
 export interface ModelRequest {
   readonly holder: string;
@@ -41,7 +41,7 @@ export class LockModel {
   tick(): void {
     this.#nowMs++;
     this.holds = this.holds.filter(({ dueMs }) => dueMs > this.#nowMs);
-    this.waiting = this.waiting.filter(({ attendMs }) => attendMs + placeKeptMs > this.#nowMs);
+    this.waiting = this.waiting.filter(({ attendMs }) => attendMs + placeRetentionMs > this.#nowMs);
     this.#grantWaiting();
   }
 
@@ -102,7 +102,7 @@ export class LockModel {
 
   #grant({ holder, permits, shared, leaseMs, attendMs }: Waiting): void {
     const fullMs = this.#nowMs + leaseMs;
-    const dueMs = attendMs >= this.#nowMs ? fullMs : Math.min(fullMs, attendMs + placeKeptMs);
+    const dueMs = attendMs >= this.#nowMs ? fullMs : Math.min(fullMs, attendMs + placeRetentionMs);
     this.holds.push({ holder, permits, shared, leaseMs, dueMs });
   }
 

@@ -10,7 +10,7 @@ import {
 } from "@tutti/contracts/session/v1";
 import { assert } from "@tutti/kernel";
 import { addHold, prolong } from "../hold/events.ts";
-import { gaveWayMax, placeKeptMs } from "../limits.ts";
+import { gaveWayMax, placeRetentionMs } from "../limits.ts";
 import type { Lock, LockEvent } from "../state.ts";
 import { arm, endsAt, endsNever } from "../timer.ts";
 
@@ -25,7 +25,7 @@ export const lockWaitBegun: LockEvent<LockWaitBegunV1> = {
     lock.lastNumber = wait.ticket;
     lock.byHolder.set(wait.holder, wait.ticket);
     lock.line.join(wait);
-    endsAt(lock, wait.ticket, wait.attendMs + placeKeptMs);
+    endsAt(lock, wait.ticket, wait.attendMs + placeRetentionMs);
     arm(lock, outstanding);
   },
 };
@@ -36,7 +36,7 @@ export const lockWaitKept: LockEvent<LockWaitKeptV1> = {
   codec: LockWaitKeptV1,
   evolve(lock, { ticket, attendMs }, outstanding) {
     lock.line.change({ ...waitOf(lock, ticket), attendMs });
-    endsAt(lock, ticket, attendMs + placeKeptMs);
+    endsAt(lock, ticket, attendMs + placeRetentionMs);
     arm(lock, outstanding);
   },
 };
@@ -53,7 +53,7 @@ export const lockWaitEnded: LockEvent<LockWaitEndedV1> = {
     if (reason === LockWaitEnd.LOCK_WAIT_END_GAVE_WAY) {
       for (const [name, { untilMs }] of lock.gaveWay)
         if (untilMs <= endMs || lock.gaveWay.size >= gaveWayMax) lock.gaveWay.delete(name);
-      lock.gaveWay.set(holder, { holder, message, untilMs: endMs + placeKeptMs });
+      lock.gaveWay.set(holder, { holder, message, untilMs: endMs + placeRetentionMs });
     }
     arm(lock, outstanding);
   },
@@ -79,9 +79,9 @@ export const lockSpared: LockEvent<LockSparedV1> = {
   evolve(lock, { tokens, tickets, dueMs }, outstanding) {
     for (const token of tokens) prolong(lock, token, dueMs);
     for (const ticket of tickets) {
-      const attendMs = Math.max(0, dueMs - placeKeptMs);
+      const attendMs = Math.max(0, dueMs - placeRetentionMs);
       lock.line.change({ ...waitOf(lock, ticket), attendMs });
-      endsAt(lock, ticket, attendMs + placeKeptMs);
+      endsAt(lock, ticket, attendMs + placeRetentionMs);
     }
     arm(lock, outstanding);
   },

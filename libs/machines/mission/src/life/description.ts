@@ -89,7 +89,7 @@ export function projectMission(mission: MissionView): unknown {
     reserved,
     openVotes,
     openQuestions,
-    keptBytes,
+    storedBytes,
     boardBytes,
   } = mission;
   return {
@@ -102,7 +102,7 @@ export function projectMission(mission: MissionView): unknown {
       reserved: { ...reserved },
       openVotes,
       openQuestions,
-      keptBytes,
+      keptBytes: storedBytes,
       boardBytes,
       messageBytes: mission.messageBytes,
       claimable: [...mission.claimable.numbers()].sort(),

@@ -3,14 +3,14 @@ import type { TaskSpec } from "@tutti/contracts/types/v1";
 import type { Refusal } from "@tutti/kernel";
 import { bytesOf, circleProblem, dataOfPayload, gangProblem, taskProblem } from "@tutti/machine-work";
 import { sessionErrors } from "../errors.ts";
-import { keptBytesMax, tasksMax } from "../limits.ts";
+import { storedBytesMax, tasksMax } from "../limits.ts";
 import type { SessionView } from "../state.ts";
 
 export function checkTasks(session: SessionView, specs: readonly TaskSpec[]): Refusal | undefined {
   const found = session.tasks.length + specs.length;
   if (found > tasksMax) return sessionErrors.tooMany.refusal({ items: "tasks", found, max: tasksMax });
   const ids = new Set<string>();
-  let bytes = session.keptBytes;
+  let bytes = session.storedBytes;
   for (const { id, input } of specs) {
     if (ids.has(id)) return invalid(id, "expected every task once, got this id more than once");
     if (session.byId.has(id))
@@ -21,11 +21,11 @@ export function checkTasks(session: SessionView, specs: readonly TaskSpec[]): Re
     ids.add(id);
     bytes += bytesOf(dataOfPayload(input)).length;
   }
-  if (bytes > keptBytesMax)
+  if (bytes > storedBytesMax)
     return sessionErrors.tooMany.refusal({
       items: "bytes of inputs and outputs",
       found: bytes,
-      max: keptBytesMax,
+      max: storedBytesMax,
     });
   for (const spec of specs) {
     const problem = taskProblem(spec, (id) => ids.has(id) || session.byId.has(id));

@@ -51,7 +51,7 @@ function place(session: Session, task: Task): void {
   if (gang !== "") session.gangs.set(gang, [...(session.gangs.get(gang) ?? []), task.number]);
   session.counts[task.status] = (session.counts[task.status] ?? 0) + 1;
   session.remaining += 1;
-  session.keptBytes += bytesOf(dataOfPayload(task.spec.input)).length;
+  session.storedBytes += bytesOf(dataOfPayload(task.spec.input)).length;
 }
 
 /** Needs may name tasks that come later in the list. */
@@ -67,7 +67,7 @@ function link(session: Session, task: Task): void {
 export function noteTask(session: Session, note: TaskNote): void {
   const task = taskOf(session, note.task);
   const wasDone = isDone(task.status);
-  session.keptBytes -= bytesOf(task.output).length;
+  session.storedBytes -= bytesOf(task.output).length;
   task.reason = note.reason;
   if (note.agent !== "") task.agent = note.agent;
   task.attempts = note.attempts;
@@ -77,7 +77,7 @@ export function noteTask(session: Session, note: TaskNote): void {
   task.output = dataOf(note.output, note.outputPayload);
   task.error = note.error;
   task.used = note.used;
-  session.keptBytes += bytesOf(task.output).length;
+  session.storedBytes += bytesOf(task.output).length;
   setStatus(session, task, note.status);
   if (!wasDone && isDone(task.status)) endTask(session, task);
 }
@@ -99,7 +99,7 @@ export function restartTask(session: Session, task: Task, sinceMs: number): void
     session.remaining += 1;
     for (const follower of task.followers) taskOf(session, follower.task).open += 1;
   }
-  session.keptBytes -= bytesOf(task.output).length;
+  session.storedBytes -= bytesOf(task.output).length;
   Object.assign(task, { part: -1, isPlaced: false, reason: "", agent: "", attempts: 0 });
   Object.assign(task, { sinceMs, readyMs: 0, startMs: 0, endMs: 0 });
   Object.assign(task, { output: undefined, error: undefined, used: undefined });

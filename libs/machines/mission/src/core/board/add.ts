@@ -4,7 +4,7 @@ import { isDone } from "@tutti/machine-work";
 import type { Mission, MissionOutstanding, Task } from "../state/state.ts";
 import { endSkipped, recordNeedEnd, settleNeeds } from "./flow.ts";
 import { joinGang } from "./gang.ts";
-import { keptBytesOf, newTask, type Origin, taskOf } from "./nodes.ts";
+import { storedBytesOf, newTask, type Origin, taskOf } from "./nodes.ts";
 
 export function addTasks(
   mission: Mission,
@@ -32,7 +32,7 @@ export function place(mission: Mission, task: Task): void {
   mission.byId.set(task.spec.id, task.number);
   joinGang(mission, task);
   mission.counts[task.status] = (mission.counts[task.status] ?? 0) + 1;
-  mission.keptBytes += keptBytesOf(task);
+  mission.storedBytes += storedBytesOf(task);
   if (task.parent < 0) return;
   const parent = taskOf(mission, task.parent);
   parent.parts ??= [];

@@ -256,18 +256,18 @@ export function recordAgent(mission: Mission, task: Task, agent: string, ms: num
 }
 
 export function setOutput(mission: Mission, task: Task, output: Data | undefined): void {
-  mission.keptBytes += bytesOf(output).length - bytesOf(task.output).length;
+  mission.storedBytes += bytesOf(output).length - bytesOf(task.output).length;
   task.output = output;
 }
 
 export function setInput(mission: Mission, task: Task, input: Data | undefined): void {
-  mission.keptBytes += bytesOf(input).length - bytesOf(task.input).length;
+  mission.storedBytes += bytesOf(input).length - bytesOf(task.input).length;
   task.input = input;
   task.isInputComputed = true;
 }
 
 /** Returns the bytes that a task keeps, without values that many tasks share. */
-export function keptBytesOf({ input, output, spec, isInputComputed }: Task): number {
+export function storedBytesOf({ input, output, spec, isInputComputed }: Task): number {
   return (
     bytesOf(output).length +
     (isInputComputed ? bytesOf(input).length : 0) +

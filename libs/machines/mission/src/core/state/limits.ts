@@ -3,7 +3,7 @@
 /** Default maximum of tasks of a mission. */
 export const tasksDefault = 100_000;
 /** Bytes of specifications, inputs and outputs that a mission keeps in all. Larger ones belong into the blob store. */
-export const keptBytesMax = 24 * 1024 * 1024;
+export const storedBytesMax = 24 * 1024 * 1024;
 /** Entries of the blackboard, removed ones included, and the bytes of their values. */
 export const entriesMax = 100_000;
 export const boardBytesMax = 8 * 1024 * 1024;
@@ -15,7 +15,7 @@ export const votesMax = 1_000;
 /** Reservations that are open at the same time. */
 export const reservationsMax = 10_000;
 /** Decided questions that are kept for display. */
-export const questionsKept = 1_000;
+export const retainedQuestionsMax = 1_000;
 /** Handoffs of a task that are kept. */
 export const handoffsMax = 20;
 /** Keys that are counted to detect loops. */

@@ -132,7 +132,7 @@ export interface Mission {
   /** Removed and changed keys by number of the change, from `changesFrom` on. */
   readonly changes: string[];
   changesFrom: number;
-  keptBytes: number;
+  storedBytes: number;
   boardBytes: number;
   messageBytes: number;
   openVotes: number;
@@ -336,7 +336,7 @@ export function newMission(key: InstanceKey): Mission {
     roleCounts: new Map(),
     changes: [],
     changesFrom: 1,
-    keptBytes: 0,
+    storedBytes: 0,
     boardBytes: 0,
     messageBytes: 0,
     openVotes: 0,

@@ -1,7 +1,7 @@
 import { QuestionAskedV1, QuestionDecidedV1, QuestionKind } from "@tutti/contracts/swarm/v1";
 import { Verdict } from "@tutti/contracts/types/v1";
 import { blobsOf } from "@tutti/machine-work";
-import { questionsKept } from "../../core/state/limits.ts";
+import { retainedQuestionsMax } from "../../core/state/limits.ts";
 import { taskTimers, timerNumber } from "../../core/state/numbers.ts";
 import type { Mission, MissionEvent, MissionOutstanding, Task } from "../../core/state/state.ts";
 
@@ -40,7 +40,7 @@ export function awaitAnswer(
 
 /** Drops the questions that were decided first. */
 function forget({ questions }: Mission): void {
-  if (questions.size <= questionsKept) return;
+  if (questions.size <= retainedQuestionsMax) return;
   for (const [number, { verdict }] of questions) {
     if (verdict === Verdict.VERDICT_UNSPECIFIED) continue;
     questions.delete(number);

@@ -3,7 +3,7 @@ import { Assignment, type MissionSpec } from "@tutti/contracts/swarm/v1";
 import type { TaskSpec } from "@tutti/contracts/types/v1";
 import type { ReadOnly, Refusal } from "@tutti/kernel";
 import { bytesOf, circleProblem, dataOfPayload, gangProblem, taskProblem } from "@tutti/machine-work";
-import { keptBytesMax, tasksDefault } from "../../core/state/limits.ts";
+import { storedBytesMax, tasksDefault } from "../../core/state/limits.ts";
 import { type MissionView, specOf } from "../../core/state/state.ts";
 import { missionErrors } from "../../errors.ts";
 
@@ -14,25 +14,25 @@ export function checkAdded(mission: MissionView, specs: readonly TaskSpec[]): Re
   return checkTasks(specs, specOf(mission), mission);
 }
 
-const nothingThere = { byId: new Map<string, number>(), gangs: new Map<string, number[]>(), keptBytes: 0 };
+const nothingThere = { byId: new Map<string, number>(), gangs: new Map<string, number[]>(), storedBytes: 0 };
 
 /** @param there the current board */
 export function checkTasks(
   specs: readonly TaskSpec[],
   spec: ReadOnly<MissionSpec>,
-  there: Pick<MissionView, "byId" | "gangs" | "keptBytes"> = nothingThere,
+  there: Pick<MissionView, "byId" | "gangs" | "storedBytes"> = nothingThere,
 ): Refusal | undefined {
-  const { byId, gangs, keptBytes } = there;
+  const { byId, gangs, storedBytes } = there;
   const isThere = (id: string) => byId.has(id);
   const ids = new Set<string>();
-  let bytes = keptBytes;
+  let bytes = storedBytes;
   for (const { id, input } of specs) {
     if (isThere(id) || ids.has(id)) return missionErrors.taskExists.refusal({ task: id });
     ids.add(id);
     bytes += bytesOf(dataOfPayload(input)).length;
   }
-  if (bytes > keptBytesMax)
-    return missionErrors.tooLarge.refusal({ items: "bytes kept", found: bytes, max: keptBytesMax });
+  if (bytes > storedBytesMax)
+    return missionErrors.tooLarge.refusal({ items: "bytes kept", found: bytes, max: storedBytesMax });
   for (const spec of specs) {
     const problem = taskProblem(spec, (id) => ids.has(id) || isThere(id));
     if (problem !== undefined) return missionErrors.taskInvalid.refusal({ task: spec.id, problem });

@@ -33,7 +33,7 @@ import { inputOf } from "../../core/board/input.ts";
 import { limitOf } from "../../core/budget/accounting.ts";
 import { evaluate } from "../../core/evaluate/evaluate.ts";
 import { behaviours } from "../../core/state/behaviours.ts";
-import { conditionStepsMax, keptBytesMax } from "../../core/state/limits.ts";
+import { conditionStepsMax, storedBytesMax } from "../../core/state/limits.ts";
 import {
   isChild,
   type MissionEventStep,
@@ -141,9 +141,9 @@ function failedCheck(
 
 export function complete(place: Place, output: Data | undefined, attemptReport: AttemptReport): void {
   const { mission, step, task } = place;
-  const found = mission.keptBytes + bytesOf(output).length;
-  if (found > keptBytesMax) {
-    const refusal = missionErrors.tooLarge.refusal({ items: "bytes kept", found, max: keptBytesMax });
+  const found = mission.storedBytes + bytesOf(output).length;
+  if (found > storedBytesMax) {
+    const refusal = missionErrors.tooLarge.refusal({ items: "bytes kept", found, max: storedBytesMax });
     failForGood(place, detailOfRefusal(refusal), attemptReport);
     return;
   }

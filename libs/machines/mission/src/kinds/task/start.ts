@@ -25,7 +25,7 @@ import { inputOf } from "../../core/board/input.ts";
 import { assignmentOf, canBeClaimed, depthLeftOf, plainDetails } from "../../core/board/offer.ts";
 import { availableOf, expectedFor, isAffordable, limitOf } from "../../core/budget/accounting.ts";
 import { encoded, evaluate } from "../../core/evaluate/evaluate.ts";
-import { keptBytesMax } from "../../core/state/limits.ts";
+import { storedBytesMax } from "../../core/state/limits.ts";
 import { hasOwnBudget } from "../../core/state/own-budget.ts";
 import {
   isChild,
@@ -142,9 +142,9 @@ function computedInput({ mission, step, budget }: TaskStart, task: TaskView): In
   if (!result.ok) return result;
   const value = encoded(result.value, subject);
   if (!value.ok) return value;
-  const found = mission.keptBytes + value.bytes.length;
-  if (found > keptBytesMax) {
-    const refusal = missionErrors.tooLarge.refusal({ items: "bytes kept", found, max: keptBytesMax });
+  const found = mission.storedBytes + value.bytes.length;
+  if (found > storedBytesMax) {
+    const refusal = missionErrors.tooLarge.refusal({ items: "bytes kept", found, max: storedBytesMax });
     return { ok: false, error: detailOfRefusal(refusal) };
   }
   return { ok: true, isComputed: true, bytes: value.bytes };

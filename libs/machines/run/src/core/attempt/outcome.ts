@@ -6,7 +6,7 @@ import { afterFailure, bytesOf, type Data, detailOfRefusal, payloadOf } from "@t
 import { runErrors } from "../../errors.ts";
 import { taskCompleted, taskFailed, taskPaused } from "../node/events.ts";
 import { idOf, type Place } from "../node/task-kind.ts";
-import { keptBytesMax } from "../state/limits.ts";
+import { storedBytesMax } from "../state/limits.ts";
 import type { RunView } from "../state/state.ts";
 import { failCompensation } from "./compensation.ts";
 import { attemptFailed } from "./events.ts";
@@ -99,8 +99,8 @@ export function policyOf({ run, number, range, task }: Place): RetryPolicy {
 /**
  * Returns an error if the run cannot keep this many more bytes: a run that is too large could not be stored.
  */
-export function roomProblem({ keptBytes }: RunView, bytes: number): ErrorDetail | undefined {
-  if (keptBytes + bytes <= keptBytesMax) return undefined;
-  const parameters = { bytes: keptBytes + bytes, bytesMax: keptBytesMax };
+export function roomProblem({ storedBytes }: RunView, bytes: number): ErrorDetail | undefined {
+  if (storedBytes + bytes <= storedBytesMax) return undefined;
+  const parameters = { bytes: storedBytes + bytes, bytesMax: storedBytesMax };
   return detailOfRefusal(runErrors.runTooLarge.refusal(parameters));
 }

@@ -17,7 +17,7 @@ import { listOfEntries } from "../evaluate/scene.ts";
 import { stateOfKind } from "../state/kind-state.ts";
 import { currentRanges, rangeOf, rangePlace, rangeViewOf, taskIdIn } from "../state/places.ts";
 import { type Node, type NodeView, type Run, type RunView, undoOf } from "../state/state.ts";
-import { keptBytesOf } from "./data.ts";
+import { storedBytesOf } from "./data.ts";
 
 const { TASK_STATUS_COMPLETED: completed, TASK_STATUS_UNSPECIFIED: unspecified } = TaskStatus;
 
@@ -38,9 +38,9 @@ export function retainRegisteredEffect(run: Run, node: Node): void {
   if (code === undefined || !(hasOpenUndo(code.entries) || hasSavedUndo(savedNext, code.entries.length)))
     return;
   const { input, endAt, status } = node;
-  run.keptBytes -= keptBytesOf(node);
+  run.storedBytes -= storedBytesOf(node);
   undoOf(node).earlierEffect = { input, output: undefined, endAt, status };
-  run.keptBytes += keptBytesOf(node);
+  run.storedBytes += storedBytesOf(node);
   run.undo.push(node.number);
 }
 
@@ -90,9 +90,9 @@ export function recordEffect(run: Run, node: Node): void {
 
 /** Drops the earlier effect of a node. For folds. */
 export function forgetRetainedEffect(run: Run, node: Node): void {
-  run.keptBytes -= keptBytesOf(node);
+  run.storedBytes -= storedBytesOf(node);
   if (node.more?.undo !== undefined) node.more.undo.earlierEffect = undefined;
-  run.keptBytes += keptBytesOf(node);
+  run.storedBytes += storedBytesOf(node);
 }
 
 /** Effects of entries are undone entry by entry. */

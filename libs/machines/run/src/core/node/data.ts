@@ -12,7 +12,7 @@ import type { Node, Run } from "../state/state.ts";
  */
 export function setInput(run: Run, node: Node, input: Uint8Array, payload: Payload | undefined): void {
   const ownInput = dataOf(input, payload);
-  run.keptBytes +=
+  run.storedBytes +=
     ownInputBytes(ownInput, ownInput === undefined) - ownInputBytes(node.input, node.inputFollows);
   node.inputFollows = ownInput === undefined;
   node.input = ownInput ?? followingInput(run, node);
@@ -24,12 +24,12 @@ export function followingInput(run: Run, node: Node): Data | undefined {
 }
 
 export function setOutput(run: Run, node: Node, output: Data | undefined): void {
-  run.keptBytes += bytesOf(output).length - bytesOf(node.output).length;
+  run.storedBytes += bytesOf(output).length - bytesOf(node.output).length;
   node.output = output;
 }
 
 /** Returns the number of bytes that a node keeps. */
-export function keptBytesOf(node: Node): number {
+export function storedBytesOf(node: Node): number {
   const { input, inputFollows, output, more } = node;
   const earlierEffect = more?.undo?.earlierEffect;
   const effectBytes =

@@ -16,7 +16,7 @@ import { startKind, stateOfKind, stateOfParts } from "../state/kind-state.ts";
 import { rangeOf, sourceNode, statusOfNode } from "../state/places.ts";
 import { detailOf, type Node, type Range, type Run, type RunOutstanding } from "../state/state.ts";
 import { retainEffect, retainLists, undoneWithOwners } from "./compensation-ledger.ts";
-import { keptBytesOf } from "./data.ts";
+import { storedBytesOf } from "./data.ts";
 import { settleDetachedChild } from "./detached-children.ts";
 import { recordLastFailure } from "./failures.ts";
 import { follow, isMet, outcomeOfNode, stop } from "./flow.ts";
@@ -220,8 +220,8 @@ export function recount(run: Run): void {
   forgetWaiting(run);
   run.remaining = 0;
   run.failed = -1;
-  run.keptBytes = 0;
-  for (const node of run.nodes) if (node !== undefined) run.keptBytes += keptBytesOf(node);
+  run.storedBytes = 0;
+  for (const node of run.nodes) if (node !== undefined) run.storedBytes += storedBytesOf(node);
   const ready: number[] = [];
   for (const range of run.ranges) {
     range.remaining = 0;

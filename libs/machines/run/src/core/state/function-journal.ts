@@ -52,7 +52,7 @@ export function record(run: Run, journal: FunctionJournal, entry: FunctionEntry)
   journal.entries.push(entry);
   const size = sizeOf(entry);
   journal.bytes += size;
-  run.keptBytes += size;
+  run.storedBytes += size;
 }
 
 /** For folds: a turn is offered, with the entries from `from` on. */

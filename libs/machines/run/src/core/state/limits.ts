@@ -11,7 +11,7 @@ export const signalsMax = 1_000;
 /** Events that a run remembers, so that none is received twice. */
 export const eventsSeenMax = 1_000;
 /** Bytes of inputs and outputs that a run keeps in all. Larger ones belong into the blob store. */
-export const keptBytesMax = 12 * 1024 * 1024;
+export const storedBytesMax = 12 * 1024 * 1024;
 /**
  * Transitions of states that follow from one event of a run, without a signal, a timer or a reply in between.
  */

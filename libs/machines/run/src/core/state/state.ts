@@ -74,7 +74,7 @@ export interface Run {
   /** First of these nodes with an unexpected failure; -1 for none. */
   failed: number;
   /** Bytes of kept inputs and outputs. Follows from the nodes. */
-  keptBytes: number;
+  storedBytes: number;
   /** Nodes with an effect to be undone, in the order of their completion. */
   readonly undo: number[];
   /** Node whose effect is being undone; -1 for none. */
@@ -341,7 +341,7 @@ export function newRun(plans: KnownPlans, key: InstanceKey): Run {
     counts: new Array<number>(statusCount).fill(0),
     remaining: 0,
     failed: -1,
-    keptBytes: 0,
+    storedBytes: 0,
     undo: [],
     undoing: -1,
     replacedNodes: undefined,

@@ -13,7 +13,7 @@ import {
 import { type InstanceKey, kernelErrors, type SnapshotCodec } from "@tutti/kernel";
 import { bytesOf, dataOf, noBytes, payloadOf } from "@tutti/machine-work";
 import { reserve } from "../../core/node/budget.ts";
-import { followingInput, keptBytesOf } from "../../core/node/data.ts";
+import { followingInput, storedBytesOf } from "../../core/node/data.ts";
 import { updateLent } from "../../core/node/lent.ts";
 import { planNeededBySnapshot, planOf, readPlan } from "../../core/plan/plan-of.ts";
 import type { KnownPlans } from "../../core/plan/run-plan.ts";
@@ -335,7 +335,7 @@ export function runOf(snapshot: RunSnapshotV1, plans: KnownPlans): Run {
   for (const node of run.nodes) {
     if (node === undefined) continue;
     if (node.inputFollows) node.input = followingInput(run, node);
-    run.keptBytes += keptBytesOf(node);
+    run.storedBytes += storedBytesOf(node);
   }
   count(run);
   return run;
