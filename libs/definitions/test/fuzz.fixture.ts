@@ -21,8 +21,8 @@ const evaluationStepsMax = 10_000;
  * Checks that every result is a plan or errors with places, within the limit of steps, and that every plan
  * can be evaluated.
  */
-function survives({ definition, problems, stepsTaken }: CheckedDefinition, text?: string): void {
-  assert.ok(stepsTaken <= stepsMax + 20_000, `${stepsTaken} steps`);
+function survives({ definition, problems, stepCount }: CheckedDefinition, text?: string): void {
+  assert.ok(stepCount <= stepsMax + 20_000, `${stepCount} steps`);
   const errors = problems.filter(({ severity }) => severity === "error");
   assert.equal(definition === undefined, errors.length > 0, "either a definition, or errors");
   const lines = text === undefined ? 0 : text.split("\n").length;

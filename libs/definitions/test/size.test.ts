@@ -21,9 +21,9 @@ function layered(count: number) {
 describe("a large definition", () => {
   it("takes as many steps and as much of the plan per task as a small definition", () => {
     const perTask = [200, 1_000, 5_000].map((count) => {
-      const { definition, problems, stepsTaken } = checkDocument(layered(count));
+      const { definition, problems, stepCount } = checkDocument(layered(count));
       assert.deepEqual(problems, []);
-      return [stepsTaken / count, JSON.stringify(definition?.plan).length / count] as const;
+      return [stepCount / count, JSON.stringify(definition?.plan).length / count] as const;
     });
     const [small, , large] = perTask;
     assert.ok(

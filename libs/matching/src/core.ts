@@ -87,7 +87,10 @@ export function composePool(options: PoolOptions, initial: PoolSettings) {
   const reports = new AttemptReports({ ...endings, states, performance });
   const roster = new Roster({ ...endings, states, losses, holds, reports });
   const expiry = new Expiry({ ...endings, holds });
-  const taskPool: TaskPool = { offerStore: base.shelf, expire: (task, nowMs) => expiry.expire(task, nowMs) };
+  const taskPool: TaskPool = {
+    offerStore: base.offerStore,
+    expire: (task, nowMs) => expiry.expire(task, nowMs),
+  };
   const assigner = new Assigner({ ...endings, onAssigned: options.onAssigned });
   const matcher = new Matcher({ ...endings, assigner });
   const doubling = new Doubling({ ...endings, assigner, matcher, taskPool });
@@ -162,7 +165,7 @@ function foundation(options: PoolOptions, initial: PoolSettings) {
     times: new LearnedTimes(),
     placements: new Placements(),
     attempts: new AttemptLog(),
-    shelf: new OfferStore(),
+    offerStore: new OfferStore(),
     outbox: new Outbox(),
     starts: new Starts(),
     refusedAgents: new RefusedAgents(),

@@ -155,7 +155,7 @@ export class PoolOwner implements Pool {
     parts.starts.add(assigned, nowMs);
     this.#calls?.flush();
     parts.outbox.flush();
-    parts.shelf.tidy(parts.tasks);
+    parts.offerStore.tidy(parts.tasks);
     parts.waitWatch.check(nowMs);
     return assigned;
   }

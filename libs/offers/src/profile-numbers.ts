@@ -13,7 +13,7 @@ import type { OfferedProfile } from "./offered-task.ts";
 
 interface Numbered {
   readonly number: number;
-  readonly says: string;
+  readonly content: string;
   /** The last message that used it. */
   usedIn: number;
 }
@@ -71,8 +71,8 @@ export class ProfileNumbers {
   #new(content: string, profile: OfferProfile, send: (profile: OfferProfile) => void): Numbered {
     const number = this.#free();
     const before = this.#byNumber[number];
-    if (before !== undefined) this.#byContent.delete(before.says);
-    const numbered = { number, says: content, usedIn: this.#message };
+    if (before !== undefined) this.#byContent.delete(before.content);
+    const numbered = { number, content, usedIn: this.#message };
     this.#byNumber[number] = numbered;
     this.#byContent.set(content, numbered);
     send({ ...profile, number });

@@ -118,14 +118,14 @@ export class WindowShares {
   /** Recalls tasks to make room for others while the pool accepts no more, and returns them. */
   recallForOthers(): readonly OfferEntry[] {
     if (this.#waiting === 0) return [];
-    const meant: OfferEntry[] = [];
+    const recalled: OfferEntry[] = [];
     while (this.#recalled < Math.min(recallsMax, this.#waiting)) {
       const entry = this.#tooMuch() ?? this.#ofOwn();
       if (entry === undefined) break;
       this.recall(entry);
-      meant.push(entry);
+      recalled.push(entry);
     }
-    return meant;
+    return recalled;
   }
 
   *queued(): Generator<OfferEntry> {

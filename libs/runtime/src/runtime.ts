@@ -205,8 +205,8 @@ export class Runtime implements RuntimeOfService {
 
   /** Returns the state of an instance after an event, as its machine projects it. 0 means the last one. */
   async stateAt(key: InstanceKey, event: number) {
-    const { hosted, state, timeMs, wanted } = await this.#refolded(key, event);
-    return { event: wanted, timeMs, projection: hosted.machine.project(state) };
+    const { hosted, state, timeMs, eventNumber } = await this.#refolded(key, event);
+    return { event: eventNumber, timeMs, projection: hosted.machine.project(state) };
   }
 
   /** Answers a question from the state after an event. 0 means the latest durable one. */
@@ -220,13 +220,13 @@ export class Runtime implements RuntimeOfService {
   async #refolded(key: InstanceKey, event: number) {
     const { partition, life, instance, last, events, folded } = await this.#durable(key);
     const { hosted } = instance;
-    const wanted = event === 0 ? folded : event;
-    if (!(Number.isInteger(wanted) && wanted >= 1 && wanted <= events)) {
+    const eventNumber = event === 0 ? folded : event;
+    if (!(Number.isInteger(eventNumber) && eventNumber >= 1 && eventNumber <= events)) {
       throw runtimeErrors.noSuchEvent({ kind: key.kind, id: key.id, event, events });
     }
-    const { state, timeMs } = await life.refolding.stateAt(key, hosted, last, wanted);
+    const { state, timeMs } = await life.refolding.stateAt(key, hosted, last, eventNumber);
     await partition.stillOwned(life);
-    return { hosted, state, timeMs, wanted };
+    return { hosted, state, timeMs, eventNumber };
   }
 
   /** Returns the durable facts about an instance. */

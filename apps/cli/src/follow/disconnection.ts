@@ -1,4 +1,4 @@
-import { RestError, type ConnectionState } from "@tutti/rest/client";
+import { type ConnectionState, RestError } from "@tutti/rest/client";
 import type { Context } from "../command/declaration.ts";
 import type { Shell } from "../effects/shell.ts";
 import { safe } from "../terminal/text.ts";

@@ -16,24 +16,24 @@ import { type End, errorOf } from "./model.ts";
  * Returns the outcome of a followed run. The output is on standard output, the state and the next commands on standard
  * error.
  *
- * @param isShown the last frame shows the state
+ * @param isPrinted the last frame shows the state
  */
-export function endOutcome({ print }: Context, end: End, isShown: boolean): Outcome {
+export function endOutcome({ print }: Context, end: End, isPrinted: boolean): Outcome {
   return {
     json: end.document,
     draw: () => {
-      drawEnd(print, end, isShown);
+      drawEnd(print, end, isPrinted);
     },
     exitCode: exitCodeOf(end.status),
   };
 }
 
-function drawEnd(print: Printer, end: End, isShown: boolean): void {
+function drawEnd(print: Printer, end: End, isPrinted: boolean): void {
   const { id, status, outcome, tookMs } = end;
   const style = print.errorStyle;
   const { symbol, tone, words } = lookOf(status);
   const duration = tookMs === undefined ? "" : ` ${style.dim(`in ${printDurationMs(tookMs)}`)}`;
-  if (isShown) print.note("");
+  if (isPrinted) print.note("");
   else print.note(`${toned(style, tone, `${symbol} ${safe(id)} ${words}`)}${duration}`);
   if (outcome !== undefined && "completed" in outcome && outcome.completed !== undefined)
     print.lines(drawJson(outcome.completed, print));

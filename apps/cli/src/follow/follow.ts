@@ -171,7 +171,8 @@ async function follow<R>(
   const reporter = reporterFor(context);
   void reportCauses({ shell, model, reporter, explain, signal });
   try {
-    const onConnectionChange: FollowOptions["onConnectionChange"] = (...args) => reporter.connectionChanged(...args);
+    const onConnectionChange: FollowOptions["onConnectionChange"] = (...args) =>
+      reporter.connectionChanged(...args);
     for await (const reply of stream({ signal, onConnectionChange })) {
       if (reply.kind !== "snapshot" && reply.kind !== "change") continue;
       if (reply.kind === "snapshot" && reply.isFirst) model.reset();

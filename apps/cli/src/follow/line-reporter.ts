@@ -43,7 +43,7 @@ export class LineReporter implements Reporter {
   }
 
   changed(reported: Reported): void {
-    const { tasks, summary } = reported.news;
+    const { tasks, summary } = reported.changes;
     // The command that prints the result also prints the end.
     if (summary !== undefined && !lookOf(summary.status).isEnded) {
       const { status, statusReason, id } = summary;

@@ -10,13 +10,13 @@ export interface Followed<Reply> {
   reset(): void;
   view(): RunView | undefined;
   /** The changes of the last reply: tasks as lines show them, and the whole if it changed. */
-  readonly news: News;
+  readonly changes: WorkChanges;
 }
 
 /** The part that reporters read. */
-export type Reported = Pick<Followed<never>, "view" | "news">;
+export type Reported = Pick<Followed<never>, "view" | "changes">;
 
-export interface News {
+export interface WorkChanges {
   readonly tasks: readonly TaskView[];
   readonly summary: WorkSummary | undefined;
 }

@@ -2,7 +2,7 @@
 import type { CodeCompensation } from "@tutti/rest/history";
 import type { Amounts, Run, Task, WatchRunReply } from "@tutti/rest/types";
 import { startOf } from "../terminal/progress.ts";
-import type { Followed, News, WorkSummary } from "./model.ts";
+import type { Followed, WorkChanges, WorkSummary } from "./model.ts";
 import type { RunView, TaskView } from "./run-view.ts";
 
 export class RunModel implements Followed<WatchRunReply> {
@@ -19,7 +19,7 @@ export class RunModel implements Followed<WatchRunReply> {
   }
 
   /** The changes of the last reply. Of the entries of a list, only those that have failed or are retrying. */
-  get news(): News {
+  get changes(): WorkChanges {
     const { run, tasks = [] } = this.#last;
     const entries = entriesOf(this.#tasks.values());
     return {

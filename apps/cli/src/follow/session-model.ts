@@ -10,7 +10,7 @@ import type {
 import { modeText } from "../terminal/modes.ts";
 import { startOf } from "../terminal/progress.ts";
 import { lookOf } from "../terminal/states.ts";
-import type { Followed, News, WorkSummary } from "./model.ts";
+import type { Followed, WorkChanges, WorkSummary } from "./model.ts";
 import type { RunView, TaskView } from "./run-view.ts";
 
 export class SessionModel implements Followed<WatchSessionReply> {
@@ -26,7 +26,7 @@ export class SessionModel implements Followed<WatchSessionReply> {
     return [...this.#tasks.values()].find(({ status }) => status === "failed")?.spec?.id;
   }
 
-  get news(): News {
+  get changes(): WorkChanges {
     const { session, tasks = [] } = this.#last;
     return { tasks: tasks.map(taskView), summary: session && summaryOf(session) };
   }
@@ -84,7 +84,7 @@ export class MissionModel implements Followed<WatchMissionReply> {
     return [...this.#tasks.values()].find(({ status }) => status === "failed")?.spec?.id;
   }
 
-  get news(): News {
+  get changes(): WorkChanges {
     const { mission, tasks = [] } = this.#last;
     return { tasks: tasks.map(taskView), summary: mission && missionSummaryOf(mission) };
   }

@@ -83,9 +83,9 @@ export class SharedSignIns implements SignInStore {
     if (known !== undefined) return known;
     if (this.#lookups.size >= lookupsMax) return Promise.reject(gatewayErrors.signInsAway());
     const lane = this.#lookupCount++ % lanesMax;
-    const looking = (this.#lanes[lane] ?? Promise.resolve()).then(() => this.#read(hash));
-    this.#lanes[lane] = looking.catch(() => undefined);
-    const lookup = looking.finally(() => this.#lookups.delete(hash));
+    const reading = (this.#lanes[lane] ?? Promise.resolve()).then(() => this.#read(hash));
+    this.#lanes[lane] = reading.catch(() => undefined);
+    const lookup = reading.finally(() => this.#lookups.delete(hash));
     this.#lookups.set(hash, lookup);
     return lookup;
   }

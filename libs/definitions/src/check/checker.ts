@@ -37,7 +37,7 @@ export interface CheckedDefinition {
   /** Undefined when there is an error among the problems. */
   readonly definition: Definition | undefined;
   /** Number of steps that the check took. */
-  readonly stepsTaken: number;
+  readonly stepCount: number;
 }
 
 /** A definition without errors. */
@@ -56,11 +56,11 @@ export function checkText(source: DefinitionText, options: CheckOptions = {}): C
   const { length } = source.text;
   if (length > textLengthMax) {
     findings.error("too_large", [], `expected at most ${textLengthMax} characters, got ${length}`);
-    return { problems: located(findings, source.fileName, nowhere), definition: undefined, stepsTaken: 1 };
+    return { problems: located(findings, source.fileName, nowhere), definition: undefined, stepCount: 1 };
   }
   const { value, places } = readSource(source, findings);
   if (value === undefined)
-    return { problems: located(findings, source.fileName, places), definition: undefined, stepsTaken: 1 };
+    return { problems: located(findings, source.fileName, places), definition: undefined, stepCount: 1 };
   return check(value, { findings, places, fileName: source.fileName }, options);
 }
 
@@ -127,7 +127,7 @@ function check(
   return {
     problems: ordered === undefined ? problems : problems.map(problemOfSteps),
     definition,
-    stepsTaken: steps.taken,
+    stepCount: steps.count,
   };
 }
 

@@ -13,19 +13,19 @@ export class StepsExhausted {
 /** Counts the steps of a check, so that no text lets it run for ever. */
 export class Steps {
   readonly #max: number;
-  #taken = 0;
+  #count = 0;
 
   constructor(max: number = limits.stepsMax) {
     this.#max = max;
   }
 
-  get taken(): number {
-    return this.#taken;
+  get count(): number {
+    return this.#count;
   }
 
   charge(count: number): void {
-    this.#taken += count;
-    if (this.#taken > this.#max) throw new StepsExhausted(this.#max);
+    this.#count += count;
+    if (this.#count > this.#max) throw new StepsExhausted(this.#max);
   }
 
   /** A step for every part of a value. */

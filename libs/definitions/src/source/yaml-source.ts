@@ -170,13 +170,13 @@ class YamlPlaces implements Places {
       }
       [keyNode, node] = next;
     }
-    const meant = key && whole ? keyNode : (node ?? keyNode);
+    const target = key && whole ? keyNode : (node ?? keyNode);
     // For a duplicate key the offset is known, and belongs to the second one.
     if (key && at !== undefined) return this.#place(at);
-    if (!isNode(meant) || !meant.range) return this.#place(0);
-    const [start, end] = meant.range;
-    if (at === undefined || !whole || key || !isScalar(meant)) return this.#place(start);
-    return this.#place(insideScalar(this.#text, start, end, String(meant.value), at));
+    if (!isNode(target) || !target.range) return this.#place(0);
+    const [start, end] = target.range;
+    if (at === undefined || !whole || key || !isScalar(target)) return this.#place(start);
+    return this.#place(insideScalar(this.#text, start, end, String(target.value), at));
   }
 
   #inside(node: Node | null, part: string | number): readonly [key: unknown, value: Node | null] | undefined {

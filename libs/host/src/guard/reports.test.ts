@@ -54,7 +54,7 @@ describe("a completed action at an edge", () => {
     const recording = reports.done(done("one"));
     await settled();
     answers[0]?.reject(new Error("governance is away"));
-    assert.equal(await recording, "unheard");
+    assert.equal(await recording, "undelivered");
     await settled();
     time.advance(5_000);
     await settled();
@@ -68,7 +68,7 @@ describe("a completed action at an edge", () => {
     const recording = reports.done(done("one"));
     await settled();
     time.advance(10_000);
-    assert.equal(await recording, "unheard");
+    assert.equal(await recording, "undelivered");
   });
 
   it("is recorded even if the receiver rejects another record of the batch, which is dropped", async () => {
@@ -90,7 +90,7 @@ describe("a completed action at an edge", () => {
     const start = async (id: string) => {
       const recorded = await reports.done(done(id), true);
       // Like a sign-in that reports its failure.
-      if (recorded === "unheard") void reports.done(done(`end of ${id}`));
+      if (recorded === "undelivered") void reports.done(done(`end of ${id}`));
       failed++;
     };
     for (let round = 0; round < 3; round++) {
@@ -110,7 +110,7 @@ describe("a completed action at an edge", () => {
     assert.equal(ended, undefined);
     time.advance(10_000);
     await settled();
-    assert.equal(ended, "unheard");
+    assert.equal(ended, "undelivered");
   });
 
   it("is reported as not recorded if more waits than may", async () => {

@@ -51,7 +51,7 @@ export interface Refusal {
 export type EdgeAction = Required<Pick<AuditRecord, "cause" | "namespace" | "action" | "work" | "address">>;
 
 /** Outcome of a record: it was accepted, it may have been or may yet be, or it never will be. */
-export type Recorded = "recorded" | "unheard" | "left_out";
+export type Recorded = "recorded" | "undelivered" | "left_out";
 
 interface Undelivered {
   readonly done: readonly WaitingRecord[];
@@ -195,7 +195,7 @@ export class Reports implements Component {
     });
     this.#done.push({ record, resolve });
     this.#doneWaiting++;
-    const timer = foundation.timers.after(deliveryTimeoutMs, () => resolve("unheard"));
+    const timer = foundation.timers.after(deliveryTimeoutMs, () => resolve("undelivered"));
     void this.#flushDone();
     const answer = await recorded;
     timer.cancel();
@@ -231,20 +231,24 @@ export class Reports implements Component {
       });
     if (refusals.size + done.length > 0) {
       const droppedRecords = refusalsDropped > 0 ? [this.#droppedRecord(refusalsDropped)] : [];
-      const become = new Map<AuditRecord, Recorded>();
+      const outcomes = new Map<AuditRecord, Recorded>();
       await this.#deliver(
         [...refusals.values(), ...done.map(({ record }) => record), ...droppedRecords],
-        become,
+        outcomes,
       );
-      for (const { record, resolve } of done) resolve(become.get(record) ?? "recorded");
-      const unheard = done.filter(({ record }) => become.get(record) === "unheard");
-      this.#doneWaiting -= done.length - unheard.length;
+      for (const { record, resolve } of done) resolve(outcomes.get(record) ?? "recorded");
+      const undelivered = done.filter(({ record }) => outcomes.get(record) === "undelivered");
+      this.#doneWaiting -= done.length - undelivered.length;
       for (const [key, record] of refusals) {
-        if (become.get(record) === "left_out") this.#refusalsDropped += record.count;
-        if (become.get(record) !== "unheard") refusals.delete(key);
+        if (outcomes.get(record) === "left_out") this.#refusalsDropped += record.count;
+        if (outcomes.get(record) !== "undelivered") refusals.delete(key);
       }
-      const isCountUndelivered = droppedRecords.some((record) => become.get(record) === "unheard");
-      this.#requeue({ done: unheard, refusals, refusalsDropped: isCountUndelivered ? refusalsDropped : 0 });
+      const isCountUndelivered = droppedRecords.some((record) => outcomes.get(record) === "undelivered");
+      this.#requeue({
+        done: undelivered,
+        refusals,
+        refusalsDropped: isCountUndelivered ? refusalsDropped : 0,
+      });
     }
   }
 
@@ -252,23 +256,23 @@ export class Reports implements Component {
    * Returns the outcome of records that were not accepted. It finds those that the receiver refuses by halving the
    * batch.
    */
-  async #deliver(records: readonly AuditRecord[], become: Map<AuditRecord, Recorded>): Promise<void> {
+  async #deliver(records: readonly AuditRecord[], outcomes: Map<AuditRecord, Recorded>): Promise<void> {
     const { sink, foundation } = this.#parts;
     const error: unknown = await sink.refusals(records).then(
       () => undefined,
-      (thrown: unknown) => thrown ?? "nothing was said",
+      (thrown: unknown) => thrown ?? "no reason",
     );
     if (error === undefined) return;
     const isWrong = isTuttiError(error) && error.status === "INVALID_ARGUMENT";
     if (isWrong && records.length > 1) {
       const half = Math.ceil(records.length / 2);
-      await this.#deliver(records.slice(0, half), become);
-      await this.#deliver(records.slice(half), become);
+      await this.#deliver(records.slice(0, half), outcomes);
+      await this.#deliver(records.slice(half), outcomes);
       return;
     }
     if (isWrong) foundation.logger.error("invalid audit record, skipped", { error });
     else foundation.logger.debug("failed to forward rejections", { error });
-    for (const record of records) become.set(record, isWrong ? "left_out" : "unheard");
+    for (const record of records) outcomes.set(record, isWrong ? "left_out" : "undelivered");
   }
 
   /** Keeps records for the next time. */

@@ -56,9 +56,11 @@ export class BackupServer {
     this.#server = server;
     const address = server.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
-    const { backupEndpoint: door } = this.#parts.layout;
-    rmSync(door, { force: true });
-    writeFileSync(door, `${JSON.stringify({ port, secret: this.#secret })}\n`, { mode: privateModes.file });
+    const { backupEndpoint: endpoint } = this.#parts.layout;
+    rmSync(endpoint, { force: true });
+    writeFileSync(endpoint, `${JSON.stringify({ port, secret: this.#secret })}\n`, {
+      mode: privateModes.file,
+    });
   }
 
   async stop(): Promise<void> {

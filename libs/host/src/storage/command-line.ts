@@ -66,7 +66,7 @@ export async function runDataCommand(
   }
   if (values.copy === undefined) return usageError(command, "expected --copy DIR");
   const copied = keysCopied(values, keys, passphrase);
-  if (copied === undefined) return usageError(command, keysUnsaid(keys));
+  if (copied === undefined) return usageError(command, keyOptionMissing(keys));
   return report(await copy(data, resolve(values.copy), copied, inspected));
 }
 
@@ -166,7 +166,7 @@ function keysCopied(
   return keyFilesIn(directory).length === 0 ? { kind: "none" } : undefined;
 }
 
-function keysUnsaid(directory: string): string {
+function keyOptionMissing(directory: string): string {
   return `${directory} has the keys of the installation: without them a copy cannot be restored.
 Seal them in the copy (--passphrase-file FILE), or keep them in a key store (--keys-elsewhere).`;
 }

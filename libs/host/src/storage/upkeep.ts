@@ -94,8 +94,7 @@ export class Upkeep {
       steady = { owned, sinceMs: nowMs };
       this.#steady.set(service, steady);
     }
-    const isSteady =
-      steady.sinceMs <= nowMs - steadyMs && statuses.every(({ state }) => state === "running");
+    const isSteady = steady.sinceMs <= nowMs - steadyMs && statuses.every(({ state }) => state === "running");
     if (!isSteady) return undefined;
     return nowMs - steadyMs - statuses.reduce((most, { indexLagMs }) => Math.max(most, indexLagMs), 0);
   }

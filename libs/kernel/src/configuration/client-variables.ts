@@ -29,9 +29,9 @@ export function misspeltVariables(
     .filter((variable) => variable.length <= variableMax && environment[variable] !== "")
     .sort()
     .flatMap((variable) => {
-      const meant = nearest(variable.slice(variablePrefix.length), names);
-      return meant === undefined
+      const suggestion = nearest(variable.slice(variablePrefix.length), names);
+      return suggestion === undefined
         ? []
-        : [`The environment variable ${variable} is ignored. Did you mean ${variablePrefix}${meant}?`];
+        : [`The environment variable ${variable} is ignored. Did you mean ${variablePrefix}${suggestion}?`];
     });
 }

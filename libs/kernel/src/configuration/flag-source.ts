@@ -85,11 +85,11 @@ function hintFor(name: string, declarations: Declarations): string {
     return `; \`${prefix}\` is set as a whole: --${prefix}=${isMapping ? `${rest}=…` : "…"}`;
   }
   const known = [...declarations.names()];
-  const meant = didYouMean(
+  const suggestion = didYouMean(
     `--${name}`,
     known.map((each) => `--${each}`),
   );
-  return meant === "" ? hintByLastSegment(name, known) : meant;
+  return suggestion === "" ? hintByLastSegment(name, known) : suggestion;
 }
 
 /** More keys than this are no useful hint. */
@@ -106,9 +106,9 @@ function hintByLastSegment(name: string, known: readonly string[]): string {
   // Each key also has a name with its scope.
   const short = known.filter((key) => !known.some((other) => key.endsWith(`.${other}`)));
   const same = short.filter((key) => lastOf(key) === normalized);
-  const meant = same.length > 0 ? same : short.filter((key) => lastOf(key).startsWith(normalized));
-  if (meant.length === 0 || meant.length > hintedMax) return "";
-  return `. Did you mean ${meant.map((key) => `\`--${key}\``).join(" or ")}?`;
+  const candidates = same.length > 0 ? same : short.filter((key) => lastOf(key).startsWith(normalized));
+  if (candidates.length === 0 || candidates.length > hintedMax) return "";
+  return `. Did you mean ${candidates.map((key) => `\`--${key}\``).join(" or ")}?`;
 }
 
 function applyFlag({ name, text }: Flag, declarations: Declarations, reading: Reading): void {

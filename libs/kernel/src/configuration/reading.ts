@@ -3,7 +3,7 @@ import type { Entry, Problem, SourceKind } from "./entry.ts";
 import { plainSecret, tooEarly } from "./problem-texts.ts";
 import type { SecretReference } from "./secret.ts";
 import type { Key } from "./section.ts";
-import { type Found, valueMeant } from "./values.ts";
+import { convertedValue, type Found } from "./values.ts";
 
 export interface Origin {
   readonly source: SourceKind;
@@ -35,7 +35,7 @@ export class Reading {
       this.refuse(key.name, `at ${place}: ${tooEarly(key.name, key.home, scope)}`);
       return;
     }
-    const { value, secrets, plain } = valueMeant(key.schema, found, this.#secretOf);
+    const { value, secrets, plain } = convertedValue(key.schema, found, this.#secretOf);
     if (plain) {
       this.unusable.add(key);
       this.refuse(key.name, plainSecret(key, place));

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as z from "zod";
 import { SecretReference } from "./secret.ts";
-import { type Found, valueMeant } from "./values.ts";
+import { convertedValue, type Found } from "./values.ts";
 
 const nowhere = { read: () => ({ missing: "" }), readLater: async () => ({ missing: "" }) };
 
 function meant(schema: z.core.$ZodType, found: Found): unknown {
-  return valueMeant(schema, found, (reference) => new SecretReference(reference, nowhere)).value;
+  return convertedValue(schema, found, (reference) => new SecretReference(reference, nowhere)).value;
 }
 
 describe("text from a variable or a flag", () => {

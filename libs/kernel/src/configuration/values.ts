@@ -5,7 +5,7 @@ import { isSecretSchema, type SecretReference, secretForm } from "./secret.ts";
 /** A value as found in a source. Variables and flags contain text. Files have numbers, lists and mappings. */
 export type Found = { readonly text: string } | { readonly typed: unknown };
 
-export interface Meant {
+export interface ConvertedValue {
   /** In the type of the schema. A value that does not fit is unchanged, and the schema refuses it. */
   readonly value: unknown;
   /** The references found, at any level of the value. */
@@ -15,11 +15,11 @@ export interface Meant {
 }
 
 /** Converts a found value to the type of its schema. */
-export function valueMeant(
+export function convertedValue(
   schema: z.core.$ZodType,
   found: Found,
   secretOf: (reference: string) => SecretReference,
-): Meant {
+): ConvertedValue {
   const reader = new ValueReader("text" in found, secretOf);
   const value = reader.read(schema, "text" in found ? found.text : found.typed);
   return { value, secrets: reader.secrets, plain: reader.plain };

@@ -48,7 +48,7 @@ export class AgentCohort implements Cohort {
   readonly #tabs = new Map<string, Tab>();
   #waitingTabs = 0;
   /** Number of waiting parties of a namespace, and the sum of their weights. */
-  readonly #households = new Map<string, { parties: number; weight: number }>();
+  readonly #waitingByNamespace = new Map<string, { parties: number; weight: number }>();
   /** Rank of the party that was served last. */
   #passed = 0;
 
@@ -134,21 +134,22 @@ export class AgentCohort implements Cohort {
     if (tab.turns++ > 0) return;
     this.#waitingTabs++;
     tab.rank = Math.max(tab.rank, this.#passed);
-    const household = this.#households.get(tab.namespace);
-    if (household === undefined) this.#households.set(tab.namespace, { parties: 1, weight: tab.weight });
+    const waiting = this.#waitingByNamespace.get(tab.namespace);
+    if (waiting === undefined)
+      this.#waitingByNamespace.set(tab.namespace, { parties: 1, weight: tab.weight });
     else {
-      household.parties++;
-      household.weight += tab.weight;
+      waiting.parties++;
+      waiting.weight += tab.weight;
     }
   }
 
   depart(tab: Tab): void {
     if (--tab.turns > 0) return;
     this.#waitingTabs--;
-    const household = this.#households.get(tab.namespace);
-    if (household === undefined) return;
-    household.weight -= tab.weight;
-    if (--household.parties === 0) this.#households.delete(tab.namespace);
+    const waiting = this.#waitingByNamespace.get(tab.namespace);
+    if (waiting === undefined) return;
+    waiting.weight -= tab.weight;
+    if (--waiting.parties === 0) this.#waitingByNamespace.delete(tab.namespace);
   }
 
   /**
@@ -160,8 +161,8 @@ export class AgentCohort implements Cohort {
     // The party may have waited only at other cohorts.
     if (tab.turns === 0) tab.rank = Math.max(tab.rank, this.#passed);
     this.#passed = Math.max(this.#passed, tab.rank);
-    const household = this.#households.get(tab.namespace);
-    tab.rank += Math.max(1, (household?.weight ?? 0) / tab.weight) / weight;
+    const waiting = this.#waitingByNamespace.get(tab.namespace);
+    tab.rank += Math.max(1, (waiting?.weight ?? 0) / tab.weight) / weight;
     if (tab.place < 0) return;
     this.#turns.move(tab);
     if (tab.shared.size > 0) for (const waitGroup of [...tab.shared]) this.updateFront(waitGroup);

@@ -55,21 +55,21 @@ export function countOf(tasks: Tasks, limit: Limit<Task>, namespace?: string): n
 /** Returns the work that counts against a limit, optionally of one namespace. Reads all tasks. */
 export function holdersOf(
   tasks: Tasks,
-  isMeant: (limit: Limit<Task>) => boolean,
+  isSelected: (limit: Limit<Task>) => boolean,
   namespace?: string,
 ): WorkReference[] {
-  return attemptsOf(tasks, isMeant, namespace).slice(0, namedMax).map(workOf);
+  return attemptsOf(tasks, isSelected, namespace).slice(0, namedMax).map(workOf);
 }
 
 function attemptsOf(
   tasks: Tasks,
-  isMeant: (limit: Limit<Task>) => boolean,
+  isSelected: (limit: Limit<Task>) => boolean,
   namespace: string | undefined,
 ): Task[] {
   return [...tasks.values()].filter(
     ({ agent, extras, profile }) =>
       agent !== undefined &&
-      extras?.limits.some(isMeant) === true &&
+      extras?.limits.some(isSelected) === true &&
       (namespace === undefined || profile.namespace === namespace),
   );
 }

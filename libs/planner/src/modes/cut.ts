@@ -110,9 +110,9 @@ function absorb(graph: Graph, kinds: PartMode[], least: number): void {
       // Tasks of a bag have no edges among themselves, but are one region.
       const key = keyOf(graph, before, task);
       bags.set(key, [...(bags.get(key) ?? []), task]);
-    } else become(region, kinds, around);
+    } else adoptNeighbourKind(region, kinds, around);
   }
-  for (const bag of bags.values()) if (bag.length < least) become(bag, kinds, around);
+  for (const bag of bags.values()) if (bag.length < least) adoptNeighbourKind(bag, kinds, around);
 }
 
 function regionOf(
@@ -133,7 +133,7 @@ function regionOf(
   return region;
 }
 
-function become(
+function adoptNeighbourKind(
   region: readonly number[],
   kinds: PartMode[],
   around: (task: number) => readonly number[],

@@ -53,12 +53,12 @@ export function contentOf(payload: JWTPayload): TokenContent | undefined {
   const id = sub.slice(colon + 1);
   if (kind === undefined || id === "" || jti === "" || iat === undefined || exp === undefined) return;
   if (typeof namespace !== "string" || typeof use !== "string" || !isTexts(groups)) return;
-  const meant = enumValue(TokenUse, `${usePrefix}${use.toUpperCase()}`);
+  const tokenUse = enumValue(TokenUse, `${usePrefix}${use.toUpperCase()}`);
   const read = scopeOf(scope);
-  if (read === undefined || meant === TokenUse.UNRECOGNIZED || meant === TokenUse.TOKEN_USE_UNSPECIFIED)
+  if (read === undefined || tokenUse === TokenUse.UNRECOGNIZED || tokenUse === TokenUse.TOKEN_USE_UNSPECIFIED)
     return;
   const times = { createMs: iat * 1_000, expireMs: exp * 1_000 };
-  return { tokenId: jti, actor: { kind, id }, namespace, groups, use: meant, scope: read, ...times };
+  return { tokenId: jti, actor: { kind, id }, namespace, groups, use: tokenUse, scope: read, ...times };
 }
 
 /** Unknown words are not ignored: a scope with a word of a later release is narrowed by that word too. */

@@ -3,5 +3,5 @@ export { type CallParts, Client, type ClientOptions, type StreamName } from "./c
 export { type ServerEvent, serverEvents } from "./event-lines.ts";
 export type { Answer, Fetching, FetchingParts } from "./fetching.ts";
 export { RestError, strangeAnswer, type WrongField } from "./problem-error.ts";
-export type { Followed, FollowOptions, ConnectionState } from "./stream.ts";
+export type { ConnectionState, Followed, FollowOptions } from "./stream.ts";
 export type { ClientTime } from "./time.ts";

@@ -5,7 +5,7 @@ import { afterEach, describe, it } from "node:test";
 import { VirtualTime } from "@tutti/kernel/testing";
 import { Client } from "./client.ts";
 import { RestError } from "./problem-error.ts";
-import type { Followed, FollowOptions, ConnectionState } from "./stream.ts";
+import type { ConnectionState, Followed, FollowOptions } from "./stream.ts";
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 

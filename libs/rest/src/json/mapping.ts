@@ -237,10 +237,10 @@ export class Mapping {
       return;
     }
     for (const [name, each] of Object.entries(values)) {
-      const meant = planned.find(({ field }) => field.json === name);
+      const match = planned.find(({ field }) => field.json === name);
       if (Object.hasOwn(body, name)) found.add(key, `expected only one of it and ${name}, got both`);
-      else if (meant !== undefined)
-        this.#set(draft, meant, this.#reader.value(meant.field, each, key, found), key, found);
+      else if (match !== undefined)
+        this.#set(draft, match, this.#reader.value(match.field, each, key, found), key, found);
     }
   }
 

@@ -75,7 +75,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
   readonly #stopping = new AbortController();
   #tidying: Timer | undefined;
   #judging: Timer | undefined;
-  #looking: Timer | undefined;
+  #refreshTimer: Timer | undefined;
   #loops: Promise<unknown> = Promise.resolve();
   #judgeFailures = 0;
   #judgeAfterMs = Number.NEGATIVE_INFINITY;
@@ -168,7 +168,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     const loops = [this.#watch(stopping)];
     // A process that hosts nothing only needs to know the owners.
     const isHosting = this.#holdings.services.length > 0;
-    if (!isHosting) this.#looking = timers.every(settings.balance.roundMs, () => store.refresh());
+    if (!isHosting) this.#refreshTimer = timers.every(settings.balance.roundMs, () => store.refresh());
     else {
       loops.push(this.#lease.run(stopping));
       this.#tidying = timers.every(tidyMs, () => this.#parts.store.tidy().catch(() => undefined));
@@ -204,7 +204,7 @@ export class LeasedPartitionOwner implements PartitionOwner, Component {
     this.#planner.stop();
     this.#tidying?.cancel();
     this.#judging?.cancel();
-    this.#looking?.cancel();
+    this.#refreshTimer?.cancel();
     this.#changes.notifyAll();
     await this.#loops;
     await this.#holdings.stop();

@@ -27,7 +27,7 @@ export interface AcpTurn {
   readonly session: string | undefined;
   readonly permit: Permit;
   readonly send: (message: Members) => void;
-  readonly received: (news: CodingProgress) => Promise<void>;
+  readonly received: (progress: CodingProgress) => Promise<void>;
   /** Called when the turn is over, and the program may end. */
   readonly over: () => void;
 }
@@ -113,10 +113,10 @@ export class AcpConversation {
     }
   }
 
-  async #finish(news: CodingProgress): Promise<void> {
+  async #finish(progress: CodingProgress): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
-    await this.#turn.received(news);
+    await this.#turn.received(progress);
     this.#turn.over();
   }
 

@@ -233,7 +233,7 @@ class Coding {
       if (conversation !== undefined) await conversation.acp.handleLine(line);
       else await this.#received(turn, read === undefined ? { text: `${line}\n` } : parseLine(line, read));
       if (logged === undefined || this.#session === undefined || turn.hasEnded) return;
-      for (const news of await logged.readNew(this.#session)) await this.#received(turn, news);
+      for (const progress of await logged.readNew(this.#session)) await this.#received(turn, progress);
     });
     const { usdLeft } = this.#spending;
     const command = this.#profile.command({ model, session: this.#session, usdLeft });
@@ -287,7 +287,7 @@ class Coding {
       session: this.#session,
       permit: this.#options.permit ?? (() => true),
       send: (message) => void stdin.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`),
-      received: (news) => this.#received(turn, news),
+      received: (progress) => this.#received(turn, progress),
       over: () => {
         stdin.end();
         over.abort(new Error("the turn is over"));
@@ -297,11 +297,11 @@ class Coding {
     return { acp: conversation, stdin };
   }
 
-  async #received(turn: Turn, news: CodingProgress): Promise<void> {
-    const { session, text, answer, tool, turns = 0, failure } = news;
+  async #received(turn: Turn, progress: CodingProgress): Promise<void> {
+    const { session, text, answer, tool, turns = 0, failure } = progress;
     const task = this.#task;
     const before = this.#spending.used;
-    this.#spending.count(news);
+    this.#spending.count(progress);
     const { used, usedUp } = this.#spending;
     const tokens = used.tokens - before.tokens;
     const money = used.usd - before.usd;

@@ -88,8 +88,8 @@ export class CodingSpending {
   }
 
   /** Counts the use in a line of the program. */
-  count(news: CodingProgress): void {
-    const { session, model, answered, tokens, usd, usage, sessionUsage, sessionUsd, turns = 0 } = news;
+  count(progress: CodingProgress): void {
+    const { session, model, answered, tokens, usd, usage, sessionUsage, sessionUsd, turns = 0 } = progress;
     this.#model ??= model;
     if (session !== undefined && session !== "" && session !== this.#session) {
       this.#session = session;

@@ -25,7 +25,7 @@ interface Posted {
 
 interface Waiting {
   readonly staged: StagedEffect;
-  readonly wanted: AwaitEvent;
+  readonly condition: AwaitEvent;
 }
 
 export class PostedEvents {
@@ -75,12 +75,12 @@ export class PostedEvents {
   }
 
   /** A task that starts to wait sees the events since the start of its run. */
-  await(staged: StagedEffect, wanted: AwaitEvent): void {
-    const waiting = { staged, wanted };
+  await(staged: StagedEffect, condition: AwaitEvent): void {
+    const waiting = { staged, condition };
     this.#waiting.add(waiting);
     for (const posted of this.#log) {
       if (!this.#waiting.has(waiting)) return;
-      if (posted.timeMs >= wanted.sinceMs) this.#deliver(waiting, posted);
+      if (posted.timeMs >= condition.sinceMs) this.#deliver(waiting, posted);
     }
   }
 
@@ -89,8 +89,8 @@ export class PostedEvents {
       if (waiting.staged.key === key && waiting.staged.number === number) this.#waiting.delete(waiting);
   }
 
-  #deliver({ staged, wanted }: Waiting, { id, source, type, timeMs, bytes }: Posted): void {
-    if (type !== wanted.type || (wanted.source !== "" && wanted.source !== source)) return;
+  #deliver({ staged, condition }: Waiting, { id, source, type, timeMs, bytes }: Posted): void {
+    if (type !== condition.type || (condition.source !== "" && condition.source !== source)) return;
     const body = TakeEvent.fromPartial({ event: bytes, digest: `${source} ${id}`, timeMs });
     this.#stage.settle(staged, takeEvent, body);
   }

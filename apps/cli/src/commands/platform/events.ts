@@ -24,7 +24,10 @@ export async function events(context: Context): Promise<Result> {
   const stream = server.follow(
     "events",
     { query: { ...server.namespace, ...(pattern === undefined ? {} : { pattern }) } },
-    { ...(after === undefined ? {} : { cursor: after }), onConnectionChange: (...args) => absence.update(...args) },
+    {
+      ...(after === undefined ? {} : { cursor: after }),
+      onConnectionChange: (...args) => absence.update(...args),
+    },
   );
   const follow: Stream["follow"] = async (emit) => {
     let count = 0;

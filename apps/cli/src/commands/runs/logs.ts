@@ -66,7 +66,9 @@ async function follow(
   const absence = disconnectionReporter(context);
   const parts = { params: { id }, query: { ...server.namespace, withTasks: true } };
   try {
-    const options = { onConnectionChange: (...args: Parameters<typeof absence.update>) => absence.update(...args) };
+    const options = {
+      onConnectionChange: (...args: Parameters<typeof absence.update>) => absence.update(...args),
+    };
     for await (const reply of server.follow("runs.watch", parts, options)) {
       if (reply.kind !== "change" && reply.kind !== "snapshot") continue;
       await log.readHistory();

@@ -14,7 +14,7 @@ type StepName = "record" | "head" | "signature";
 /** One link of the proof, and its problem. Undefined if it holds. */
 export interface Step {
   readonly name: StepName;
-  readonly says: string;
+  readonly text: string;
   readonly fault: string | undefined;
 }
 
@@ -26,7 +26,7 @@ export async function stepsOf(
   const { head, checkpoint } = proof;
   const named = placeOf(proof.recordId);
   if (head === undefined || checkpoint === undefined || named === undefined)
-    return [{ name: "record", says: "", fault: "the proof has no record, no head or no checkpoint" }];
+    return [{ name: "record", text: "", fault: "the proof has no record, no head or no checkpoint" }];
   const [recordFault, headFault, signatureFault] = await Promise.all([
     ofRecord(proof, head, named, crypto),
     ofHead(proof, head, checkpoint, crypto),
@@ -35,17 +35,17 @@ export async function stepsOf(
   return [
     {
       name: "record",
-      says: `The record is number ${(proof.recordLeaf ?? 0) + 1} of ${head.recordCount ?? 0} of its head.`,
+      text: `The record is number ${(proof.recordLeaf ?? 0) + 1} of ${head.recordCount ?? 0} of its head.`,
       fault: recordFault,
     },
     {
       name: "head",
-      says: `The head of the journal ${head.service}/${head.partition ?? 0} is number ${(proof.headLeaf ?? 0) + 1} of ${checkpoint.treeSize ?? 0} under the checkpoint.`,
+      text: `The head of the journal ${head.service}/${head.partition ?? 0} is number ${(proof.headLeaf ?? 0) + 1} of ${checkpoint.treeSize ?? 0} under the checkpoint.`,
       fault: headFault,
     },
     {
       name: "signature",
-      says: `Checkpoint ${checkpoint.number ?? 0} is signed with the key ${checkpoint.signingKeyId}.`,
+      text: `Checkpoint ${checkpoint.number ?? 0} is signed with the key ${checkpoint.signingKeyId}.`,
       fault: signatureFault,
     },
   ];

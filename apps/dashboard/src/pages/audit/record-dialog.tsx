@@ -138,10 +138,10 @@ function Worked({ proof, keys }: { proof: InclusionProof; keys: readonly Signing
         {isValid ? "Verified by this browser." : "Verification failed."}
       </p>
       <ol className="proof-steps">
-        {steps.map(({ name, says, fault }) => (
+        {steps.map(({ name, text, fault }) => (
           <li key={name} className={`tone-${fault === undefined ? "done" : "wrong"}`}>
             <Glyph name={fault === undefined ? "final" : "cross"} />
-            <span>{fault === undefined ? says : `${says} Failed: ${fault}.`}</span>
+            <span>{fault === undefined ? text : `${text} Failed: ${fault}.`}</span>
           </li>
         ))}
       </ol>

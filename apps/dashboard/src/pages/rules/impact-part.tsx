@@ -12,13 +12,18 @@ import { ImpactFrame } from "../drafting/impact-frame.tsx";
 
 /** Evaluates a rule over the latest starts, definitions and agents. The result includes the rule as it was sent. */
 export function useRuleImpact() {
-  const looking = useMutation({
+  const evaluation = useMutation({
     mutationFn: async (rule: AdmissionRuleInput) => {
       const reply = await send({ method: "POST", path: "/v1/rules/impact", body: { rules: [rule] } });
       return { of: JSON.stringify(rule), ...(reply as PreviewRulesReply) };
     },
   });
-  return { impact: looking.data, error: looking.error, isBusy: looking.isPending, look: looking.mutate };
+  return {
+    impact: evaluation.data,
+    error: evaluation.error,
+    isBusy: evaluation.isPending,
+    evaluate: evaluation.mutate,
+  };
 }
 
 export function ImpactPart(options: {
@@ -28,7 +33,7 @@ export function ImpactPart(options: {
   isReady: boolean;
 }) {
   const { rule, preview, isOfNow, isReady } = options;
-  const { impact, error, isBusy, look } = preview;
+  const { impact, error, isBusy, evaluate } = preview;
   return (
     <ImpactFrame
       evaluated={
@@ -42,7 +47,7 @@ export function ImpactPart(options: {
       failure={error === null ? undefined : pageError(error)}
       call={{ method: "POST", path: "/v1/rules/impact", body: { rules: [rule] } }}
       command="tutti rule impact FILE"
-      onPreview={() => look(rule)}
+      onPreview={() => evaluate(rule)}
       about="Evaluates the latest 100 run starts, all definitions and all agents with the changed rule."
       found={impact && <Effects {...impact} />}
     />

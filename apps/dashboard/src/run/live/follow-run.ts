@@ -14,7 +14,10 @@ export async function followRun(
   };
   try {
     const parts = { params: { id: runId }, query: { withTasks: true } };
-    for await (const message of client.follow("runs.watch", parts, { signal, onConnectionChange: onStatus })) {
+    for await (const message of client.follow("runs.watch", parts, {
+      signal,
+      onConnectionChange: onStatus,
+    })) {
       if (message.kind !== "snapshot" && message.kind !== "change") continue;
       const { run, tasks = [], removedTaskIds = [] } = message.value;
       store.apply({

@@ -46,7 +46,7 @@ export interface RecordPlaces {
   readonly first: number;
   readonly records: number;
   /** True if their bytes were removed. */
-  readonly isGone: boolean;
+  readonly isDeleted: boolean;
 }
 
 export interface PlacedHead extends StoredHead {
@@ -190,7 +190,7 @@ export class BookStore {
       leaf: Number(row["leaf"]),
       first: Number(row["first"]),
       records: Number(row["records"]),
-      isGone: Number(row["gone"]) === 1,
+      isDeleted: Number(row["gone"]) === 1,
     }));
   }
 

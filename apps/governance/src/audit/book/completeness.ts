@@ -61,9 +61,9 @@ export function missingUnder({ leaf, head, places }: PlacedHead, retained: numbe
     else gaps.push([from, to]);
   };
   let next = 0;
-  for (const { first, records, isGone } of places) {
+  for (const { first, records, isDeleted } of places) {
     if (first > next) add(next, first);
-    if (isGone) add(first, first + records);
+    if (isDeleted) add(first, first + records);
     next = Math.max(next, first + records);
   }
   if (next < head.recordCount) add(next, head.recordCount);

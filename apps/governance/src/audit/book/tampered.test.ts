@@ -146,10 +146,7 @@ describe("a book that was tampered with", () => {
     await using fixture = await filled();
     assert.equal(fixture.drop(startMs + 1_500), 2);
     await fixture.reopen();
-    assert.deepEqual(
-      [fixture.book.status().faults, exportedBy(fixture), verifiedBy(fixture)],
-      [[], [], []],
-    );
+    assert.deepEqual([fixture.book.status().faults, exportedBy(fixture), verifiedBy(fixture)], [[], [], []]);
     await fixture.tamper("UPDATE block SET bytes = NULL WHERE leaf IN (1, 2)");
     assert.deepEqual(namesOf(verifiedBy(fixture)), [["workflow/0/2", removed]]);
   });

@@ -38,14 +38,14 @@ export class AuditThread {
       new URL("./worker.ts", import.meta.url),
       "./audit-worker.mjs",
     );
-    const gone = (reason: string) => auditErrors.threadGone({ reason });
+    const deathError = (reason: string) => auditErrors.threadGone({ reason });
     const mayEnd = () => this.#streams === 0 && !this.#isPrepared;
     this.#thread = new RequestThread({
       name: "audit",
       file,
       workerData,
       youngMb: 8,
-      deathError: gone,
+      deathError,
       mayEnd,
     });
   }

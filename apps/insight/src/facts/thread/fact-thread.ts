@@ -17,13 +17,13 @@ export class FactThread {
       new URL("./worker.ts", import.meta.url),
       "./facts-worker.mjs",
     );
-    const gone = (reason: string) => insightErrors.threadGone({ reason });
+    const deathError = (reason: string) => insightErrors.threadGone({ reason });
     this.#thread = new RequestThread({
       name: "facts",
       file,
       workerData,
       youngMb: 8,
-      deathError: gone,
+      deathError,
       idleMs,
       timers,
     });

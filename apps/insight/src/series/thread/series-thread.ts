@@ -19,13 +19,13 @@ export class SeriesThread {
       new URL("./worker.ts", import.meta.url),
       "./series-worker.mjs",
     );
-    const gone = (reason: string) => insightErrors.threadGone({ reason });
+    const deathError = (reason: string) => insightErrors.threadGone({ reason });
     this.#thread = new RequestThread({
       name: "series",
       file,
       workerData,
       youngMb: 8,
-      deathError: gone,
+      deathError,
       idleMs,
       timers,
     });

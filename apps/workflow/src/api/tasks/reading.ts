@@ -18,10 +18,10 @@ const answersMax = 10;
 
 export async function listTasks(
   dependencies: MachineDependencies,
-  { runId, page, atEvent, ...wanted }: ListTasksRequest,
+  { runId, page, atEvent, ...selection }: ListTasksRequest,
   context: CallContext,
 ): Promise<ListTasksReply> {
-  const { statuses, parentTaskId, topOnly, text, withPayloads } = wanted;
+  const { statuses, parentTaskId, topOnly, text, withPayloads } = selection;
   const size = sizeOf(page);
   const tasks: Task[] = [];
   let from = placeOfToken(page?.token ?? "");

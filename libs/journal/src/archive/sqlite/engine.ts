@@ -265,7 +265,12 @@ export class ArchiveEngine {
     return this.#database.integrity();
   }
 
-  partitionProgress(): readonly { partition: number; coveredTo: number; packedTo: number; commits: number }[] {
+  partitionProgress(): readonly {
+    partition: number;
+    coveredTo: number;
+    packedTo: number;
+    commits: number;
+  }[] {
     return [...this.#progressRows.all()].map(({ partition, coveredTo, packedTo, commits }) => {
       return { partition, coveredTo, packedTo, commits };
     });

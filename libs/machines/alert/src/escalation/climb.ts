@@ -139,11 +139,11 @@ class EscalationRound {
     }
   }
 
-  #notify(number: number, step: ReadOnly<EscalationStep>, isMeant: (receiver: string) => boolean): void {
+  #notify(number: number, step: ReadOnly<EscalationStep>, isSelected: (receiver: string) => boolean): void {
     const { receivers: notified } = this.escalation;
     const { unsent, waiting } = this.#alerts;
     for (const [receiver, onCall] of this.#receiversOf(step)) {
-      if (!isMeant(receiver)) continue;
+      if (!isSelected(receiver)) continue;
       const isKnown = notified.includes(receiver);
       // Ends are only for receivers that know of the start.
       const alerts = isKnown ? [...new Set([...unsent, ...waiting])] : waiting;

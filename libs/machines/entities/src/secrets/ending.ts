@@ -32,8 +32,8 @@ export const endSecret: SecretsCommand<EndSecret, SecretsChanged> = {
   decide({ stored }, { name, versions }, step) {
     const found = stored.get(name);
     if (found === undefined) return { versions: 0 };
-    const isMeant = (version: number) => versions.length === 0 || versions.includes(version);
-    const open = found.versions.filter((each) => isMeant(each.version) && isInForce(each, step.nowMs));
+    const isSelected = (version: number) => versions.length === 0 || versions.includes(version);
+    const open = found.versions.filter((each) => isSelected(each.version) && isInForce(each, step.nowMs));
     if (open.length > 0 || versions.length === 0)
       step.emit(secretEnded, { name, versions: [...versions], timeMs: step.nowMs });
     return { versions: open.length };

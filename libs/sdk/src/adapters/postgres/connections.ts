@@ -66,7 +66,7 @@ export interface TransactionOptions<T = unknown> {
 interface Opened {
   readonly text: string;
   readonly servers: readonly Server[];
-  readonly wanted: readonly Role[];
+  readonly roles: readonly Role[];
   /** The last server that worked. */
   last: Server | undefined;
 }
@@ -168,10 +168,10 @@ export class PostgresConnections {
     { operation, signal }: { readonly operation: string; readonly signal: AbortSignal },
     connect: (server: Server) => Promise<Connection>,
   ): Promise<Connection> {
-    const { servers, wanted, last } = opened;
+    const { servers, roles, last } = opened;
     const inOrder = last === undefined ? servers : [last, ...servers.filter((server) => server !== last)];
     let failure: unknown;
-    for (const role of wanted)
+    for (const role of roles)
       for (const server of inOrder) {
         let client: Connection | undefined;
         try {
@@ -231,7 +231,7 @@ export class PostgresConnections {
       pool.on("connect", (client) => client.on("error", () => {}));
       return { text: host, pool, target };
     });
-    this.#opened = { text, servers, wanted: hosts.wanted, last: undefined };
+    this.#opened = { text, servers, roles: hosts.roles, last: undefined };
     return this.#opened;
   }
 

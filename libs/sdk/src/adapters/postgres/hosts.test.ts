@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { hostsOf, isRole } from "./hosts.ts";
 
 describe("a connection string of PostgreSQL", () => {
-  for (const [text, texts, wanted] of [
+  for (const [text, texts, roles] of [
     ["postgres://ada:p%40ss@db/shop", ["postgres://ada:p%40ss@db/shop"], ["any"]],
     [
       "postgresql://ada:x@one:5432,two:5433/shop?sslmode=require&target_session_attrs=read-write",
@@ -20,7 +20,7 @@ describe("a connection string of PostgreSQL", () => {
     ],
     ["postgres://one?target_session_attrs=primary", ["postgres://one"], ["primary"]],
   ] as const)
-    it(`has a string for each host: ${text}`, () => assert.deepEqual(hostsOf(text), { texts, wanted }));
+    it(`has a string for each host: ${text}`, () => assert.deepEqual(hostsOf(text), { texts, roles }));
 
   for (const text of ["mysql://db", "one,two", "postgres://db/shop?target_session_attrs=master"])
     it(`is refused: ${text}`, () => assert.throws(() => hostsOf(text)));

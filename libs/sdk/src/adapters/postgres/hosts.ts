@@ -8,7 +8,7 @@ export interface Hosts {
   /** A connection string for each host, in order. */
   readonly texts: readonly string[];
   /** Accepted roles. Servers with an earlier role are preferred. */
-  readonly wanted: readonly Role[];
+  readonly roles: readonly Role[];
 }
 
 /** Parses a connection string. Throws if it is not valid for PostgreSQL. */
@@ -21,7 +21,7 @@ export function hostsOf(text: string): Hosts {
   const end = others.length === 0 ? path : `${path}?${others.join("&")}`;
   return {
     texts: places.split(",").map((place) => `${start}${place}${end}`),
-    wanted: rolesIn(new URLSearchParams(query).get(attribute) ?? "any"),
+    roles: rolesIn(new URLSearchParams(query).get(attribute) ?? "any"),
   };
 }
 

@@ -17,7 +17,7 @@ export interface BullmqQueueOptions {
  *
  * The job is held as its score in the place, if there is one, and its fields.
  */
-const taking = new Script(`
+const claimScript = new Script(`
 local id, prefix = ARGV[1], ARGV[3]
 local job = prefix .. id
 local score = false
@@ -51,7 +51,7 @@ export function bullmqQueue({ url, name, keyPrefix = "bull" }: BullmqQueueOption
     {
       heldHash: `${prefix}tutti`,
       places: [place("wait", "list"), place("paused", "list"), place("prioritized", "zset"), delayed],
-      taking,
+      claimScript,
       arguments: [prefix],
       keyOf: (id) => id,
       read: (text) => readingOf(text, delayed.key),

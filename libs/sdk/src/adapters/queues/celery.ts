@@ -11,7 +11,7 @@ export interface CeleryQueueOptions {
   readonly name: string;
 }
 
-const taking = new Script(`
+const claimScript = new Script(`
 if redis.call('LREM', KEYS[1], -1, ARGV[1]) == 0 then return false end
 redis.call('HSET', KEYS[2], ARGV[2], ARGV[1])
 return ARGV[1]`);
@@ -25,7 +25,7 @@ export function celeryQueue({ url, name }: CeleryQueueOptions): MovedQueue {
     {
       heldHash: `${name}:tutti`,
       places: priorities.map((priority) => ({ key: `${name}${priority}`, type: "list" })),
-      taking,
+      claimScript,
       keyOf: (message) => createHash("sha1").update(message).digest("hex"),
       peek: async (_send, _place, message) => message,
       read: readingOf,

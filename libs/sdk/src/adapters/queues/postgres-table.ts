@@ -81,7 +81,7 @@ async function* claimBatches(
     choice.restart();
     for await (const page of pages(options, use)) {
       const ids = page.filter((row) => choice.accepts(readingOf(options, row))).map(({ id }) => id);
-      const { changes } = await use((run) => run(taking(options), [name, ids]));
+      const { changes } = await use((run) => run(claimSql(options), [name, ids]));
       choice.countSkipped("another transaction holds the row", ids.length - changes);
       claimed += changes;
       yield* heldMessages(options, use);
@@ -116,7 +116,7 @@ async function* pages(options: PostgresTableOptions, use: Use) {
   }
 }
 
-function taking(options: PostgresTableOptions): string {
+function claimSql(options: PostgresTableOptions): string {
   const { table, id, condition } = partsOf(options);
   const { mark } = options;
   const [change, from] =

@@ -24,7 +24,7 @@ export interface RedisQueueFormat {
    * Takes ARGV[1] from the place KEYS[1] and holds it as ARGV[2] in the hash KEYS[2]. Returns the held value, or nothing if
    * the place does not have the message.
    */
-  readonly taking: Script;
+  readonly claimScript: Script;
   /** Further arguments of the script. */
   readonly arguments?: readonly string[];
   /** Returns the field in the hash. */
@@ -134,7 +134,7 @@ async function selectMembers(
 }
 
 async function claimAll(
-  { heldHash, taking, keyOf, read, arguments: more = [] }: RedisQueueFormat,
+  { heldHash, claimScript, keyOf, read, arguments: more = [] }: RedisQueueFormat,
   send: Send,
   { key: place }: Place,
   members: readonly string[],
@@ -142,7 +142,7 @@ async function claimAll(
   const messages = await Promise.all(
     members.map(async (member) => {
       const key = keyOf(member);
-      const text = await taking.run(send, [place, heldHash], [member, key, ...more]);
+      const text = await claimScript.run(send, [place, heldHash], [member, key, ...more]);
       return typeof text === "string" ? [{ key, reading: read(text) }] : [];
     }),
   );

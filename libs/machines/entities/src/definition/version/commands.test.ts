@@ -21,21 +21,21 @@ function add(driver: MachineDriver, hash: string, labels: readonly string[], per
   });
 }
 
-function meant(driver: MachineDriver, label: string): unknown {
+function resolvedHash(driver: MachineDriver, label: string): unknown {
   const found = driver.query(key, version, { hash: "", label });
   return isRefusal(found) ? found.code : found.version.hash;
 }
 
 describe("versions of a definition", () => {
   it("the first version is the latest, with or without the label in the request", () => {
-    assert.equal(meant(registered(["1.0.0"]), ""), "a");
+    assert.equal(resolvedHash(registered(["1.0.0"]), ""), "a");
   });
 
   it("the same content again is the same version, and its labels move", () => {
     const driver = registered();
     add(driver, "b", ["latest", "stable"]);
     assert.deepEqual(add(driver, "a", ["stable"]), { existed: true });
-    assert.deepEqual([meant(driver, "latest"), meant(driver, "stable")], ["b", "a"]);
+    assert.deepEqual([resolvedHash(driver, "latest"), resolvedHash(driver, "stable")], ["b", "a"]);
     const listed = driver.query(key, versions, { from: 0, count: 10 });
     assert.ok(!isRefusal(listed));
     assert.deepEqual(
@@ -99,7 +99,7 @@ describe("a part of new runs", () => {
     add(driver, "a", ["1.0.0"], 100);
     add(driver, "b", ["2.0.0"], 10);
     assert.equal(driver.history(key).length, before);
-    assert.equal(meant(driver, "latest"), "a");
+    assert.equal(resolvedHash(driver, "latest"), "a");
     assert.deepEqual(
       [rollout(driver, "a"), rollout(driver, "b")],
       [
@@ -113,14 +113,14 @@ describe("a part of new runs", () => {
     const driver = registered();
     add(driver, "b", [], 10);
     add(driver, "c", [], 100);
-    assert.equal(meant(driver, "latest"), "c");
+    assert.equal(resolvedHash(driver, "latest"), "c");
     assert.equal(rollout(driver, "c"), undefined);
   });
 
   it("the first version has all new runs", () => {
     const driver = new MachineDriver({ machines: [definition], service: "workflow" });
     add(driver, "a", [], 0);
-    assert.equal(meant(driver, "latest"), "a");
+    assert.equal(resolvedHash(driver, "latest"), "a");
   });
 
   it("grows to all new runs, and the version becomes the latest", () => {
@@ -130,24 +130,24 @@ describe("a part of new runs", () => {
     rolled(driver, "b", 25);
     assert.equal(rollout(driver, "a")?.percent, 25);
     rolled(driver, "b", 100);
-    assert.deepEqual([meant(driver, ""), rollout(driver, "b")], ["b", undefined]);
+    assert.deepEqual([resolvedHash(driver, ""), rollout(driver, "b")], ["b", undefined]);
   });
 
   it("is withdrawn", () => {
     const driver = registered();
     add(driver, "b", [], 10);
     rolled(driver, "b", 0);
-    assert.deepEqual([meant(driver, ""), rollout(driver, "a")], ["a", undefined]);
+    assert.deepEqual([resolvedHash(driver, ""), rollout(driver, "a")], ["a", undefined]);
     add(driver, "c", [], 10);
     rolled(driver, "a", 100);
-    assert.deepEqual([meant(driver, ""), rollout(driver, "a")], ["a", undefined]);
+    assert.deepEqual([resolvedHash(driver, ""), rollout(driver, "a")], ["a", undefined]);
   });
 
   it("ends when `latest` is pointed to the version", () => {
     const driver = registered();
     add(driver, "b", [], 10);
     driver.execute(key, point, { label: "latest", hash: "b", searchLabels: {} });
-    assert.deepEqual([meant(driver, ""), rollout(driver, "b")], ["b", undefined]);
+    assert.deepEqual([resolvedHash(driver, ""), rollout(driver, "b")], ["b", undefined]);
   });
 
   it("cannot be set for the latest version or for an unknown version", () => {
@@ -166,7 +166,7 @@ describe("a part of new runs", () => {
     assert.equal(rollout(driver, "a"), undefined);
     assert.equal(refusalOf(rolled(driver, "b", 40)), "definition.rollout_pending");
     assert.equal(refusalOf(rolled(driver, "b", 100)), undefined);
-    assert.equal(meant(driver, ""), "b");
+    assert.equal(resolvedHash(driver, ""), "b");
   });
 });
 

@@ -109,8 +109,8 @@ export const archive: DefinitionCommand<ArchiveVersions, VersionsArchived> = {
   decide(definition, { hash, restore }, step) {
     if (step.events === 0 || (hash !== "" && !definition.versions.has(hash)))
       return definitionErrors.missing.refusal({ name: step.key.id, version: hash || latest });
-    const meant = hash === "" ? [...definition.versions.keys()] : [hash];
-    const changed = meant.filter((each) => definition.versions.get(each)?.archived === restore);
+    const hashes = hash === "" ? [...definition.versions.keys()] : [hash];
+    const changed = hashes.filter((each) => definition.versions.get(each)?.archived === restore);
     const cause = restore ? undefined : step.cause;
     for (const each of changed) step.emit(versionArchived, { hash: each, archived: !restore, cause });
     return { changed: changed.length };

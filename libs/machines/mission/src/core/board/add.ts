@@ -4,7 +4,7 @@ import { isDone } from "@tutti/machine-work";
 import type { Mission, MissionOutstanding, Task } from "../state/state.ts";
 import { endSkipped, recordNeedEnd, settleNeeds } from "./flow.ts";
 import { joinGang } from "./gang.ts";
-import { storedBytesOf, newTask, type Origin, taskOf } from "./nodes.ts";
+import { newTask, type Origin, storedBytesOf, taskOf } from "./nodes.ts";
 
 export function addTasks(
   mission: Mission,

@@ -32,7 +32,7 @@ export function checkTasks(
     bytes += bytesOf(dataOfPayload(input)).length;
   }
   if (bytes > storedBytesMax)
-    return missionErrors.tooLarge.refusal({ items: "bytes kept", found: bytes, max: storedBytesMax });
+    return missionErrors.tooLarge.refusal({ items: "stored bytes", found: bytes, max: storedBytesMax });
   for (const spec of specs) {
     const problem = taskProblem(spec, (id) => ids.has(id) || isThere(id));
     if (problem !== undefined) return missionErrors.taskInvalid.refusal({ task: spec.id, problem });

@@ -143,7 +143,7 @@ export function complete(place: Place, output: Data | undefined, attemptReport: 
   const { mission, step, task } = place;
   const found = mission.storedBytes + bytesOf(output).length;
   if (found > storedBytesMax) {
-    const refusal = missionErrors.tooLarge.refusal({ items: "bytes kept", found, max: storedBytesMax });
+    const refusal = missionErrors.tooLarge.refusal({ items: "stored bytes", found, max: storedBytesMax });
     failForGood(place, detailOfRefusal(refusal), attemptReport);
     return;
   }

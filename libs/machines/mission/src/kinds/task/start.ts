@@ -144,7 +144,7 @@ function computedInput({ mission, step, budget }: TaskStart, task: TaskView): In
   if (!value.ok) return value;
   const found = mission.storedBytes + value.bytes.length;
   if (found > storedBytesMax) {
-    const refusal = missionErrors.tooLarge.refusal({ items: "bytes kept", found, max: storedBytesMax });
+    const refusal = missionErrors.tooLarge.refusal({ items: "stored bytes", found, max: storedBytesMax });
     return { ok: false, error: detailOfRefusal(refusal) };
   }
   return { ok: true, isComputed: true, bytes: value.bytes };

@@ -79,11 +79,11 @@ export const claimTasks: MissionCommand<ClaimBoardTasks, ClaimTasksReply> = comm
       offering: offering ?? (participant.offering as AgentOffering | undefined),
     };
     const claimed: number[] = [];
-    const taking: Taking = { ids: request.taskIds, count: request.count || 1, isShort: false };
-    for (const number of claimableTasks(mission, claimant, taking)) {
+    const batch: ClaimBatch = { ids: request.taskIds, count: request.count || 1, isShort: false };
+    for (const number of claimableTasks(mission, claimant, batch)) {
       if (claim(mission, step, { number, agent, leaseMs: request.leaseMs || leaseDefaultMs }))
         claimed.push(number);
-      else taking.isShort = true;
+      else batch.isShort = true;
     }
     // A budget that is used up may have ended the mission, together with the claims before.
     const tasks = claimed.map((number) => mission.tasks[number] as TaskView);
@@ -91,7 +91,7 @@ export const claimTasks: MissionCommand<ClaimBoardTasks, ClaimTasksReply> = comm
   },
 });
 
-interface Taking {
+interface ClaimBatch {
   readonly ids: readonly string[];
   readonly count: number;
   /**
@@ -105,26 +105,26 @@ interface Taking {
  * Yields tasks for an agent, each found after the previous one is claimed. A task that uses up the budget may
  * hold the mission, or end it.
  */
-function* claimableTasks(mission: MissionView, claimant: Claimant, taking: Taking): Iterable<number> {
+function* claimableTasks(mission: MissionView, claimant: Claimant, batch: ClaimBatch): Iterable<number> {
   const isOpen = () => isGoing(mission) && !isBlocked(mission);
   if (!isOpen() || !assignmentOf(mission).isClaimable) return;
-  const { ids, count } = taking;
+  const { ids, count } = batch;
   let claimed = 0;
   if (ids.length === 0) {
     while (claimed < count) {
-      const wasShort = taking.isShort;
+      const wasShort = batch.isShort;
       const number = mission.claimable.first(claimant, { ownBudget: wasShort });
       if (number === undefined) return;
       yield number;
       if (!isOpen()) return;
-      if (taking.isShort === wasShort) claimed++;
+      if (batch.isShort === wasShort) claimed++;
     }
     return;
   }
   for (const id of ids) {
     const task = mission.tasks[mission.byId.get(id) ?? -1];
     if (task === undefined || !mission.claimable.has(task) || !isFor(task, claimant)) continue;
-    if (taking.isShort && !hasOwnBudget(task)) continue;
+    if (batch.isShort && !hasOwnBudget(task)) continue;
     yield task.number;
     if (!isOpen() || ++claimed >= count) return;
   }

@@ -36,11 +36,11 @@ export interface OpenQuestion {
 /** Returns the open questions: all of them, or those of some nodes. */
 export function questionsOpen(
   run: RunView,
-  isMeant: (node: NodeView) => boolean = () => true,
+  isSelected: (node: NodeView) => boolean = () => true,
 ): readonly OpenQuestion[] {
   if (run.more?.hasOpenQuestions !== true) return [];
   return run.nodes.flatMap((node) => {
-    if (node === undefined || !isOpen(node) || !isMeant(node)) return [];
+    if (node === undefined || !isOpen(node) || !isSelected(node)) return [];
     const approvalId = node.more?.question?.approvalId ?? "";
     return [{ approvalId, task: taskIdIn(run, node.range, node.number) }];
   });

@@ -14,10 +14,10 @@ export function stopAllChildren(
   step: RunStep,
   budget: StepBudget,
   mode: Stopping,
-  isMeant: (node: NodeView) => boolean = () => true,
+  isSelected: (node: NodeView) => boolean = () => true,
 ): void {
   for (const node of run.nodes)
-    if (node !== undefined && isMeant(node)) stopChildOfOpen(run, step, budget, node, mode);
+    if (node !== undefined && isSelected(node)) stopChildOfOpen(run, step, budget, node, mode);
 }
 
 /** Stops the children of a node and its parts. */
