@@ -4,7 +4,7 @@ import type { HostContext, ServiceModule } from "@tutti/host";
 import { Orchestrator } from "@tutti/kernel";
 import { registryHandlers } from "./api/handlers.ts";
 import { registrySection } from "./configuration.ts";
-import { eventOf } from "./effects/instance-events.ts";
+import { instanceEvent } from "./effects/instance-events.ts";
 import { registrarInstruments } from "./effects/instruments.ts";
 import { MemoryStore } from "./effects/memory-store.ts";
 import { Registrar } from "./effects/registrar.ts";
@@ -25,7 +25,7 @@ export class RegistryService extends Orchestrator {
         settings,
         foundation,
         instruments,
-        announce: (change) => outlet.publish(eventOf(change)),
+        announce: (change) => outlet.publish(instanceEvent(change)),
       }),
       // The start waits for the store without a timeout. Meanwhile the registry is not ready.
       { startTimeoutMs: Number.POSITIVE_INFINITY },

@@ -212,12 +212,12 @@ export class AuditRounds implements Component {
   /** Detects what the book has lost, and reports it. */
   async #checkCompleteness(opened: Omit<OpenedAudit, "close">, isKnown: boolean): Promise<void> {
     const { thread, keys } = opened;
-    let status = await thread.call("standing");
+    let status = await thread.call("status");
     // An older release removed records without a signature: its book is accepted as it is, once.
     const { hasRetention, lastRemovedMs } = status;
     if (!isKnown && !hasRetention && lastRemovedMs > 0) {
       await this.#retain(thread, keys, lastRemovedMs + 1);
-      status = await thread.call("standing");
+      status = await thread.call("status");
     }
     const { last, faults, moreFaults } = status;
     this.#last = last;

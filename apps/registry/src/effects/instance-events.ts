@@ -20,7 +20,7 @@ export interface InstanceChange {
 }
 
 /** Returns the event of a change. Undefined if no watched field changed. */
-export function eventOf({ step, instance, before, nowMs }: InstanceChange): EventInput | undefined {
+export function instanceEvent({ step, instance, before, nowMs }: InstanceChange): EventInput | undefined {
   const { id, service, address, version } = instance;
   const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "removed" in step ? "registry" : service };
   const header = {

@@ -6,7 +6,7 @@ import { gate } from "@tutti/kernel/testing";
 import { instance, notReady } from "../../test/fixtures.ts";
 import { openRegistry, renewal } from "../../test/registry.fixture.ts";
 import type { Registration, Removal } from "../directory/entry.ts";
-import { eventOf, type InstanceChange } from "./instance-events.ts";
+import { type InstanceChange, instanceEvent } from "./instance-events.ts";
 import { MemoryStore } from "./memory-store.ts";
 
 /** Delays writes about some instances until they are released. */
@@ -40,7 +40,7 @@ async function openSlowRegistry(...slow: readonly string[]) {
 
 /** Returns the event of a change for a reader, without its header. */
 function eventOf(change: InstanceChange) {
-  const event = eventOf(change);
+  const event = instanceEvent(change);
   if (event === undefined) return undefined;
   const { header: _, ...data } = JSON.parse(new TextDecoder().decode(event.data));
   return { type: event.type, subject: event.subject, ...data };

@@ -13,7 +13,7 @@ export interface ThreadOrders {
 
 type Shared = "draft" | "page" | "addPage" | "endsWith" | "lastNumber";
 type BookRead = "ends" | "commit" | "search" | "get" | "keysNewestFirst" | "dropBefore" | "hasBefore";
-type Complete = "standing" | "retain";
+type Complete = "status" | "retain";
 type Proven =
   | "proveInclusion"
   | "proveConsistency"
