@@ -87,10 +87,8 @@ export function composePool(options: PoolOptions, initial: PoolSettings) {
   const reports = new AttemptReports({ ...endings, states, performance });
   const roster = new Roster({ ...endings, states, losses, holds, reports });
   const expiry = new Expiry({ ...endings, holds });
-  const taskPool: TaskPool = {
-    offerStore: base.offerStore,
-    expire: (task, nowMs) => expiry.expire(task, nowMs),
-  };
+  const { offerStore } = base;
+  const taskPool: TaskPool = { offerStore, expire: (task, nowMs) => expiry.expire(task, nowMs) };
   const assigner = new Assigner({ ...endings, onAssigned: options.onAssigned });
   const matcher = new Matcher({ ...endings, assigner });
   const doubling = new Doubling({ ...endings, assigner, matcher, taskPool });

@@ -135,7 +135,7 @@ export class FactCollector implements Component {
   }
 
   /**
-   * Waits until work that ended before this call is recorded, for a limited time, over several rounds if one has begun
+   * Waits until work that ended before this call is recorded, for a limited time, over several rounds if one started
    * earlier or failed. Returns the time before which everything is recorded.
    */
   async recordAll(patienceMs: number): Promise<number> {
