@@ -16,6 +16,7 @@ import { type Bundle, BundleContent, type policyService } from "@tutti/contracts
 import { allEntries, type MachineDependencies } from "@tutti/host/serving";
 import {
   type Component,
+  errorFromUnknown,
   type Foundation,
   type Health,
   healthy,
@@ -88,7 +89,7 @@ export class BundleBuilder implements Component, MachineEventListener {
 
   health(): Health {
     if (this.#problem === undefined) return healthy;
-    return unhealthy(`no bundle can be made: ${String(this.#problem)}`);
+    return unhealthy(`policies cannot be loaded: ${errorFromUnknown(this.#problem).message}`);
   }
 
   /** The last bundle. Undefined before the first. */

@@ -13,7 +13,7 @@ import { excerpt, jsonOf, type Names, secondsOf, taskId } from "./airflow-values
 import { member, plain, seconds, template, UnsupportedConstruct } from "./cel.ts";
 import { entryOf } from "./foreign-document.ts";
 import { type Argument, type Expression, readPython, type Statement } from "./foreign-python.ts";
-import { Collector, type Imported, NotImported, nameFrom, nameFromCamelCase } from "./imported.ts";
+import { Collector, firstFree, type Imported, NotImported, nameFrom, nameFromCamelCase } from "./imported.ts";
 
 interface Dag {
   readonly name: string;
@@ -463,8 +463,7 @@ class AirflowImporter implements Names {
     }
     const prefix = this.#groups.at(-1)?.prefix;
     const full = prefix === undefined ? title : `${prefix}.${title}`;
-    let id = taskId(full);
-    for (let number = 2; dag.tasks.has(id); number++) id = `${taskId(full)}-${number}`;
+    const id = firstFree(taskId(full), (each) => dag.tasks.has(each));
     const task: Task = {
       id,
       line: call.line,

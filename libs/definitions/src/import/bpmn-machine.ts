@@ -3,7 +3,7 @@ import type { Json } from "@tutti/expressions";
 import { cycle } from "./bpmn-values.ts";
 import { plain, template, UnsupportedConstruct } from "./cel.ts";
 import type { ForeignXml, XmlElement } from "./foreign-xml.ts";
-import { NotImported, nameFrom } from "./imported.ts";
+import { firstFree, NotImported, nameFrom } from "./imported.ts";
 
 export type Tree = { readonly [key: string]: Json };
 
@@ -246,9 +246,7 @@ export class Machine {
     if (known !== undefined) return known;
     const node = this.scope.node(id, from);
     const usedNames = new Set(this.#ids.values());
-    const slug = nameFrom(node.title);
-    let state = slug;
-    for (let number = 2; usedNames.has(state); number++) state = `${slug}-${number}`;
+    const state = firstFree(nameFrom(node.title), (name) => usedNames.has(name));
     this.#ids.set(id, state);
     this.#waiting.push(node);
     return state;

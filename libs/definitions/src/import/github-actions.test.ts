@@ -51,6 +51,17 @@ describe("a matrix of GitHub Actions", () => {
     assert.equal(taskOf(imported, "matrix-build", "build-3")["when"], '(string(input.matrix.os) == "mac")');
   });
 
+  it("keeps steps whose names are alike", () => {
+    const steps = ["test", "test 3", "test"].map(
+      (name, at) => `      - name: ${name}\n        run: echo ${at}\n`,
+    );
+    const found = importGithubActions(
+      `name: alike\non: push\njobs:\n  build:\n    steps:\n${steps.join("")}`,
+    );
+    const [{ tasks = {} } = {}] = found.documents as { tasks?: Record<string, Task> }[];
+    assert.deepEqual(Object.keys(tasks), ["build-test", "build-test-3", "build-test-2"]);
+  });
+
   it("runs steps and jobs after failures as their conditions require", () => {
     const order = (id: string) => {
       const { needs, when } = taskOf(imported, "matrix", id);

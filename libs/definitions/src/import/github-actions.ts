@@ -16,7 +16,7 @@ import {
 } from "./foreign-document.ts";
 import { type Condition, type Contexts, conditionOf, renderedText } from "./github-expression.ts";
 import { type Combination, combinationsOf } from "./github-matrix.ts";
-import { type Imported, NotImported, nameFrom, nameLengthMax } from "./imported.ts";
+import { firstFree, type Imported, NotImported, nameFrom, nameLengthMax } from "./imported.ts";
 
 const noStep = "no step is translated";
 const inFolder = "it needs a value of GitHub Actions";
@@ -180,7 +180,7 @@ class Job {
     const child = source.collector.freeName(`${workflow}-${name}`);
     source.collector.add({ workflow: child, tasks: steps }, source.lineOf(this.#path));
     const most = strategy["max-parallel"];
-    const id = freeId(nameFrom(name), tasks);
+    const id = firstFree(nameFrom(name), (each) => Object.hasOwn(tasks, each));
     tasks[id] = {
       forEach: template(expressionOf(combinations as Json)),
       ...(typeof most === "number" && { maxParallel: most }),
@@ -212,7 +212,7 @@ class Job {
       const found = this.#task(step, [...this.#path, "steps", index], contexts);
       if (found === undefined) continue;
       const proposed = nameFrom(`${name}-${textIn(step, "id") || textIn(step, "name") || index + 1}`);
-      const id = freeId(proposed, tasks, index + 1);
+      const id = firstFree(proposed, (each) => Object.hasOwn(tasks, each));
       tasks[id] = { ...found.task, ...this.#order(ofJob, found.condition, tasks) };
       // A step that always runs, or may fail, does not end the wait for the earlier steps.
       const isNext = found.condition.after === "success" && !isMayFail(tasks[id]);
@@ -348,10 +348,6 @@ function failedAmong(ids: readonly string[], tasks: Readonly<Record<string, Json
     .filter((id) => !isMayFail(tasks[id]))
     .map((id) => `${member("tasks", id)}.status == "failed"`);
   return failed.length === 0 ? "false" : `(${failed.join(" || ")})`;
-}
-
-function freeId(proposed: string, tasks: Readonly<Record<string, Json>>, number = 2): string {
-  return tasks[proposed] === undefined ? proposed : `${proposed}-${number}`;
 }
 
 /** Values that only steps without a task use: no task contains them. */

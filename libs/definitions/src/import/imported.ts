@@ -27,6 +27,13 @@ export function requireSize(text: string): void {
 }
 
 /** Collects documents, and lists the rest. */
+/** Returns the first unused name: `order`, `order-2`, `order-3`. */
+export function firstFree(name: string, isUsed: (name: string) => boolean, separator = "-"): string {
+  let free = name;
+  for (let number = 2; isUsed(free); number++) free = `${name}${separator}${number}`;
+  return free;
+}
+
 export class Collector {
   readonly #documents: { readonly document: Json; readonly line: number }[] = [];
   readonly #untranslated: Untranslated[] = [];
@@ -53,9 +60,7 @@ export class Collector {
 
   /** Returns a name that no other document has. */
   freeName(proposed: string): string {
-    const slug = nameFrom(proposed);
-    let name = slug;
-    for (let number = 2; this.#names.has(name); number++) name = `${slug}-${number}`;
+    const name = firstFree(nameFrom(proposed), (each) => this.#names.has(each));
     this.#names.add(name);
     return name;
   }

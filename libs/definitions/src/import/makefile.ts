@@ -4,7 +4,7 @@
  * Makefile sets. Variables that the caller of make may set are listed: in a task, make has the environment of the worker.
  */
 import type { Json } from "@tutti/expressions";
-import { Collector, type Imported, nameFrom, requireSize } from "./imported.ts";
+import { Collector, firstFree, type Imported, nameFrom, requireSize } from "./imported.ts";
 
 interface Target {
   readonly line: number;
@@ -290,11 +290,9 @@ function addWorkflow(
   const tasks: Record<string, Json> = {};
   const ids = new Map<string, string>();
   const idOf = (name: string): string => {
-    const slug = nameFrom(name);
     const usedIds = new Set(ids.values());
-    let id = ids.get(name) ?? slug;
     // `build/all` and `build-all` are two targets.
-    for (let number = 2; !ids.has(name) && usedIds.has(id); number++) id = `${slug}-${number}`;
+    const id = ids.get(name) ?? firstFree(nameFrom(name), (each) => usedIds.has(each));
     ids.set(name, id);
     return id;
   };

@@ -22,7 +22,14 @@ import {
   textIn,
 } from "./foreign-document.ts";
 import { ExpressionReader } from "./foreign-expression.ts";
-import { type Imported, NotImported, nameFrom, nameFromCamelCase, nameLengthMax } from "./imported.ts";
+import {
+  firstFree,
+  type Imported,
+  NotImported,
+  nameFrom,
+  nameFromCamelCase,
+  nameLengthMax,
+} from "./imported.ts";
 import {
   type OlderNode,
   olderCondition,
@@ -108,8 +115,7 @@ function nodesIn(source: ForeignDocument): Map<string, Node> {
   const nodes = new Map<string, Node>();
   const ids = new Set<string>();
   const idOf = (base: string) => {
-    let id = nameFromCamelCase(base);
-    for (let number = 2; ids.has(id); number++) id = `${nameFromCamelCase(base)}-${number}`;
+    const id = firstFree(nameFromCamelCase(base), (each) => ids.has(each));
     ids.add(id);
     return id;
   };

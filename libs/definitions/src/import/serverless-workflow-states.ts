@@ -12,7 +12,7 @@ import {
   type Path,
   textIn,
 } from "./foreign-document.ts";
-import { NotImported, nameFromCamelCase } from "./imported.ts";
+import { firstFree, NotImported, nameFromCamelCase } from "./imported.ts";
 import { isJq, JqReader } from "./jq-expression.ts";
 import { durationOf, varsIn } from "./serverless-workflow-values.ts";
 
@@ -153,17 +153,14 @@ export class States {
   }
 
   id(proposed: string): string {
-    const slug = nameFromCamelCase(proposed);
-    let id = slug;
-    for (let number = 2; this.#states[id] !== undefined; number++) id = `${slug}-${number}`;
+    const id = firstFree(nameFromCamelCase(proposed), (each) => this.#states[each] !== undefined);
     // Reserves its place in the order.
     this.#states[id] = {};
     return id;
   }
 
   variable(proposed: string): string {
-    let name = proposed;
-    for (let number = 2; this.#vars.has(name); number++) name = `${proposed}_${number}`;
+    const name = firstFree(proposed, (each) => this.#vars.has(each), "_");
     this.#vars.add(name);
     return name;
   }

@@ -16,7 +16,7 @@ import {
   type Path,
   textIn,
 } from "./foreign-document.ts";
-import { type Imported, NotImported, nameFrom, nameFromCamelCase } from "./imported.ts";
+import { firstFree, type Imported, NotImported, nameFrom, nameFromCamelCase } from "./imported.ts";
 import { conditionOf } from "./step-functions-choices.ts";
 import { type Place, StateData } from "./step-functions-data.ts";
 
@@ -89,10 +89,7 @@ class Machine {
 
   #freeId(proposed: string): string {
     const usedIds = new Set(this.#ids.values());
-    const slug = nameFrom(proposed);
-    let id = slug;
-    for (let number = 2; usedIds.has(id); number++) id = `${slug}-${number}`;
-    return id;
+    return firstFree(nameFrom(proposed), (id) => usedIds.has(id));
   }
 
   #reserve(proposed: string): string {

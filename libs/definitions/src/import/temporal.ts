@@ -17,7 +17,7 @@ import {
   type Path,
   textIn,
 } from "./foreign-document.ts";
-import { type Imported, NotImported, nameFrom, nameFromCamelCase } from "./imported.ts";
+import { firstFree, type Imported, NotImported, nameFrom, nameFromCamelCase } from "./imported.ts";
 import { inputOf, type Origin, Origins, valuesOf } from "./temporal-values.ts";
 
 interface Event {
@@ -437,8 +437,7 @@ class History {
   }
 
   #add(event: Event, proposed: string, tree: Record<string, Json>, needs: readonly Task[]): Task {
-    let id = proposed;
-    for (let number = 2; this.#ids.has(id); number++) id = `${proposed}-${number}`;
+    const id = firstFree(proposed, (each) => this.#ids.has(each));
     this.#ids.add(id);
     const before = new Set(needs.flatMap((each) => [each, ...each.before]));
     const task: Task = { id, event, tree, needs, before };
