@@ -217,7 +217,7 @@ export class Routes {
     const { service } = call.method;
     const { instance } = call;
     const targets = this.#parts.pool.targetsOf(service);
-    if (targets.length === 0) return this.#away(call);
+    if (targets.length === 0) return meshErrors.noInstance({ service });
     if (instance !== "") return meshErrors.instanceAway({ service, instance });
     const nowMs = this.#parts.clock.monotonic();
     const draining = targets.filter((target) => target.isDraining(nowMs)).length;
@@ -228,10 +228,6 @@ export class Routes {
   /** Returns whether no process of the service is known. */
   #isAway({ method: { service } }: ClientCall): boolean {
     return this.#parts.discovery.instancesOf(service).length === 0;
-  }
-
-  #away({ method: { service } }: ClientCall): TuttiError {
-    return meshErrors.noInstance({ service });
   }
 
   async #toOwner(call: ClientCall, next: Next): Promise<unknown> {
@@ -301,7 +297,7 @@ export class Routes {
     if (waiting.pauses === 0) waiting.untilMs = Math.min(nowMs + discoveryMs, call.deadlineMs - answerMs);
     const remainingMs = waiting.untilMs - nowMs;
     if (waiting.isLast || remainingMs <= 0) {
-      if (this.#isAway(call)) throw this.#away(call);
+      if (this.#isAway(call)) throw meshErrors.noInstance({ service: call.method.service });
       const parameters = { place, rpc: call.method.label, instance };
       throw meshErrors.ownerAway(parameters, { retryAfterMs: retryLaterMs });
     }
@@ -320,7 +316,7 @@ export class Routes {
       const owner = ownership.ownerOf(place);
       if (owner !== undefined) return owner;
       if (hasChanged) continue;
-      if (this.#isAway(call)) throw this.#away(call);
+      if (this.#isAway(call)) throw meshErrors.noInstance({ service: call.method.service });
       if (remainingMs <= discoveryMs) throw meshErrors.noOwner({ place, rpc: call.method.label });
     }
   }

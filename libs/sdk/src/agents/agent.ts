@@ -259,8 +259,10 @@ class AgentRun {
 
   /** Returns the answer of the agent, if this reply is one. */
   async #handle(reply: ModelReply): Promise<{ readonly value: Json } | undefined> {
-    this.#messages.push({ role: "assistant", parts: reply.parts.length > 0 ? reply.parts : [{ text: "…" }] });
     const calls = callsOf(reply.parts);
+    // Providers refuse messages without a visible text.
+    const isEmpty = calls.length === 0 && textOf(reply.parts).trim() === "";
+    this.#messages.push({ role: "assistant", parts: isEmpty ? [{ text: "…" }] : reply.parts });
     if (reply.stop === "length" && calls.length === 0)
       throw agentErrors.answerCut({ tokens: this.#active.answerTokens ?? answerTokensDefault });
     if (calls.length === 0) return this.#ofText(textOf(reply.parts));

@@ -149,7 +149,7 @@ describe("an agent", () => {
     const { model, test } = agentTest({ tools: ["calc.add"] }, [add, "", " \n", "It is 5."]);
     assert.equal(await test.execute(), "It is 5.");
     const again = "Your answer is empty. Answer with a text, or call a tool.";
-    assert.deepEqual(model.requests.at(-1)?.conversation.slice(-3), [again, " \n", again]);
+    assert.deepEqual(model.requests.at(-1)?.conversation.slice(-3), [again, "…", again]);
     const { model: asked, test: never } = agentTest({}, ["", "", "", "late"]);
     await assert.rejects(never.execute(), /The answer of `anthropic:claude-test` is empty/);
     assert.equal(asked.requests.length, 3);
