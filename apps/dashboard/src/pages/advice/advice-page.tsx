@@ -37,24 +37,30 @@ export function AdvicePage() {
         title="Advice"
         below="Changes of workflows and pools that recorded work proposes. An applied one takes itself back if it does harm."
       />
-      <Group title="On trial" of={["trial"]} emptyText="No recommendation is on trial." query={query} />
-      <Group
-        title="Open"
-        of={["open"]}
-        emptyText="No open recommendations. They need 5 completed runs of a workflow, or 200 tasks of a pool in an hour."
-        query={query}
-        aside={
-          <span className="action lone">
-            <Spelled label="Advice" call={{ method: "GET", path }} command="tutti advice list --all" />
-          </span>
-        }
-      />
-      <Group
-        title="Decided"
-        of={["applied", "taken_back", "dismissed", "expired"]}
-        emptyText="No decided recommendations yet."
-        query={query}
-      />
+      <QueryView query={query} label="advice" lines={6}>
+        {({ recommendations: all }) => (
+          <>
+            <Group title="On trial" of={["trial"]} emptyText="No recommendation is on trial." all={all} />
+            <Group
+              title="Open"
+              of={["open"]}
+              emptyText="No open recommendations. They need 5 completed runs of a workflow, or 200 tasks of a pool in an hour."
+              all={all}
+              aside={
+                <span className="action lone">
+                  <Spelled label="Advice" call={{ method: "GET", path }} command="tutti advice list --all" />
+                </span>
+              }
+            />
+            <Group
+              title="Decided"
+              of={["applied", "taken_back", "dismissed", "expired"]}
+              emptyText="No decided recommendations yet."
+              all={all}
+            />
+          </>
+        )}
+      </QueryView>
     </>
   );
 }
@@ -63,28 +69,25 @@ interface GroupOptions {
   readonly title: string;
   readonly of: readonly RecommendationStatus[];
   readonly emptyText: string;
-  readonly query: ReturnType<typeof useQuery<Routes["advice.list"]["reply"]>>;
+  readonly all: readonly Recommendation[];
   readonly aside?: React.ReactNode;
 }
 
-function Group({ title, of, emptyText, query, aside }: GroupOptions) {
+function Group({ title, of, emptyText, all, aside }: GroupOptions) {
+  const found = all.filter(({ status }) => of.includes(status));
   return (
     <Part title={title} aside={aside}>
-      <QueryView query={query} label="advice" lines={2}>
-        {({ recommendations }) => {
-          const found = recommendations.filter(({ status }) => of.includes(status));
-          if (found.length === 0) return <Empty title={emptyText} />;
-          return (
-            <ol className="findings">
-              {found.map((each) => (
-                <li key={each.recommendationId}>
-                  <Line each={each} />
-                </li>
-              ))}
-            </ol>
-          );
-        }}
-      </QueryView>
+      {found.length === 0 ? (
+        <Empty title={emptyText} />
+      ) : (
+        <ol className="findings">
+          {found.map((each) => (
+            <li key={each.recommendationId}>
+              <Line each={each} />
+            </li>
+          ))}
+        </ol>
+      )}
     </Part>
   );
 }
