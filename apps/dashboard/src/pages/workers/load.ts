@@ -1,6 +1,7 @@
 /** The load of a worker, from its own metrics. */
 import type { Agent } from "@tutti/rest/types";
 import { agentHolds, agentStates, type Badge, badgeOf } from "../../score/states.ts";
+import { usageText } from "../missions/mission.ts";
 
 export interface Load {
   readonly slots: number;
@@ -22,6 +23,12 @@ export function loadOf({ offering, freeSlots = 0, figures }: Agent): Load {
     memory: memoryBytes === undefined || limit === 0 ? undefined : memoryBytes / limit,
     memoryBytes,
   };
+}
+
+/** Returns what its attempts cost: `1,200 tokens, money 0.4`. Empty if they cost nothing. */
+export function costOf({ done }: Agent): string {
+  const { tokens = 0, money = 0 } = done?.used ?? {};
+  return usageText({ tokens, money });
 }
 
 /** The state of an agent. A pause comes first: a person has set it, or has to end it. */

@@ -12,7 +12,7 @@ import { type Call, commandLine } from "../../elements/spelled.ts";
 import { WorkLink } from "../../elements/work-link.tsx";
 import { BadgeMark } from "../../score/glyph.tsx";
 import { Grants } from "./grants.tsx";
-import { agentBadge } from "./load.ts";
+import { agentBadge, costOf } from "./load.ts";
 
 /** A worker: its tasks, its capabilities, and the actions on it. */
 export function WorkerDetail({ agent, onClose }: { agent: Agent | undefined; onClose: () => void }) {
@@ -117,6 +117,11 @@ function AtWork({ work }: { work: readonly AgentWork[] }) {
   );
 }
 
+/** Returns its relative speed at each capability that it has worked at: `ocr 1.8 ×`. */
+function speedsOf({ speeds }: Agent): string {
+  return speeds.map(({ capability, factor = 0 }) => `${capability} ${factor.toFixed(2)} ×`).join(", ");
+}
+
 function About({ agent }: { agent: Agent }) {
   const { figures, done, offering } = agent;
   return (
@@ -145,6 +150,8 @@ function About({ agent }: { agent: Agent }) {
             `${done?.completed ?? 0} completed, ${done?.failed ?? 0} failed, ${done?.refused ?? 0} rejected`,
           ],
           ["Busy time", span(done?.busyMs ?? 0)],
+          ["Cost", costOf(agent) || "–"],
+          ["Speed compared with others", speedsOf(agent) || "–"],
           ["Recent crashes", String(agent.crashes ?? 0)],
         ]}
       />

@@ -5,7 +5,7 @@ import { bytes, count, counted, percent } from "../../elements/moments.ts";
 import { Meter, Tag } from "../../elements/parts.tsx";
 import { BadgeMark } from "../../score/glyph.tsx";
 import type { Tone } from "../../score/states.ts";
-import { agentBadge, type Load, loadOf } from "./load.ts";
+import { agentBadge, costOf, type Load, loadOf } from "./load.ts";
 
 interface WorkerOptions {
   agent: Agent;
@@ -16,6 +16,7 @@ interface WorkerOptions {
 export const Worker = memo(function Worker({ agent, onOpen }: WorkerOptions) {
   const load = loadOf(agent);
   const badge = agentBadge(agent);
+  const cost = costOf(agent);
   const { done, offering, pool, agentId, stateReason, heardTimeMs, joinTimeMs, sdk } = agent;
   return (
     <article className={`worker tone-${badge.tone}`}>
@@ -51,8 +52,9 @@ export const Worker = memo(function Worker({ agent, onOpen }: WorkerOptions) {
         {count(done?.completed ?? 0)} completed
         {done?.failed ? (
           <span className="tone-wrong worker-failed">, {count(done.failed)} failed</span>
-        ) : null}{" "}
-        since it joined <Moment atMs={joinTimeMs} /> · last heartbeat <Moment atMs={heardTimeMs} />
+        ) : null}
+        {cost === "" ? null : <>, {cost}</>} since it joined <Moment atMs={joinTimeMs} /> · last heartbeat{" "}
+        <Moment atMs={heardTimeMs} />
         {stateReason && agent.state !== "ready" ? <> · {stateReason}</> : null}
       </p>
     </article>
