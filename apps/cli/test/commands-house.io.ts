@@ -251,6 +251,7 @@ thresholds: {${limits}}
     assert.match(await printed("facts -q"), /attempts\n[\s\S]*runs\n/);
     assert.equal(await printed("sql 'SELECT 1 AS one, 2 AS two' --csv"), "one,two\n1,2\n");
     const file = join(at.command.folder, "one.parquet");
+    assert.match(await printed("query 'SELECT 1 AS one'"), /one\n *1\n/);
     assert.match(await printed(`sql 'SELECT 1 AS one' --parquet ${file}`), /1 row in .*one\.parquet/);
     assert.equal(readFileSync(file).subarray(0, 4).toString(), "PAR1");
     assert.match((await tutti("sql 'DELETE FROM runs'")).errors, /cannot be answered/);

@@ -35,10 +35,9 @@ export async function facts(context: Context): Promise<Result> {
   };
 }
 
-export async function query(context: Context): Promise<Result> {
+export async function query(context: Context, sql = context.values.argument("SQL")): Promise<Result> {
   const { print, values, shell } = context;
   const server = await connect(context);
-  const sql = values.argument("SQL");
   const rowsMax = values.integer("rows");
   const { columns, rows, cut, tookMs } = await server.call("facts.query", {
     query: server.namespace,

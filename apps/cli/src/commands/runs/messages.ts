@@ -1,4 +1,5 @@
 import type { Context } from "../../command/declaration.ts";
+import { usageFailure } from "../../command/failure.ts";
 import { readInput } from "../../command/input.ts";
 import type { Outcome, Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
@@ -6,12 +7,24 @@ import { whichever } from "../../server/whichever.ts";
 import { drawJson } from "../../terminal/json.ts";
 import type { Style } from "../../terminal/style.ts";
 import { safe } from "../../terminal/text.ts";
+import { query as queryFacts } from "../platform/facts.ts";
 
-/** Prints the answer of a query. The run does not change. */
-export async function query({ values, shell, ...context }: Context): Promise<Result> {
-  const params = { id: values.argument("ID"), name: values.argument("NAME") };
+const statement = /^\s*(select|with)\s/i;
+
+/** Prints the answer of a query. The run does not change. A statement of SQL queries facts. */
+export async function query(context: Context): Promise<Result> {
+  const { values, shell } = context;
+  const id = values.argument("ID");
+  const name = values.optionalArgument("NAME");
+  if (name === undefined) {
+    if (statement.test(id)) return queryFacts(context, id);
+    throw usageFailure("NAME is missing: query name, declared in the definition.", [
+      "Usage: tutti query ID NAME [DATA …]",
+    ]);
+  }
+  const params = { id, name };
   const data = await readInput(values.manyArguments("DATA"), shell, "the data");
-  const server = await connect({ values, shell, ...context });
+  const server = await connect(context);
   const payload = data === undefined ? {} : { payload: JSON.stringify(data) };
   const { answer = null } = await server.call("runs.query", {
     params,

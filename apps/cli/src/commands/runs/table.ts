@@ -233,9 +233,10 @@ export const runCommands: readonly Command[] = [
     name: "query",
     group: "runs",
     summary: "Query a run without changing it",
+    about: ["A SELECT statement in place of the id queries facts, as `tutti sql` does."],
     arguments: [
       runId,
-      { name: "NAME", summary: "query name, declared in the definition" },
+      { name: "NAME", summary: "query name, declared in the definition", isOptional: true },
       { name: "DATA", summary: "JSON, @FILE, - or KEY=VALUE", isOptional: true, isMany: true },
     ],
     examples: [{ words: "query door-7 opened", does: "print the answer of the query" }],
