@@ -3,7 +3,7 @@
 import type { Json } from "@tutti/expressions";
 import { plain } from "./cel.ts";
 import { entryOf } from "./foreign-document.ts";
-import { NotImported } from "./imported.ts";
+import { inOrder, NotImported } from "./imported.ts";
 
 export interface Task {
   readonly id: string;
@@ -87,17 +87,13 @@ function lastOf({ tasks, isList }: Group): readonly Task[] {
   return isList ? tasks : tasks.filter((task) => !tasks.some((each) => each.before.has(task)));
 }
 
-export function inOrder(tasks: readonly Task[]): readonly Task[] {
-  const sorted = new Set<Task>();
-  const visit = (task: Task, above: readonly Task[]) => {
-    if (above.includes(task))
-      throw new NotImported(`line ${task.line}: the task \`${task.title}\` leads to itself`);
-    if (sorted.has(task)) return;
-    for (const each of task.before) visit(each, [...above, task]);
-    sorted.add(task);
-  };
-  for (const task of tasks) visit(task, []);
-  return [...sorted];
+/** Returns tasks after those before them. */
+export function tasksInOrder(tasks: Iterable<Task>): readonly Task[] {
+  return inOrder(
+    tasks,
+    ({ before }) => before,
+    ({ line, title }) => new NotImported(`line ${line}: the task \`${title}\` leads to itself`),
+  );
 }
 
 export function writtenTask(task: Task, canSkip: boolean): Json {

@@ -7,7 +7,7 @@
  */
 
 import type { Json } from "@tutti/expressions";
-import { type Group, inOrder, link, rules, type Task, writtenTask } from "./airflow-graph.ts";
+import { type Group, link, rules, type Task, tasksInOrder, writtenTask } from "./airflow-graph.ts";
 import { dateTask, dateWork, resultOf } from "./airflow-templates.ts";
 import { excerpt, jsonOf, type Names, secondsOf, taskId } from "./airflow-values.ts";
 import { member, plain, seconds, template, UnsupportedConstruct } from "./cel.ts";
@@ -569,7 +569,7 @@ class AirflowImporter implements Names {
       JSON.stringify(tree).includes(`\\"${dateTask}\\"`),
     );
     const written: Record<string, Json> = isDated ? { [dateTask]: dateWork } : {};
-    for (const task of inOrder([...tasks.values()])) written[task.id] = writtenTask(task, canSkip);
+    for (const task of tasksInOrder(tasks.values())) written[task.id] = writtenTask(task, canSkip);
     for (const [key, value] of dag.defaults)
       if (!dag.readDefaults.has(key))
         this.#report(value.line, `default_args ${key}`, "it has no counterpart");

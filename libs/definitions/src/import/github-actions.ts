@@ -16,7 +16,7 @@ import {
 } from "./foreign-document.ts";
 import { type Condition, type Contexts, conditionOf, renderedText } from "./github-expression.ts";
 import { type Combination, combinationsOf } from "./github-matrix.ts";
-import { firstFree, type Imported, NotImported, nameFrom, nameLengthMax } from "./imported.ts";
+import { firstFree, type Imported, inOrder, NotImported, nameFrom, nameLengthMax } from "./imported.ts";
 
 const noStep = "no step is translated";
 const inFolder = "it needs a value of GitHub Actions";
@@ -37,7 +37,7 @@ export function importGithubActions(text: string): Imported {
   const upTo = new Map<string, readonly string[]>();
   /** Jobs without a task. */
   const without = new Set<string>();
-  for (const name of inOrder(jobs)) {
+  for (const name of jobsInOrder(jobs)) {
     const job = membersIn(jobs, name);
     const count = Object.keys(tasks).length;
     const before = endOf(needsOf(job).flatMap((need) => ends.get(need) ?? []));
@@ -435,16 +435,12 @@ function inputsIn(source: ForeignDocument): Inputs {
 }
 
 /** Returns jobs after the jobs that they need. */
-function inOrder(jobs: Members): readonly string[] {
-  const sorted = new Set<string>();
-  const visit = (job: string, above: readonly string[]) => {
-    if (above.includes(job)) throw new NotImported(`job \`${job}\` needs itself`);
-    if (sorted.has(job) || jobs[job] === undefined) return;
-    for (const need of needsOf(membersIn(jobs, job))) visit(need, [...above, job]);
-    sorted.add(job);
-  };
-  for (const job of Object.keys(jobs)) visit(job, []);
-  return [...sorted];
+function jobsInOrder(jobs: Members): readonly string[] {
+  return inOrder(
+    Object.keys(jobs),
+    (job) => needsOf(membersIn(jobs, job)).filter((need) => jobs[need] !== undefined),
+    (job) => new NotImported(`job \`${job}\` needs itself`),
+  );
 }
 
 function needsOf(job: Members): readonly string[] {

@@ -27,6 +27,37 @@ export function requireSize(text: string): void {
 }
 
 /** Collects documents, and lists the rest. */
+/** Returns the items, each behind those before it. Not recursive, because files have long chains. */
+export function inOrder<Item>(
+  items: Iterable<Item>,
+  before: (item: Item) => Iterable<Item>,
+  cycle: (item: Item) => NotImported,
+): readonly Item[] {
+  const sorted = new Set<Item>();
+  const open = new Map<Item, Iterator<Item>>();
+  const path: Item[] = [];
+  const enter = (item: Item) => {
+    if (open.has(item)) throw cycle(item);
+    if (sorted.has(item)) return;
+    open.set(item, before(item)[Symbol.iterator]());
+    path.push(item);
+  };
+  for (const first of items) {
+    enter(first);
+    for (let item = path.at(-1); item !== undefined; item = path.at(-1)) {
+      const next = open.get(item)?.next();
+      if (next?.done === false) {
+        enter(next.value);
+        continue;
+      }
+      sorted.add(item);
+      open.delete(item);
+      path.pop();
+    }
+  }
+  return [...sorted];
+}
+
 /** Returns the first unused name: `order`, `order-2`, `order-3`. */
 export function firstFree(name: string, isUsed: (name: string) => boolean, separator = "-"): string {
   let free = name;

@@ -25,6 +25,7 @@ import { ExpressionReader } from "./foreign-expression.ts";
 import {
   firstFree,
   type Imported,
+  inOrder,
   NotImported,
   nameFrom,
   nameFromCamelCase,
@@ -78,7 +79,7 @@ export function importN8n(text: string, file = "n8n"): Imported {
   const leaves = connect(source, nodes, omitted);
   const tasks: Record<string, Json> = {};
   const capabilities = new Set<string>();
-  for (const node of inOrder([...nodes.values()])) {
+  for (const node of nodesInOrder([...nodes.values()])) {
     const line = source.lineOf([...node.path, "name"]);
     const title = plain(collector.truncate(node.name, 200, line, "name"));
     try {
@@ -315,22 +316,22 @@ const ofAllItems = new Set([
 ]);
 
 /** Returns nodes after the nodes that they read. */
-function inOrder(nodes: readonly Node[]): readonly Node[] {
-  const sorted = new Set<Node>();
-  const visit = (node: Node, above: readonly Node[]) => {
-    if (above.includes(node)) throw new NotImported(`node \`${node.name}\` leads to itself`);
-    if (sorted.has(node)) return;
-    const read = node.inputs.flat().join(" ");
-    const reads = (id: string | undefined) => id !== undefined && read.includes(`tasks["${id}"]`);
-    for (const other of nodes) {
-      if (reads(other.id) || reads(other.loop?.id)) visit(other, [...above, node]);
-      if (!reads(other.loop?.id)) continue;
-      for (const { node: last } of other.loop?.backEdges ?? []) visit(last, [...above, node]);
-    }
-    sorted.add(node);
-  };
-  for (const node of nodes) visit(node, []);
-  return [...sorted];
+function nodesInOrder(nodes: readonly Node[]): readonly Node[] {
+  return inOrder(
+    nodes,
+    (node) => nodesBefore(node, nodes),
+    ({ name }) => new NotImported(`node \`${name}\` leads to itself`),
+  );
+}
+
+function* nodesBefore({ inputs }: Node, nodes: readonly Node[]): Iterable<Node> {
+  const read = inputs.flat().join(" ");
+  const reads = (id: string | undefined) => id !== undefined && read.includes(`tasks["${id}"]`);
+  for (const other of nodes) {
+    if (reads(other.id) || reads(other.loop?.id)) yield other;
+    if (!reads(other.loop?.id)) continue;
+    for (const { node: last } of other.loop?.backEdges ?? []) yield last;
+  }
 }
 
 class Translator {
