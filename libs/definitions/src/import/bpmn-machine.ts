@@ -1,11 +1,7 @@
-/** Processes of BPMN as workflows: their nodes and flows, and a workflow with a state for each reachable node. */
-import type { Json } from "@tutti/expressions";
 import { cycle } from "./bpmn-values.ts";
 import { plain, template, UnsupportedConstruct } from "./cel.ts";
 import type { ForeignXml, XmlElement } from "./foreign-xml.ts";
-import { firstFree, NotImported, nameFrom } from "./imported.ts";
-
-export type Tree = { readonly [key: string]: Json };
+import { firstFree, NotImported, nameFrom, type Tree } from "./imported.ts";
 
 export interface Flow {
   readonly element: XmlElement;

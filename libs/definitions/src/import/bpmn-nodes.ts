@@ -1,10 +1,10 @@
 /** Nodes of BPMN as states. */
 import type { Json } from "@tutti/expressions";
-import { type Flow, Machine, type Node, Scope, type Tree } from "./bpmn-machine.ts";
+import { type Flow, Machine, type Node, Scope } from "./bpmn-machine.ts";
 import { data, duration, expression, isComputed, value } from "./bpmn-values.ts";
 import { condition, expressionOf, merged, plain, template, UnsupportedConstruct, withMember } from "./cel.ts";
 import type { XmlElement } from "./foreign-xml.ts";
-import { nameFromCamelCase } from "./imported.ts";
+import { nameFromCamelCase, type Tree } from "./imported.ts";
 
 const attempts = 3;
 

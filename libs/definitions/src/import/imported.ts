@@ -27,6 +27,9 @@ export function requireSize(text: string): void {
 }
 
 /** Collects documents, and lists the rest. */
+/** Members of a definition that is being created. */
+export type Tree = { readonly [key: string]: Json };
+
 /** Returns the items, each behind those before it. Not recursive, because files have long chains. */
 export function inOrder<Item>(
   items: Iterable<Item>,

@@ -30,6 +30,7 @@ import {
   nameFrom,
   nameFromCamelCase,
   nameLengthMax,
+  type Tree,
 } from "./imported.ts";
 import {
   type OlderNode,
@@ -39,8 +40,6 @@ import {
   requireFew,
   typedValue,
 } from "./n8n-older.ts";
-
-type Tree = { readonly [key: string]: Json };
 
 interface Node {
   readonly members: Members;

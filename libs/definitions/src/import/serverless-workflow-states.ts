@@ -12,11 +12,10 @@ import {
   type Path,
   textIn,
 } from "./foreign-document.ts";
-import { firstFree, NotImported, nameFromCamelCase } from "./imported.ts";
+import { firstFree, NotImported, nameFromCamelCase, type Tree } from "./imported.ts";
 import { isJq, JqReader } from "./jq-expression.ts";
 import { durationOf, varsIn } from "./serverless-workflow-values.ts";
 
-export type Tree = { readonly [key: string]: Json };
 export type Names = Readonly<Record<string, string>>;
 
 /** The context of a list of tasks. */

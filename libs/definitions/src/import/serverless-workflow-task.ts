@@ -2,7 +2,8 @@
 import type { Json } from "@tutti/expressions";
 import { condition, expressionOf, plain, record, template, UnsupportedConstruct } from "./cel.ts";
 import { isMembers, listIn, type Members, membersIn, type Path, textIn } from "./foreign-document.ts";
-import type { Names, States, TaskOptions, Tree } from "./serverless-workflow-states.ts";
+import type { Tree } from "./imported.ts";
+import type { Names, States, TaskOptions } from "./serverless-workflow-states.ts";
 import {
   callOf,
   durationOf,

@@ -2,9 +2,8 @@
 import type { Json } from "@tutti/expressions";
 import { expressionOf, member, template, UnsupportedConstruct } from "./cel.ts";
 import { isMembers, listIn, type Members, membersIn, type Path, textIn } from "./foreign-document.ts";
-import { nameFrom, nameFromCamelCase } from "./imported.ts";
+import { nameFrom, nameFromCamelCase, type Tree } from "./imported.ts";
 
-type Tree = { readonly [key: string]: Json };
 /** Translates a value of the task. */
 export type Fill = (value: unknown, ...keys: readonly (string | number)[]) => Json;
 

@@ -16,11 +16,9 @@ import {
   type Path,
   textIn,
 } from "./foreign-document.ts";
-import { firstFree, type Imported, NotImported, nameFrom, nameFromCamelCase } from "./imported.ts";
+import { firstFree, type Imported, NotImported, nameFrom, nameFromCamelCase, type Tree } from "./imported.ts";
 import { conditionOf } from "./step-functions-choices.ts";
 import { type Place, StateData } from "./step-functions-data.ts";
-
-type Tree = { readonly [key: string]: Json };
 
 /** @param file file name, which becomes the name of the workflow */
 export function importStepFunctions(text: string, file = "state-machine"): Imported {
