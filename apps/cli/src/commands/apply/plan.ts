@@ -56,9 +56,18 @@ export async function planChanges(
       );
     steps.push(await variantStep(server, variant, options));
   }
-  const ids = new Set([...workflows, ...variants].map(({ id }) => id));
+  const folder = {
+    workflows: new Set([...workflows, ...variants].map(({ id }) => id)),
+    secrets: new Map(
+      (of("secret") as readonly AppliedDescribed[]).map(({ id, resource }) => [
+        id,
+        // The cast: the shape of a secret was checked when its file was read.
+        (resource.spec["users"] ?? []) as readonly object[],
+      ]),
+    ),
+  };
   for (const document of of("schedule", "trigger"))
-    steps.push(await timedStep(server, document, ids, options));
+    steps.push(await timedStep(server, document, folder, options));
   return steps;
 }
 

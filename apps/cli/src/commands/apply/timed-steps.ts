@@ -14,14 +14,21 @@ import { secretProblems } from "../triggers/webhook-secrets.ts";
 import { unlessMissing } from "./resources.ts";
 import { type ApplyOptions, auditCause, compare, driftOf, liveOf, outcomeOf, type Step } from "./step.ts";
 
+/** What the same folder has, and schedules and triggers use. */
+export interface AppliedTogether {
+  readonly workflows: ReadonlySet<string>;
+  /** The users of each secret. */
+  readonly secrets: ReadonlyMap<string, readonly { readonly kind?: string; readonly id?: string }[]>;
+}
+
 export async function timedStep(
   server: Server,
   applied: AppliedSchedule | AppliedTrigger,
-  ids: ReadonlySet<string>,
+  folder: AppliedTogether,
   options: ApplyOptions,
 ): Promise<Step> {
   const { id, file, kind, setsPaused } = applied;
-  await requireStartable(server, applied, ids);
+  await requireStartable(server, applied, folder.workflows);
   const route = kind === "schedule" ? "schedules.get" : "triggers.get";
   const found: Schedule | Trigger | undefined = await unlessMissing(
     server.call(route, { params: { id }, query: server.namespace }),
@@ -38,7 +45,10 @@ export async function timedStep(
     compared.isDrifted && set !== undefined ? driftOf(await auditCause(server, kind, id)) : undefined;
   const problems =
     applied.kind === "trigger"
-      ? await secretProblems(server, { triggerId: id, secrets: applied.body.source?.webhook?.secrets })
+      ? await secretProblems(server, {
+          ...{ triggerId: id, secrets: applied.body.source?.webhook?.secrets },
+          described: folder.secrets,
+        })
       : [];
   return {
     kind,

@@ -31,6 +31,18 @@ it("a secret that is missing, or not for the trigger, is named with the command 
   assert.match(foreign, /`other` does not list `service:webhook\.orders`/);
 });
 
+it("a secret that is stored by the same apply counts with its users", async () => {
+  const described = new Map([
+    ["github", [{ kind: "service", id: "webhook.orders" }]],
+    ["own", []],
+  ]);
+  const [only = "", ...others] = await secretProblems(server, {
+    ...{ triggerId: "orders", secrets: ["github", "own"], described },
+  });
+  assert.match(only, /`own` does not list `service:webhook\.orders`/);
+  assert.deepEqual(others, []);
+});
+
 it("a trigger without webhooks has none", async () => {
   assert.deepEqual(await secretProblems(server, { triggerId: "orders", secrets: undefined }), []);
 });
