@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { exitCodes } from "../command/exit-codes.ts";
 import { Failure } from "../command/failure.ts";
+import type { Shell } from "../effects/shell.ts";
 import type { Platform, Program, Ready } from "../local/clone.ts";
 import { Child } from "./child.ts";
 import type { Effect } from "./proof.ts";
@@ -12,6 +13,7 @@ export interface CrewOptions {
   /** Folder of this proof. */
   readonly folder: string;
   readonly say: (line: string) => void;
+  readonly shell: Pick<Shell, "pause">;
 }
 
 interface Addresses {
@@ -20,6 +22,9 @@ interface Addresses {
 }
 
 const workerNames = ["worker-1", "worker-2"] as const;
+/** Maximum number of attempts to start on the same ports. */
+const triesMax = 5;
+
 export type WorkerName = (typeof workerNames)[number];
 
 export class Crew {
@@ -48,7 +53,7 @@ export class Crew {
   }
 
   /** Starts the platform, and resolves when it is ready. The first start chooses ports, and later starts keep them. */
-  async startPlatform(): Promise<void> {
+  async startPlatform(tries = triesMax): Promise<void> {
     const { http, grpc } = this.#addresses;
     const platform = this.#child("main", {}, [
       `--operations.port=${new URL(http).port || "0"}`,
@@ -58,6 +63,16 @@ export class Crew {
     ]);
     this.#platform = platform;
     const addresses = await platform.line(addressesIn);
+    // Another process may use a port of the killed platform for a moment, for a connection of its own.
+    if (
+      addresses === undefined &&
+      tries > 1 &&
+      platform.lastLines.some((line) => / is in use\./.test(line))
+    ) {
+      await this.#options.shell.pause(1_000);
+      await this.startPlatform(tries - 1);
+      return;
+    }
     if (addresses === undefined)
       throw new Failure("The platform of the demo did not start.", {
         why: platform.lastLines,

@@ -52,7 +52,7 @@ export async function demoKill({ platform, runs, say, shell }: DemoKillOptions):
   const watching = new AbortController();
   const killed: string[] = [];
   try {
-    crew = await Crew.start({ platform, folder, say });
+    crew = await Crew.start({ platform, folder, say, shell });
     say(`A platform with two workers runs at ${crew.url}. Data: ${folder}.`);
     const load = new Load(crew.url, shell);
     await load.register(await crew.definition());

@@ -46,7 +46,8 @@ export async function timedStep(
   const problems =
     applied.kind === "trigger"
       ? await secretProblems(server, {
-          ...{ triggerId: id, secrets: applied.body.source?.webhook?.secrets },
+          triggerId: id,
+          secrets: applied.body.source?.webhook?.secrets,
           described: folder.secrets,
         })
       : [];
