@@ -80,7 +80,7 @@ function isByCaller(ended: ScriptEnd | { readonly runBy?: string }): ended is { 
  */
 async function reachable(context: Context): Promise<Server | undefined> {
   try {
-    const server = await connect(context);
+    const server = await connect(context, { failsFast: true });
     await server.call("whoami");
     return server;
   } catch (error) {
