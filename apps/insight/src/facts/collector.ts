@@ -128,10 +128,7 @@ export class FactCollector implements Component {
 
   /** Waits until ended work is recorded, for a few seconds at most. */
   async catchUp(): Promise<void> {
-    const { clock, timers } = this.#parts.foundation;
-    if (clock.now() - this.#lastMs < freshMs) return;
-    this.#hurryUntilMs = clock.monotonic() + hurryMs;
-    await Promise.race([this.#collect(), sleep(timers, hurryMs)]);
+    if (this.#parts.foundation.clock.now() - this.#lastMs >= freshMs) await this.#collectWithin(hurryMs);
   }
 
   /**
@@ -145,11 +142,22 @@ export class FactCollector implements Component {
     for (let round = 0; round < roundsMax && !this.#isStopping; round++) {
       const remainingMs = untilMs - clock.monotonic();
       if (remainingMs <= 0 || this.recordedMs() >= nowMs) break;
-      this.#hurryUntilMs = untilMs;
       if (round > 0) await sleep(timers, settleMs);
-      await Promise.race([this.#collect(), sleep(timers, remainingMs)]);
+      await this.#collectWithin(remainingMs);
     }
     return this.recordedMs();
+  }
+
+  /** Hurries a round, and waits for it for a limited time. */
+  async #collectWithin(patienceMs: number): Promise<void> {
+    const { clock, timers } = this.#parts.foundation;
+    this.#hurryUntilMs = clock.monotonic() + patienceMs;
+    const ended = new AbortController();
+    try {
+      await Promise.race([this.#collect(), sleep(timers, patienceMs, ended.signal)]);
+    } finally {
+      ended.abort();
+    }
   }
 
   #next(): void {

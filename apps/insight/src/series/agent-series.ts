@@ -271,24 +271,25 @@ function metricsOf(namespace: string): RecordedMetric[] {
 
 function loadOf({ agentId: agent, pool, state, figures }: Agent, at: At): RecordedSeries[] {
   if (figures === undefined || !reporting.has(state)) return [];
-  return agentGauges.map(({ name, value }) => ({
-    ...at,
-    metric: name,
-    statistic: "value",
-    labels: { agent, pool },
-    values: Float64Array.of(value(figures)),
-    isSparse: true,
-  }));
+  return valuesOf(agentGauges, figures, { agent, pool }, at);
 }
 
 function queueOf({ pool, status }: Pool, at: At): RecordedSeries[] {
-  if (status === undefined) return [];
-  return poolGauges.map(({ name, value }) => ({
+  return status === undefined ? [] : valuesOf(poolGauges, status, { pool }, at);
+}
+
+function valuesOf<Source>(
+  gauges: readonly Figure<Source>[],
+  source: Source,
+  labels: RecordedSeries["labels"],
+  at: At,
+): RecordedSeries[] {
+  return gauges.map(({ name, value }) => ({
     ...at,
     metric: name,
     statistic: "value",
-    labels: { pool },
-    values: Float64Array.of(value(status)),
+    labels,
+    values: Float64Array.of(value(source)),
     isSparse: true,
   }));
 }
