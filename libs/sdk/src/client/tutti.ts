@@ -24,6 +24,7 @@ import type { OtherSessionOptions, OutputsOf, SessionOptions, TaskSessionOptions
 import { type ExactVersion, type SpecOptions, specNames, specOf } from "./spec.ts";
 import type { Triggers } from "./triggers/index.ts";
 import type { ClientPorts } from "./work/followed.ts";
+import { mayExist, startKey } from "./work/start-key.ts";
 import type { WorkTask } from "./work/task.ts";
 import { Workflows } from "./workflows.ts";
 
@@ -50,7 +51,7 @@ export interface StartOptions extends SpecOptions {
   readonly id?: string;
   /** Start time. Default: now. */
   readonly startTime?: Date;
-  /** A repeated start with the same key is the same run. An `id` has the same effect. */
+  /** A repeated start with the same key is the same run. An `id` has the same effect. Default: a new key. */
   readonly idempotencyKey?: string;
 }
 
@@ -136,7 +137,7 @@ export class Tutti implements AsyncDisposable {
     const { run, existed } = await this.#parts.runs.startRun({
       namespace: this.namespace,
       runId: id,
-      idempotencyKey: options.idempotencyKey ?? "",
+      idempotencyKey: startKey(options),
       spec,
       startTime: startTime && toTimestamp(startTime.getTime()),
       parent: undefined,
@@ -144,7 +145,7 @@ export class Tutti implements AsyncDisposable {
       waitMs: 0,
     });
     if (run === undefined) throw sdkErrors.replyIncomplete({ about: `a run of ${definition}` });
-    return new RunHandle(this.#parts, run.runId, existed);
+    return new RunHandle(this.#parts, run.runId, existed && mayExist(options));
   }
 
   /** Starts what `run` starts, and waits for the output. */
