@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { questionText } from "@tutti/rest/history";
 import type { Approval, Explanation } from "@tutti/rest/types";
-import { detailed } from "./questions.ts";
+import { detailed, inboxText } from "./questions.ts";
 
 const approval: Approval = {
   about: { kind: "run", id: "f2", task: "approve-pay" },
@@ -46,4 +46,24 @@ describe("an open approval", () => {
       [`tutti approve f2 approve-pay --form input='{"amount":150}'`],
     );
   });
+});
+
+describe("a task in an inbox", () => {
+  const about = { kind: "run", id: "r1", task: "review" } as const;
+  const waiting = { ...approval, inboxTask: { inbox: "finance", capability: "pay.review", about } };
+  const asked = { person: "ann", people: ["bob"] };
+  for (const [title, people, text] of [
+    ["is for the people who can answer", { deciders: ["ada", "ann"], excluded: ["ada"] }, "for ann"],
+    ["matches people with their kind", { deciders: ["person:ada", "ann"], excluded: ["ada"] }, "for ann"],
+    ["is for anyone except the excluded person", { excluded: ["ada"] }, "for anyone except ada"],
+    ["says that the only person may not answer", { deciders: ["ada"], excluded: ["ada"] }, "for ada, who may not answer"],
+    ["is for the delegate", { deciders: ["bob"], excluded: ["ann"], delegations: [asked] }, "for bob"],
+    ["is for the person who claimed it", { deciders: ["ann", "bob"], claim: { person: "bob" } }, "for bob, who claimed it"],
+  ] as const)
+    it(title, () =>
+      assert.equal(
+        inboxText({ ...waiting, ...(people as object) }, 0),
+        `review waits in the inbox finance (pay.review) ${text}: tutti approve r1 review`,
+      ),
+    );
 });

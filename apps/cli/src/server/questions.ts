@@ -1,5 +1,5 @@
 /** Open questions to people, with their subject: `pay.refund {"amount":150}`. */
-import { callOf, contextText } from "@tutti/rest/history";
+import { answererText, callOf, contextText } from "@tutti/rest/history";
 import type { Approval, Explanation, Remedy } from "@tutti/rest/types";
 import { printMoment } from "../terminal/time.ts";
 import type { Server } from "./calls.ts";
@@ -49,11 +49,11 @@ export function waitingWork({ inboxTask, about }: Approval): { readonly id: stri
 
 /** Says where a task waits for a person, and how to answer: `in the inbox finance (pay.review), for ann …`. */
 export function inboxText(question: Approval, nowMs: number): string | undefined {
-  const { inboxTask, deciders, requestTimeMs, expireTimeMs, claim } = question;
+  const { inboxTask, requestTimeMs, expireTimeMs, claim } = question;
   if (inboxTask === undefined) return undefined;
   const { inbox = "", capability = "" } = inboxTask;
   const { id, task } = waitingWork(question);
-  const people = claim === undefined ? deciders.join(", ") : `${claim.person ?? ""}, who claimed it`;
+  const people = claim === undefined ? answererText(question) : `${claim.person ?? ""}, who claimed it`;
   const parts = [
     `${task} waits in the inbox ${inbox} (${capability})`,
     people === "" ? "" : `for ${people}`,

@@ -1,4 +1,5 @@
-/** Subject of an approval. */
+/** Subject of an approval, and the people who can answer it. */
+import type { Approval } from "../generated/types.ts";
 
 const lengthMax = 200;
 
@@ -39,4 +40,17 @@ function shortened(text: string): string {
 export function callOf(context: unknown): { readonly tool: unknown; readonly input: unknown } | undefined {
   const isCall = typeof context === "object" && context !== null && "tool" in context && "input" in context;
   return isCall ? { tool: context.tool, input: context.input } : undefined;
+}
+
+type People = Pick<Approval, "deciders" | "excluded" | "delegations">;
+
+/** Returns the people who can answer: `ann, night`, `anyone except ada`. Empty for anyone. */
+export function answererText({ deciders, excluded, delegations }: People): string {
+  const isExcluded = (name: string) => excluded.some((person) => name === person || name === `person:${person}`);
+  const able = deciders.filter((name) => !isExcluded(name));
+  if (able.length > 0) return able.join(", ");
+  if (deciders.length > 0) return `${deciders.join(", ")}, who may not answer`;
+  const delegators = new Set(delegations.map(({ person }) => person));
+  const others = excluded.filter((person) => !delegators.has(person));
+  return others.length === 0 ? "" : `anyone except ${others.join(", ")}`;
 }

@@ -1,4 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
+import { answererText } from "@tutti/rest/history";
 import type { Approval, ApprovalDecision, WorkReference } from "@tutti/rest/types";
 import { Claim, isAboutQuestions } from "../../elements/claim.tsx";
 import { Json } from "../../elements/json.tsx";
@@ -18,7 +19,8 @@ const workOf = ({ kind = "run", id = "" }: Partial<WorkReference> = {}): WorkRef
 /** An approval with its context and the decision. */
 export function Question({ approval }: { approval: Approval }) {
   const queries = useQueryClient();
-  const { about, verdict, title, approvalId, message, context, decisions, deciders, delegations } = approval;
+  const { about, verdict, title, approvalId, message, context, decisions, delegations } = approval;
+  const answerers = answererText(approval);
   const isOpen = verdict === "unspecified" || verdict === undefined;
   const needed = approval.approvalsNeeded ?? 1;
   return (
@@ -35,7 +37,7 @@ export function Question({ approval }: { approval: Approval }) {
             · expires <Moment atMs={approval.expireTimeMs} />
           </>
         ) : null}
-        {deciders.length > 0 ? <> · for {deciders.join(", ")}</> : null}
+        {answerers === "" ? null : <> · for {answerers}</>}
         {needed > 1 ? <> · {counted(needed, "approval")} needed</> : null}
       </p>
       <Delegations delegations={delegations} />

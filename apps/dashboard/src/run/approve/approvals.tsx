@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { answererText } from "@tutti/rest/history";
 import type { Approval, ListApprovalsReply } from "@tutti/rest/types";
 import { useMemo, useState } from "react";
 import { type PageError, send } from "../../data/send.ts";
@@ -101,12 +102,12 @@ function About({ approval, isBesideTask }: Omit<QuestionOptions, "run">) {
     requestTimeMs,
     approvalsNeeded = 0,
     decisions = [],
-    deciders = [],
   } = approval;
+  const answerers = answererText(approval);
   const task = waitingTask(approval);
   const parts = [
     approvalsNeeded > 1 ? `${decisions.length} of ${approvalsNeeded} approvals` : "",
-    deciders.length > 0 ? `for ${deciders.join(", ")} to decide` : "",
+    answerers === "" ? "" : `for ${answerers}`,
   ].filter(Boolean);
   return (
     <p className="small soft">

@@ -94,6 +94,10 @@ tasks:
       assert.equal(refusal.message, "anna is excluded from this decision. Ask another approver.");
     }
     assert.deepEqual(decide(scene, "ben", approved), { verdict: approved });
+    const named = eyes.replace("exclude", "by: [anna, ben], exclude");
+    const among = RunScene.of(named, { input: jsonBytes({ by: "anna" }) });
+    const { summary } = among.driver.query(among.key, explain, { taskId: "sure" }) as Explanation;
+    assert.match(summary, /waits for ben to decide/);
     const free = RunScene.of(eyes, { input: jsonBytes({ by: "" }) });
     assert.deepEqual(decide(free, "anna", approved), { verdict: approved });
   });

@@ -9,7 +9,7 @@ import { runErrors } from "../../errors.ts";
 import { approvalIdOf } from "./ask.ts";
 import { approvalAsked, approvalDecided, approvalReleased } from "./events.ts";
 import { isOpen } from "./open.ts";
-import { decidersOf, termsOf } from "./seats.ts";
+import { decidersOf, excludedFrom, termsOf } from "./seats.ts";
 
 export const approve: TaskKind = {
   start(place) {
@@ -82,7 +82,10 @@ export function explainQuestion(node: NodeView) {
   const by = decidersOf(node);
   const seats = new Set(question.decisions.map(({ onBehalfOf, cause }) => onBehalfOf || cause?.actor?.id));
   const progress = seats.size === 0 ? "" : `, ${seats.size} of ${needed} have approved`;
-  const any = by.length === 0 ? "a person" : by.join(", ");
+  const excluded = excludedFrom(node);
+  const able = by.filter((name) => !excluded.some((person) => name === person || name === `person:${person}`));
+  const none = by.length === 0 ? "a person" : `${by.join(", ")}, who may not decide,`;
+  const any = able.length === 0 ? none : able.join(", ");
   const decider = question.claim === undefined ? any : `${question.claim.person}, who has claimed it,`;
   const ruleNote = question.rule === undefined ? "" : `, as the rule ${question.rule.rule} wants`;
   return {
