@@ -56,9 +56,17 @@ describe("a task in an inbox", () => {
     ["is for the people who can answer", { deciders: ["ada", "ann"], excluded: ["ada"] }, "for ann"],
     ["matches people with their kind", { deciders: ["person:ada", "ann"], excluded: ["ada"] }, "for ann"],
     ["is for anyone except the excluded person", { excluded: ["ada"] }, "for anyone except ada"],
-    ["says that the only person may not answer", { deciders: ["ada"], excluded: ["ada"] }, "for ada, who may not answer"],
+    [
+      "says that the only person may not answer",
+      { deciders: ["ada"], excluded: ["ada"] },
+      "for ada (excluded)",
+    ],
     ["is for the delegate", { deciders: ["bob"], excluded: ["ann"], delegations: [asked] }, "for bob"],
-    ["is for the person who claimed it", { deciders: ["ann", "bob"], claim: { person: "bob" } }, "for bob, who claimed it"],
+    [
+      "is for the person who claimed it",
+      { deciders: ["ann", "bob"], claim: { person: "bob" } },
+      "for bob, who claimed it",
+    ],
   ] as const)
     it(title, () =>
       assert.equal(

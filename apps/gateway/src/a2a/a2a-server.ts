@@ -9,6 +9,7 @@
 import { createHash } from "node:crypto";
 import { type Clock, isTuttiError, type TuttiError } from "@tutti/kernel";
 import type { Definition, Run, RunEvent } from "@tutti/rest/types";
+import { InboxLooks, openQuestions } from "../calls/inbox-questions.ts";
 import type { RequestContext } from "../calls/request-context.ts";
 import type { RouteCalls } from "../calls/route-calls.ts";
 import { isTool } from "../mcp/workflow-tools.ts";
@@ -274,15 +275,9 @@ export class A2aServer {
     if (hasEnded(run)) throw unsupported(`Task ${runId} has ended: it takes no further messages`);
     const question = await this.#question(call, run);
     const named = signalIn(message);
-    if (named === undefined && question?.kind === "approval") {
-      const { approvalId = question.approval.approvalId, ...decision } = decisionOf(message);
-      const body = { runId, ...decision };
-      await this.#calls.call("approvals.decide", context, {
-        params: { id: approvalId },
-        query: { namespace },
-        body,
-      });
-    } else {
+    if (named === undefined && question?.kind === "approval")
+      await this.#decide(call, run, question, message);
+    else {
       const signal = named ?? (await this.#signalOf(call, run, question));
       await this.#calls.call("runs.signal", context, {
         params: { id: runId, name: signal },
@@ -292,6 +287,28 @@ export class A2aServer {
       });
     }
     return this.#run(call, runId);
+  }
+
+  /** Decides the question of a run, or another open one that the message names. */
+  async #decide(
+    { context, namespace }: A2aCall,
+    { runId }: Run,
+    { approval }: Extract<Question, { kind: "approval" }>,
+    message: Message,
+  ): Promise<void> {
+    const { approvalId = approval.approvalId, askingRunId, ...decision } = decisionOf(message);
+    let asking = approvalId === approval.approvalId ? (approval.about?.id ?? runId) : runId;
+    if (askingRunId !== undefined && askingRunId !== asking) {
+      const open = await openQuestions(this.#calls, context, { namespace, runId });
+      if (!open.some(({ about }) => about?.id === askingRunId))
+        throw invalid("message.parts", `task ${runId} has no open question of run ${askingRunId}`);
+      asking = askingRunId;
+    }
+    await this.#calls.call("approvals.decide", context, {
+      params: { id: approvalId },
+      query: { namespace },
+      body: { runId: asking, ...decision },
+    });
   }
 
   /** Returns the signal for a message without a signal name: the one that the run waits for, or its only signal. */
@@ -313,12 +330,13 @@ export class A2aServer {
   async *#follow(call: A2aCall, first: Run): AsyncGenerator<Snapshot, void> {
     const { context, namespace } = call;
     const untilMs = Math.min(context.waitUntilMs, this.#clock.monotonic() + followMaxMs);
+    const looks = new InboxLooks(this.#clock);
     let run = first;
     for (;;) {
-      yield { run, question: await this.#question(call, run) };
+      yield { run, question: await this.#question(call, run, looks) };
       const remainingMs = untilMs - this.#clock.monotonic();
       if (hasEnded(run) || context.signal.aborted || context.stopping.aborted || remainingMs <= 0) return;
-      const waitMs = String(Math.min(pollMs, Math.ceil(remainingMs)));
+      const waitMs = String(Math.min(looks.nextMs(run, pollMs), Math.ceil(remainingMs)));
       const query = { namespace, waitMs, afterEvent: String(run.eventCount ?? 0) };
       try {
         run = await this.#calls.call("runs.result", context, { params: { id: run.runId }, query });
@@ -381,8 +399,8 @@ export class A2aServer {
     return events;
   }
 
-  #question({ context, namespace }: A2aCall, run: Run): Promise<Question | undefined> {
-    return questionOf(this.#calls, context, namespace, run);
+  #question({ context, namespace }: A2aCall, run: Run, looks?: InboxLooks): Promise<Question | undefined> {
+    return questionOf(this.#calls, context, namespace, run, looks);
   }
 
   #run({ context, namespace, address }: A2aCall, id: string): Promise<Run> {

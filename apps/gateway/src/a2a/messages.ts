@@ -62,6 +62,8 @@ export function payloadOf({ parts }: Message): unknown {
 
 export interface Decision {
   readonly approvalId: string | undefined;
+  /** The run of the question. */
+  readonly askingRunId: string | undefined;
   readonly verdict: Verdict;
   readonly data?: unknown;
   readonly reason?: string;
@@ -80,7 +82,7 @@ const verdicts: ReadonlyMap<string, Verdict> = new Map([
 export function decisionOf({ parts }: Message): Decision {
   const [data] = dataOf(parts);
   const decision = isObject(data) ? data : { verdict: textOf(parts) };
-  const { verdict, approvalId, data: more, reason } = decision;
+  const { verdict, approvalId, runId, data: more, reason } = decision;
   const found = verdicts.get(String(verdict).trim().toLowerCase());
   if (found === undefined)
     throw invalid(
@@ -89,6 +91,7 @@ export function decisionOf({ parts }: Message): Decision {
     );
   return {
     approvalId: typeof approvalId === "string" ? approvalId : undefined,
+    askingRunId: typeof runId === "string" ? runId : undefined,
     verdict: found,
     ...(more !== undefined && { data: more }),
     ...(typeof reason === "string" && { reason }),

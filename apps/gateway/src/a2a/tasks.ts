@@ -3,6 +3,7 @@
  * restart of all processes.
  */
 import type { Approval, Run, RunEvent } from "@tutti/rest/types";
+import { inboxText } from "../calls/inbox-questions.ts";
 import { progressOf } from "../mcp/run-tasks.ts";
 import { budgetExtension, type Json } from "./protocol.ts";
 
@@ -116,15 +117,22 @@ function statusParts(run: Run, question: Question | undefined): readonly Json[] 
     const names = signals.map((name) => `\`${name}\``).join(", ");
     return [{ text: `Waits for the signal ${names}` }, { data: { signals } }];
   }
-  const { approvalId, title, message, context, form } = question.approval;
+  const { approvalId, title, message, context, form, about, inboxTask } = question.approval;
   const text = [title, message].filter((part) => part !== undefined && part !== "").join(": ");
+  const place = inboxText(question.approval);
   const schema: unknown = form === undefined || form === "" ? undefined : JSON.parse(form);
   const data = {
     approvalId,
+    ...(inboxTask !== undefined && {
+      runId: about?.id,
+      inbox: inboxTask.inbox,
+      capability: inboxTask.capability,
+    }),
     ...(context !== undefined && { context }),
     ...(schema !== undefined && { form: schema }),
   };
-  return [{ text: text === "" ? "Waits for an approval" : text }, { data }];
+  const shown = [text === "" ? "Waits for an approval" : text, place && `It ${place}.`];
+  return [{ text: shown.filter((part) => part !== undefined).join(" ") }, { data }];
 }
 
 /** The output of a completed run is its one artifact. */

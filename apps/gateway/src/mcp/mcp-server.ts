@@ -7,6 +7,7 @@
  */
 import { type Clock, isTuttiError, type TuttiError } from "@tutti/kernel";
 import type { Approval, Definition, Run } from "@tutti/rest/types";
+import { InboxLooks } from "../calls/inbox-questions.ts";
 import type { RequestContext } from "../calls/request-context.ts";
 import type { RouteCalls } from "../calls/route-calls.ts";
 import {
@@ -211,7 +212,7 @@ export class McpServer {
     if (run.spec?.definition?.name !== name) throw unknown;
     const { refused: wrong, isCancelled } = await this.#questions.decideAnswered(call, run, responses);
     if (wrong.size > 0) return inputRequired(run, await this.#questions.open(call, run), wrong);
-    if (isCancelled) return stillRunning(run);
+    if (isCancelled) return this.#stillRunning(call, run);
     return this.#outcome(call, run);
   }
 
@@ -236,18 +237,13 @@ export class McpServer {
   async getTask(call: McpCall): Promise<Json> {
     const run = await this.#task(call);
     const open = call.request.hasForms ? await this.#questions.open(call, run) : [];
+    const statusMessage = await this.#progress(call, run);
     if (!call.request.stateless)
-      return { ...handshakeTask(run), ...(open.length > 0 && { status: "input_required" }) };
+      return { ...handshakeTask(run), statusMessage, ...(open.length > 0 && { status: "input_required" }) };
     const status = statusOf(run);
+    const task = { ...taskOf(run), statusMessage, ttlMs: null, pollIntervalMs };
     if (status === "working" && open.length > 0)
-      return {
-        ...taskOf(run),
-        ttlMs: null,
-        pollIntervalMs,
-        status: "input_required",
-        inputRequests: requestsOf(open),
-      };
-    const task = { ...taskOf(run), ttlMs: null, pollIntervalMs };
+      return { ...task, status: "input_required", inputRequests: requestsOf(open) };
     if (status === "completed") return { ...task, result: { resultType: "complete", ...outcomeOf(run) } };
     if (status !== "failed") return task;
     const message = run.outcome?.terminated?.message ?? "The run was terminated";
@@ -291,11 +287,15 @@ export class McpServer {
     }
   }
 
-  async #steer({ context, namespace }: McpCall, tool: SteeringTool, args: Json): Promise<Json> {
+  async #steer(call: McpCall, tool: SteeringTool, args: Json): Promise<Json> {
+    const { context, namespace } = call;
     const wrong = wrongArgument(tool, args);
     if (wrong !== undefined) return errorResult(wrong);
-    const parts = tool.parts(args);
     try {
+      const { runId, approvalId } = args;
+      const isAnswer = tool.route === "approvals.decide";
+      const asking = isAnswer && (await this.#questions.askingRun(call, String(runId), String(approvalId)));
+      const parts = tool.parts(isAnswer ? { ...args, runId: asking } : args);
       const query = { ...parts.query, namespace };
       const reply: unknown = await this.#calls.call(tool.route, context, { ...parts, query });
       return outputResult(withoutUnknown(reply) ?? {});
@@ -341,21 +341,35 @@ export class McpServer {
     const startMs = this.#clock.monotonic();
     const known = new Set<string>();
     const isReported = request.progressToken !== undefined;
+    const looks = new InboxLooks(this.#clock);
     let run = started;
     let waitMaxNowMs = isReported ? reportedMaxMs : waitMaxMs;
     for (;;) {
       report(run, progressOf(run));
       if (statusOf(run) !== "working") return outcomeOf(run);
-      const open = request.hasForms ? await this.#questions.open(call, run) : [];
+      const open = request.hasForms ? await this.#questions.open(call, run, looks) : [];
       if (open.length > 0 && request.stateless) return inputRequired(run, open);
       if (this.#requestApprovals(call, run, open, known)) waitMaxNowMs = reportedMaxMs;
       const untilMs = Math.min(startMs + waitMaxNowMs, context.waitUntilMs);
       const remainingMs = untilMs - this.#clock.monotonic();
-      if (remainingMs <= 0 || context.signal.aborted || context.stopping.aborted) return stillRunning(run);
+      if (remainingMs <= 0 || context.signal.aborted || context.stopping.aborted)
+        return this.#stillRunning(call, run);
       const after = isReported || request.hasForms ? { afterEvent: String(run.eventCount ?? 0) } : {};
-      const query = { namespace, waitMs: String(Math.min(pollMs, Math.ceil(remainingMs))), ...after };
+      const waitMs = request.hasForms ? looks.nextMs(run, pollMs) : pollMs;
+      const query = { namespace, waitMs: String(Math.min(waitMs, Math.ceil(remainingMs))), ...after };
       run = await this.#calls.call("runs.result", context, { params: { id: run.runId }, query });
     }
+  }
+
+  async #stillRunning(call: McpCall, run: Run): Promise<Json> {
+    const text = `Run ${run.runId} has not ended (${await this.#progress(call, run)}). It continues: call tutti_watch with this runId.`;
+    return { ...errorResult(text), _meta: { "tutti/runId": run.runId } };
+  }
+
+  /** A run in a line, with the inboxes that its tasks wait in. */
+  async #progress(call: McpCall, run: Run): Promise<string> {
+    const inboxes = await this.#questions.inboxText(call, run);
+    return inboxes === "" ? progressOf(run) : `${progressOf(run)}, ${inboxes}`;
   }
 
   /** Asks for each approval once. Returns true if it asked for any. */
@@ -367,7 +381,7 @@ export class McpServer {
   ): boolean {
     if (sendRequest === undefined) return false;
     for (const approval of open) {
-      const id = questionId(runId, approval.approvalId);
+      const id = questionId(approval.about?.id ?? runId, approval.approvalId);
       if (id === undefined || known.has(id)) continue;
       known.add(id);
       const isOfTask = request.method === "tasks/result";
@@ -376,11 +390,6 @@ export class McpServer {
     }
     return known.size > 0;
   }
-}
-
-function stillRunning(run: Run): Json {
-  const text = `Run ${run.runId} has not ended (${progressOf(run)}). It continues: call tutti_watch with this runId.`;
-  return { ...errorResult(text), _meta: { "tutti/runId": run.runId } };
 }
 
 function inputRequired(run: Run, open: readonly Approval[], refused?: ReadonlyMap<string, string>): Json {

@@ -1,6 +1,7 @@
-/** Asks the client for the approvals of its run, and records the answers. */
+/** Asks the client for the approvals of its run and of its tasks in inboxes, and records the answers. */
 import { isTuttiError } from "@tutti/kernel";
 import type { Approval, Run } from "@tutti/rest/types";
+import { type InboxLooks, inboxText, mayWaitInInbox, openQuestions } from "../calls/inbox-questions.ts";
 import type { RequestContext } from "../calls/request-context.ts";
 import type { RouteCalls } from "../calls/route-calls.ts";
 import type { Json } from "./protocol.ts";
@@ -25,20 +26,41 @@ export class RunQuestions {
     this.#calls = calls;
   }
 
-  /** Open approvals that the caller may answer and has not. A caller that may not see approvals has none. */
+  /**
+   * Open approvals that the caller may answer and has not. A caller that may not see approvals has none.
+   *
+   * @param looks when to look for questions in inboxes. Default: now
+   */
   async open(
     { context, namespace }: QuestionCall,
-    { runId, openApprovals = 0 }: Run,
+    run: Run,
+    looks?: InboxLooks,
   ): Promise<readonly Approval[]> {
-    if (openApprovals === 0) return [];
-    try {
-      const query = { namespace, workId: runId, mine: "true" };
-      const { approvals } = await this.#calls.call("approvals.list", context, { query });
-      return approvals.filter((approval) => !isAnsweredBy(approval, context.principal.id));
-    } catch (error) {
-      if (isTuttiError(error) && error.status === "PERMISSION_DENIED") return [];
-      throw error;
-    }
+    const { runId, openApprovals = 0 } = run;
+    if (openApprovals === 0 && !(looks?.isDue(run) ?? mayWaitInInbox(run))) return [];
+    const approvals = await openQuestions(this.#calls, context, { namespace, runId, mine: true });
+    looks?.found(approvals.some(({ inboxTask }) => inboxTask !== undefined));
+    return approvals.filter((approval) => !isAnsweredBy(approval, context.principal.id));
+  }
+
+  /** Says which people a run waits for in inboxes: `waits in the inbox finance for ann`. Empty for none. */
+  async inboxText({ context, namespace }: QuestionCall, run: Run): Promise<string> {
+    if (!mayWaitInInbox(run)) return "";
+    const { runId } = run;
+    const texts = (await openQuestions(this.#calls, context, { namespace, runId })).map(inboxText);
+    return [...new Set(texts.filter((text) => text !== undefined))].join(", ");
+  }
+
+  /** Returns the run that asks. A caller may name the run, and the task, that waits in an inbox. */
+  async askingRun(call: QuestionCall, runId: string, approvalId: string): Promise<string> {
+    const { context, namespace } = call;
+    const open = await openQuestions(this.#calls, context, { namespace, runId });
+    const [asking, ...more] = open.filter(
+      (approval) =>
+        approval.inboxTask !== undefined &&
+        [approval.approvalId, approval.inboxTask.about?.task].includes(approvalId),
+    );
+    return more.length > 0 ? runId : (asking?.about?.id ?? runId);
   }
 
   /** Decides the approvals that have an answer. Other answers are ignored: their approvals have been decided. */
@@ -46,14 +68,14 @@ export class RunQuestions {
     const refused = new Map<string, string>();
     let isCancelled = false;
     for (const approval of await this.open(call, run)) {
-      const { approvalId } = approval;
-      if (!Object.hasOwn(responses, approvalId)) continue;
+      const name = nameOf(approval);
+      if (!Object.hasOwn(responses, name)) continue;
       try {
-        const isDecided = await this.decide(call, run.runId, approval, responses[approvalId]);
+        const isDecided = await this.decide(call, run.runId, approval, responses[name]);
         if (!isDecided) isCancelled = true;
       } catch (error) {
         if (!(error instanceof WrongAnswer) && !isTuttiError(error)) throw error;
-        refused.set(approvalId, error.message);
+        refused.set(name, error.message);
       }
     }
     return { refused, isCancelled };
@@ -72,13 +94,18 @@ export class RunQuestions {
     await this.#calls.call("approvals.decide", context, {
       params,
       query: { namespace },
-      body: { runId, ...decision },
+      body: { runId: approval.about?.id ?? runId, ...decision },
     });
     return true;
   }
 }
 
-/** Approvals as requests of the version without a handshake, each by the id of its approval. */
+/** The name of a question of a run. Its tasks in inboxes ask in runs of their own, by equal ids of approvals. */
+function nameOf({ approvalId, about, inboxTask }: Approval): string {
+  return inboxTask === undefined ? approvalId : `${about?.id} ${approvalId}`;
+}
+
+/** Approvals as requests of the version without a handshake, each by its name. */
 export function requestsOf(
   approvals: readonly Approval[],
   refused: ReadonlyMap<string, string> = new Map(),
@@ -86,9 +113,9 @@ export function requestsOf(
   return Object.fromEntries(
     approvals.map((approval) => {
       const { message, ...params } = requestOf(approval);
-      const problem = refused.get(approval.approvalId);
+      const problem = refused.get(nameOf(approval));
       const text = problem === undefined ? message : `${problem}\n${message}`;
-      return [approval.approvalId, { method: "elicitation/create", params: { ...params, message: text } }];
+      return [nameOf(approval), { method: "elicitation/create", params: { ...params, message: text } }];
     }),
   );
 }

@@ -173,8 +173,8 @@ export const steeringTools: readonly SteeringTool[] = [
   {
     name: "tutti_approvals",
     route: "approvals.list",
-    description: "List pending approvals.",
-    properties: { runId: text("Only approvals of this run.") },
+    description: "List pending approvals, and the questions of tasks that wait in inboxes (`inboxTask`).",
+    properties: { runId: text("Only approvals of this run and of its tasks in inboxes.") },
     required: [],
     readOnly: true,
     parts: (args) => ({ query: { workId: optionalText(args, "runId") } }),
@@ -182,7 +182,7 @@ export const steeringTools: readonly SteeringTool[] = [
   {
     name: "tutti_approve",
     route: "approvals.decide",
-    description: "Approve or reject an approval of a run.",
+    description: "Approve or reject an approval of a run, or answer a task that waits in an inbox.",
     properties: {
       runId,
       approvalId: text("Id of the approval, from `tutti_approvals`."),

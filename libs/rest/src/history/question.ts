@@ -46,10 +46,11 @@ type People = Pick<Approval, "deciders" | "excluded" | "delegations">;
 
 /** Returns the people who can answer: `ann, night`, `anyone except ada`. Empty for anyone. */
 export function answererText({ deciders, excluded, delegations }: People): string {
-  const isExcluded = (name: string) => excluded.some((person) => name === person || name === `person:${person}`);
+  const isExcluded = (name: string) =>
+    excluded.some((person) => name === person || name === `person:${person}`);
   const able = deciders.filter((name) => !isExcluded(name));
   if (able.length > 0) return able.join(", ");
-  if (deciders.length > 0) return `${deciders.join(", ")}, who may not answer`;
+  if (deciders.length > 0) return `${deciders.join(", ")} (excluded)`;
   const delegators = new Set(delegations.map(({ person }) => person));
   const others = excluded.filter((person) => !delegators.has(person));
   return others.length === 0 ? "" : `anyone except ${others.join(", ")}`;

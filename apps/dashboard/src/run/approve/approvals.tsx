@@ -96,13 +96,7 @@ function Question({ run, approval, isBesideTask }: QuestionOptions) {
 
 function About({ approval, isBesideTask }: Omit<QuestionOptions, "run">) {
   const go = useGo();
-  const {
-    inboxTask,
-    expireTimeMs,
-    requestTimeMs,
-    approvalsNeeded = 0,
-    decisions = [],
-  } = approval;
+  const { inboxTask, expireTimeMs, requestTimeMs, approvalsNeeded = 0, decisions = [] } = approval;
   const answerers = answererText(approval);
   const task = waitingTask(approval);
   const parts = [

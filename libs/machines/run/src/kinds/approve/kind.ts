@@ -83,8 +83,10 @@ export function explainQuestion(node: NodeView) {
   const seats = new Set(question.decisions.map(({ onBehalfOf, cause }) => onBehalfOf || cause?.actor?.id));
   const progress = seats.size === 0 ? "" : `, ${seats.size} of ${needed} have approved`;
   const excluded = excludedFrom(node);
-  const able = by.filter((name) => !excluded.some((person) => name === person || name === `person:${person}`));
-  const none = by.length === 0 ? "a person" : `${by.join(", ")}, who may not decide,`;
+  const able = by.filter(
+    (name) => !excluded.some((person) => name === person || name === `person:${person}`),
+  );
+  const none = by.length === 0 ? "a person" : `${by.join(", ")} (excluded)`;
   const any = able.length === 0 ? none : able.join(", ");
   const decider = question.claim === undefined ? any : `${question.claim.person}, who has claimed it,`;
   const ruleNote = question.rule === undefined ? "" : `, as the rule ${question.rule.rule} wants`;

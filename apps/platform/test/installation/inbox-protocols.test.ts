@@ -1,0 +1,179 @@
+/** Tasks that wait in inboxes, as clients of MCP and A2A see and answer them: in process, in virtual time. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { Inbox, inboxService } from "@tutti/contracts/swarm/v1";
+import { type A2aCall, A2aServer, type McpCall, McpServer, RouteCalls } from "@tutti/gateway/testing";
+import type { Principal } from "@tutti/kernel";
+import { testContext, until } from "@tutti/kernel/testing";
+import type { Tutti } from "@tutti/sdk/client";
+import { Installation } from "./installation.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+const form = { type: "object", required: ["accepted"], properties: { accepted: { type: "boolean" } } };
+const person = (id: string): Principal => ({ kind: "person", id, roles: ["admin"] });
+const text = "Refund?: Task `check` of run `RUN`, capability `pay.review`.";
+
+describe("a task in an inbox", () => {
+  let installation: Installation;
+  let tutti: Tutti;
+  let mcp: McpServer;
+  let a2a: A2aServer;
+  const contextOf = (id: string) => ({
+    ...testContext(),
+    principal: person(id),
+    ...{ waitUntilMs: Number.POSITIVE_INFINITY, callMs: 30_000, timeoutMs: undefined },
+    ...{ stopping: new AbortController().signal, atLeast: (ms: number) => ms + 15_000 },
+  });
+  const ask = (id: string, method: string, params: Json, more: object = {}, call: object = {}) =>
+    mcp.handleCall({
+      request: {
+        ...{ kind: "request", id: 1, method, params, progressToken: undefined },
+        ...{ stateless: true, hasTasks: true, hasForms: true, ...more },
+      },
+      context: contextOf(id),
+      ...{ namespace: "default", report: () => {}, sendRequest: undefined, notify: () => undefined },
+      ...call,
+    } as unknown as McpCall) as Promise<Json>;
+  const tool = (id: string, name: string, args: Json, more: object = {}, call: object = {}) =>
+    ask(id, "tools/call", { name, arguments: args }, more, call);
+  const request = async (id: string, method: string, params: Json): Promise<Json> => {
+    const address = { namespace: "default", workflow: "refund" };
+    const call = { method, params, context: contextOf(id), address, namespace: "default", card: {} };
+    const { task = {}, ...rest } = (await a2a.handleCall(call as unknown as A2aCall)) as Json;
+    return { ...rest, ...(task as Json) };
+  };
+  const message = (parts: unknown, more: Json = {}) => ({
+    message: { messageId: crypto.randomUUID(), role: "ROLE_USER", parts, ...more },
+  });
+  const statusOf = ({ status }: Json) => {
+    const { state, message: said } = status as { state: string; message?: { parts: Json[] } };
+    return { state, parts: said?.parts ?? [] };
+  };
+  const waiting = (taskId: unknown) =>
+    until("the task to wait for its user", async () => {
+      const task = await ask("boss", "tasks/get", { taskId });
+      return task["status"] === "input_required" ? task : undefined;
+    });
+
+  before(async () => {
+    installation = await Installation.open();
+    tutti = await installation.client();
+    const calls = new RouteCalls(installation.host.mesh);
+    const { clock } = installation.keptHost;
+    mcp = new McpServer({ calls, clock, version: "1" });
+    a2a = new A2aServer({ calls, clock, push: {} as never });
+    const capability = { version: "1.0.0", description: "Refund?", outputSchema: JSON.stringify(form) };
+    for (const [inboxId, name, people] of [
+      ["finance", "pay.review", ["boss", "starter"]],
+      ["legal", "contract.read", []],
+    ] as const) {
+      const starterMayAnswer = inboxId === "legal";
+      const capabilities = [{ ...capability, name }];
+      const inbox = Inbox.fromPartial({ inboxId, people: [...people], starterMayAnswer, capabilities });
+      const set = { namespace: "default", inbox, revision: "", reason: "" };
+      await installation.host.mesh.client(inboxService).setInbox(set);
+    }
+    const definition = (name: string, tasks: string) =>
+      `workflow: ${name}\ntasks: {${tasks}}\noutput: \${{ tasks.check.output }}\n`;
+    await tutti.workflows.register(definition("refund", "check: {uses: pay.review}"));
+    await tutti.workflows.register(definition("read", "check: {uses: contract.read}"));
+  });
+  after(async () => {
+    await tutti?.close();
+    await installation?.[Symbol.asyncDispose]();
+  });
+
+  it("is a question of an MCP task, and its answer completes the task", async () => {
+    const { taskId } = await tool("starter", "refund", {});
+    const task = await waiting(taskId);
+    assert.equal(
+      task["statusMessage"],
+      "running, 0 of 1 tasks completed, waits in the inbox finance for boss",
+    );
+    const [[name = "", asked] = []] = Object.entries(task["inputRequests"] as Json);
+    const { params } = asked as { params: Json };
+    assert.equal(params["message"], text.replace("RUN", String(taskId)));
+    assert.deepEqual((params["requestedSchema"] as Json)["required"], ["accepted"]);
+    const answerOf = (content: Json) => ({ inputResponses: { [name]: { action: "accept", content } } });
+    await assert.rejects(ask("boss", "tasks/update", { taskId, ...answerOf({ accepted: 7 }) }), /accepted/);
+    await ask("boss", "tasks/update", { taskId, ...answerOf({ accepted: true }) });
+    const done = await until("the end", async () => {
+      const got = await ask("starter", "tasks/get", { taskId });
+      return got["status"] === "completed" ? got : undefined;
+    });
+    assert.deepEqual((done["result"] as Json)["structuredContent"], { accepted: true });
+  });
+
+  it("is no question to an MCP client that may not answer, and its status says where it waits", async () => {
+    const { taskId } = await tool("starter", "refund", {});
+    await waiting(taskId);
+    const task = await ask("starter", "tasks/get", { taskId });
+    assert.equal(task["status"], "working");
+    assert.match(String(task["statusMessage"]), /waits in the inbox finance for boss$/);
+    const { content } = await tool("starter", "refund", {}, { hasTasks: false });
+    assert.match(JSON.stringify(content), /has not ended \(.*waits in the inbox finance for boss\)/);
+    await tutti.runs.get(String(taskId)).cancel();
+  });
+
+  it("asks an MCP client without tasks in the result of its call", async () => {
+    const first = await tool("ann", "read", {}, { hasTasks: false });
+    assert.equal(first["resultType"], "input_required");
+    const { requestState } = first;
+    const [name = ""] = Object.keys(first["inputRequests"] as Json);
+    const inputResponses = { [name]: { action: "accept", content: { accepted: true } } };
+    const params = { name: "read", arguments: {}, requestState, inputResponses };
+    const next = await ask("ann", "tools/call", params, { hasTasks: false });
+    assert.deepEqual(next["structuredContent"], { accepted: true });
+  });
+
+  it("is requested of an MCP client with a handshake within its call, with an id that any process accepts", async () => {
+    const requests: string[] = [];
+    const sendRequest = (id: string) => {
+      requests.push(id);
+      const result = { action: "decline" };
+      void mcp.acceptResponse({ kind: "response", id, result }, {
+        context: contextOf("ann"),
+        namespace: "default",
+      } as never);
+    };
+    const failed = await tool("ann", "read", {}, { stateless: false, hasTasks: false }, { sendRequest });
+    assert.equal(requests.length, 1);
+    assert.match(JSON.stringify(failed["content"]), /rejected/);
+  });
+
+  it("is answered with the tool for approvals, by the id of the run that waits", async () => {
+    const { taskId: runId } = await tool("starter", "refund", {});
+    await waiting(runId);
+    const { structuredContent } = await tool("boss", "tutti_approvals", { runId });
+    const [approval] = (structuredContent as { approvals: Json[] }).approvals;
+    assert.equal(((approval ?? {})["inboxTask"] as Json)["inbox"], "finance");
+    const { approvalId } = approval ?? {};
+    const answer = { runId, approvalId, verdict: "approved", data: { accepted: false } };
+    const denied = await tool("starter", "tutti_approve", answer);
+    assert.match(JSON.stringify(denied["content"]), /starter is excluded/);
+    assert.equal((await tool("boss", "tutti_approve", answer))["isError"], undefined);
+    assert.deepEqual(await tutti.runs.get(String(runId)).result(), { accepted: false });
+  });
+
+  it("makes an A2A task require input, and a message answers it", async () => {
+    const started = await request("starter", "SendMessage", message([{ data: {} }]));
+    const { state, parts } = statusOf(started);
+    const { id: taskId } = started;
+    assert.equal(state, "TASK_STATE_INPUT_REQUIRED");
+    const question = text.replace("RUN", String(taskId));
+    assert.equal(parts[0]?.["text"], `${question} It waits in the inbox finance for boss.`);
+    const { inbox, capability, form: schema } = (parts[1]?.["data"] ?? {}) as Json;
+    assert.deepEqual([inbox, capability, schema], ["finance", "pay.review", form]);
+    assert.equal(statusOf(await request("boss", "GetTask", { id: taskId })).state, state);
+    const answer = [{ data: { verdict: "approved", data: { accepted: true } } }];
+    await assert.rejects(
+      request("starter", "SendMessage", message(answer, { taskId })),
+      /starter is excluded/,
+    );
+    const elsewhere = [{ data: { verdict: "approved", runId: "other-1" } }];
+    await assert.rejects(request("boss", "SendMessage", message(elsewhere, { taskId })), /no open question/);
+    const done = await request("boss", "SendMessage", message(answer, { taskId }));
+    assert.equal(statusOf(done).state, "TASK_STATE_COMPLETED");
+  });
+});
