@@ -547,12 +547,17 @@ tasks:
     assert.match(await printed("cache explain kept-2"), /one {2}hit {2}from run kept-1, task one/);
     assert.match(await printed("cache explain kept-3"), /one {2}computed .*\n {2}input\.day: 1 → 2/);
     for (const id of ["learned-1", "learned-2"]) await printed(`run learned.yaml --id ${id}`);
-    assert.match(await printed("cache explain learned-1"), /computed .*cache: auto.*: 2 of 3 outputs/);
+    assert.match(await printed("cache explain learned-2"), /computed .*cache: auto.*: 1 of 3 outputs/);
     await listed("cache list --of-run learned-1", /test\.echo +equal 2 of 3/);
     const [learned] = (await printed("cache list --of-run learned-1 -q")).trim().split("\n");
     assert.match(await printed(`cache show ${learned}`), /equal outputs +2, 3 are needed/);
     assert.match(await printed("cache invalidate --tag days"), /2 cached outputs removed/);
     assert.equal(await printed("cache list --tag days -q"), "");
+    await printed("run kept.yaml day=1 --id kept-4");
+    assert.match(
+      await printed("cache explain kept-4"),
+      /computed {2}the output of run kept-1, task one was invalidated at /,
+    );
   });
 
   it("object: call, list, show", async () => {

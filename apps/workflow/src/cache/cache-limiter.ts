@@ -60,7 +60,7 @@ export class CacheLimiter extends Rounds {
         if (this.stopping.aborted) return;
         const key = { namespace, kind: "cache", id };
         if (!partitionOwner.owns(runtime.service, runtime.partitionOf(key))) continue;
-        const body = { evictStoreMs: storeMs };
+        const body = { evictStoreMs: storeMs, unreadable: false };
         await runtime.execute({ key, command: forgetOutput, body, cause, idempotencyKey: "" });
         this.#evictions.add(1);
         this.#evictedBytes.add(bytes);

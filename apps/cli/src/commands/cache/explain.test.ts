@@ -1,16 +1,22 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { fromEntry, isEarlier } from "./explain.ts";
+import { isEarlier, missText, withoutMiss } from "./explain.ts";
 
-const producer = { runId: "r-1", taskId: "rates" };
+const producer = { runId: "r-1", taskId: "rates", storeTimeMs: 2 };
 const attempt = { number: 1, pool: "default", queueTimeMs: 1 } as never;
 
 for (const [title, task, entry, outcome] of [
   [
     "an output of the cache is a hit",
-    { fromCache: true, status: "completed" },
+    { fromCache: true, status: "completed", endTimeMs: 3 },
     producer,
     "hit from run r-1, task rates",
+  ],
+  [
+    "an output that was stored after the hit is not its source",
+    { fromCache: true, status: "completed", endTimeMs: 1 },
+    producer,
+    "hit from an earlier output",
   ],
   [
     "a failure without an attempt is the recorded one",
@@ -25,31 +31,48 @@ for (const [title, task, entry, outcome] of [
     "hit an earlier failure",
   ],
   [
-    "a failure of an attempt of its own is computed",
-    { status: "failed", startTimeMs: 1, endTimeMs: 2, attempts: [attempt] },
+    "an attempt without a recorded reason is from an earlier release",
+    { status: "completed", endTimeMs: 2, attempts: [attempt] },
     producer,
-    "computed the output of run r-1, task rates was not there, or not fresh",
+    "computed an earlier release of Tutti did not record the reason",
   ],
   [
     "a task that has not started waits",
     { status: "pending" },
     producer,
-    "waiting another task computes the output",
+    "waiting for the cache, or for another task that computes the output",
+  ],
+  [
+    "a cancelled task has no reply",
+    { status: "cancelled", endTimeMs: 2 },
+    undefined,
+    "waiting it ended before the cache replied",
   ],
 ] as const)
   it(title, () => {
-    const explanation = fromEntry("r-2", { attempts: [], ...task }, entry);
-    assert.equal(`${explanation?.outcome} ${explanation?.why}`, outcome);
+    const explanation = withoutMiss({ attempts: [], ...task }, entry);
+    assert.equal(`${explanation.outcome} ${explanation.why}`, outcome);
   });
 
-it("the task that computed the entry is compared with earlier inputs", () => {
-  const own = { status: "completed", startTimeMs: 1, endTimeMs: 2, attempts: [attempt] } as const;
-  assert.equal(fromEntry("r-1", own, producer), undefined);
-});
-
-it("an output that a later run stored does not explain the task", () => {
-  const own = { status: "completed", startTimeMs: 10, endTimeMs: 20, attempts: [attempt] } as const;
-  assert.equal(fromEntry("r-0", own, { ...producer, storeTimeMs: 30 }), undefined);
+it("a recorded reason names the run, the task and the time", () => {
+  const nowMs = Date.now();
+  const of = { runId: "r-1", taskId: "rates" };
+  const at = { ...of, forgetTimeMs: nowMs };
+  assert.match(
+    missText({ reason: "expired", ...at }, nowMs),
+    /^the output of run r-1, task rates expired at \d\d:/,
+  );
+  assert.match(
+    missText({ reason: "evicted", ...at }, nowMs),
+    / was evicted at [\d:]+, because the cache was full$/,
+  );
+  assert.match(missText({ reason: "unreadable", ...at }, nowMs), / could not read it: /);
+  assert.match(missText({ reason: "invalidated" }, nowMs), /^the output was invalidated$/);
+  assert.match(
+    missText({ reason: "producer_ended", ...of }, nowMs),
+    / of run r-1, task rates, which ended without/,
+  );
+  assert.match(missText({ reason: "unproven", neededOutputs: 3 }, nowMs), /: 0 of 3 outputs/);
 });
 
 it("an output that was stored after the task started is no earlier input", () => {

@@ -65,7 +65,8 @@ export const cacheCommands: readonly Command[] = [
     group: "runs",
     summary: "Explain why tasks of a run used the cache or not",
     about: [
-      "A task without a hit is compared with the nearest earlier input of its capability. The fields that differ are listed.",
+      "A task without a hit shows the reason that the cache decided when the task asked: expired, evicted, invalidated, and others.",
+      "If the cache had no output of the input, the command lists the fields in which the nearest output differs.",
     ],
     arguments: [
       { name: "ID", summary: "run id", completes: "run" },

@@ -55,7 +55,7 @@ export function cacheHandlers(dependencies: CacheDependencies): Handlers<typeof 
       return { ...usage, bytesMax: dependencies.bytesMaxIn(namespace) };
     },
     deleteCacheEntry: async ({ entryId, reason }, context) => {
-      const order = { command: forgetOutput, body: { evictStoreMs: 0 }, reason };
+      const order = { command: forgetOutput, body: { evictStoreMs: 0, unreadable: false }, reason };
       await execute(dependencies, keyOf(context.namespace, entryId), order, context);
       return {};
     },

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1";
-import { type AnswerCache, AskCache, type CheckComputing, StoreOutput } from "@tutti/contracts/workflow/v1";
+import {
+  type AnswerCache,
+  AskCache,
+  CacheMiss,
+  CacheMissReason,
+  type CheckComputing,
+  StoreOutput,
+} from "@tutti/contracts/workflow/v1";
+import { fromTimestamp } from "@tutti/kernel";
 import { MachineDriver } from "@tutti/kernel/testing";
 import { asker, cacheKey, cacheService, inline } from "../testing/cache.ts";
 import { askCache, cache, forgetOutput, reportComputing, storeOutput } from "./index.ts";
@@ -32,6 +40,7 @@ describe("an entry of the cache", () => {
       output: undefined,
       waitMs: 0,
       error: undefined,
+      miss: CacheMiss.fromPartial({ reason: CacheMissReason.CACHE_MISS_REASON_ABSENT }),
     });
     driver.execute(cacheKey, storeOutput, StoreOutput.fromPartial({ output: inline("7"), ttlMs: 1_000 }));
     driver.advance(999);
@@ -42,6 +51,7 @@ describe("an entry of the cache", () => {
       output: inline("7"),
       waitMs: 0,
       error: undefined,
+      miss: undefined,
     });
     driver.advance(1);
     assert.equal(ask()?.found, false);
@@ -60,8 +70,9 @@ describe("an entry of the cache", () => {
       output: undefined,
       waitMs: 0,
       error: undefined,
+      miss: undefined,
     });
-    driver.execute(cacheKey, forgetOutput, { evictStoreMs: 0 });
+    driver.execute(cacheKey, forgetOutput, { evictStoreMs: 0, unreadable: false });
     assert.equal(ask()?.found, false);
     driver.execute(cacheKey, storeOutput, StoreOutput.fromPartial({ output: inline("3"), ttlMs: 1_000 }));
     assert.equal(ask()?.found, true);
@@ -75,9 +86,9 @@ describe("an entry of the cache", () => {
     const evictStoreMs = driver.state(cacheKey, cache).storeMs;
     driver.advance(10);
     store("2");
-    driver.execute(cacheKey, forgetOutput, { evictStoreMs });
+    driver.execute(cacheKey, forgetOutput, { evictStoreMs, unreadable: false });
     assert.equal(ask()?.found, true);
-    driver.execute(cacheKey, forgetOutput, { evictStoreMs: evictStoreMs + 10 });
+    driver.execute(cacheKey, forgetOutput, { evictStoreMs: evictStoreMs + 10, unreadable: false });
     assert.equal(ask()?.found, false);
     // The eviction was no invalidation: an earlier attempt stores its output.
     const before = { output: inline("3"), ttlMs: 9_000, startMs: evictStoreMs };
@@ -176,7 +187,7 @@ describe("metadata of a cache entry", () => {
     driver.execute(cacheKey, storeOutput, stored("7"));
     const { run, agent, bytes, capability } = labels();
     assert.deepEqual([run, agent, bytes, capability], ["r0", "w", "1", "rates.load@^1"]);
-    driver.execute(cacheKey, forgetOutput, { evictStoreMs: 0 });
+    driver.execute(cacheKey, forgetOutput, { evictStoreMs: 0, unreadable: false });
     assert.deepEqual(labels(), {});
   });
 
@@ -185,7 +196,7 @@ describe("metadata of a cache entry", () => {
     for (const run of ["r0", "r1", "r2"]) asks(run);
     const beforeMs = driver.nowMs;
     driver.advance(10);
-    driver.execute(cacheKey, forgetOutput, { evictStoreMs: 0 });
+    driver.execute(cacheKey, forgetOutput, { evictStoreMs: 0, unreadable: false });
     driver.deliverAll();
     assert.equal(computes(), "r1");
     driver.execute(cacheKey, storeOutput, stored("old", { startMs: beforeMs }));
@@ -259,6 +270,78 @@ describe("metadata of a cache entry", () => {
   });
 });
 
+describe("the reason for which a task computes", () => {
+  const { CACHE_MISS_REASON_PRODUCER_ENDED: producerEnded, CACHE_MISS_REASON_ABSENT: absent } =
+    CacheMissReason;
+  const missing = () => {
+    const { driver, answers, asks } = flight();
+    const missOf = (runId: string): CacheMiss | undefined => {
+      asks(runId);
+      driver.deliverAll();
+      return answers.at(-1)?.miss;
+    };
+    const store = (fields: Partial<StoreOutput> = {}) => {
+      const body = {
+        output: inline("1"),
+        ttlMs: 60_000,
+        staleMs: 30_000,
+        runId: "r0",
+        taskId: "t",
+        ...fields,
+      };
+      driver.execute(cacheKey, storeOutput, StoreOutput.fromPartial(body));
+      driver.deliverAll();
+    };
+    return { driver, answers, missOf, store };
+  };
+  const forget = (evictStoreMs: number, unreadable = false) => ({ evictStoreMs, unreadable });
+
+  for (const [title, reason, happens] of [
+    ["expired, while others still get it", "EXPIRED", ({ driver }) => driver.advance(60_000)],
+    ["expired, and removed", "EXPIRED", ({ driver }) => driver.advance(90_000)],
+    [
+      "evicted",
+      "EVICTED",
+      ({ driver }) => driver.execute(cacheKey, forgetOutput, forget(driver.state(cacheKey, cache).storeMs)),
+    ],
+    ["invalidated", "INVALIDATED", ({ driver }) => driver.execute(cacheKey, forgetOutput, forget(0))],
+    ["unreadable", "UNREADABLE", ({ driver }) => driver.execute(cacheKey, forgetOutput, forget(0, true))],
+  ] as const satisfies readonly (readonly [string, string, (scene: ReturnType<typeof missing>) => void])[])
+    it(`names the run and task of an output that was ${title}, and the time`, () => {
+      const scene = missing();
+      const storeMs = scene.driver.nowMs;
+      scene.store();
+      happens(scene);
+      const { reason: found, runId, taskId, forgetTime } = scene.missOf("r1") ?? {};
+      assert.deepEqual([found, runId, taskId], [CacheMissReason[`CACHE_MISS_REASON_${reason}`], "r0", "t"]);
+      const forgetMs = fromTimestamp(forgetTime ?? { seconds: 0, nanos: 0 });
+      assert.equal(forgetMs, reason === "EXPIRED" ? storeMs + 60_000 : scene.driver.nowMs);
+      scene.store({ runId: "r1" });
+      assert.equal(scene.missOf("r2"), undefined, "a hit has none");
+      assert.equal(scene.driver.state(cacheKey, cache).forgotten, undefined);
+    });
+
+  it("is that there never was an output, or that the task that computed it ended without one", () => {
+    const { driver, answers, missOf } = missing();
+    assert.equal(missOf("r0")?.reason, absent);
+    assert.equal(missOf("r1"), undefined, "it waits");
+    driver.execute(cacheKey, reportComputing, { runId: "r0", taskId: "t", visit: 2, computing: false });
+    driver.deliverAll();
+    const { reason, runId, taskId } = answers.at(-1)?.miss ?? {};
+    assert.deepEqual([reason, runId, taskId], [producerEnded, "r0", "t"]);
+  });
+
+  it("is kept by a snapshot", () => {
+    const { driver, store } = missing();
+    store();
+    driver.advance(90_000);
+    const { forgotten } = driver.state(cacheKey, cache);
+    const snapshot = cache.snapshots.encode(driver.state(cacheKey, cache));
+    assert.deepEqual(cache.snapshots.decode(snapshot, cache.snapshots.version).forgotten, forgotten);
+    assert.equal(forgotten?.runId, "r0");
+  });
+});
+
 describe("outputs of tasks that a cache learns", () => {
   const learning = (behaviours: Readonly<Record<string, number>> = {}) => {
     const answers: AnswerCache[] = [];
@@ -273,6 +356,10 @@ describe("outputs of tasks that a cache learns", () => {
       driver.deliverAll();
       return answers.at(-1)?.found;
     };
+    const missed = () => {
+      const { reason, equalOutputs, neededOutputs } = answers.at(-1)?.miss ?? {};
+      return [reason, equalOutputs, neededOutputs];
+    };
     const store = (value: string, runId = "r0") => {
       const body = { output: inline(value), ttlMs: 60_000, runId, taskId: "t", auto: true };
       driver.execute(cacheKey, storeOutput, StoreOutput.fromPartial(body));
@@ -280,20 +367,24 @@ describe("outputs of tasks that a cache learns", () => {
     };
     const used = (count: number) =>
       Array.from({ length: count }, (_, run) => asks(`r${run}`)).filter((found) => found).length;
-    return { driver, answers, asks, store, used, entry: () => driver.state(cacheKey, cache) };
+    return { driver, answers, asks, missed, store, used, entry: () => driver.state(cacheKey, cache) };
   };
 
   it("are reused after three equal outputs in a row, and one task in ten still computes for comparison", () => {
-    const { store, used, entry } = learning();
+    const { asks, missed, store, used, entry } = learning();
     for (const equal of [1, 2]) {
       store("7");
       assert.deepEqual([used(20), entry().equal], [0, equal]);
+      assert.deepEqual(missed(), [CacheMissReason.CACHE_MISS_REASON_UNPROVEN, equal, 3]);
     }
     assert.equal(entry().computing, undefined, "no task waits for another one");
     store("7");
     const found = used(1_000);
     assert.ok(found > 850 && found < 950, `${found} of 1,000 tasks`);
     assert.equal(used(1_000), found, "the same tasks");
+    const compared = Array.from({ length: 100 }, (_, run) => `r${run}`).find((runId) => !asks(runId));
+    assert.ok(compared !== undefined);
+    assert.deepEqual(missed(), [CacheMissReason.CACHE_MISS_REASON_COMPARED, 3, 3]);
   });
 
   it("are no longer reused from the first that differs, until twenty in a row were equal", () => {

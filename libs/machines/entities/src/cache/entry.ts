@@ -1,6 +1,12 @@
 /** The state of an entry of the cache. */
 import type { ErrorDetail, Payload } from "@tutti/contracts/types/v1";
-import type { CacheAsker, CacheDone, CacheFacts, CacheSnapshotV1 } from "@tutti/contracts/workflow/v1";
+import type {
+  CacheAsker,
+  CacheDone,
+  CacheFacts,
+  CacheMiss,
+  CacheSnapshotV1,
+} from "@tutti/contracts/workflow/v1";
 import type { Command, MachineEvent, ReadOnly } from "@tutti/kernel";
 
 /** A reusable output, under one key. */
@@ -46,6 +52,8 @@ export interface CacheEntry {
   waiters: CacheAsker[];
   /** Time of the next replies to waiters. 0 if none waits, or if they wait for a task. */
   nextMs: number;
+  /** Why there is no output. Undefined if there is one, or never was one. */
+  forgotten: CacheMiss | undefined;
 }
 
 export type CacheEvent<Body> = MachineEvent<CacheEntry, never, Body>;
@@ -94,6 +102,7 @@ export function newEntry(): CacheEntry {
     digest: "",
     equal: 0,
     differMs: 0,
+    forgotten: undefined,
   };
 }
 

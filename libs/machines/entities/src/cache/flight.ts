@@ -15,6 +15,8 @@ import {
   type CacheAsker,
   CacheDone,
   type CacheFacts,
+  CacheMiss,
+  CacheMissReason,
   CheckComputing,
   ComputingCheckedV1,
   ComputingEndedV1,
@@ -33,6 +35,7 @@ import {
   knownBy,
   timers,
 } from "./entry.ts";
+import { missOf, shadowMiss } from "./miss.ts";
 import { isDoubted } from "./proof.ts";
 
 /** Beyond this number, tasks compute the output themselves. */
@@ -127,12 +130,14 @@ export function joinFlight(
   const isSameTask = computing?.runId === asker.runId && computing.taskId === asker.taskId;
   if (computing === undefined || isSameTask) {
     const known = step.behaviour >= knownBy ? facts : undefined;
+    const miss = missOf(entry, step.nowMs);
     step.emit(computingStarted, { asker, checkMs: step.nowMs + checkMs.alone, facts: known });
-    answer(asker, {}, step);
+    answer(asker, { miss }, step);
     return;
   }
   if (waiters.length >= waitersMax) {
-    answer(asker, {}, step);
+    const crowded = CacheMissReason.CACHE_MISS_REASON_CROWDED;
+    answer(asker, { miss: missBehind(computing, crowded) }, step);
     return;
   }
   step.emit(waiterAdded, { asker });
@@ -148,22 +153,32 @@ export function answerWaiters(entry: ReadOnly<CacheEntry>, step: CacheStep): voi
   const bytes = output?.body?.$case === "inline" ? output.body.value.length : 0;
   const count = Math.min(waiters.length, portionMax, Math.max(1, Math.floor(portionBytes / (bytes + 1))));
   // If outputs differ, each task computes its own.
-  const found = isDoubted(entry) ? {} : foundIn(entry);
+  const found = isDoubted(entry) ? { miss: shadowMiss(entry) } : foundIn(entry);
   for (const waiter of waiters.slice(0, count)) answer(waiter, found, step);
   step.emit(waitersAnswered, { count, nextMs: count < waiters.length ? step.nowMs + 1 : 0 });
 }
 
 /** Replaces the task that computes: the next waiter computes, or none. */
-export function replace({ waiters }: ReadOnly<CacheEntry>, step: CacheStep): void {
+export function replace(entry: ReadOnly<CacheEntry>, step: CacheStep): void {
+  const { waiters, computing } = entry;
   const [first] = waiters;
   if (first === undefined) {
     step.emit(computingEnded, {});
     return;
   }
   const asker = { ...first };
+  const miss =
+    computing === undefined
+      ? missOf(entry, step.nowMs)
+      : missBehind(computing, CacheMissReason.CACHE_MISS_REASON_PRODUCER_ENDED);
   step.emit(waitersAnswered, { count: 1, nextMs: 0 });
   step.emit(computingStarted, { asker, checkMs: step.nowMs + checkMs.waited, facts: undefined });
-  answer(asker, {}, step);
+  answer(asker, { miss }, step);
+}
+
+/** Returns the reason of a task that does not get the output of the task that computes. */
+function missBehind({ runId, taskId }: ReadOnly<CacheAsker>, reason: CacheMissReason): CacheMiss {
+  return CacheMiss.fromPartial({ reason, runId, taskId });
 }
 
 /** Checks the task that computes. A task that did not reply to the last check is replaced. */
@@ -183,7 +198,7 @@ function intervalMs({ waiters }: ReadOnly<CacheEntry>): number {
   return waiters.length > 0 ? checkMs.waited : checkMs.alone;
 }
 
-type Reply = Partial<Pick<Answer, "found" | "output" | "waitMs" | "error">>;
+type Reply = Partial<Pick<Answer, "found" | "output" | "waitMs" | "error" | "miss">>;
 
 /** Returns the content of the entry. A release without failures treats a failure as absent, and computes. */
 export function foundIn({ output, error }: ReadOnly<CacheEntry>): Reply {
@@ -194,10 +209,10 @@ export function foundIn({ output, error }: ReadOnly<CacheEntry>): Reply {
 
 export function answer(
   { runId, taskId, visit }: ReadOnly<CacheAsker>,
-  { found = false, output = undefined, waitMs: forMs = 0, error = undefined }: Reply,
+  { found = false, output = undefined, waitMs: forMs = 0, error = undefined, miss = undefined }: Reply,
   step: CacheStep,
 ): void {
-  step.send(runOf(runId, step), answerMessage, { taskId, visit, found, output, waitMs: forMs, error });
+  step.send(runOf(runId, step), answerMessage, { taskId, visit, found, output, waitMs: forMs, error, miss });
 }
 
 function runOf(id: string, { key }: CacheStep) {

@@ -45,6 +45,7 @@ import {
   waiterAdded,
   waitersAnswered,
 } from "./flight.ts";
+import { missAfter, missOf, shadowMiss } from "./miss.ts";
 import { compareOutput, isChecked, isProven, outputCompared } from "./proof.ts";
 import { cacheLabels, showEntry } from "./reading.ts";
 
@@ -63,6 +64,7 @@ const outputStored: CacheEvent<OutputStoredV1> = {
   evolve(entry, stored, outstanding) {
     const { output, storeMs, dueMs, keepMs, error, runId, taskId, agent, computeMs } = stored;
     Object.assign(entry, { used: true, present: true, output, storeMs, dueMs, keepMs, error });
+    entry.forgotten = undefined;
     Object.assign(entry, { runId, taskId, agent, computeMs, uses: 0, useMs: 0 });
     entry.facts = stored.facts ?? entry.facts;
     outstanding.timer(timers.output, removalMs(entry));
@@ -75,7 +77,9 @@ const outputForgotten: CacheEvent<OutputForgottenV1> = {
   version: 1,
   codec: OutputForgottenV1,
   described: true,
-  evolve(entry, { forgetMs, invalidated }, outstanding) {
+  evolve(entry, forgotten, outstanding) {
+    const { forgetMs, invalidated } = forgotten;
+    entry.forgotten = missAfter(forgotten, entry);
     Object.assign(entry, { present: false, output: undefined, storeMs: 0, dueMs: 0, keepMs: 0 });
     Object.assign(entry, { error: undefined, runId: "", taskId: "", agent: "", uses: 0 });
     if (invalidated) entry.invalidMs = forgetMs;
@@ -101,13 +105,13 @@ export const askCache: CacheCommand<AskCache> = {
   reply: CacheDone,
   decide(entry, { waits, facts, ignoresFailure, auto, ...asker }, step) {
     const isShadow = auto && (step.behaviour < comparesOutputs || !isProven(entry) || isChecked(asker));
-    if (isShadow) answer(asker, {}, step);
+    if (isShadow) answer(asker, { miss: shadowMiss(entry) }, step);
     else if (isUsable(entry, asker, step) && !(ignoresFailure && entry.error !== undefined)) {
       answer(asker, foundIn(entry), step);
       if (step.behaviour >= knownBy && step.nowMs - Math.max(entry.storeMs, entry.useMs) >= usesMs)
         step.emit(outputUsed, { useMs: step.nowMs });
     } else if (waits && step.behaviour >= singleFlight) joinFlight(entry, asker, step, facts);
-    else answer(asker, {}, step);
+    else answer(asker, { miss: missOf(entry, step.nowMs) }, step);
     return done;
   },
 };
@@ -161,11 +165,16 @@ export const forgetOutput: CacheCommand<ForgetOutput> = {
   type: "forget_output",
   codec: ForgetOutput,
   reply: CacheDone,
-  decide(entry, { evictStoreMs }, step) {
+  decide(entry, { evictStoreMs, unreadable }, step) {
     if (evictStoreMs > 0) {
       // Another output was stored meanwhile, or the waiters do not have this one yet.
       if (!entry.present || entry.storeMs !== evictStoreMs || entry.nextMs > 0) return done;
-      step.emit(outputForgotten, { forgetMs: step.nowMs, invalidated: false, evicted: true });
+      step.emit(outputForgotten, {
+        forgetMs: step.nowMs,
+        invalidated: false,
+        evicted: true,
+        unreadable: false,
+      });
       return done;
     }
     const isComputed = entry.computing !== undefined && step.behaviour >= knownBy;
@@ -174,6 +183,7 @@ export const forgetOutput: CacheCommand<ForgetOutput> = {
         forgetMs: step.nowMs,
         invalidated: step.behaviour >= knownBy,
         evicted: false,
+        unreadable,
       });
     // Its output would be outdated.
     if (isComputed) replace(entry, step);
@@ -201,7 +211,12 @@ export const cache = entity({
   ],
   expire(entry, timer, step) {
     if (timer === timers.output)
-      step.emit(outputForgotten, { forgetMs: step.nowMs, invalidated: false, evicted: false });
+      step.emit(outputForgotten, {
+        forgetMs: step.nowMs,
+        invalidated: false,
+        evicted: false,
+        unreadable: false,
+      });
     else if (timer === timers.check) checkAgain(entry, step);
     else if (entry.present) answerWaiters(entry, step);
     // The output was removed before all waiters had it.

@@ -16,7 +16,7 @@ export const stories: GoldenStories = {
     );
     driver.advance(1_000);
     driver.execute(cacheKey, storeOutput, StoreOutput.fromPartial({ output: inline("2"), ttlMs: 1_000 }));
-    driver.execute(cacheKey, forgetOutput, { evictStoreMs: 0 });
+    driver.execute(cacheKey, forgetOutput, { evictStoreMs: 0, unreadable: false });
     driver.execute(cacheKey, storeOutput, StoreOutput.fromPartial({ output: inline("3"), ttlMs: 60_000 }));
     return goldenOf(driver, cache, cacheKey, release);
   },
@@ -47,7 +47,7 @@ export const stories: GoldenStories = {
     ask("r1");
     driver.advance(30_000);
     ask("r2");
-    driver.execute(cacheKey, forgetOutput, { evictStoreMs: 0 });
+    driver.execute(cacheKey, forgetOutput, { evictStoreMs: 0, unreadable: false });
     const error = { code: "rates.unknown", message: "no such day" };
     driver.execute(cacheKey, storeOutput, StoreOutput.fromPartial({ ...by, error }));
     return goldenOf(driver, cache, cacheKey, release);

@@ -2,14 +2,16 @@
  * Causes of a recorded run from outside: results, decisions of people, messages and time. They are the events that no
  * decision of the definition emits. The run of the changed definition receives the same ones.
  */
-import { ActorKind, type Cause, type ErrorDetail, type Payload, WorkStatus } from "@tutti/contracts/types/v1";
+import { ActorKind, type Cause, type ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1";
 import {
+  type AnswerCache,
   ApprovalAskedV1,
   ApprovalClaimedV1,
   ApprovalDecidedV1,
   ApprovalDelegatedV1,
   ApprovalReleasedV1,
   AttemptFailedV1,
+  AttemptQueuedV1,
   AttemptStartedV1,
   ChildStartedV1,
   ClaimApproval,
@@ -247,8 +249,8 @@ const causes: Readonly<Record<string, CauseOf>> = {
     if (effect !== undefined) run.stage.settle(effect, returnTask, body);
   },
   attempt_queued(run, recorded, description) {
-    if (!answerCache(run, description, undefined))
-      fireNode(run, recorded, description.task, nodeTimers.again);
+    const { cacheMiss: miss } = AttemptQueuedV1.decode(recorded.payload);
+    if (!answerCache(run, description, { miss })) fireNode(run, recorded, description.task, nodeTimers.again);
   },
   child_queued: (run, recorded, { task }) => void fireNode(run, recorded, task, nodeTimers.again),
   task_held: (run, recorded, { task }) => void fireNode(run, recorded, task, nodeTimers.again),
@@ -286,7 +288,7 @@ function taskEnded(run: ReplayedRun, recorded: Recorded, description: EventDescr
   const effect = effectFor(run, task, "offer_task");
   if (fromCache) {
     const inline = { body: { $case: "inline" as const, value: output }, mediaType: "" };
-    answerCache(run, description, outputPayload ?? inline);
+    answerCache(run, description, { found: true, output: outputPayload ?? inline });
     return;
   }
   if (effect !== undefined) {
@@ -370,14 +372,14 @@ function effectFor({ stage, key }: ReplayedRun, task: string, kind?: RunEffect["
 function answerCache(
   { stage, key, state }: ReplayedRun,
   { task }: EventDescription,
-  output: Payload | undefined,
+  reply: Pick<Partial<AnswerCache>, "found" | "output" | "miss">,
 ): boolean {
   const node = state.nodes[findNode(state, task) ?? -1];
   const hasCacheTimer = stage
     .timersOf(key)
     .some(({ number }) => nodeOfTimer(number) === node?.number && kindOfTimer(number) === nodeTimers.cache);
   if (node === undefined || !hasCacheTimer) return false;
-  const body = { taskId: task, visit: node.visit, found: output !== undefined, output };
+  const body = { taskId: task, visit: node.visit, found: false, ...reply };
   stage.call(key, "answer_cache", body);
   return true;
 }

@@ -42,8 +42,9 @@ export const attemptQueued: RunEvent<AttemptQueuedV1> = {
   type: "attempt_queued",
   version: 1,
   codec: AttemptQueuedV1,
-  evolve(run, { node: number, attempt, queueMs, reserved }, outstanding) {
+  evolve(run, { node: number, attempt, queueMs, reserved, cacheMiss }, outstanding) {
     const node = nodeOf(run, number);
+    if (cacheMiss !== undefined) detailOf(node).cacheMiss = cacheMiss;
     if (node.status === TaskStatus.TASK_STATUS_HELD) removeFromAgenda(run, number);
     outstanding.cleared(timerNumber(number, nodeTimers.again));
     outstanding.cleared(timerNumber(number, nodeTimers.cache));

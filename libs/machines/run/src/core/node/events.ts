@@ -80,8 +80,9 @@ export const taskHeld: RunEvent<TaskHeldV1> = {
   type: "task_held",
   version: 1,
   codec: TaskHeldV1,
-  evolve(run, { node: number }, outstanding) {
+  evolve(run, { node: number, cacheMiss }, outstanding) {
     const node = nodeOf(run, number);
+    if (cacheMiss !== undefined) detailOf(node).cacheMiss = cacheMiss;
     outstanding.cleared(timerNumber(number, nodeTimers.again));
     outstanding.cleared(timerNumber(number, nodeTimers.cache));
     detailOf(node).dueMs = 0;

@@ -130,7 +130,7 @@ function forget(run: Run, node: Node, atMs: number, outstanding: RunOutstanding)
   });
   Object.assign(more, { fromCache: false, repairReason: "", countsAsCompleted: false });
   more.kindState = undefined;
-  Object.assign(more, { question: undefined, cacheKey: "", isWithdrawn: false });
+  Object.assign(more, { question: undefined, cacheKey: "", cacheMiss: undefined, isWithdrawn: false });
   if (more.undo !== undefined) Object.assign(more.undo, { input: undefined, error: undefined, queueMs: 0 });
 }
 

@@ -23,6 +23,7 @@ import {
 } from "@tutti/contracts/types/v1";
 import {
   type AttemptFailure,
+  type CacheMiss,
   type OfferDetails,
   type RunLimit,
   type RunOrder,
@@ -273,6 +274,8 @@ export interface NodeMore {
   leaseAttempt: number;
   isWithdrawn: boolean;
   cacheKey: string;
+  /** Why the cache had no output, in its latest reply. */
+  cacheMiss: CacheMiss | undefined;
 }
 
 /** State of work that checks have sent back, and of the node that sends it back. */
@@ -448,6 +451,7 @@ export function detailOf(node: Node): NodeMore {
     leaseAttempt: 0,
     isWithdrawn: false,
     cacheKey: "",
+    cacheMiss: undefined,
   };
   return node.more;
 }

@@ -9,7 +9,7 @@ import type { Place, TaskKind } from "../../core/node/task-kind.ts";
 import { effectNumber, effectTags, nodeTimers, timerNumber } from "../../core/state/numbers.ts";
 import { attemptOf } from "../../core/state/places.ts";
 import type { Node, Run } from "../../core/state/state.ts";
-import { executeDirectly, isAwaitingCache, requestOutput } from "../cache/cache.ts";
+import { executeDirectly, isAwaitingCache, noReply, requestOutput } from "../cache/cache.ts";
 
 export const uses: TaskKind = {
   start(place) {
@@ -45,7 +45,9 @@ export const uses: TaskKind = {
 
   retry: requeue,
 
-  expire: executeDirectly,
+  expire(place) {
+    executeDirectly(place, noReply);
+  },
 
   recover(run, node, outstanding) {
     if (isAwaitingCache(node)) {
@@ -81,5 +83,6 @@ export function requeue(place: Place): void {
     attempt: attemptOf(run, number) + 1,
     queueMs: step.nowMs,
     reserved: isUndo ? undefined : reservedFor(place),
+    cacheMiss: undefined,
   });
 }

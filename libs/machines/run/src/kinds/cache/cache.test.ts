@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ErrorDetail, Payload, RetryClass, type WorkStatus } from "@tutti/contracts/types/v1";
-import { ResetRun, RetryRun, RunOrder } from "@tutti/contracts/workflow/v1";
+import { CacheMissReason, ResetRun, RetryRun, RunOrder } from "@tutti/contracts/workflow/v1";
 import { isRefusal } from "@tutti/kernel";
 import { MachineDriver } from "@tutti/kernel/testing";
 import { cache } from "@tutti/machine-entities/cache";
@@ -64,6 +64,12 @@ class Scene {
     return task.cacheEntry;
   }
 
+  missOf(id: string, taskId: string) {
+    const task = this.driver.query({ ...runKey, id }, showTask, { taskId });
+    assert.ok(!isRefusal(task));
+    return task.cacheMiss === undefined ? [] : [task.cacheMiss.reason, task.cacheMiss.runId];
+  }
+
   entryOf(id: string, taskId: string) {
     return this.driver.state({ ...runKey, kind: "cache", id: this.keyOf(id, taskId) }, cache);
   }
@@ -103,9 +109,20 @@ describe("a task with a cached output", () => {
     assert.deepEqual(scene.offers, ["other look"]);
     scene.complete("else");
     scene.driver.advance(60_000);
-    scene.start("late", { a: 1 });
+    const late = scene.start("late", { a: 1 });
+    scene.driver.execute(late, pauseRun, { reason: "" });
+    scene.driver.deliverAll();
+    assert.deepEqual(scene.offers, [], "held");
+    const { CACHE_MISS_REASON_ABSENT: absent, CACHE_MISS_REASON_EXPIRED: expired } = CacheMissReason;
+    assert.deepEqual(scene.missOf("late", "look"), [expired, "first"]);
+    scene.driver.execute(late, resumeRun, { reason: "", taskIds: [] });
     scene.driver.deliverAll();
     assert.deepEqual(scene.offers, ["late look"]);
+    scene.driver.checkReplay();
+    assert.deepEqual(
+      ["first", "second", "other", "late"].map((id) => scene.missOf(id, "look")),
+      [[absent, ""], [], [absent, ""], [expired, "first"]],
+    );
   });
 
   it("runs without the cache if the cache does not reply in time, and ignores a late reply", () => {
@@ -382,6 +399,9 @@ output: 1
       assert.deepEqual(scene.offers, [`${id} read`]);
       reading.fail("read");
       assert.deepEqual(scene.offers, [`${id} make`]);
+      const producer = id === "second" ? "first" : "second";
+      const { CACHE_MISS_REASON_UNREADABLE: unreadable } = CacheMissReason;
+      assert.deepEqual(scene.missOf(id, "make"), [unreadable, producer]);
       reading.complete("make");
       if (id === "second") reading.complete("read", 2);
       else reading.fail("read");

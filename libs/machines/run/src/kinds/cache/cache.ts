@@ -7,6 +7,8 @@ import { type ErrorDetail, type Payload, TaskStatus } from "@tutti/contracts/typ
 import {
   AskCache,
   type CacheFacts,
+  CacheMiss,
+  CacheMissReason,
   ForgetOutput,
   type OfferDetails,
   ReportComputing,
@@ -94,16 +96,21 @@ export function visitNumberOf(run: RunView, number: number): number {
 
 const numbersMax = 65_536;
 
-/** Executes the task if there is no output, or none is reported in time. */
-export function executeDirectly(place: Place): void {
+/** Executes the task if there is no output, or none is reported in time. `cacheMiss` is the reason. */
+export function executeDirectly(place: Place, cacheMiss: CacheMiss | undefined): void {
   const { run, step, number } = place;
   if (run.pauseMs > 0 || isShortFor(place)) {
-    step.emit(taskHeld, { node: number });
+    step.emit(taskHeld, { node: number, cacheMiss });
     return;
   }
   const attempt = attemptOf(run, number) + 1;
-  step.emit(attemptQueued, { node: number, attempt, queueMs: step.nowMs, reserved: reservedFor(place) });
+  const reserved = reservedFor(place);
+  step.emit(attemptQueued, { node: number, attempt, queueMs: step.nowMs, reserved, cacheMiss });
 }
+
+export const noReply: CacheMiss = CacheMiss.fromPartial({
+  reason: CacheMissReason.CACHE_MISS_REASON_NO_REPLY,
+});
 
 /**
  * The worker, and the running time of its attempt: a wait for a worker does not predict the next computation.
@@ -139,7 +146,7 @@ export function releaseWaiters(place: Place, error: ErrorDetail, by: Computed): 
 export function forgetUnreadable(place: Place, error: ErrorDetail): void {
   for (const source of unreadableSources(place.run, place.number, error)) {
     const key = place.run.nodes[source]?.more?.cacheKey ?? "";
-    place.step.send(addressOf(place, key), forgetMessage, { evictStoreMs: 0 });
+    place.step.send(addressOf(place, key), forgetMessage, { evictStoreMs: 0, unreadable: true });
   }
 }
 

@@ -16,6 +16,7 @@ export const cacheAsked: RunEvent<CacheAskedV1> = {
     const detail = detailOf(node);
     detail.details = details;
     detail.cacheKey = key;
+    detail.cacheMiss = undefined;
     detail.dueMs = dueMs;
     setStatus(run, node, TaskStatus.TASK_STATUS_WAITING);
     outstanding.timer(timerNumber(number, nodeTimers.cache), dueMs);

@@ -62,7 +62,7 @@ function expireNode(run: RunView, number: number, timer: number, step: RunStep):
     // A compensation that has started continues.
     if (isUndo) requeue(place);
     else if (run.pauseMs > 0 || isShortFor(place)) {
-      step.emit(taskHeld, { node: number });
+      step.emit(taskHeld, { node: number, cacheMiss: undefined });
       advance(run, step);
     } else kindOf(place.task.kind).retry?.(place);
     return;

@@ -127,6 +127,7 @@ function nodeFields(run: RunView, node: NodeView, withPayloads: boolean) {
     child: childId ? { namespace: run.key.namespace, kind: "run", id: childId, task: "" } : undefined,
     fromCache: more?.fromCache ?? false,
     cacheEntry: more?.cacheKey ?? "",
+    cacheMiss: more?.cacheMiss,
     sentBack: more?.review?.sentBack ?? 0,
     used: more?.used,
   };

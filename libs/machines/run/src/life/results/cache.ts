@@ -21,7 +21,7 @@ export const answerCache: RunCommand<AnswerCache, RunDone> = {
   type: "answer_cache",
   codec: AnswerCache,
   reply: RunDone,
-  decide(run, { taskId, visit, found, output, waitMs, error }, step) {
+  decide(run, { taskId, visit, found, output, waitMs, error, miss }, step) {
     const number = findNode(run, taskId);
     const node = number === undefined ? undefined : run.nodes[number];
     if (node === undefined || visitNumberOf(run, node.number) !== visit || !isAwaitingCache(node)) return {};
@@ -32,7 +32,7 @@ export const answerCache: RunCommand<AnswerCache, RunDone> = {
     }
     if (found) complete(place, dataOfPayload(output), { fromCache: true });
     else if (error !== undefined) failForGood(place, bounded(error));
-    else executeDirectly(place);
+    else executeDirectly(place, miss);
     advance(run, step);
     return {};
   },

@@ -241,6 +241,7 @@ function detailFields(more: NodeMore | undefined) {
     leaseAttempt: more?.leaseAttempt ?? 0,
     withdrawn: more?.isWithdrawn ?? false,
     cacheKey: more?.cacheKey ?? "",
+    cacheMiss: more?.cacheMiss,
   };
 }
 
@@ -466,8 +467,8 @@ function restoreDetail(run: Run, node: Node, stored: RunNode): void {
   const { dueMs, details, fraction, message, failures, used, fromCache, repairReason, countsAsCompleted } =
     stored;
   Object.assign(detail, { dueMs, details, fraction, message, failures, used, fromCache, repairReason });
-  const { lost, question, cacheKey, leaseAttempt } = stored;
-  Object.assign(detail, { countsAsCompleted, lost, question, cacheKey, leaseAttempt });
+  const { lost, question, cacheKey, cacheMiss, leaseAttempt } = stored;
+  Object.assign(detail, { countsAsCompleted, lost, question, cacheKey, cacheMiss, leaseAttempt });
   detail.isWithdrawn = stored.withdrawn;
   detail.turnBudget = stored.turnLeft;
   detail.saved = presentBytes(stored.saved);
