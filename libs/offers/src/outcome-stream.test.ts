@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Result } from "@tutti/contracts/agent/v1";
 import type { RecordOutcomesRequest } from "@tutti/contracts/intelligence/v1";
+import { TuttiError } from "@tutti/kernel";
 import { testFoundation } from "@tutti/kernel/testing";
 import type { OfferEntry } from "./entry.ts";
 import { OutcomeStream, type OutcomeStreamParts } from "./outcome-stream.ts";
@@ -51,6 +52,23 @@ describe("ends of attempts", () => {
       ...{ definition: "order", definitionTask: "charge", inputBytes: 29 },
       ...{ key: "region=eu", count: 2 },
     });
+    await stream.stop();
+  });
+
+  it("are dropped with a batch that is refused, and later ones are sent", async () => {
+    const accepted: number[] = [];
+    const refused = new TuttiError({ code: "test.refused", status: "INVALID_ARGUMENT", message: "no time" });
+    const stream = streamTo(({ outcomes, batch }) => {
+      const [runMs = 0] = outcomes.map((outcome) => outcome.runMs);
+      if (!Number.isFinite(runMs)) throw refused;
+      accepted.push(runMs);
+      return batch;
+    });
+    stream.add(done("pay.charge", "one", Number.POSITIVE_INFINITY));
+    await time(2_000);
+    stream.add(done("pay.charge", "one", 120));
+    await time(2_000);
+    assert.deepEqual(accepted, [120]);
     await stream.stop();
   });
 

@@ -4,7 +4,7 @@
  * 1. Nothing waits for the stream. Without a receiver, ends beyond the bound are dropped.
  * 2. Of frequent ends a few are as good as all. For each capability at each agent only a limited rate is
  *    sent, and the rate falls with time (`Samples`).
- * 3. A batch keeps its number until it is accepted, so that it counts once.
+ * 3. A batch keeps its number until it is accepted or refused, so that it counts once.
  */
 import { type AttemptOutcome, EstimateSubject, estimateService } from "@tutti/contracts/intelligence/v1";
 import { costInputIn } from "@tutti/definitions";
@@ -12,6 +12,7 @@ import {
   backoffBoundMs,
   type Component,
   type Foundation,
+  isTuttiError,
   type Orchestrator,
   type Timer,
   toTimestamp,
@@ -134,7 +135,7 @@ export class OutcomeStream implements Component {
       this.#alike.clear();
     }
     try {
-      if (this.#batch !== undefined) await this.#send(this.#batch);
+      if (this.#batch !== undefined) await this.#sendOnce(this.#batch);
       this.#batch = undefined;
       this.#failures = 0;
       this.#timer = undefined;
@@ -143,6 +144,17 @@ export class OutcomeStream implements Component {
       this.#failures++;
       this.#parts.foundation.logger.debug("failed to report ended attempts for learning", { error });
       this.#later(backoffBoundMs(backoff, this.#failures));
+    }
+  }
+
+  /** Drops a batch that is refused: otherwise one wrong outcome would end the learning from all later ones. */
+  async #sendOnce(batch: Batch): Promise<void> {
+    try {
+      await this.#send(batch);
+    } catch (error) {
+      if (!isTuttiError(error) || error.status !== "INVALID_ARGUMENT") throw error;
+      const { code, message } = error;
+      this.#parts.foundation.logger.warn("ended attempts refused for learning", { code, reason: message });
     }
   }
 

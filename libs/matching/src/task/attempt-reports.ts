@@ -9,6 +9,7 @@ import { matchingErrors } from "../errors.ts";
 import type { LiveSettings } from "../settings.ts";
 import type { Claims } from "./claims.ts";
 import type { Copies } from "./copies.ts";
+import { withMeasuredTime } from "./measured-time.ts";
 import type { Outcomes } from "./outcomes.ts";
 import type { Preemption } from "./preemption.ts";
 import type { Running } from "./running.ts";
@@ -89,14 +90,14 @@ export class AttemptReports {
   }
 
   /** Accepts a result of an agent, by its number on its link. */
-  receiveResult(link: Link, number: number, result: Result, nowMs: number): void {
+  receiveResult(link: Link, number: number, reported: Result, nowMs: number): void {
     const { agent } = link;
-    const named = this.#tasks.get(result.token);
+    const named = this.#tasks.get(reported.token);
     const original = named?.twin?.original;
     // A copy that counted stands for its original attempt.
     const task = named?.stage === "ended" && original?.twin?.winner === named ? original : named;
     if (task === undefined) {
-      if (!this.#claims.recordResult(agent, link, number, result)) link.confirm(number);
+      if (!this.#claims.recordResult(agent, link, number, reported)) link.confirm(number);
       return;
     }
     if (task.agent !== agent) {
@@ -110,6 +111,7 @@ export class AttemptReports {
       link.confirm(number);
       return;
     }
+    const result = withMeasuredTime(reported, task, nowMs);
     const ends = result.outcome?.$case;
     if (original !== undefined) {
       this.#answerOfCopy(link, number, task, original, result, nowMs);

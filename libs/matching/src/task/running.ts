@@ -52,6 +52,7 @@ export class Running {
     task.stage = "working";
     task.yields = false;
     task.assignedMs = nowMs;
+    task.receivedMs = nowMs;
     task.lastHeartbeatMs = nowMs;
     task.startedMs = 0;
     task.runFromMs = nowMs;

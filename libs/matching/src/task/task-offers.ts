@@ -11,6 +11,7 @@ import type { Limit } from "../limits/room.ts";
 import type { SenderSlot } from "../offers/sender-slot.ts";
 import type { LiveSettings } from "../settings.ts";
 import type { Claims } from "./claims.ts";
+import { withMeasuredTime } from "./measured-time.ts";
 import type { Outcomes } from "./outcomes.ts";
 import type { Preemption } from "./preemption.ts";
 import { enqueue } from "./queueing.ts";
@@ -121,13 +122,16 @@ export class TaskOffers {
     if (claim === undefined) return false;
     const { agent, answered } = claim;
     this.#running.start(task, agent, nowMs);
+    // Its agent received it from an earlier owner of the pool.
+    task.receivedMs = task.readyMs;
     task.extras?.gang?.claim(task);
     this.#readiness.loaded(agent);
     if (answered === undefined) return true;
-    this.#running.detach(task, true, nowMs, answered.result);
+    const result = withMeasuredTime(answered.result, task, nowMs);
+    this.#running.detach(task, true, nowMs, result);
     task.link = answered.link;
     task.linkNumber = answered.number;
-    this.#outcomes.record(task, answered.result, agent, nowMs);
+    this.#outcomes.record(task, result, agent, nowMs);
     return true;
   }
 

@@ -133,6 +133,8 @@ class RunningState {
   assignedMs = 0;
   /** 0 if not started. */
   startedMs = 0;
+  /** Earliest time at which its agent can have received it. */
+  receivedMs = 0;
   lastHeartbeatMs = 0;
   /** Start of the time that counts towards `runMs`. */
   runFromMs = 0;
@@ -333,6 +335,13 @@ export class Task implements Ranked {
   }
   set startedMs(value: number) {
     this.#atWork().startedMs = value;
+  }
+
+  get receivedMs(): number {
+    return this.#work === undefined ? 0 : this.#work.receivedMs;
+  }
+  set receivedMs(value: number) {
+    this.#atWork().receivedMs = value;
   }
 
   get lastHeartbeatMs(): number {
