@@ -64,7 +64,7 @@ const noisePrior = 0.25;
 const noiseLeast = 0.0025;
 /** A factor of twenty as a deviation. A larger one means that nothing was learned. */
 const noiseMost = 9;
-/** After any values, an estimate is a time: between a millionth of a millisecond and a few hundred years. */
+/** Values beyond these count as these, and so do estimates: a millionth of a millisecond and a few hundred years. */
 const exponents = { least: -14, most: 30 } as const;
 /** Variance between a kind and its wider kind: this, and twice the variance of the wider kind's attempts. */
 const kindPrior = 0.25;
@@ -239,7 +239,7 @@ export class Estimates {
     const kind = this.#kinds.getOrCreate(capability, () => new Kind());
     const pair = this.#pairs.getOrCreate(pairKey(capability, agentId), () => new Pair());
     const agent = this.#agents.getOrCreate(agentId, () => new Latent(0, agentPrior));
-    const observed = Math.log(Math.max(leastMs, runMs));
+    const observed = between(Math.log(leastMs), Math.log(runMs), exponents.most);
     const size = Math.log1p(inputBytes);
     const wider = kind.seen === 0 ? this.#known(within)?.kind : undefined;
     kind.count(size);

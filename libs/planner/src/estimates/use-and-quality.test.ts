@@ -28,6 +28,20 @@ describe("the consumption of attempts", () => {
     assert.equal(estimates.estimate("tokens", subject("ask")), undefined);
   });
 
+  it("of a lying agent does not change the estimates of the others, whatever amount it reports", () => {
+    for (const lie of [1e7, 1e300, Number.MAX_VALUE])
+      for (const from of [0, 3, 30]) {
+        const estimates = new UseEstimates();
+        for (let each = 0; each < 100; each++) {
+          const isLie = each >= from && each < from + 3;
+          estimates.learn(subject("ask", isLie ? "liar" : "honest"), { tokens: isLie ? lie : 1_000 });
+        }
+        const found = estimates.estimate("tokens", subject("ask", "honest"));
+        assertNear(found?.median, 1_000, 0.15);
+        assertNear(found?.mean, 1_000, 0.6);
+      }
+  });
+
   it("of a task that often uses none has a lower mean, and the median zero", () => {
     const estimates = new UseEstimates();
     for (let each = 0; each < 400; each++)
