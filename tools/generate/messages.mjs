@@ -4,7 +4,7 @@ import { posix } from "node:path";
 import { ScalarType } from "@bufbuild/protobuf";
 import { commentsOf } from "../reference/comments.mjs";
 import { hotFunctions, isHot, isWrittenPacked } from "./hot-code.mjs";
-import { camelCase, generatedHeader, typeName } from "./names.mjs";
+import { camelCase, generatedHeader, pure, typeName } from "./names.mjs";
 import { everyMessage } from "./rules.mjs";
 import { mask, scalars, timestamp } from "./scalars.mjs";
 
@@ -143,14 +143,14 @@ class MessageWriter {
     const literal = empty.length === 0 ? "{}" : `{ ${empty.join(", ")} }`;
     if (!isHot(message))
       return [
-        `export const ${name}: MessageType<${name}> = message(`,
+        `export const ${name}: MessageType<${name}> = ${pure}message(`,
         `  () => (${literal}),`,
         ...table,
         ");",
       ];
     return [
       `const empty${name} = (): ${name} => (${literal});`,
-      `export const ${name}: HotMessageType<${name}> = hotMessage(`,
+      `export const ${name}: HotMessageType<${name}> = ${pure}hotMessage(`,
       `  empty${name},`,
       ...table,
       `  write${name},`,

@@ -5,7 +5,7 @@ import { programFileOf } from "@tutti/kernel";
 import { insightErrors } from "../../errors.ts";
 import type { FactCall, FactCalls, FactThreadData, ToFactThread } from "./messages.ts";
 
-const idleMs = 2_000;
+const idleMs = 1_000;
 
 export class FactThread {
   readonly #thread: RequestThread<ToFactThread>;

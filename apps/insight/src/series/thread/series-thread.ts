@@ -6,7 +6,7 @@ import { insightErrors } from "../../errors.ts";
 import type { SeriesCall, SeriesCalls, SeriesThreadData, ToSeriesThread } from "./messages.ts";
 
 /** A batch arrives each minute. Between two batches an idle thread would only take memory. */
-const idleMs = 2_000;
+const idleMs = 1_000;
 
 export class SeriesThread {
   readonly #thread: RequestThread<ToSeriesThread>;
