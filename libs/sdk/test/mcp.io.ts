@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { until } from "@tutti/kernel/testing";
 import { addMcpServer, type McpServer, type McpTools } from "@tutti/sdk/mcp";
 import type { HandleOptions, Handler } from "@tutti/sdk/worker";
 
@@ -34,7 +35,7 @@ describe("the tools of an MCP server over its pipes", () => {
   after(() => tools?.close());
 
   it("are capabilities with the schemas and descriptions of the server, of all pages", () => {
-    const names = ["echo", "fail", "vanish", "slow", "ask"].map((name) => `mcp.test.${name}`);
+    const names = ["echo", "fail", "vanish", "slow", "ask", "flood"].map((name) => `mcp.test.${name}`);
     assert.deepEqual(tools.capabilities, names);
     const { options } = desk.handlers.get("mcp.test.echo") ?? {};
     assert.equal(options?.description, "Returns its input.");
@@ -91,6 +92,32 @@ describe("the tools of an MCP server over its pipes", () => {
     const answer = await other.call("mcp.t.ask");
     opened.close();
     assert.deepEqual(JSON.parse(String(answer)), { action: "accept", content: { key: "k" } });
+  });
+
+  it("fail if the server sends a line without an end, and a server that does not exit is killed", async () => {
+    const other = new Desk();
+    const timers = {
+      after: (ms: number, run: () => void) => {
+        const timer = setTimeout(run, ms / 20);
+        return { cancel: () => clearTimeout(timer) };
+      },
+    };
+    const stubborn = { command: [process.execPath, program, "stubborn"] };
+    const opened = await addMcpServer(other as never, "t", stubborn, { timers: timers as never });
+    const { pid } = (await other.call("mcp.t.echo", { text: "" })) as { readonly pid: number };
+    await assert.rejects(other.call("mcp.t.flood"), {
+      code: "mcp.unreachable",
+      message: /16777216 characters/,
+    });
+    await until("the program to be killed", async () => {
+      try {
+        process.kill(pid, 0);
+        return undefined;
+      } catch {
+        return true;
+      }
+    });
+    opened.close();
   });
 
   it("are not added of a server that does not start", async () => {

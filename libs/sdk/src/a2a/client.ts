@@ -61,6 +61,9 @@ interface Endpoint {
 const version = "1.0";
 const answerMs = 30_000;
 const cardMs = 300_000;
+/** A longer text of a status is cut, and larger data is not shown. */
+const textLengthMax = 4_000;
+const questionLengthMax = 65_536;
 const ended = ["COMPLETED", "FAILED", "CANCELED", "REJECTED"];
 
 export const hasEnded = ({ state }: A2aTask): boolean => ended.includes(state);
@@ -104,14 +107,20 @@ export class A2aClient {
     };
     const configuration = { returnImmediately: true };
     const answer = await this.#call("SendMessage", "", { message: sent, configuration }, signal);
-    if (isMembers(answer["task"])) return taskOf(answer["task"]);
-    const message = membersIn(answer, "message");
+    if (isMembers(answer["task"])) {
+      const started = this.#valid(taskOf(answer["task"]));
+      if (started.id === "") throw this.#unreachable("a task without an id");
+      return started;
+    }
+    if (!isMembers(answer["message"])) throw this.#unreachable("an answer without a task or a message");
+    const message = answer["message"];
     const used = useOf(membersIn(message, "metadata"));
     return { ...emptyTask, state: "COMPLETED", output: outputOf(partsIn(message)), used };
   }
 
   async get(id: string, signal?: AbortSignal): Promise<A2aTask> {
-    return taskOf(await this.#call("GetTask", id, { id, historyLength: 0 }, signal));
+    const task = this.#valid(taskOf(await this.#call("GetTask", id, { id, historyLength: 0 }, signal)));
+    return { ...task, id };
   }
 
   /** Cancels a task. A task that has ended does not change. */
@@ -133,8 +142,8 @@ export class A2aClient {
           if (state !== "" && state !== task.state) break;
         }
       } catch (error) {
-        // If the agent does not stream, or the time is over, the state is read with GetTask.
-        if (signal.aborted || (!late.aborted && !isTuttiError(error))) throw error;
+        // If the agent does not stream, its stream ends, or the time is over, the state is read with GetTask.
+        if (signal.aborted) throw error;
       }
     });
     return this.get(task.id, signal);
@@ -294,6 +303,11 @@ export class A2aClient {
     }
   }
 
+  #valid(task: A2aTask): A2aTask {
+    if (task.state === "") throw this.#unreachable("a task without a state");
+    return task;
+  }
+
   #refused(reason: string) {
     return a2aErrors.cardRefused({ agent: this.#name, reason });
   }
@@ -309,16 +323,19 @@ const emptyTask: A2aTask = { id: "", contextId: "", state: "", text: "", questio
 function taskOf(task: Members): A2aTask {
   const status = membersIn(task, "status");
   const parts = partsIn(membersIn(status, "message"));
+  const question = (parts.find((part) => part["data"] !== undefined)?.["data"] ?? null) as Json;
   const artifacts = (Array.isArray(task["artifacts"]) ? task["artifacts"] : []).filter(isMembers);
   return {
     id: textIn(task, "id"),
     contextId: textIn(task, "contextId"),
     state: stateOf(status),
-    text: parts
-      .map((part) => textIn(part, "text"))
-      .filter(Boolean)
-      .join("\n"),
-    question: (parts.find((part) => part["data"] !== undefined)?.["data"] ?? null) as Json,
+    text: shortened(
+      parts
+        .map((part) => textIn(part, "text"))
+        .filter(Boolean)
+        .join("\n"),
+    ),
+    question: JSON.stringify(question).length > questionLengthMax ? null : question,
     output: artifacts.length === 0 ? null : artifactsOf(artifacts),
     used: useOf(membersIn(task, "metadata")),
   };
@@ -347,4 +364,8 @@ function outputOf(parts: readonly Members[]): Json {
   const [first, ...more] = parts;
   if (first?.["data"] !== undefined && more.length === 0) return first["data"] as Json;
   return parts as unknown as Json;
+}
+
+function shortened(text: string): string {
+  return text.length > textLengthMax ? `${text.slice(0, textLengthMax)}…` : text;
 }

@@ -20,6 +20,8 @@ export { a2aErrors } from "./errors.ts";
 
 const followMs = 30_000;
 const pauseMaxS = 60;
+/** Changes of the status that are followed without a pause. */
+const quickRounds = 20;
 const retry = { attempts: 10, backoff: "1s..1m", on: ["a2a.unreachable"] } as const;
 
 /**
@@ -67,7 +69,7 @@ async function delegated(
   let task: A2aTask = first;
   // It also runs when the function fails. A task that has ended does not change.
   if (task.id !== "" && !hasEnded(task)) ctx.compensate("cancel", () => client.cancel(task.id));
-  for (let unchangedPolls = 0; !hasEnded(task); ) {
+  for (let [unchangedPolls, rounds] = [0, 0]; !hasEnded(task); rounds++) {
     const before = task;
     const passedMs = ctx.now().getTime() - startMs;
     const used = usedUp(budget, task.used, passedMs);
@@ -76,6 +78,8 @@ async function delegated(
     ctx.log.info(`${name}: ${task.state}`, { text: task.text, taskId: task.id });
     if (needsInput(task)) task = await answered(ctx, name, client, task);
     else if (unchangedPolls === 0) {
+      // An agent may change its status without end.
+      if (rounds >= quickRounds) await ctx.sleep(`${Math.min(pauseMaxS, rounds - quickRounds + 1)}s`);
       const forMs = Math.min(followMs, remainingMs);
       const follow = async () => counted(ctx, before, await client.follow(before, forMs, signal()));
       task = await ctx.run("follow", follow, { retry });
@@ -114,7 +118,8 @@ async function answered(
   task: A2aTask,
 ): Promise<A2aTask> {
   const question = typeof task.question === "object" && !Array.isArray(task.question) ? task.question : null;
-  const { approvalId, form } = (question ?? {}) as { readonly approvalId?: Json; readonly form?: Json };
+  const { approvalId, runId, form } = (question ?? {}) as Readonly<Record<string, Json | undefined>>;
+  const asked = approvalId === undefined ? undefined : { approvalId, ...(runId !== undefined && { runId }) };
   const isForm = typeof form === "object" && form !== null && !Array.isArray(form);
   const decision = ctx.approve<Decided>({
     id: "ask",
@@ -126,23 +131,38 @@ async function answered(
       : { type: "object", properties: { text: { type: "string" } } },
   });
   const parts = await decision.then(
-    (decided) => answerOf(decided?.data ?? null, approvalId),
+    (decided) => answerOf(decided?.data ?? null, asked),
     (error: unknown) => {
       // An agent of Tutti receives the rejection. The task of any other agent is cancelled.
-      if (approvalId === undefined || !(error instanceof StepFailure)) throw error;
-      return [{ data: { verdict: "rejected", approvalId } }];
+      if (asked === undefined || !(error instanceof StepFailure)) throw error;
+      return [{ data: { verdict: "rejected", ...asked } }];
     },
   );
   const messageId = ctx.uuid();
-  const answer = async () =>
-    counted(ctx, task, await client.send({ messageId, parts, task }, ctx.task.signal));
+  const answer = async () => {
+    const { signal } = ctx.task;
+    // After a crash the agent may have the answer already.
+    const present = await client.get(task.id, signal);
+    const sent = asksTheSame(task, present) ? await client.send({ messageId, parts, task }, signal) : present;
+    return counted(ctx, task, sent);
+  };
   const sent = await ctx.run("answer", answer, { retry });
   return sent.id === "" ? { ...sent, id: task.id } : sent;
 }
 
-function answerOf(data: Json, approvalId: Json | undefined): readonly Json[] {
-  if (approvalId !== undefined)
-    return [{ data: { verdict: "approved", approvalId, ...(data !== null && { data }) } }];
+/** Returns whether a task still asks its question. The text of a question may change, and its id does not. */
+function asksTheSame(before: A2aTask, present: A2aTask): boolean {
+  if (!needsInput(present)) return false;
+  const [id, otherId] = [before, present].map(({ question, text }) => {
+    const { approvalId, runId } = (question ?? {}) as { readonly approvalId?: Json; readonly runId?: Json };
+    return JSON.stringify(approvalId === undefined ? [text, question] : [approvalId, runId]);
+  });
+  return id === otherId;
+}
+
+function answerOf(data: Json, asked: Readonly<Record<string, Json>> | undefined): readonly Json[] {
+  if (asked !== undefined)
+    return [{ data: { verdict: "approved", ...asked, ...(data !== null && { data }) } }];
   const { text, ...more } = (typeof data === "object" && data !== null ? data : {}) as {
     readonly text?: Json;
   };

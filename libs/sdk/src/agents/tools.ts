@@ -47,7 +47,7 @@ export async function toolsOf(
       else found.push(toolFrom(workflow, "child"));
       continue;
     }
-    const namePattern = pattern.startsWith("mcp:") ? pattern.replace(":", ".").replace("/", ".") : pattern;
+    const namePattern = pattern.startsWith("mcp:") ? mcpPattern(pattern) : pattern;
     const matching = offered.filter(({ name }) => matches(namePattern, name));
     if (matching.length === 0) missing.push(pattern);
     found.push(...matching.map((each) => toolFrom(each, "call")));
@@ -60,6 +60,13 @@ export async function toolsOf(
         at === found.findIndex((other) => other.kind === kind && other.target === target),
     ),
   );
+}
+
+/** Capabilities of MCP tools have no capitals, and no signs other than `_` and `-`. */
+function mcpPattern(pattern: string): string {
+  const [, server = "", tool = ""] = /^mcp:([^/]*)\/?(.*)$/s.exec(pattern) ?? [];
+  const isResources = tool.startsWith("resources.");
+  return `mcp.${server}.${isResources ? tool : tool.toLowerCase().replace(/[^a-z0-9_*-]/g, "_")}`;
 }
 
 function matches(pattern: string, name: string): boolean {

@@ -34,6 +34,11 @@ interface PendingRequest extends PromiseWithResolvers<Members> {
 const protocolVersion = "2025-11-25";
 const answerMs = 30_000;
 const pagesMax = 100;
+/** A worker has at most 1,000 capabilities. Two of them are for resources. */
+const toolsMax = 998;
+const resourcesMax = 10_000;
+/** A longer text of an error is cut. */
+const reasonLengthMax = 4_000;
 const internalError = -32_603;
 
 export class McpClient {
@@ -65,7 +70,7 @@ export class McpClient {
   }
 
   async tools(): Promise<readonly McpTool[]> {
-    return (await this.#list("tools/list", "tools")).map((tool) => ({
+    return (await this.#list("tools", toolsMax)).map((tool) => ({
       name: textIn(tool, "name"),
       description: textIn(tool, "description"),
       inputSchema: membersIn(tool, "inputSchema") as Json,
@@ -78,7 +83,7 @@ export class McpClient {
   }
 
   async resources(signal: AbortSignal): Promise<readonly McpResource[]> {
-    return (await this.#list("resources/list", "resources", signal)).map((resource) => ({
+    return (await this.#list("resources", resourcesMax, signal)).map((resource) => ({
       uri: textIn(resource, "uri"),
       name: textIn(resource, "name"),
       description: textIn(resource, "description"),
@@ -96,13 +101,18 @@ export class McpClient {
     }));
   }
 
-  async #list(method: string, member: string, signal?: AbortSignal): Promise<readonly Members[]> {
+  async #list(member: "tools" | "resources", max: number, signal?: AbortSignal): Promise<readonly Members[]> {
+    const method = `${member}/list`;
     const found: Members[] = [];
     let cursor = "";
     for (let page = 0; page < pagesMax; page++) {
       const reply = await this.#call(method, cursor === "" ? {} : { cursor }, signal);
       const listed = reply[member];
-      found.push(...(Array.isArray(listed) ? listed : []).filter(isMembers));
+      for (const item of Array.isArray(listed) ? listed : []) if (isMembers(item)) found.push(item);
+      if (found.length > max) {
+        const reason = `the list has more than ${max} entries`;
+        throw mcpErrors.refused({ server: this.#name, method, reason });
+      }
       cursor = textIn(reply, "nextCursor");
       if (cursor === "") break;
     }
@@ -117,7 +127,8 @@ export class McpClient {
     const listed = result["content"];
     const content = (Array.isArray(listed) ? listed : []).filter(isMembers);
     const text = content.map((part) => textIn(part, "text")).join("\n");
-    if (result["isError"] === true) throw mcpErrors.toolFailed({ tool, text: text || "it failed" });
+    if (result["isError"] === true)
+      throw mcpErrors.toolFailed({ tool, text: shortened(text) || "it failed" });
     if (result["structuredContent"] !== undefined) return result["structuredContent"] as Json;
     return content.every((part) => part["type"] === "text") ? text : (content as unknown as Json);
   }
@@ -154,7 +165,7 @@ export class McpClient {
     const server = this.#server;
     const connection =
       "command" in server
-        ? new ProgramConnection(server, listener)
+        ? new ProgramConnection(server, listener, this.#ports.timers)
         : new HttpConnection(server, listener, this.#ports.fetch);
     try {
       const clientInfo = { name: "tutti", version: "0.1.0" };
@@ -182,10 +193,12 @@ export class McpClient {
     const pending: PendingRequest = { ...Promise.withResolvers<Members>(), method, call };
     this.#pending.set(id, pending);
     // A tool may run until its task ends. Every other request has a timeout.
+    const late = new AbortController();
     const timer: Timer | undefined =
       signal === undefined
-        ? this.#ports.timers.after(answerMs, () => pending.reject(new Error(`no answer to ${method}`)))
+        ? this.#ports.timers.after(answerMs, () => late.abort(new Error(`no answer to ${method}`)))
         : undefined;
+    late.signal.addEventListener("abort", () => pending.reject(late.signal.reason), { once: true });
     const abort = () => {
       pending.reject(signal?.reason);
       const cancelled = { requestId: id, reason: "the task has ended" };
@@ -195,7 +208,7 @@ export class McpClient {
     };
     signal?.addEventListener("abort", abort, { once: true });
     try {
-      connection.send({ jsonrpc: "2.0", id, method, params }, signal).then(
+      connection.send({ jsonrpc: "2.0", id, method, params }, signal ?? late.signal).then(
         // Over HTTP the answer has arrived by now, or will not arrive.
         () => {
           if ("url" in this.#server) pending.reject(new Error(`no answer to ${method}`));
@@ -237,7 +250,11 @@ export class McpClient {
     if (!isMembers(error)) pending.resolve(membersIn(message, "result"));
     else
       pending.reject(
-        mcpErrors.refused({ server: this.#name, method: pending.method, reason: textIn(error, "message") }),
+        mcpErrors.refused({
+          server: this.#name,
+          method: pending.method,
+          reason: shortened(textIn(error, "message")),
+        }),
       );
   }
 
@@ -249,4 +266,8 @@ export class McpClient {
   #unreachable(reason: string) {
     return mcpErrors.unreachable({ server: this.#name, reason });
   }
+}
+
+function shortened(text: string): string {
+  return text.length > reasonLengthMax ? `${text.slice(0, reasonLengthMax)}…` : text;
 }

@@ -2,12 +2,13 @@
  * JSON-RPC with an MCP server: over the pipes of a program, or over streamable HTTP.
  *
  * 1. Requests in progress fail when the server is disconnected. The next request starts the server again.
- * 2. A server gets no model and no files from its client. It may ask a person if the client has `questions`.
+ * 2. A program that is closed and does not exit is killed, and its output is dropped.
+ * 3. A server gets no model and no files from its client. It may ask a person if the client has `questions`.
  */
 
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
-import { answerText } from "@tutti/kernel";
+import { answerText, type Timers } from "@tutti/kernel";
 import { eventsOf } from "../agents/models/sse.ts";
 import { isMembers, type Members, membersIn, textIn } from "../agents/models/wire.ts";
 
@@ -36,6 +37,8 @@ export interface Connection {
 }
 
 const lineLengthMax = 16 * 1024 * 1024;
+/** Time that a closed program has to exit. */
+const exitMs = 5_000;
 const methodUnknown = -32_601;
 
 /** Dispatches a message of the server. Returns the answer that has to be sent to it, if any. */
@@ -59,11 +62,18 @@ function each(value: unknown): readonly Members[] {
 export class ProgramConnection implements Connection {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #listener: Listener;
+  readonly #timers: Timers;
   #rest = "";
   #isDisconnected = false;
+  #isClosed = false;
 
-  constructor({ command, cwd, env = {} }: Extract<McpServer, { command: unknown }>, listener: Listener) {
+  constructor(
+    { command, cwd, env = {} }: Extract<McpServer, { command: unknown }>,
+    listener: Listener,
+    timers: Timers,
+  ) {
     this.#listener = listener;
+    this.#timers = timers;
     const [program = "", ...args] = command;
     const { PATH = "", HOME = "" } = process.env;
     this.#child = spawn(program, args, {
@@ -85,16 +95,24 @@ export class ProgramConnection implements Connection {
   }
 
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#isDisconnected = true;
     this.#child.stdin.end();
+    this.#child.stdout.destroy();
+    const { pid, exitCode, signalCode } = this.#child;
+    if (pid === undefined || exitCode !== null || signalCode !== null) return;
     this.#child.kill("SIGTERM");
+    const kill = this.#timers.after(exitMs, () => this.#child.kill("SIGKILL"));
+    this.#child.on("exit", () => kill.cancel());
   }
 
   #read(text: string): void {
-    const lines = (this.#rest + text).split("\n");
-    this.#rest = lines.pop() ?? "";
+    const end = text.lastIndexOf("\n");
+    const lines = end < 0 ? [] : (this.#rest + text.slice(0, end)).split("\n");
+    this.#rest = end < 0 ? this.#rest + text : text.slice(end + 1);
     if (this.#rest.length > lineLengthMax) {
-      this.#handleExit(`a line of more than ${lineLengthMax} characters`);
+      this.#handleExit(`it sent a line of more than ${lineLengthMax} characters`);
       this.close();
       return;
     }
@@ -158,16 +176,26 @@ export class HttpConnection implements Connection {
       return;
     }
     const isStream = (answer.headers.get("content-type") ?? "").startsWith("text/event-stream");
-    if (!isStream) return this.#dispatchAll(JSON.parse(await answerText(answer)), message["id"]);
-    for await (const data of eventsOf(answer.body)) this.#dispatchAll(JSON.parse(data), message["id"]);
+    if (!isStream) {
+      this.#dispatchAll(JSON.parse(await answerText(answer)), message["id"]);
+      return;
+    }
+    // A server may keep the stream open after its answer.
+    for await (const data of eventsOf(answer.body))
+      if (this.#dispatchAll(JSON.parse(data), message["id"])) return;
   }
 
-  /** Reads on while a person answers. A server that does not get the answer would wait forever. */
-  #dispatchAll(value: unknown, within: unknown): void {
-    for (const message of each(value))
-      dispatch(message, this.#listener, within)
+  /**
+   * Reads on while a person answers. A server that does not get the answer would wait forever. Returns whether the
+   * messages include the answer to a request.
+   */
+  #dispatchAll(value: unknown, requestId: unknown): boolean {
+    const messages = each(value);
+    for (const message of messages)
+      dispatch(message, this.#listener, requestId)
         ?.then((answer) => this.send(answer))
         .catch((error: unknown) => this.#listener.disconnected(`it did not take an answer: ${error}`));
+    return messages.some(({ id, method }) => id === requestId && method === undefined);
   }
 
   close(): void {

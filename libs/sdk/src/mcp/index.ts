@@ -1,5 +1,5 @@
 /** The tools of MCP servers as capabilities of a worker. */
-import { systemTimers } from "@tutti/kernel";
+import { systemTimers, type Timer } from "@tutti/kernel";
 import type { Worker } from "../worker/worker.ts";
 import { McpClient, type McpPorts } from "./client.ts";
 import type { McpServer } from "./connection.ts";
@@ -31,19 +31,34 @@ export async function addMcpServer(
   options: McpServerOptions = {},
 ): Promise<McpTools> {
   const { fetch: fetchFunction = fetch, timers = systemTimers, questions } = options;
-  const known = new Set<string>();
+  const known = new Map<string, string>();
   const add = async () => {
     for (const { name: tool, description, inputSchema } of await client.tools()) {
-      const capability = `mcp.${name}.${tool.replace(/[^A-Za-z0-9_-]/g, "_")}`;
-      if (known.has(capability)) continue;
-      known.add(capability);
+      if (tool === "" || known.has(tool)) continue;
+      const capability = capabilityOf(name, tool, new Set(known.values()));
       worker.handle(capability, (input, task) => client.callTool(tool, input, task), {
-        ...(description !== "" && { description }),
-        inputSchema: inputSchema as Readonly<Record<string, unknown>>,
+        ...(description !== "" && { description: description.slice(0, descriptionLengthMax) }),
+        ...(JSON.stringify(inputSchema).length <= schemaLengthMax && {
+          inputSchema: inputSchema as Readonly<Record<string, unknown>>,
+        }),
       });
+      known.set(tool, capability);
     }
   };
-  const changed = () => void add().catch(() => {});
+  let next: Timer | undefined;
+  // A server may report changes without end.
+  const changed = () => {
+    next ??= timers.after(changeMs, () => {
+      next = undefined;
+      if (!isClosed) void add().catch(() => {});
+    });
+  };
+  let isClosed = false;
+  const close = () => {
+    isClosed = true;
+    next?.cancel();
+    client.close();
+  };
   const client = new McpClient(
     name,
     server,
@@ -52,12 +67,27 @@ export async function addMcpServer(
   );
   try {
     await add();
-    if (client.hasResources) for (const resource of addResources(worker, name, client)) known.add(resource);
+    const resources = client.hasResources ? addResources(worker, name, client) : [];
+    return { capabilities: [...known.values(), ...resources], close };
   } catch (error) {
-    client.close();
+    close();
     throw error;
   }
-  return { capabilities: [...known], close: () => client.close() };
+}
+
+const nameLengthMax = 200;
+const descriptionLengthMax = 4_096;
+const schemaLengthMax = 262_144;
+/** Pause between a change of the tools and the next list. */
+const changeMs = 1_000;
+
+/** Returns the capability of a tool. Capabilities have no capitals: `readFile` is `mcp.files.readfile`. */
+function capabilityOf(server: string, tool: string, used: ReadonlySet<string>): string {
+  const base = `mcp.${server}.${tool.toLowerCase().replace(/[^a-z0-9_-]/g, "_")}`.slice(0, nameLengthMax);
+  let capability = base;
+  for (let count = 2; used.has(capability); count++)
+    capability = `${base.slice(0, nameLengthMax - 5)}_${count}`;
+  return capability;
 }
 
 /** Tools have no dot in their names, so the names of these two are free. */

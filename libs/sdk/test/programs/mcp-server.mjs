@@ -1,5 +1,6 @@
 // An MCP server over its pipes: `echo` returns its input, `fail` reports a failure, `vanish` ends the program, `slow`
-// answers when it is cancelled, `ask` sends a request to its client first.
+// answers when it is cancelled, `ask` sends a request to its client first, `flood` writes a line without an end. With the
+// argument `stubborn` it ends with SIGKILL alone.
 import { createInterface } from "node:readline";
 
 const tool = (name, description) => ({
@@ -12,10 +13,17 @@ const tools = [
   tool("vanish", ""),
   tool("slow", ""),
   tool("ask", ""),
+  tool("flood", ""),
 ];
 const say = (message) => process.stdout.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
 const text = (value, more = {}) => ({ content: [{ type: "text", text: value }], ...more });
 const waiting = new Map();
+const isStubborn = process.argv.includes("stubborn");
+if (isStubborn) {
+  process.on("SIGTERM", () => {});
+  process.stdout.on("error", () => {});
+  setInterval(() => {}, 1_000);
+}
 
 console.log("a line that is no message");
 for await (const line of createInterface({ input: process.stdin })) {
@@ -42,6 +50,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     say({ id, result: text("", { structuredContent: { printed: given.text, pid: process.pid } }) });
   else if (name === "fail") say({ id, result: text("the disk is full", { isError: true }) });
   else if (name === "vanish") process.exit(3);
+  else if (name === "flood") process.stdout.write("x".repeat(20 * 1024 * 1024));
   else if (name === "ask") {
     waiting.set("ask-1", id);
     say({ id: "ask-1", method: "elicitation/create", params: { message: "your key?" } });

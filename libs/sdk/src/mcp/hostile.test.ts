@@ -1,0 +1,207 @@
+/** MCP servers that do not keep to the protocol: over memory, in virtual time. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { toolsOf } from "../agents/tools.ts";
+import { type HandleOptions, type Handler, Handlers } from "../task/handlers.ts";
+import { addMcpServer } from "./index.ts";
+
+interface Request {
+  readonly id?: number;
+  readonly method: string;
+  readonly params?: { readonly name?: string; readonly cursor?: string };
+}
+
+/** Timers that run when the test says so. */
+class Timers {
+  readonly #due = new Set<() => void>();
+
+  after(_ms: number, run: () => void) {
+    this.#due.add(run);
+    return { cancel: () => this.#due.delete(run) };
+  }
+
+  every(): never {
+    throw new Error("not used");
+  }
+
+  async fire(): Promise<void> {
+    for (const run of [...this.#due]) {
+      this.#due.delete(run);
+      run();
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+class Scene {
+  readonly handlers = new Handlers();
+  readonly timers = new Timers();
+  readonly requests: string[] = [];
+  readonly #calls = new Map<string, Handler>();
+  tools: unknown = [{ name: "readFile", inputSchema: { type: "object" } }];
+  answer: (request: Request, signal: AbortSignal) => Response | Promise<Response> = () => this.reply({});
+
+  reply(result: unknown, id = this.requests.length): Response {
+    return new Response(JSON.stringify({ jsonrpc: "2.0", id, result }));
+  }
+
+  add() {
+    const worker = {
+      handle: (name: string, handler: Handler, options?: HandleOptions) => {
+        this.handlers.add(name, handler, options);
+        this.#calls.set(name, handler);
+      },
+    };
+    const ports = { fetch: this.#fetch as typeof fetch, timers: this.timers as never };
+    return addMcpServer(worker as never, "evil", { url: "http://evil.test/mcp" }, ports);
+  }
+
+  call(name: string): Promise<unknown> {
+    const task = { signal: new AbortController().signal, progress() {} } as never;
+    return Promise.resolve(this.#calls.get(`mcp.evil.${name}`)?.({}, task));
+  }
+
+  readonly #fetch = async (_url: unknown, init: RequestInit): Promise<Response> => {
+    const request: Request = JSON.parse(String(init.body));
+    this.requests.push(request.method);
+    const { id, method } = request;
+    if (method === "initialize") return this.reply({ protocolVersion: "2025-11-25", capabilities: {} }, id);
+    if (method === "tools/list") return this.reply({ tools: this.tools }, id);
+    if (id === undefined) return new Response(null, { status: 202 });
+    return this.answer(request, init.signal as AbortSignal);
+  };
+}
+
+const streamOf = (events: readonly unknown[], isOpen = false, signal?: AbortSignal) => {
+  const body = new ReadableStream<Uint8Array>({
+    start: (stream) => {
+      for (const event of events)
+        stream.enqueue(
+          new TextEncoder().encode(`data: ${typeof event === "string" ? event : JSON.stringify(event)}\n\n`),
+        );
+      if (!isOpen) stream.close();
+      signal?.addEventListener("abort", () => stream.error(signal.reason));
+    },
+  });
+  return new Response(body, { headers: { "content-type": "text/event-stream" } });
+};
+
+describe("the tools of an MCP server", () => {
+  it("have capabilities without capitals, and agents name them as the server does", async () => {
+    const scene = new Scene();
+    const long = "x".repeat(300);
+    scene.tools = ["readFile", "readfile", "API-post:search", "größe", long].map((name) => ({ name }));
+    const { capabilities } = await scene.add();
+    assert.deepEqual(capabilities, [
+      ...["mcp.evil.readfile", "mcp.evil.readfile_2", "mcp.evil.api-post_search", "mcp.evil.gr__e"],
+      `mcp.evil.${long}`.slice(0, 200),
+    ]);
+    const offered = async () => capabilities.map((name) => ({ name, description: "", inputSchema: {} }));
+    const find = { offered, workflow: async () => undefined } as never;
+    const [tool, ...more] = await toolsOf(["mcp:evil/readFile"], find);
+    assert.deepEqual([tool?.target, more], ["mcp.evil.readfile", []]);
+    assert.equal((await toolsOf(["mcp:evil/*"], find)).length, 5);
+  });
+
+  it("are offered within the limits of capabilities, and without those that have no name", async () => {
+    const scene = new Scene();
+    const inputSchema = { type: "object", title: "x".repeat(300_000) };
+    scene.tools = [7, null, {}, { name: 7 }, { name: "big", description: "x".repeat(9_000), inputSchema }];
+    assert.deepEqual((await scene.add()).capabilities, ["mcp.evil.big"]);
+    const [{ description, inputSchema: offered } = {}] = scene.handlers.capabilities;
+    assert.deepEqual([description?.length, offered], [4_096, ""]);
+  });
+
+  for (const tools of [7, "no list", { 0: {} }])
+    it(`are none if the list is ${JSON.stringify(tools)}`, async () => {
+      const scene = new Scene();
+      scene.tools = tools;
+      assert.deepEqual((await scene.add()).capabilities, []);
+    });
+
+  it("are refused if there are too many", async () => {
+    const scene = new Scene();
+    scene.tools = Array.from({ length: 200_000 }, (_, index) => ({ name: `t${index}` }));
+    await assert.rejects(scene.add(), { code: "mcp.refused", message: /more than 998 entries/ });
+  });
+
+  it("are listed once for many changes, with new ones only", async () => {
+    const scene = new Scene();
+    const { close } = await scene.add();
+    const change = { jsonrpc: "2.0", method: "notifications/tools/list_changed" };
+    scene.tools = [{ name: "readFile" }, { name: "writeFile" }];
+    scene.answer = ({ id }) => streamOf([...Array(500).fill(change), { jsonrpc: "2.0", id, result: {} }]);
+    await scene.call("readfile");
+    const lists = () => scene.requests.filter((method) => method === "tools/list").length;
+    assert.equal(lists(), 1);
+    await scene.timers.fire();
+    assert.equal(lists(), 2);
+    assert.deepEqual(
+      scene.handlers.capabilities.map(({ name }) => name),
+      ["mcp.evil.readfile", "mcp.evil.writefile"],
+    );
+    await scene.call("readfile");
+    close();
+    await scene.timers.fire();
+    assert.equal(lists(), 2, "a closed server is not listed");
+  });
+});
+
+describe("a call of an MCP server", () => {
+  for (const [title, body] of [
+    ["garbage", "}{"],
+    ["another answer", '{"id": 999, "result": {}}'],
+    ["a list of numbers", "[1, 2]"],
+    ["nothing", ""],
+  ] as const)
+    it(`that is answered with ${title} can be repeated`, async () => {
+      const scene = new Scene();
+      await scene.add();
+      for (const response of [() => new Response(body), () => streamOf([body])]) {
+        scene.answer = response;
+        await assert.rejects(scene.call("readfile"), { code: "mcp.unreachable", retry: "same-key" });
+      }
+    });
+
+  it("ends with its answer, although the server keeps the stream open", async () => {
+    const scene = new Scene();
+    await scene.add();
+    let cancelled = false;
+    scene.answer = ({ id }) => {
+      const result = { content: [{ type: "text", text: "done" }] };
+      const response = streamOf([{ jsonrpc: "2.0", id, result }], true);
+      const reader = response.body?.getReader();
+      const body = new ReadableStream<Uint8Array>({
+        pull: async (stream) => {
+          const { value } = (await reader?.read()) ?? {};
+          if (value !== undefined) stream.enqueue(value);
+        },
+        cancel: () => {
+          cancelled = true;
+        },
+      });
+      return new Response(body, { headers: { "content-type": "text/event-stream" } });
+    };
+    assert.equal(await scene.call("readfile"), "done");
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.ok(cancelled, "the connection is released");
+  });
+
+  it("is refused if its answer is larger than 16 MiB", async () => {
+    const scene = new Scene();
+    await scene.add();
+    scene.answer = () => new Response("x".repeat(20 * 1024 * 1024));
+    await assert.rejects(scene.call("readfile"), {
+      code: "mcp.unreachable",
+      message: /more than 16777216 bytes/,
+    });
+  });
+
+  it("fails with a text that is cut", async () => {
+    const scene = new Scene();
+    await scene.add();
+    const content = [{ type: "text", text: "x".repeat(1_000_000) }];
+    scene.answer = ({ id }) => scene.reply({ isError: true, content }, id);
+    await assert.rejects(scene.call("readfile"), ({ message }: Error) => message.length < 5_000);
+  });
+});
