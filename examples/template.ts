@@ -55,10 +55,9 @@ function filesOf({ folder }: Template): readonly string[] {
     .sort();
 }
 
-async function run({ name, kind }: Template): Promise<unknown> {
-  // A new namespace for each execution, because the ids of the runs are fixed.
-  const namespace = `template-${Date.now().toString(36)}`;
-  const url = process.env["TUTTI_URL"] ?? process.env["TUTTI_SERVER"] ?? "http://127.0.0.1:7400";
+const url = process.env["TUTTI_URL"] ?? process.env["TUTTI_SERVER"] ?? "http://127.0.0.1:7400";
+
+async function run({ name, kind }: Template, namespace: string): Promise<unknown> {
   const worker = new Worker({ namespace });
   await using tutti = await connect({ namespace });
   console.error(`${name} in namespace ${namespace}: ${url}/?namespace=${namespace}`);
@@ -118,14 +117,28 @@ async function main(): Promise<number> {
     );
     return 0;
   }
+  // A new namespace for each execution, because the ids of the runs are fixed.
+  const namespace = `template-${Date.now().toString(36)}`;
   try {
-    console.log(JSON.stringify(await run(template), undefined, 2));
+    console.log(JSON.stringify(await run(template, namespace), undefined, 2));
+    console.error(nextSteps(template, namespace));
     return 0;
   } catch (error) {
     if (!(error instanceof TuttiError)) throw error;
     console.error(`✗ Template \`${template.name}\` failed: ${error.message}`);
     return 1;
   }
+}
+
+/** Returns the commands that show what happened. */
+function nextSteps({ name }: Template, namespace: string): string {
+  const steps = [
+    [`${url}/?namespace=${namespace}`, "shows what happened"],
+    [`tutti list --namespace ${namespace}`, "lists its runs, missions and sessions"],
+    [`tutti template show ${name}`, "prints its files, to copy"],
+  ] as const;
+  const width = Math.max(...steps.map(([step]) => step.length));
+  return steps.map(([step, does]) => `  ${step.padEnd(width)}  ${does}`).join("\n");
 }
 
 process.exitCode = await main();

@@ -17,6 +17,16 @@ describe("tutti template", () => {
     assert.match((await tutti("tutti template show order")).stdout, /^workflow: order$/m);
   });
 
+  it("run fails within seconds without a platform, and says how to start one", () =>
+    assert.rejects(
+      tutti("tutti template run order --server http://127.0.0.1:2"),
+      ({ code, stderr }: { code?: number; stderr?: string }) => {
+        assert.equal(code, 4);
+        assert.match(stderr ?? "", /✗ Tutti is not reachable at http:\/\/127.0.0.1:2.*npx tutti dev/s);
+        return true;
+      },
+    ));
+
   const missing = /✗ Template `\S+` not found. List templates with `tutti template list`./;
   for (const [args, message] of [
     ["tutti template run nothing", missing],

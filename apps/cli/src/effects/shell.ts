@@ -32,8 +32,15 @@ export interface Shell {
   filesIn(folder: string): Promise<readonly string[]>;
   /** Runs a script on the Node of this process, to its end. */
   runScript(script: string, args: readonly string[]): Promise<ScriptRun>;
-  /** Gives a script the terminal, and resolves with its exit code. An interrupt goes to the script. */
-  handOver(script: string, args: readonly string[]): Promise<number>;
+  /**
+   * Gives a script the terminal, and resolves with its exit code. An interrupt goes to the script. The variables are set
+   * in addition to those of this process.
+   */
+  handOver(
+    script: string,
+    args: readonly string[],
+    variables?: Readonly<Record<string, string>>,
+  ): Promise<number>;
   /** Returns whether a process listens on a port of this machine. */
   listens(host: string, port: number): Promise<boolean>;
   /** The version of Node that runs this process. */

@@ -27,7 +27,7 @@ export function systemShell(): Shell {
     interrupted: interruption.signal,
     ...systemTime,
     runScript: (script, args) => runScript(script, args),
-    handOver: (script, args) => handOver(script, args),
+    handOver,
     listens: (host, port) => listens(host, port),
     nodeVersion: process.versions.node,
     prompt: async (question) => {
@@ -211,7 +211,11 @@ async function runScript(script: string, args: readonly string[]): Promise<Scrip
   });
 }
 
-async function handOver(script: string, args: readonly string[]): Promise<number> {
+async function handOver(
+  script: string,
+  args: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<number> {
   const { spawn } = await import("node:child_process");
   // A script with a leash is asked to stop when this process ends, also by `kill -9`. Otherwise the platform would keep
   // its port and its data.
@@ -221,6 +225,7 @@ async function handOver(script: string, args: readonly string[]): Promise<number
   return await new Promise((done, fail) => {
     const child = spawn(process.execPath, [...options, script, ...args], {
       stdio: ["inherit", "inherit", "inherit", ...(isLeashed ? (["pipe"] as const) : [])],
+      env: { ...process.env, ...variables },
     });
     // A terminal signals the script too, other senders only this process. The script treats both as one signal.
     const end = (signal: NodeJS.Signals): void => {

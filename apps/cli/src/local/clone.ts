@@ -80,10 +80,11 @@ export async function handOverToProgram(
   shell: Place & Pick<Shell, "handOver">,
   subject: string,
   [program, ...args]: readonly [Program, ...string[]],
+  variables: Readonly<Record<string, string>> = {},
 ): Promise<number> {
   const { script, isPackage } = startOf(shell, subject);
-  if (isPackage) return await shell.handOver(script, [program, ...args]);
-  return await shell.handOver(join(dirname(script), "run.mjs"), [programs[program], ...args]);
+  if (isPackage) return await shell.handOver(script, [program, ...args], variables);
+  return await shell.handOver(join(dirname(script), "run.mjs"), [programs[program], ...args], variables);
 }
 
 function startOf(shell: Place, subject: string, own = import.meta.url): PlatformStart {

@@ -25,7 +25,7 @@ export const templateCommands: readonly Command[] = [
     summary: "Start a template on the running platform, with its workers",
     about: [
       "Starts the workers of the template in this process, runs it in a namespace of its own, and prints the outcome as JSON. Templates of agents use a scripted model and need no key.",
-      "Finds the platform at TUTTI_URL and, for workers, at TUTTI_ADDRESS. Default: the platform of `tutti dev` on this machine.",
+      "Finds the platform at --server, TUTTI_URL or, for workers, at TUTTI_ADDRESS. Default: the platform of `tutti dev` on this machine.",
     ],
     arguments: [name],
     examples: [{ words: "template run missions/vote", does: "three agents vote in three ways" }],
