@@ -1,4 +1,4 @@
-import { counted } from "../elements/moments.ts";
+import { jsonOf } from "../run/json/parse.ts";
 import type { Draft, Field, FieldProblem } from "./field.ts";
 
 /** Result of a draft: a value, nothing if it was left empty, and its problems. */
@@ -11,7 +11,7 @@ const nothing: Filled = { value: undefined, problems: [] };
 
 export function filled(field: Field, draft: Draft, path = ""): Filled {
   const wrong = (message: string): Filled => ({ value: undefined, problems: [{ path, message }] });
-  const empty = field.required ? wrong("Required.") : nothing;
+  const empty = field.required ? wrong(requestOf(field)) : nothing;
   if (field.kind === "text" && draft.kind === "text") return filledText(field, draft.text, empty, wrong);
   if (field.kind === "number" && draft.kind === "number")
     return filledNumber(field, draft.text, empty, wrong);
@@ -27,33 +27,56 @@ export function filled(field: Field, draft: Draft, path = ""): Filled {
     const [inner, chosen] = [field.variants[draft.at], draft.drafts[draft.at]];
     return inner === undefined || chosen === undefined ? empty : filled(inner, chosen, path);
   }
-  if (field.kind === "raw" && draft.kind === "raw") return filledRaw(draft.text, nothing, wrong);
+  // The whole input may be empty. The platform validates it.
+  if (field.kind === "raw" && draft.kind === "raw")
+    return filledRaw(draft.text, path === "" ? nothing : empty, wrong);
   throw new Error(`expected a draft of a ${field.kind}, got one of a ${draft.kind}`);
 }
 
 type Wrong = (message: string) => Filled;
 
+/** Returns what to do about an empty field. */
+function requestOf(field: Field): string {
+  if (field.kind === "number") return numberRequest(field);
+  if (field.kind === "choice" || field.kind === "variant") return "Select a value.";
+  if (field.kind === "flag") return "Select or clear this box.";
+  if (field.kind === "raw") return jsonRequest;
+  return (field.kind === "text" && requests[field.format]) || "Enter a value.";
+}
+
+const jsonRequest = "Enter a value as JSON. Put text in double quotes.";
+const numberRequest = ({ integer }: Field & { kind: "number" }): string =>
+  integer ? "Enter a whole number." : "Enter a number.";
+
+/** What to enter, by the format of a text. */
+const requests: Readonly<Record<string, string>> = {
+  email: "Enter an address, such as name@example.org.",
+  uri: "Enter an address, such as https://example.org.",
+  uuid: "Enter a UUID, such as 0192d3a4-5b6c-7d8e-9f01-23456789abcd.",
+  date: "Enter a date, such as 2026-11-20.",
+  "date-time": "Enter a date and a time.",
+};
+
 function filledText(field: Field & { kind: "text" }, text: string, empty: Filled, wrong: Wrong): Filled {
   const { format, minLength, maxLength, pattern } = field;
   if (text === "") return empty;
-  if (text.length < minLength) return wrong(`At least ${minLength} characters, got ${text.length}.`);
-  if (text.length > maxLength) return wrong(`At most ${maxLength} characters, got ${text.length}.`);
-  if (pattern !== "" && !matches(pattern, text)) return wrong(`Must match ${pattern}.`);
+  if (text.length < minLength) return wrong(`Enter at least ${minLength} characters, got ${text.length}.`);
+  if (text.length > maxLength) return wrong(`Enter at most ${maxLength} characters, got ${text.length}.`);
+  if (pattern !== "" && !matches(pattern, text)) return wrong(`Enter text of this form: ${pattern}`);
   if (format === "date-time") {
     const at = new Date(text);
     return Number.isNaN(at.getTime())
-      ? wrong("A date and a time.")
+      ? wrong(requests[format] ?? "")
       : { value: at.toISOString(), problems: [] };
   }
-  const problem = formats[format]?.(text);
-  return problem === undefined ? { value: text, problems: [] } : wrong(problem);
+  return formats[format]?.(text) === false ? wrong(requests[format] ?? "") : { value: text, problems: [] };
 }
 
-const formats: Readonly<Record<string, (text: string) => string | undefined>> = {
-  email: (text) => (/^[^\s@]+@[^\s@]+$/.test(text) ? undefined : "An address like name@example.org."),
-  uri: (text) => (URL.canParse(text) ? undefined : "An address like https://example.org."),
-  uuid: (text) => (/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text) ? undefined : "A UUID."),
-  date: (text) => (/^\d{4}-\d\d-\d\d$/.test(text) ? undefined : "A date like 2026-11-20."),
+const formats: Readonly<Record<string, (text: string) => boolean>> = {
+  email: (text) => /^[^\s@]+@[^\s@]+$/.test(text),
+  uri: (text) => URL.canParse(text),
+  uuid: (text) => /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text),
+  date: (text) => /^\d{4}-\d\d-\d\d$/.test(text),
 };
 
 /** A pattern that this browser does not understand is left to the platform. */
@@ -69,24 +92,27 @@ function filledNumber(field: Field & { kind: "number" }, text: string, empty: Fi
   const { integer, minimum, maximum, above, below, multipleOf } = field;
   if (text.trim() === "") return empty;
   const value = Number(text);
-  if (!Number.isFinite(value)) return wrong(integer ? "A whole number." : "A number.");
-  if (integer && !Number.isInteger(value)) return wrong("A whole number.");
-  if (value < minimum) return wrong(`At least ${minimum}.`);
-  if (value > maximum) return wrong(`At most ${maximum}.`);
-  if (value <= above) return wrong(`More than ${above}.`);
-  if (value >= below) return wrong(`Less than ${below}.`);
+  if (Number.isNaN(value)) return wrong(numberRequest(field));
+  if (value < minimum) return wrong(`Enter a number of at least ${minimum}.`);
+  if (value > maximum) return wrong(`Enter a number of at most ${maximum}.`);
+  if (!Number.isFinite(value)) return wrong("Enter a number nearer to zero.");
+  if (value <= above) return wrong(`Enter a number above ${above}.`);
+  if (value >= below) return wrong(`Enter a number below ${below}.`);
+  if (integer && !Number.isInteger(value)) return wrong(numberRequest(field));
+  // JSON would contain another number than the text.
+  if (integer && !Number.isSafeInteger(value))
+    return wrong(`Enter a whole number from -${largest} to ${largest}.`);
   const times = multipleOf === 0 ? 0 : value / multipleOf;
-  if (Math.abs(times - Math.round(times)) > 1e-9) return wrong(`A multiple of ${multipleOf}.`);
+  if (Math.abs(times - Math.round(times)) > 1e-9) return wrong(`Enter a multiple of ${multipleOf}.`);
   return { value, problems: [] };
 }
 
+const largest = Number.MAX_SAFE_INTEGER;
+
 function filledRaw(text: string, empty: Filled, wrong: Wrong): Filled {
   if (text.trim() === "") return empty;
-  try {
-    return { value: JSON.parse(text) as unknown, problems: [] };
-  } catch (error) {
-    return wrong(`Invalid JSON: ${error instanceof Error ? error.message : String(error)}.`);
-  }
+  const parsed = jsonOf(text);
+  return "problem" in parsed ? wrong(parsed.problem) : { value: parsed.value, problems: [] };
 }
 
 function filledObject(
@@ -105,7 +131,7 @@ function filledObject(
   for (const [name, inner] of field.fields) add(name, inner, draft.fields[name]);
   for (const { name, draft: own } of draft.others) {
     if (field.others === undefined || name === "") continue;
-    if (values.has(name)) problems.push({ path, message: `Duplicate name: ${name}.` });
+    if (values.has(name)) problems.push({ path, message: `Enter another name: ${name} is used twice.` });
     else add(name, field.others, own);
   }
   // An optional object that was not touched is left out, with the required fields in it.
@@ -120,9 +146,9 @@ function filledList(field: Field & { kind: "list" }, draft: Draft & { kind: "lis
   const { length } = draft.items;
   if (length === 0 && !field.required) return nothing;
   if (length < field.minItems)
-    problems.push({ path, message: `At least ${counted(field.minItems, "entry", "entries")}.` });
+    problems.push({ path, message: `Add entries: at least ${field.minItems}, got ${length}.` });
   if (length > field.maxItems)
-    problems.push({ path, message: `At most ${counted(field.maxItems, "entry", "entries")}.` });
+    problems.push({ path, message: `Remove entries: at most ${field.maxItems}, got ${length}.` });
   return { value: found.map(({ value }) => value ?? null), problems };
 }
 

@@ -130,7 +130,7 @@ describe("forms from schemas", () => {
         },
       },
     };
-    assert.deepEqual(problemsOf(schema, { address: { street: "Ring" } }), ["address.town: Required."]);
+    assert.deepEqual(problemsOf(schema, { address: { street: "Ring" } }), ["address.town: Enter a value."]);
   });
 
   it("opens a list with its minimum of entries, filled with the defaults", () => {
@@ -139,24 +139,29 @@ describe("forms from schemas", () => {
   });
 
   const wrong: readonly (readonly [schema: object, text: string, message: RegExp])[] = [
-    [{ type: "string" }, "", /^Required/],
-    [{ type: "string", minLength: 3 }, "ab", /^At least 3 characters, got 2/],
-    [{ type: "string", maxLength: 1 }, "ab", /^At most 1/],
-    [{ type: "string", pattern: "^[a-z]+$" }, "A", /Must match/],
+    [{ type: "string" }, "", /^Enter a value\.$/],
+    [{ type: "string", format: "email" }, "", /^Enter an address, such as name@example/],
+    [{ type: "string", minLength: 3 }, "ab", /^Enter at least 3 characters, got 2/],
+    [{ type: "string", maxLength: 1 }, "ab", /^Enter at most 1/],
+    [{ type: "string", pattern: "^[a-z]+$" }, "A", /^Enter text of this form: \^\[a-z\]\+\$$/],
     [{ type: "string", format: "email" }, "clara", /name@example/],
     [{ type: "string", format: "uri" }, "clara", /https/],
     [{ type: "string", format: "uuid" }, "clara", /UUID/],
     [{ type: "string", format: "date" }, "tomorrow", /2026-11-20/],
     [{ type: "string", format: "date-time" }, "tomorrow", /date and a time/],
+    [{ type: "integer" }, "", /^Enter a whole number\.$/],
     [{ type: "integer" }, "1.5", /whole/],
     [{ type: "integer" }, "much", /whole/],
-    [{ type: "number" }, "much", /^A number/],
-    [{ type: "number" }, "Infinity", /^A number/],
-    [{ type: "number", minimum: 1 }, "0", /^At least 1/],
-    [{ type: "number", maximum: 1 }, "2", /^At most 1/],
-    [{ type: "number", exclusiveMinimum: 0 }, "0", /^More than 0/],
-    [{ type: "number", exclusiveMaximum: 1 }, "1", /^Less than 1/],
-    [{ type: "number", multipleOf: 0.1 }, "0.25", /multiple/],
+    [{ type: "integer" }, "99999999999999999999", /from -9007199254740991 to 9007199254740991/],
+    [{ type: "number" }, "", /^Enter a number\.$/],
+    [{ type: "number" }, "much", /^Enter a number/],
+    [{ type: "number" }, "Infinity", /^Enter a number nearer to zero/],
+    [{ type: "number", maximum: 1_000 }, "1e999", /^Enter a number of at most 1000/],
+    [{ type: "number", minimum: 1 }, "0", /^Enter a number of at least 1/],
+    [{ type: "number", maximum: 1 }, "2", /^Enter a number of at most 1/],
+    [{ type: "number", exclusiveMinimum: 0 }, "0", /^Enter a number above 0/],
+    [{ type: "number", exclusiveMaximum: 1 }, "1", /^Enter a number below 1/],
+    [{ type: "number", multipleOf: 0.1 }, "0.25", /^Enter a multiple of 0.1/],
   ];
   for (const [schema, text, message] of wrong) {
     it(`refuses ${JSON.stringify(text)} for ${JSON.stringify(schema)}, in words`, () => {
@@ -164,6 +169,19 @@ describe("forms from schemas", () => {
       assert.match(problems[0]?.message ?? "nothing was wrong", message);
     });
   }
+
+  it("asks for JSON in a required field without a type, but not for the whole input", () => {
+    const schema = { type: "object", required: ["any"], properties: { any: {} } };
+    assert.deepEqual(problemsOf(schema), ["any: Enter a value as JSON. Put text in double quotes."]);
+    assert.deepEqual(problemsOf({}), []);
+  });
+
+  it("asks for entries of a list, and for a choice", () => {
+    const list = { type: "array", items: { type: "string" }, maxItems: 1 };
+    assert.deepEqual(problemsOf(list, ["a", "b"]), [": Remove entries: at most 1, got 2."]);
+    const choice = { type: "object", required: ["size"], properties: { size: { enum: ["s", "m"] } } };
+    assert.deepEqual(problemsOf(choice), ["size: Select a value."]);
+  });
 
   it("accepts 0.3 as a multiple of 0.1", () => {
     assert.deepEqual(typed(fieldOf({ type: "number", multipleOf: 0.1 }), "0.3").problems, []);
@@ -174,7 +192,7 @@ describe("forms from schemas", () => {
       type: "array",
       items: { type: "object", required: ["n"], properties: { n: { type: "integer" } } },
     };
-    assert.deepEqual(problemsOf(schema, [{ n: 1 }, {}]), ["[1].n: Required."]);
+    assert.deepEqual(problemsOf(schema, [{ n: 1 }, {}]), ["[1].n: Enter a whole number."]);
   });
 
   it("refuses the same name twice in entries with names of their own", () => {
@@ -182,7 +200,10 @@ describe("forms from schemas", () => {
     const draft = draftOf(field, { a: "1" });
     assert.ok(draft.kind === "object");
     const duplicated = { ...draft, others: [...draft.others, ...draft.others] };
-    assert.match(filled(field, duplicated).problems[0]?.message ?? "", /Duplicate name/);
+    assert.match(
+      filled(field, duplicated).problems[0]?.message ?? "",
+      /^Enter another name: a is used twice/,
+    );
   });
 
   it("maps violations from the platform to the fields of the form", () => {

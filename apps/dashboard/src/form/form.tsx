@@ -277,12 +277,13 @@ function VariantInput(options: FormOptions<"variant">) {
 }
 
 function RawInput(options: FormOptions<"raw">) {
-  const { field, draft, onChange } = options;
+  const { field, draft, path, onChange } = options;
+  const isRequired = field.required && path !== "";
   return (
     <Text
       {...labelsOf(options)}
-      hint={field.hint || "JSON. Optional."}
-      required={false}
+      hint={field.hint || (isRequired ? "JSON." : "JSON. Optional.")}
+      required={isRequired}
       value={draft.text}
       lines={6}
       code

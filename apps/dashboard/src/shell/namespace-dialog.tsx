@@ -21,7 +21,7 @@ function Choice() {
   const enter = async (event: FormEvent) => {
     event.preventDefault();
     const trimmed = name.trim();
-    if (trimmed === "") return setProblem("Required.");
+    if (trimmed === "") return setProblem("Enter the name of a namespace.");
     try {
       // The platform rejects an invalid name and returns the message.
       await send({ method: "GET", path: pathIn(trimmed, "/v1/runs?size=1") });

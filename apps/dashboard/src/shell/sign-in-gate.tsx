@@ -73,7 +73,7 @@ function SignIn({ problem: first }: { problem: string | undefined }) {
   const enter = async (event: FormEvent) => {
     event.preventDefault();
     setBusy(true);
-    const refusal = token.trim() === "" ? "Required." : await signIn(token.trim());
+    const refusal = token.trim() === "" ? "Enter a token." : await signIn(token.trim());
     setBusy(false);
     setProblem(refusal);
     // Repeats the queries that were rejected before the sign-in.

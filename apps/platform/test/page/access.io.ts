@@ -122,7 +122,7 @@ describe("access and audit on the page", { skip: browser.skip }, () => {
     const page = await stage.signedIn("/access?view=keys");
     await page.getByRole("button", { name: "Create key" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Create key", exact: true }).click();
-    await page.getByText("Purpose: required.").waitFor();
+    await page.getByText("Enter the purpose of the key.").waitFor();
     await page.getByLabel("Purpose").fill("Bob's press");
     await page.getByLabel("Owner").fill("person:bob");
     await page.getByLabel("Allowed actions").fill("workflow.runs.list");

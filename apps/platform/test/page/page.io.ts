@@ -245,7 +245,7 @@ describe("the page", { skip: browser.skip }, () => {
     const page = await stage.signedIn("/start?workflow=order");
     const press = () => page.getByRole("button", { name: "Start run", exact: true }).click();
     await press();
-    await page.getByText("Required.").first().waitFor();
+    await page.getByText("Enter a value.").first().waitFor();
     await page.getByLabel("Customer").fill("<b>Clara</b>");
     // A shortcut does not reset the form. Leaving the form asks for confirmation, which is dismissed here.
     await page.getByRole("button", { name: "Start run", exact: true }).focus();
@@ -254,7 +254,7 @@ describe("the page", { skip: browser.skip }, () => {
     assert.equal(await page.getByLabel("Customer").inputValue(), "<b>Clara</b>");
     await page.getByLabel("Count").fill("1.5");
     await press();
-    await page.getByText("A whole number.").waitFor();
+    await page.getByText("Enter a whole number.").waitFor();
     await page.getByLabel("Count").fill("2");
     await page.getByLabel("Carrier").selectOption({ label: "courier" });
     await page.getByLabel("Id", { exact: true }).fill("live-1");
@@ -268,7 +268,7 @@ describe("the page", { skip: browser.skip }, () => {
     await page.getByRole("heading", { name: "Ship to <b>Clara</b>?" }).waitFor();
     assert.equal(await page.locator("main b").count(), 0);
     await page.getByRole("button", { name: "Approve", exact: true }).click();
-    await page.getByText("Required.").waitFor();
+    await page.getByText("Enter a whole number.").waitFor();
     await page.getByLabel("Box").fill("7");
     await page.getByRole("button", { name: "Approve", exact: true }).click();
     await page.getByText("No approvals for you.").waitFor();
@@ -424,7 +424,7 @@ describe("the page", { skip: browser.skip }, () => {
     const dialog = page.getByRole("dialog");
     await dialog.getByText("12 runs will be cancelled").waitFor();
     await dialog.getByRole("button", { name: "Cancel 12 runs", exact: true }).click();
-    await dialog.getByText("Reason: required.").waitFor();
+    await dialog.getByText("Enter a reason.").waitFor();
     await dialog.getByLabel("Reason").fill("the piece is over");
     await dialog.getByRole("button", { name: "Cancel 12 runs", exact: true }).click();
     await page.getByText("12 runs cancelled").waitFor();

@@ -167,7 +167,7 @@ describe("the page of a run", { skip: browser.skip }, () => {
     const page = await stage.signedIn("/runs/asked");
     const question = page.getByRole("region", { name: "Question: Go on?" });
     await question.getByRole("button", { name: "Approve", exact: true }).click();
-    await question.getByText("Required.").waitFor();
+    await question.getByText("Enter a whole number.").waitFor();
     await question.getByLabel(/box/i).fill("3");
     await question.getByLabel("Reason").fill("it was ordered");
     await question.getByRole("button", { name: "Approve", exact: true }).click();

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { until } from "@tutti/kernel/testing";
+import type { Routes } from "@tutti/rest/types";
 import type { Page } from "playwright-core";
 import { needsProgram } from "../../../../tools/programs.mjs";
 import { accessibilityProblems, Stage } from "./stage.ts";
@@ -58,6 +59,39 @@ describe("services on the page, without insight", { skip: browser.skip }, () => 
     assert.deepEqual(await accessibilityProblems(page), []);
     await page.getByRole("button", { name: "Show services and problems" }).click();
     assert.equal(await row(page, "announcer").count(), 0);
+    await page.context().close();
+  });
+
+  it("shows one line for each process of a cluster, and opens those that are not ready", async () => {
+    const page = await stage.signedIn("/");
+    // The components of this platform, as those of twelve processes.
+    await page.route("**/v1/components*", async (route) => {
+      const response = await route.fetch();
+      const { processes } = (await response.json()) as Routes["components.list"]["reply"];
+      const [first] = processes;
+      assert.ok(first !== undefined);
+      const many = Array.from({ length: 12 }, (_, at) => ({ ...first, address: `10.0.0.${at + 1}:7401` }));
+      const silent = { services: ["swarm"], address: "10.0.0.13:7401", problem: "no answer", components: [] };
+      await route.fulfill({ response, json: { processes: [...many, silent] } });
+    });
+    await page.goto(new URL("/services", page.url()).href);
+    await page.getByText(/ in 13 processes, 1 not ready$/).waitFor();
+    const lines = page.locator(".process-list > li");
+    assert.equal(await lines.count(), 13);
+    assert.equal(await page.locator(".process-list > li > details[open]").count(), 1);
+    for (const width of [390, 900, 1_440]) {
+      await page.setViewportSize({ width, height: 900 });
+      const height = await page.evaluate<number>("document.documentElement.scrollHeight");
+      const isWide = await page.evaluate("document.documentElement.scrollWidth > window.innerWidth");
+      assert.ok(height < 3_000, `${height} px at a width of ${width} px`);
+      assert.equal(isWide, false, `no horizontal scrolling at ${width} px`);
+      const folder = process.env["SHOTS"];
+      if (folder !== undefined)
+        await page.screenshot({ path: `${folder}/services-${width}.png`, fullPage: true });
+    }
+    await lines.first().locator("summary").click();
+    await lines.first().getByText("in this state since").waitFor();
+    assert.deepEqual(await accessibilityProblems(page), []);
     await page.context().close();
   });
 

@@ -50,11 +50,13 @@ export type KeyProblems = { readonly [Name in keyof KeyDraft]?: string };
 export function keyProblems(draft: KeyDraft): KeyProblems {
   const { title, who, slots } = draft;
   return {
-    ...(title.trim() === "" ? { title: "Purpose: required." } : {}),
+    ...(title.trim() === "" ? { title: "Enter the purpose of the key." } : {}),
     ...(who !== "" && actorOf(who) === undefined
-      ? { who: "Expected kind:id, such as agent:press. Empty means yourself." }
+      ? { who: "Enter kind:id, such as agent:press. Empty means yourself." }
       : {}),
-    ...(isForAgent(draft) && slots !== "" && !/^\d{1,6}$/.test(slots) ? { slots: "Expected a number." } : {}),
+    ...(isForAgent(draft) && slots !== "" && !/^\d{1,6}$/.test(slots)
+      ? { slots: "Enter a whole number." }
+      : {}),
   };
 }
 

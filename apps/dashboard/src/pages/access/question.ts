@@ -34,7 +34,7 @@ export type CheckProblems = Partial<Record<keyof AccessCheck, string>>;
 export function checkProblems(check: AccessCheck, actions: readonly Action[]): CheckProblems {
   const problems: { -readonly [Name in keyof CheckProblems]: string } = {};
   if (actorOf(check.who) === undefined)
-    problems.who = "Expected kind:id, such as person:ada, agent:press or service:mail.";
+    problems.who = "Enter kind:id, such as person:ada, agent:press or service:mail.";
   if (!actions.some(({ name }) => name === check.action))
     problems.action =
       check.action === ""

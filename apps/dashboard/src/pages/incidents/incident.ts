@@ -145,7 +145,7 @@ export function changeOf(
     const text = agents.trim();
     if (text === "") return nothing;
     if (!/^[1-9]\d{0,4}$/.test(text))
-      return { ...nothing, problem: "Expected a whole number from 1 to 99,999.", isWhole: false };
+      return { ...nothing, problem: "Enter a whole number from 1 to 99,999.", isWhole: false };
     return { ...nothing, body: { agents: Number(text) }, args: ["--min", text] };
   }
   if (kind !== "fix") return nothing;

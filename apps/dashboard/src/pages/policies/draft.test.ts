@@ -74,7 +74,7 @@ describe("a policy that is written", () => {
     };
     assert.deepEqual(
       policyProblems(draft, actions).cases.map((problem) => problem?.slice(0, 16)),
-      ["Title: required.", "Expected a princ"],
+      ["Enter a title.", "Expected a princ"],
     );
   });
 

@@ -62,7 +62,7 @@ export function policyProblems(draft: PolicyDraft, actions: readonly Action[]): 
 }
 
 function caseProblem({ title, who, action }: CaseDraft, actions: readonly Action[]): string | undefined {
-  if (title.trim() === "") return "Title: required.";
+  if (title.trim() === "") return "Enter a title.";
   if (actorOf(who) === undefined) return "Expected a principal, such as person:ada.";
   return actions.some(({ name }) => name === action) ? undefined : "Expected an action from the list.";
 }

@@ -160,7 +160,7 @@ function Apply(options: Chosen & { preview: PreviewBulkReply }) {
   const many = preview.count ?? 0;
   const perform = () => {
     if (reason.trim() !== "") return applied(preview, reason.trim(), setProgress);
-    setMissing("Reason: required.");
+    setMissing("Enter a reason.");
     return undefined;
   };
   const finish = (reply: unknown) => {

@@ -71,15 +71,17 @@ export type ScheduleProblems = Readonly<Partial<Record<keyof ScheduleDraft, stri
 export function scheduleProblems(draft: ScheduleDraft): ScheduleProblems {
   const everyMs = durationMs(draft.every);
   return {
-    ...(draft.id.trim() === "" ? { id: "Name: required." } : {}),
-    ...(draft.workflow === "" ? { workflow: "Workflow: required." } : {}),
+    ...(draft.id.trim() === "" ? { id: "Enter a name." } : {}),
+    ...(draft.workflow === "" ? { workflow: "Select a workflow." } : {}),
     ...(draft.kind === "cron" && draft.cron.trim() === ""
-      ? { cron: "Five fields, such as 0 9 * * 1-5." }
+      ? { cron: "Enter five fields, such as 0 9 * * 1-5." }
       : {}),
     ...(draft.kind === "interval" && (everyMs === undefined || everyMs < 1_000)
-      ? { every: "At least one second. Example: 5 min or 1 h 30 min." }
+      ? { every: "Enter at least one second, such as 5 min or 1 h 30 min." }
       : {}),
-    ...(draft.kind === "once" && Number.isNaN(Date.parse(draft.once)) ? { once: "A date and a time." } : {}),
+    ...(draft.kind === "once" && Number.isNaN(Date.parse(draft.once))
+      ? { once: "Enter a date and a time." }
+      : {}),
   };
 }
 

@@ -21,18 +21,79 @@ import {
 
 const silent: Badge = { label: "no answer", glyph: "cross", tone: "wrong", live: false };
 
+interface ProcessOptions {
+  process: ProcessComponents;
+  series: readonly MetricSeries[];
+}
+
 /** One process: its identity, its resources, and its components. */
-export function ProcessPart(options: { process: ProcessComponents; series: readonly MetricSeries[] }) {
-  const { process, series } = options;
+export function ProcessPart(options: ProcessOptions) {
+  const { process } = options;
+  return (
+    <Part title={titleOf(process)} aside={<StateMark process={process} />}>
+      <ProcessView {...options} />
+    </Part>
+  );
+}
+
+/** The processes of a cluster, one line each. A line opens to its process. Processes that are not ready are open. */
+export function ProcessList({ processes, series }: Omit<ProcessOptions, "process"> & ListOptions) {
+  return (
+    <Part title="Processes">
+      <ul className="process-list">
+        {processes.map((process) => (
+          <li key={metricNameOf(process)}>
+            <details open={stateOf(process) !== "ready"}>
+              <summary>
+                <span className="process-name">
+                  <strong>{titleOf(process)}</strong> <span className="soft small">{process.address}</span>
+                </span>
+                <StateMark process={process} />
+                {process.problem ? null : <LineUse process={process} series={series} />}
+              </summary>
+              <ProcessView process={process} series={series} />
+            </details>
+          </li>
+        ))}
+      </ul>
+    </Part>
+  );
+}
+
+interface ListOptions {
+  processes: readonly ProcessComponents[];
+}
+
+/** The resource use that shows an overloaded process. */
+function LineUse({ process, series }: ProcessOptions) {
+  return (
+    <span className="process-use">
+      {uses.slice(0, 3).map((use) => {
+        const own = seriesOf(process, series, use);
+        return (
+          <span key={use.metric}>
+            <span className="soft small">{use.word}</span> {own === undefined ? "–" : writtenUse(own, use)}
+          </span>
+        );
+      })}
+    </span>
+  );
+}
+
+const titleOf = (process: ProcessComponents): string => rootOf(process)?.name ?? process.services.join(", ");
+
+function StateMark({ process }: { process: ProcessComponents }) {
+  const { problem = "" } = process;
+  return <BadgeMark badge={problem === "" ? badgeOf(componentStates, stateOf(process)) : silent} />;
+}
+
+function ProcessView({ process, series }: ProcessOptions) {
   const { services, address = "", version = "", problem = "" } = process;
   const root = rootOf(process);
   const name = metricNameOf(process);
-  const title = root?.name ?? services.join(", ");
+  const title = titleOf(process);
   return (
-    <Part
-      title={title}
-      aside={<BadgeMark badge={problem === "" ? badgeOf(componentStates, stateOf(process)) : silent} />}
-    >
+    <>
       {problem === "" ? null : <p className="tone-wrong service-why">{problem}</p>}
       {root?.reason ? (
         <p className="tone-again service-why">
@@ -58,7 +119,7 @@ export function ProcessPart(options: { process: ProcessComponents; series: reado
         </Link>
       </p>
       {process.components.length === 0 ? null : <Components process={process} title={title} />}
-    </Part>
+    </>
   );
 }
 

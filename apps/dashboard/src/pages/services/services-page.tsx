@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import type { MetricSeries, ProcessComponents } from "@tutti/rest/types";
+import { useState } from "react";
 import { componentsQuery, metricSeriesQuery } from "../../data/queries.ts";
 import { Lasting, Moment } from "../../elements/moment.tsx";
 import { count, counted, span } from "../../elements/moments.ts";
@@ -12,8 +13,13 @@ import { factsQuery } from "../explore/queries.ts";
 import { type CallRow, callsIn, callsSql } from "./calls.ts";
 import { healthPath, healthQuery, healthText, unreadyIn } from "./health.ts";
 import { metricNameOf, stateOf, usedMetrics } from "./process.ts";
-import { ProcessPart } from "./process-part.tsx";
+import { ProcessList, ProcessPart } from "./process-part.tsx";
 import "./services.css";
+
+/** More processes than this are shown as one line each. */
+const wholeMax = 2;
+/** Times in which something was not ready, before all are requested. */
+const healthMax = 10;
 
 /** All processes: services, resources, and components with their state. */
 export function ServicesPage() {
@@ -28,6 +34,8 @@ export function ServicesPage() {
         {({ processes }) =>
           processes.length === 0 ? (
             <Empty title="No processes." />
+          ) : processes.length > wholeMax ? (
+            <ProcessList processes={processes} series={used} />
           ) : (
             processes.map((process) => (
               <ProcessPart key={metricNameOf(process)} process={process} series={used} />
@@ -88,6 +96,7 @@ function Calls({ calls }: { calls: readonly CallRow[] }) {
 /** The times of the last day in which services and components were not ready. */
 function HealthPart() {
   const query = useQuery(healthQuery());
+  const [isExpanded, setExpanded] = useState(false);
   return (
     <Part
       title="Health of the last day"
@@ -106,19 +115,32 @@ function HealthPart() {
           const found = unreadyIn(spans);
           if (found === undefined) return <Empty title="No health recorded yet." />;
           if (found.length === 0) return <p>Every service and component was ready.</p>;
+          const visible = isExpanded ? found : found.slice(0, healthMax);
           return (
-            <ul className="health-list">
-              {found.map(({ subject, state, startTimeMs, endTimeMs }) => (
-                <li key={`${subject} ${startTimeMs}`}>
-                  <Tag tone={state === "degraded" ? "held" : "wrong"}>{healthText(state)}</Tag>
-                  <code>{subject}</code>
-                  <span className="soft small">
-                    <Moment atMs={startTimeMs} />, for <Lasting fromMs={startTimeMs} toMs={endTimeMs} />
-                    {endTimeMs === undefined ? ", until now" : ""}
-                  </span>
-                </li>
-              ))}
-            </ul>
+            <>
+              <ul className="health-list">
+                {visible.map(({ subject, state, startTimeMs, endTimeMs }) => (
+                  <li key={`${subject} ${startTimeMs}`}>
+                    <Tag tone={state === "degraded" ? "held" : "wrong"}>{healthText(state)}</Tag>
+                    <code>{subject}</code>
+                    <span className="soft small">
+                      <Moment atMs={startTimeMs} />, for <Lasting fromMs={startTimeMs} toMs={endTimeMs} />
+                      {endTimeMs === undefined ? ", until now" : ""}
+                    </span>
+                  </li>
+                ))}
+              </ul>
+              {found.length <= healthMax ? null : (
+                <button
+                  type="button"
+                  className="press component-more"
+                  aria-expanded={isExpanded}
+                  onClick={() => setExpanded(!isExpanded)}
+                >
+                  {isExpanded ? `Show ${healthMax}` : `Show all ${count(found.length)}`}
+                </button>
+              )}
+            </>
           );
         }}
       </QueryView>

@@ -56,11 +56,11 @@ export function runProblems(draft: RunDraft): Readonly<Partial<Record<keyof RunD
   const priority = draft.priority.trim();
   const wrongLabel = termsOf(draft.labels).find((each) => !/^[^=]+=.+$/.test(each));
   return {
-    ...(draft.workflow === "" ? { workflow: "Choose a workflow." } : {}),
-    ...(wrongLabel === undefined ? {} : { labels: `Expected labels as name=value, got ${wrongLabel}.` }),
+    ...(draft.workflow === "" ? { workflow: "Select a workflow." } : {}),
+    ...(wrongLabel === undefined ? {} : { labels: `Enter labels as name=value, got ${wrongLabel}.` }),
     ...(priority === "" || (/^[+-]?\d+$/.test(priority) && Math.abs(Number(priority)) <= 100)
       ? {}
-      : { priority: "A whole number from -100 to 100." }),
+      : { priority: "Enter a whole number from -100 to 100." }),
   };
 }
 

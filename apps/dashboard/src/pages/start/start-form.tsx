@@ -101,7 +101,7 @@ export function StartForm({ definition, like, kind = "run", prepare }: StartOpti
         <Failure title={`${titles[kind]} not started`} message={refusal.message} code={refusal.code} />
       )}
       <p className="start-foot">
-        {submitted ? <Corrections count={problems.length} /> : null}
+        {submitted ? <Corrections count={problems.length + Object.keys(wrong).length} /> : null}
         <Action
           label={`Start ${kind}`}
           weight="main"

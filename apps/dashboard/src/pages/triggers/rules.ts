@@ -113,13 +113,15 @@ export type TriggerProblems = Readonly<Partial<Record<keyof TriggerDraft, string
 
 export function triggerProblems(draft: TriggerDraft): TriggerProblems {
   return {
-    ...(draft.id.trim() === "" ? { id: "Name: required." } : {}),
-    ...(draft.workflow === "" ? { workflow: "Workflow: required." } : {}),
+    ...(draft.id.trim() === "" ? { id: "Enter a name." } : {}),
+    ...(draft.workflow === "" ? { workflow: "Select a workflow." } : {}),
     ...(draft.kind === "event" && draft.event.trim() === ""
-      ? { event: "Words with dots, such as shop.order.created." }
+      ? { event: "Enter words with dots, such as shop.order.created." }
       : {}),
-    ...(draft.kind === "runEnd" && draft.after === "" ? { after: "Workflow: required." } : {}),
-    ...(draft.kind === "webhook" && draft.secret.trim() === "" ? { secret: "Secret: required." } : {}),
+    ...(draft.kind === "runEnd" && draft.after === "" ? { after: "Select a workflow." } : {}),
+    ...(draft.kind === "webhook" && draft.secret.trim() === ""
+      ? { secret: "Enter the name of a secret." }
+      : {}),
   };
 }
 
