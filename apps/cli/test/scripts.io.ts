@@ -51,6 +51,29 @@ describe("adopt compare", () => {
     assert.match((await at.tutti("adopt compare scripts scripts.no")).errors, /`scripts.no` not found/);
   });
 
+  it("runs the lines of a crontab as cron does, directly and as a task", async () => {
+    const home = join(at.command.folder, "home");
+    mkdirSync(home);
+    const line = "0 6 * * * pwd; echo $SHELL $PATH $REPORT; cat%50\\% of%words";
+    writeFileSync(join(folder, "jobs.crontab"), `HOME=${home}\nREPORT=full\n${line}\n`);
+    await at.printed("adopt scripts scripts");
+    await worker?.stop();
+    await work();
+    const compared = await at.printed("adopt compare scripts scripts.cron-pwd");
+    assert.match(compared, /scripts\.cron-pwd ran twice in .*home\. Its files were not compared/);
+    assert.match(
+      compared,
+      /1 of 1 script equal\nNext: tutti adopt flip scripts scripts\.cron-pwd --percent 10/,
+    );
+    const flipped = await at.printed("adopt flip scripts scripts.cron-pwd --percent 100");
+    assert.match(flipped, /tutti adopt run \S+\/scripts scripts\.cron-pwd\n/);
+    const called = () => at.printed("adopt run scripts scripts.cron-pwd", { input: "" });
+    const expected = `${home}\n/bin/sh /usr/bin:/bin full\n50% of\nwords\n`;
+    assert.equal(await called(), expected);
+    await at.printed("adopt flip scripts scripts.cron-pwd");
+    assert.equal(await called(), expected);
+  });
+
   it("callers run a percentage of their calls as tasks, and run all calls directly after one command", async () => {
     const echo = '#!/bin/sh\necho "$1 of $(cat) by ${CALLER:-Tutti}"\necho noted >&2\nexit 3\n';
     writeFileSync(join(folder, "call.sh"), echo, { mode: 0o755 });

@@ -27,7 +27,7 @@ describe("adopt", () => {
       chmodSync(join(folder, name), 0o755);
     }
     writeFileSync(join(folder, "lib.ts"), "export const one = 1;\n");
-    writeFileSync(join(folder, "jobs.crontab"), "0 3 * * * ./hello.sh night\n");
+    writeFileSync(join(folder, "jobs.crontab"), `HOME=${folder}\n0 3 * * * ./hello.sh night\n`);
   });
   after(() => worker?.stop());
 

@@ -2,7 +2,9 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { userInfo } from "node:os";
 import { basename, join, relative } from "node:path";
+import type { CronUser } from "../commands/adoption/find.ts";
 
 export interface ScriptEnd {
   readonly exitCode: number;
@@ -63,12 +65,17 @@ export async function digestsOf(folder: string): Promise<ReadonlyMap<string, str
 /** Runs a command as a task does, with the variables that tasks see. */
 export function runScript(
   [program = "", ...args]: readonly string[],
-  { cwd, stdin }: { readonly cwd: string; readonly stdin: string },
+  {
+    cwd,
+    stdin,
+    env: own,
+  }: { readonly cwd: string; readonly stdin: string; readonly env: Readonly<Record<string, string>> },
 ): Promise<ScriptEnd> {
   const names = ["PATH", "HOME", "LANG", "TZ"];
-  const env = Object.fromEntries(
+  const seen = Object.fromEntries(
     names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );
+  const env = { ...seen, ...own };
   return new Promise((done, fail) => {
     const child = spawn(program, args, { cwd, env, stdio: ["pipe", "pipe", "pipe"] });
     const [output, errors]: [Buffer[], Buffer[]] = [[], []];
@@ -90,16 +97,34 @@ export function runScript(
 /** Runs a command as its caller would, with the same variables and outputs. Returns the exit code. */
 export function runInPlace(
   [program = "", ...args]: readonly string[],
-  { cwd, stdin }: { readonly cwd: string; readonly stdin: string | undefined },
+  {
+    cwd,
+    stdin,
+    env,
+  }: {
+    readonly cwd: string;
+    readonly stdin: string | undefined;
+    readonly env: Readonly<Record<string, string>>;
+  },
 ): Promise<number> {
   return new Promise((done, fail) => {
     const input = stdin === undefined ? "inherit" : "pipe";
-    const child = spawn(program, args, { cwd, stdio: [input, "inherit", "inherit"] });
+    const child = spawn(program, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: [input, "inherit", "inherit"],
+    });
     // A script may end without reading its input.
     child.stdin?.on("error", () => {}).end(stdin);
     child.on("error", fail);
     child.on("close", (code, signal) => done(code ?? firstSignalCode + (signal === "SIGKILL" ? 9 : 15)));
   });
+}
+
+/** Returns the name and the home folder of this user. Cron reads both from the same place, not from `HOME`. */
+export function cronUser(): CronUser {
+  const { username: name, homedir: home } = userInfo();
+  return { name, home };
 }
 
 /** Returns the piped input of this process. Undefined at a terminal. */

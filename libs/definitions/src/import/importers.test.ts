@@ -3,7 +3,14 @@ import { globSync, readdirSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { silentCronWords, silentMakeWords, silentValues } from "./completeness.fixture.ts";
-import { type Imported, importCrontab, importGithubActions, importMakefile, NotImported } from "./index.ts";
+import {
+  type Imported,
+  importCrontab,
+  importGithubActions,
+  importMakefile,
+  NotImported,
+  readCrontab,
+} from "./index.ts";
 
 type Members = { readonly [key: string]: never };
 
@@ -41,7 +48,7 @@ describe("a crontab", () => {
     const imported = importCrontab("TZ=America/New_York\n0 3 * * * /opt/a.sh\n", {
       timeZone: "Europe/Berlin",
     });
-    assert.deepEqual(untranslatedOf(imported), ["1 TZ=America/New_York"]);
+    assert.deepEqual(untranslatedOf(imported), ["1 TZ=America/New_York", "2 HOME", "2 PATH"]);
     assert.deepEqual(taskOf(imported, "cron-a-sh", "run")?.["with"], {
       command: ["/bin/sh", "-c", "/opt/a.sh"],
       env: { TZ: "America/New_York" },
@@ -74,6 +81,7 @@ describe("a crontab", () => {
   it("lists all other lines with their numbers", () => {
     assert.deepEqual(untranslatedOf(imported), [
       "2 MAILTO=ops@example.org",
+      "5 HOME",
       "7 @reboot /opt/start.sh",
       "8 61 * * * * /opt/never.sh",
       "9 */5 * * * * echo ${{ x }}",
@@ -84,7 +92,21 @@ describe("a crontab", () => {
   it("of the system names users", () => {
     const system = importCrontab("0 4 * * * www-data /opt/a.sh", { hasUser: true });
     assert.deepEqual(named(system), ["workflow cron-a-sh", "schedule cron-a-sh"]);
-    assert.deepEqual(untranslatedOf(system), ["1 user www-data"]);
+    assert.deepEqual(untranslatedOf(system), ["1 user www-data", "1 HOME", "1 PATH"]);
+  });
+
+  it("passes the text behind a percent sign as cron 3.0 of Debian does", () => {
+    const inputs = ["cat%a\\%b\\\\c%d\\e%", "cat%", "cat%x", "cat", "echo 50\\%%y\\"].map((command) => {
+      const [item] = readCrontab(`* * * * * ${command}`);
+      return item?.kind === "command" ? [item.command, item.stdin] : item;
+    });
+    assert.deepEqual(inputs, [
+      ["cat", "a%b\\\\c\nd\\e\n"],
+      ["cat", ""],
+      ["cat", "x\n"],
+      ["cat", undefined],
+      ["echo 50%", "y\\\n"],
+    ]);
   });
 });
 

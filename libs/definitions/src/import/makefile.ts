@@ -4,7 +4,7 @@
  * Makefile sets. Variables that the caller of make may set are listed: in a task, make has the environment of the worker.
  */
 import type { Json } from "@tutti/expressions";
-import { Collector, firstFree, type Imported, nameFrom, requireSize } from "./imported.ts";
+import { Collector, firstFree, type Imported, nameFrom, requireSize, type Untranslated } from "./imported.ts";
 
 interface Target {
   readonly line: number;
@@ -62,14 +62,38 @@ export function importMakefile(text: string, fileName = "Makefile"): Imported {
       collector.report(targets.get(name)?.line ?? line, name, "the targets depend on each other in a cycle");
   if (phony.size === 0)
     collector.report(1, fileName, "no target is declared `.PHONY`, and make still builds the files");
-  // The needs of a phony target are built with it.
-  const needed = new Set([...targets.values()].flatMap(({ needs }) => [...needs]));
-  for (const [name, { line }] of targets)
-    if (!phony.has(name) && !needed.has(name))
-      collector.report(line, name, "it is not declared `.PHONY`, and make still builds the files");
+  for (const [name, line] of goalsOf(rules))
+    collector.report(line, name, "it is not declared `.PHONY`, and make still builds the files");
   for (const [name, { line, reason }] of rules.variables.open)
     if (!rules.variables.set.has(name)) collector.report(line, name, reason);
   return collector.finish();
+}
+
+/** Returns the phony targets with their lines, and what else a user may call. */
+export function makeTargets(text: string): {
+  readonly phony: ReadonlyMap<string, number>;
+  readonly others: readonly Untranslated[];
+} {
+  requireSize(text);
+  const rules = read(text, new Collector());
+  const others = [...goalsOf(rules)].map(([construct, line]) => ({
+    line,
+    construct,
+    reason: "the target is not declared `.PHONY`",
+  }));
+  const isComputed = (name: string) => name.includes("$");
+  for (const [name, line] of rules.phony)
+    if (isComputed(name))
+      others.push({ line, construct: `.PHONY: ${name}`, reason: "make computes the names of the targets" });
+  return { phony: new Map([...rules.phony].filter(([name]) => !isComputed(name))), others };
+}
+
+/** Returns the targets that are not phony, and that no other target needs: its needs are built with a target. */
+function goalsOf({ targets, phony }: Rules): ReadonlyMap<string, number> {
+  const needed = new Set([...targets.values()].flatMap(({ needs }) => [...needs]));
+  return new Map(
+    [...targets].flatMap(([name, { line }]) => (phony.has(name) || needed.has(name) ? [] : [[name, line]])),
+  );
 }
 
 function read(text: string, collector: Collector): Rules {

@@ -2,7 +2,8 @@
  * Scripts of a folder as capabilities. `tutti adopt scripts` lists them in `tutti-scripts.json`.
  *
  * 1. A script gets the arguments and the standard input of its task. Every exit code is a result, as for other callers.
- * 2. It runs in the folder or below, and sees the variables that the worker lists and the variables of the task.
+ * 2. It runs in the folder or below, or in the folder of the list. It sees the variables that the worker names, those of
+ *    the list and those of the task.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -33,6 +34,9 @@ interface AdoptedScript {
   readonly name: string;
   readonly command: readonly string[];
   readonly stdin?: string;
+  /** Folder without `cwd` in the input. Default: the folder of the scripts. */
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const keptBytes = 1_048_576;
@@ -62,19 +66,22 @@ export async function addScripts(
 }
 
 function script(
-  { command, stdin: usual = "" }: AdoptedScript,
+  { command, stdin: usual = "", cwd: home, env: own = {} }: AdoptedScript,
   root: string,
   options: Omit<ShellOptions, "programs" | "folder">,
 ): Handler<ScriptInput | null, ScriptOutput> {
   return async (input, task) => {
-    const { args = [], stdin = usual, env = {}, cwd = "." } = input ?? {};
+    const { args = [], stdin = usual, env = {}, cwd } = input ?? {};
     const [program = ""] = command;
     if (args.some((arg) => arg.includes("\0")))
       throw shellErrors.inputInvalid({ expected: "`args`, a list of texts" });
-    const folder = await folderOf(root, cwd, program);
+    const folder =
+      cwd === undefined && home !== undefined
+        ? await folderOf(home, ".", program)
+        : await folderOf(root, cwd ?? ".", program);
     const end = await runCommand([...command, ...args], {
       folder,
-      env: { ...variablesOf(options.env), ...env },
+      env: { ...variablesOf(options.env), ...own, ...env },
       stdin,
       signal: task.signal,
       ...(options.limits !== undefined && { limits: options.limits }),

@@ -1,4 +1,13 @@
 /** Finds scripts, and the places where they start other programs. Reads texts and runs nothing. */
+import { isDeepStrictEqual } from "node:util";
+import {
+  cronName,
+  cronVariables,
+  firstFree,
+  makeTargets,
+  readCrontab,
+  type Untranslated,
+} from "@tutti/definitions/import";
 
 export interface Adopted {
   /** The capability: `scripts.backup-sh`. */
@@ -7,6 +16,31 @@ export interface Adopted {
   readonly file: string;
   readonly command: readonly string[];
   readonly stdin?: string;
+  /** Folder of the command. Default: the folder of the scripts. */
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A line that is not adopted. */
+export interface NotAdopted {
+  readonly file: string;
+  readonly line: number;
+  readonly text: string;
+  readonly reason: string;
+}
+
+/** The user whose crontab it is. Cron runs commands in the home folder. */
+export interface CronUser {
+  readonly name: string;
+  readonly home: string;
+}
+
+/** A target or a line: others in the folder may have its name. */
+export type Unnamed = Adopted & { readonly isNumbered?: boolean };
+
+interface Found {
+  readonly scripts: readonly Unnamed[];
+  readonly notAdopted: readonly NotAdopted[];
 }
 
 /** A place where a script starts something. */
@@ -59,6 +93,14 @@ const programs: readonly (readonly [RegExp, Language])[] = [
 ];
 const lengthMax = 100;
 
+/** Returns what a file of the folder has: a script, targets, or lines. */
+export function adoptedIn(file: string, text: string, user: CronUser, former: readonly Adopted[]): Found {
+  if (isMakefile(file)) return targetsOf(file, text);
+  if (isCrontab(file)) return linesOf(file, text, user, former);
+  const script = scriptOf(file, text);
+  return { scripts: script === undefined ? [] : [script], notAdopted: [] };
+}
+
 /** Returns the script of a file. Undefined for another text, or for a module that others import. */
 export function scriptOf(file: string, text: string): Adopted | undefined {
   const first = firstLineOf(text);
@@ -80,29 +122,88 @@ export function usesIn(file: string, text: string): readonly Use[] {
 }
 
 /** Returns the phony targets of a Makefile. */
-export function targetsOf(file: string, text: string): readonly Adopted[] {
-  const names = [...text.matchAll(/^\.PHONY\s*:(.*)$/gm)].flatMap(([, words = ""]) =>
-    words.trim().split(/\s+/),
-  );
+export function targetsOf(file: string, text: string): Found {
+  const { phony, others } = makeTargets(text);
   const [folder, base] = [folderOf(file), file.slice(folderOf(file).length)];
-  return [...new Set(names)]
-    .filter((name) => /^[\w.-]+$/.test(name))
-    .map((name) => ({
-      name: nameOf(`${folder}make-${name}`),
+  return {
+    scripts: [...phony.keys()].map((target) => ({
+      name: nameOf(`${folder}make-${target.replaceAll("/", "-")}`),
       file,
-      command: ["make", ...(folder === "" ? [] : ["-C", folder.slice(0, -1)]), "-f", base, name],
-    }));
+      command: ["make", ...(folder === "" ? [] : ["-C", folder.slice(0, -1)]), "-f", base, target],
+      isNumbered: true,
+    })),
+    notAdopted: others.map((other) => notAdopted(file, other)),
+  };
 }
 
-export function isMakefile(file: string): boolean {
+/**
+ * Returns the lines of a crontab, each with the folder and the variables that it has under cron. If a line already calls
+ * an adopted line, that one stays in the list.
+ */
+export function linesOf(file: string, text: string, user: CronUser, former: readonly Adopted[] = []): Found {
+  const [scripts, left]: [Unnamed[], NotAdopted[]] = [[], []];
+  for (const item of readCrontab(text)) {
+    if (item.kind === "fault") left.push(notAdopted(file, { ...item, construct: item.entry }));
+    if (item.kind !== "command") continue;
+    const { command, stdin, variables } = item;
+    if (/\badopt run\b/.test(command)) {
+      const words = command.split(/\s+/);
+      const called = former.find((each) => each.file === file && words.includes(each.name));
+      if (called !== undefined && !scripts.includes(called)) scripts.push(called);
+      continue;
+    }
+    const env = { ...cronVariables, HOME: user.home, ...variables, LOGNAME: user.name };
+    scripts.push({
+      name: nameOf(cronName(command)),
+      file,
+      command: [env.SHELL, "-c", command],
+      ...(stdin !== undefined && { stdin }),
+      cwd: env.HOME,
+      env,
+      isNumbered: true,
+    });
+  }
+  return { scripts, notAdopted: left };
+}
+
+function notAdopted(file: string, { line, construct, reason }: Untranslated): NotAdopted {
+  return { file, line, text: construct.slice(0, lengthMax), reason };
+}
+
+/**
+ * Numbers the names that targets and lines share: `scripts.make-test`, `scripts.make-test-2`. A command of the former list
+ * keeps its name, so that the callers of a name do not get another command.
+ */
+export function named(found: readonly Unnamed[], former: readonly Adopted[]): readonly Adopted[] {
+  const used = new Set(found.filter(({ isNumbered }) => isNumbered !== true).map(({ name }) => name));
+  const isSame = ({ file, command }: Adopted, other: Adopted) =>
+    file === other.file && isDeepStrictEqual(command, other.command);
+  const kept = new Map<Unnamed, string>();
+  for (const each of found) {
+    const before = former.find(
+      (other) => each.isNumbered === true && !used.has(other.name) && isSame(each, other),
+    );
+    if (before === undefined) continue;
+    used.add(before.name);
+    kept.set(each, before.name);
+  }
+  return found.map(({ isNumbered, ...each }, at) => {
+    const own = found[at] === undefined ? undefined : kept.get(found[at]);
+    const name = own ?? (isNumbered === true ? firstFree(each.name, (name) => used.has(name)) : each.name);
+    used.add(name);
+    return { ...each, name };
+  });
+}
+
+function isMakefile(file: string): boolean {
   return /(^|\/)(GNUm|M|m)akefile$|\.mk$/.test(file);
 }
 
-export function isCrontab(file: string): boolean {
+function isCrontab(file: string): boolean {
   return /(^|\/)crontab$|\.(crontab|cron)$/.test(file);
 }
 
-export function nameOf(file: string): string {
+function nameOf(file: string): string {
   const parts = file
     .toLowerCase()
     .split("/")

@@ -13,7 +13,7 @@ import type { Result } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { calling, percentIn, registerVariants } from "../variants/variants.ts";
-import { adoptedScripts, type ScriptEnd, scriptEnd } from "./scripts.ts";
+import { adoptedScripts, noteMissing, type ScriptEnd, scriptEnd } from "./scripts.ts";
 
 /** Output of the workflow of a script if the caller must run the script. */
 const byCaller = "caller";
@@ -21,8 +21,9 @@ const byCaller = "caller";
 export async function flipScripts(context: Context): Promise<Result> {
   const { values, print } = context;
   const percent = percentIn(context);
-  const { scripts } = await adoptedScripts(context, values.manyArguments("NAME"));
+  const { folder, scripts } = await adoptedScripts(context, values.manyArguments("NAME"));
   const server = await connect(context);
+  if (percent > 0) await noteMissing(context, server, folder, scripts);
   for (const { name } of scripts) {
     const variants = { old: { set: { runBy: byCaller } }, new: calling(name) };
     await registerVariants(server, name, variants, { percent, compares: false });
@@ -34,6 +35,13 @@ export async function flipScripts(context: Context): Promise<Result> {
       print.line(
         `${print.style.green("✓")} ${counted(scripts.length, "script")}: Tutti runs ${percent} % of calls`,
       );
+      if (percent === 0) return;
+      const [{ name: first } = { name: "SCRIPT" }] = scripts;
+      const words = [values.argument("FOLDER"), ...values.manyArguments("NAME")];
+      print.line("Next, in crontabs and other callers, in place of each script:");
+      print.line(`  tutti adopt run ${folder} ${first}`);
+      print.line(`Then read times and errors: tutti variant show ${first}`);
+      print.line(`Take all calls back: tutti adopt flip ${words.join(" ")}`);
     },
   };
 }
@@ -43,11 +51,11 @@ export async function runAdopted(context: Context): Promise<Result> {
   const name = values.argument("SCRIPT");
   const { folder, scripts } = await adoptedScripts(context, [name]);
   const [script] = scripts;
-  const { command = [], stdin: usual } = script ?? {};
+  const { command = [], stdin: usual, cwd = folder, env = {} } = script ?? {};
   const args = values.manyArguments("ARG");
   const { runInPlace, pipedInput } = await import("../../effects/scripts.ts");
   const stdin = usual ?? (await pipedInput());
-  const direct = () => runInPlace([...command, ...args], { cwd: folder, stdin });
+  const direct = () => runInPlace([...command, ...args], { cwd, stdin, env });
   const server = await reachable(context);
   if (server === undefined) {
     shell.errors.write(`tutti: the platform is not reachable, ${name} runs without it\n`);

@@ -8,16 +8,8 @@ import type { Result } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
-import {
-  type Adopted,
-  isCrontab,
-  isMakefile,
-  nameOf,
-  scriptOf,
-  targetsOf,
-  type Use,
-  usesIn,
-} from "./find.ts";
+import { offered } from "../platform/capabilities.ts";
+import type { Adopted, NotAdopted, Unnamed, Use } from "./find.ts";
 
 const listName = "tutti-scripts.json";
 const workerName = "tutti-scripts.mjs";
@@ -35,14 +27,22 @@ export async function adoptScripts(context: Context): Promise<Result> {
   const files = await shell.filesIn(folder).catch(() => {
     throw new Failure(`Folder \`${folder}\` not found.`, { exitCode: exitCodes.usage, code: "folder" });
   });
-  const [scripts, uses]: [Adopted[], Use[]] = [[], []];
+  const former = shell.exists(join(folder, listName))
+    ? scriptsIn(await shell.readText(join(folder, listName)))
+    : [];
+  const { cronUser } = await import("../../effects/scripts.ts");
+  const { adoptedIn, named, usesIn } = await import("./find.ts");
+  const [found, notAdopted, uses]: [Unnamed[], NotAdopted[], Use[]] = [[], [], []];
   for (const path of files) {
     const file = relative(folder, path);
     if (file === workerName || file === listName) continue;
     const text = await shell.readText(path);
-    scripts.push(...(await adoptedIn(file, text)));
+    const adopted = adoptedIn(file, text, cronUser(), former);
+    found.push(...adopted.scripts);
+    notAdopted.push(...adopted.notAdopted);
     uses.push(...usesIn(file, text));
   }
+  const scripts = named(found, former);
   const names = scripts.map(({ name }) => name);
   const duplicate = names.find((name, at) => names.indexOf(name) !== at);
   if (duplicate !== undefined)
@@ -53,7 +53,7 @@ export async function adoptScripts(context: Context): Promise<Result> {
   await shell.writeText(join(folder, listName), `${JSON.stringify({ scripts }, undefined, 2)}\n`);
   if (!shell.exists(join(folder, workerName))) await shell.writeText(join(folder, workerName), worker);
   return {
-    json: { scripts, uses },
+    json: { scripts, uses, notAdopted },
     quiet: names,
     draw: () => {
       print.table(
@@ -65,6 +65,26 @@ export async function adoptScripts(context: Context): Promise<Result> {
       );
       for (const { file, line, kind, text } of uses)
         print.line(`${safe(file)}:${line}: ${kind}: ${safe(text)}`);
+      for (const { file, line, text, reason } of notAdopted)
+        print.line(`${safe(file)}:${line}: not adopted: ${safe(text)}: ${safe(reason)}`);
+      for (const { name, command } of former) {
+        const now = scripts.find((script) => script.name === name)?.command.join(" ");
+        if (now !== command.join(" "))
+          print.line(
+            `${safe(name)}: ${now === undefined ? "removed" : `the command is now \`${safe(now)}\``}. Before: \`${safe(command.join(" "))}\``,
+          );
+      }
+      const homes = new Set(scripts.flatMap(({ cwd }) => cwd ?? []));
+      if (homes.size > 0)
+        print.line(
+          `Lines of crontabs run in ${safe([...homes].join(", "))} with the variables that cron sets.`,
+        );
+      if (scripts.length === 0) {
+        print.line(
+          "0 scripts adopted. Name a folder with scripts, phony targets of a Makefile or a crontab.",
+        );
+        return;
+      }
       print.line(`${counted(scripts.length, "script")} adopted. Next:`);
       print.line(`  node ${join(folder, workerName)}`);
       print.line(`  tutti adopt compare ${folder}`);
@@ -72,40 +92,13 @@ export async function adoptScripts(context: Context): Promise<Result> {
   };
 }
 
-async function adoptedIn(file: string, text: string): Promise<readonly Adopted[]> {
-  if (isMakefile(file)) return targetsOf(file, text);
-  if (isCrontab(file)) return linesOf(file, text);
-  const script = scriptOf(file, text);
-  return script === undefined ? [] : [script];
-}
-
-/** Returns the lines of a crontab, each with the variables that the file sets above it. */
-export async function linesOf(file: string, text: string): Promise<readonly Adopted[]> {
-  const { importCrontab } = await import("@tutti/definitions/import");
-  return importCrontab(text, { hasUser: false }).documents.flatMap((document) => {
-    const { workflow, tasks } = document as { workflow?: string; tasks?: { run?: { with?: unknown } } };
-    const input = tasks?.run?.with as CronInput | readonly string[] | undefined;
-    if (workflow === undefined || input === undefined) return [];
-    const {
-      command = [],
-      env = {},
-      stdin,
-    }: CronInput = "command" in input ? input : { command: input as readonly string[] };
-    const variables = Object.entries(env).map(([variable, value]) => `${variable}=${value}`);
-    const whole = variables.length === 0 ? command : ["env", ...variables, ...command];
-    return [{ name: nameOf(workflow), file, command: whole, ...(stdin !== undefined && { stdin }) }];
-  });
-}
-
-interface CronInput {
-  readonly command?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-  readonly stdin?: string;
-}
-
 interface Comparison {
   readonly name: string;
   readonly differences: readonly string[];
+}
+
+function scriptsIn(text: string): readonly Adopted[] {
+  return (JSON.parse(text) as { readonly scripts: readonly Adopted[] }).scripts;
 }
 
 /** Returns the folder and its adopted scripts with the given names. Without names, all scripts. */
@@ -122,7 +115,7 @@ export async function adoptedScripts(
       next: [[`tutti adopt scripts ${path}`, "adopts them"]],
     });
   });
-  const { scripts } = JSON.parse(text) as { readonly scripts: readonly Adopted[] };
+  const scripts = scriptsIn(text);
   const unknown = names.find((name) => !scripts.some((script) => script.name === name));
   if (unknown !== undefined)
     throw new Failure(`Script \`${unknown}\` not found in ${listName}.`, {
@@ -136,19 +129,43 @@ export async function compareScripts(context: Context): Promise<Result> {
   const { values, print } = context;
   const { folder, scripts } = await adoptedScripts(context, values.manyArguments("NAME"));
   const server = await connect(context);
+  await noteMissing(context, server, folder, scripts);
   const compared = await comparedIn(server, folder, scripts);
   const different = compared.filter(({ differences }) => differences.length > 0);
+  const equal = compared.length - different.length;
   return {
-    json: { scripts: compared, equal: compared.length - different.length },
+    json: { scripts: compared, equal },
     quiet: different.map(({ name }) => name),
     exitCode: different.length > 0 ? exitCodes.failed : exitCodes.completed,
     draw: () => {
       for (const { name, differences } of different)
         for (const difference of differences)
           print.line(`${print.style.red("✗")} ${safe(name)}: ${safe(difference)}`);
-      print.line(`${compared.length - different.length} of ${counted(compared.length, "script")} equal`);
+      for (const { name, cwd } of scripts)
+        if (cwd !== undefined)
+          print.line(`${safe(name)} ran twice in ${safe(cwd)}. Its files were not compared.`);
+      print.line(`${equal} of ${counted(compared.length, "script")} equal`);
+      const words = [values.argument("FOLDER"), ...values.manyArguments("NAME")];
+      if (different.length === 0) print.line(`Next: tutti adopt flip ${words.join(" ")} --percent 10`);
+      else print.line(`Next: read the differences. Correct the script, or its command in ${listName}.`);
     },
   };
+}
+
+/** Names the scripts that no worker offers: their tasks wait. Without permission to list capabilities there is no note. */
+export async function noteMissing(
+  { print }: Pick<Context, "print">,
+  server: Server,
+  folder: string,
+  scripts: readonly Adopted[],
+): Promise<void> {
+  const entries = await offered(server).catch(() => undefined);
+  const names = entries && new Set(entries.map(({ name }) => name));
+  const missing = scripts.filter(({ name }) => names?.has(name) === false);
+  if (missing.length === 0) return;
+  print.note(
+    `No worker offers ${safe(missing.map(({ name }) => name).join(", "))}. Tasks wait for it. Start it, or start it again: node ${join(folder, workerName)}`,
+  );
 }
 
 const concurrencyMax = 4;
@@ -174,10 +191,13 @@ async function differencesOf(server: Server, folder: string, script: Adopted): P
   const copies = await FolderCopies.create(folder);
   try {
     const [oldFolder, newFolder] = [await copies.copy("old"), await copies.copy("new")];
-    const stdin = script.stdin ?? "";
+    const { stdin = "", cwd, env = {} } = script;
     const [before, after] = [
-      await runScript(script.command, { cwd: oldFolder, stdin }),
-      await runOf(server, script.name, { cwd: relative(folder, newFolder), stdin }),
+      await runScript(script.command, { cwd: cwd ?? oldFolder, stdin, env }),
+      await runOf(server, script.name, {
+        ...(cwd === undefined && { cwd: relative(folder, newFolder) }),
+        stdin,
+      }),
     ];
     if (typeof after === "string") return [after];
     const written = await Promise.all([digestsOf(oldFolder), digestsOf(newFolder)]);

@@ -7,7 +7,8 @@ export const adoptionCommands: readonly Command[] = [
     summary: "Find scripts in a folder and make them capabilities of a worker",
     about: [
       "Finds shell, Python and TypeScript scripts, phony targets of Makefiles and lines of crontabs. Writes their list and a worker next to them.",
-      "Lists where scripts use subprocess, popen, tmux, cron and make.",
+      "Lists where scripts use subprocess, popen, tmux, cron and make, and the lines and targets that it cannot adopt.",
+      "A line of a crontab runs in the home folder with the variables of cron.",
     ],
     arguments: [{ name: "FOLDER", summary: "folder with scripts", completes: "file" }],
     examples: [{ words: "adopt scripts ./scripts", does: "list the scripts and write a worker" }],
@@ -18,7 +19,9 @@ export const adoptionCommands: readonly Command[] = [
     name: "adopt compare",
     group: "installation",
     summary: "Compare direct runs of scripts with runs as tasks: outputs, exit code, files",
-    about: ["Runs each script directly and as a task, each in a copy of the folder."],
+    about: [
+      "Runs each script directly and as a task, each in a copy of the folder. Lines of crontabs run in their own folder.",
+    ],
     arguments: [
       { name: "FOLDER", summary: "folder with adopted scripts", completes: "file" },
       { name: "NAME", summary: "capability of a script. Default: all", isOptional: true, isMany: true },
