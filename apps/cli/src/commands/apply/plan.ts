@@ -12,6 +12,7 @@ import {
   listResources,
   liveCounter,
   resourceKindNames,
+  secretValue,
   writeResource,
 } from "./resources.ts";
 import { type ApplyOptions, auditCause, compare, driftOf, outcomeOf, type Spec, type Step } from "./step.ts";
@@ -86,17 +87,21 @@ async function describedStep(
       ? differences
       : [...differences, { path: "paused", before: pausedThere, after: paused }];
   const spec: Spec = { ...withoutOwner(resource.spec), ...(Object.keys(labels).length > 0 && { labels }) };
-  const written = { spec, paused: kind === "scaler" ? undefined : paused, from: resource.from };
+  const outcome = outcomeOf(found, all);
+  const value =
+    kind === "secret" && outcome !== "unchanged"
+      ? await secretValue({ id, fileName: file.fileName, from: resource.from }, options.shell)
+      : undefined;
+  const written = { spec, paused: kind === "scaler" ? undefined : paused, value };
   const cause = found?.cause ?? (compared.isDrifted ? await auditCause(server, kind, id) : undefined);
   return {
     kind,
     id,
     fileName: file.fileName,
     differences: found === undefined ? [] : all,
-    outcome: outcomeOf(found, all),
+    outcome,
     ...(compared.isDrifted && set !== undefined && { drift: driftOf(cause) }),
-    write: () =>
-      writeResource(server, kind as ResourceKindName, id, { written, found, shell: options.shell }),
+    write: () => writeResource(server, kind as ResourceKindName, id, { written, found }),
   };
 }
 
@@ -117,7 +122,6 @@ function adapterStep(
   const written = {
     spec: scalerOf(adapter.adapter, { ...spec, labels: compared.labels }),
     paused: found?.paused,
-    from: undefined,
   };
   return {
     kind: "adapter",
@@ -127,6 +131,6 @@ function adapterStep(
     outcome: outcomeOf(found, differences),
     ...(compared.isDrifted && { drift: driftOf(found?.cause) }),
     live: found?.live ?? [],
-    write: () => writeResource(server, "scaler", id, { written, found, shell: options.shell }),
+    write: () => writeResource(server, "scaler", id, { written, found }),
   };
 }

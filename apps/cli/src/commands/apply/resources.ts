@@ -4,12 +4,13 @@
  */
 import type { Alert, Cause } from "@tutti/rest/types";
 import { emptyFields, isInPool, type ResourceKindName, resourceKinds, specOf } from "@tutti/validation";
-import { usageFailure } from "../../command/failure.ts";
 import type { Shell } from "../../effects/shell.ts";
 import { describedId } from "../../local/check-applied.ts";
+import { unreadable } from "../../server/address.ts";
 import type { RouteName, Server } from "../../server/calls.ts";
 import { isAdapter } from "../adapters/launched.ts";
 import { statusOf } from "../request.ts";
+import { nothingApplied } from "./folder.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -30,11 +31,12 @@ export interface LiveWork {
   readonly count: number;
 }
 
-/** Description of a resource, and the source of the value of a secret. */
+/** Description of a resource. */
 interface WrittenResource {
   readonly spec: Json;
   readonly paused: boolean | undefined;
-  readonly from: string | undefined;
+  /** Value of a secret. */
+  readonly value?: string | undefined;
 }
 
 interface Row {
@@ -66,7 +68,6 @@ interface Writing extends Removing {
   readonly body: Json;
   readonly found: FoundResource | undefined;
   readonly written: WrittenResource;
-  readonly shell: Pick<Shell, "environment" | "readText">;
 }
 
 /** Returns the calls for a kind that is created once, then changed field by field. */
@@ -126,8 +127,8 @@ const rows: Readonly<Record<ResourceKindName, Row>> = {
   secret: {
     list: "secrets.list",
     entries: "secrets",
-    async write({ call, query, id, body, written: { from }, shell }) {
-      const value = Buffer.from(await secretValue(id, from, shell)).toString("base64");
+    async write({ call, query, id, body, written }) {
+      const value = Buffer.from(written.value ?? "").toString("base64");
       const { name: _, ...settings } = body;
       await call("secrets.put", { params: { name: id }, query, body: { ...settings, value } });
     },
@@ -345,7 +346,7 @@ export async function writeResource(
   server: Server,
   kind: ResourceKindName,
   id: string,
-  parts: Pick<Writing, "written" | "found" | "shell">,
+  parts: Pick<Writing, "written" | "found">,
 ): Promise<void> {
   const own = ownId(kind, id);
   const body = { ...parts.written.spec, [idOf(kind)]: own };
@@ -399,19 +400,30 @@ function withoutUndefined(json: Json): Json {
   return Object.fromEntries(Object.entries(json).filter(([, value]) => value !== undefined));
 }
 
-async function secretValue(
-  id: string,
-  from: string | undefined,
-  { environment, readText }: Writing["shell"],
+/** Reads the value of a secret. Fails if there is none, so that a plan with it says the same as the change. */
+export async function secretValue(
+  {
+    id,
+    fileName,
+    from,
+  }: { readonly id: string; readonly fileName: string; readonly from: string | undefined },
+  { environment, readText }: Pick<Shell, "environment" | "readText">,
 ): Promise<string> {
+  const refused = (reason: string) => nothingApplied(`${fileName}: secret \`${id}\`: ${reason}`);
   const [, source, name = ""] = /^(env|file):(.+)$/.exec(from ?? "") ?? [];
-  const text = source === "env" ? environment[name] : source === "file" ? await readText(name) : undefined;
-  if (text !== undefined && text !== "") return source === "file" ? text.replace(/\r?\n$/, "") : text;
-  throw usageFailure(
-    from === undefined
-      ? `Secret \`${id}\` needs a value. Set \`from: env:NAME\` or \`from: file:PATH\` in its file.`
-      : `Secret \`${id}\`: \`${from}\` is empty.`,
-  );
+  if (source === undefined)
+    throw refused("it needs a value. Set `from: env:NAME` or `from: file:PATH` in its file.");
+  if (source === "env" && environment[name] === undefined)
+    throw refused(`the variable \`${name}\` is not set.`);
+  const text =
+    source === "env"
+      ? (environment[name] ?? "")
+      : await readText(name).catch((error: unknown) => {
+          throw refused(`${unreadable(name, error).message}.`);
+        });
+  const value = source === "env" ? text : text.replace(/\r?\n$/, "");
+  if (value === "") throw refused(`\`${from}\` is empty.`);
+  return value;
 }
 
 export async function unlessMissing<T>(reply: Promise<T>): Promise<T | undefined> {
