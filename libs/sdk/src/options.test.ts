@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { describe, it } from "node:test";
+import { silentLogger } from "@tutti/kernel";
 import { connect } from "./client/connect.ts";
 import { EmbeddedTutti } from "./embed/embedded.ts";
 import { Worker } from "./worker.ts";
@@ -62,5 +64,22 @@ describe("an unknown option is refused with the name that was probably meant", (
       () => new EmbeddedTutti(misspelled({ sorces: [] })),
       refusal("EmbeddedTutti", "sorces", "sources"),
     );
+  });
+});
+
+describe("a misspelt variable", () => {
+  it("is named once by the clients of a process, with the variable that was probably meant", async () => {
+    const warned = once(process, "warning");
+    const variables = { TUTTI_NAMSPACE: "shop", TUTTI_LOG_LEVEL: "debug" };
+    const warnings: string[] = [];
+    const logger = { ...silentLogger, warn: (text: string) => warnings.push(text) };
+    await using _first = await connect({ address: "127.0.0.1:9" }, { variables });
+    await using _second = await connect({ address: "127.0.0.1:9", logger }, { variables });
+    assert.equal(
+      ((await warned) as [Error])[0].message,
+      "The environment variable TUTTI_NAMSPACE is ignored. Did you mean TUTTI_NAMESPACE?",
+    );
+    await using _third = await connect({ address: "127.0.0.1:9", logger }, { variables: { TUTTI_ULR: "x" } });
+    assert.deepEqual(warnings, ["The environment variable TUTTI_ULR is ignored. Did you mean TUTTI_URL?"]);
   });
 });

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import tutti
-from tutti import _call, _codec, _payload, _settings
+from tutti import _call, _codec, _payload, _variables
 from tutti.state import RunState, ScheduleState
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -308,10 +308,20 @@ class Options_of_a_client(unittest.TestCase):
     def test_name_the_nearest_variable_of_a_misspelt_one(self) -> None:
         text = "The environment variable TUTTI_%s is ignored. Did you mean TUTTI_%s?"
         for variable, meant in (("NAMSPACE", "NAMESPACE"), ("ULR", "URL"), ("API_KEYS", "API_KEY")):
-            found = _settings.misspelt_variables({f"TUTTI_{variable}": "x"})
+            found = _variables.misspelt_variables({f"TUTTI_{variable}": "x"})
             self.assertEqual(found, [text % (variable, meant)])
         others = ("TUTTI_URL", "TUTTI_LOG_LEVEL", "TUTTI_ENV", "TUTTI_", f"TUTTI_{'U' * 100_000}", "NAMSPACE")
-        self.assertEqual(_settings.misspelt_variables(dict.fromkeys(others, "x")), [])
+        self.assertEqual(_variables.misspelt_variables(dict.fromkeys(others, "x")), [])
+
+    def test_warn_of_a_misspelt_variable_once(self) -> None:
+        environment = {"TUTTI_NAMSPACE": "shop", "TUTTI_LOG_LEVEL": "debug"}
+        with self.assertLogs("tutti.client") as logs:
+            for _ in range(2):
+                tutti.connect(environment=environment).close()
+        self.assertEqual(
+            [record.getMessage() for record in logs.records],
+            ["The environment variable TUTTI_NAMSPACE is ignored. Did you mean TUTTI_NAMESPACE?"],
+        )
 
     def test_take_durations_as_seconds_texts_and_timedeltas(self) -> None:
         cases = [

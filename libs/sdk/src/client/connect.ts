@@ -1,4 +1,11 @@
-import { type Logger, silentLogger, systemFoundation, type Tracer, TuttiError } from "@tutti/kernel";
+import {
+  type Logger,
+  misspeltVariables,
+  silentLogger,
+  systemFoundation,
+  type Tracer,
+  TuttiError,
+} from "@tutti/kernel";
 import type { InProcessNetwork, Mesh } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
 import { type OptionNames, requireKnown } from "../options.ts";
@@ -28,7 +35,7 @@ export interface ConnectOptions {
   readonly accessToken?: string | (() => string);
   /** Timeout of a call that does not wait for a run, in milliseconds. Default: 30,000. */
   readonly callTimeoutMs?: number;
-  /** Default: none. */
+  /** Default: none. Warnings about variables are then printed as Node prints its warnings. */
   readonly logger?: Logger;
 }
 
@@ -59,6 +66,7 @@ export async function connect(
   requireKnown("connect", options, optionNames);
   const { network, variables = process.env, tracer, ...own } = overrides;
   const logger = options.logger ?? silentLogger;
+  warnOfMisspelt(variables, options.logger);
   const { clock, timers, chance } = systemFoundation({ ...own, logger });
   // An owner without an address is in this process.
   const addresses = network === undefined ? clientAddresses(options.address, variables) : [""];
@@ -121,6 +129,18 @@ export async function connect(
     bulk: client(contracts.bulkService),
     close: () => mesh.stop(),
   });
+}
+
+const warned = new Set<string>();
+
+/** Warns once in a process, because applications create many clients. Without a logger, as Node does. */
+function warnOfMisspelt(variables: ConnectPorts["variables"], logger: Logger | undefined): void {
+  for (const warning of misspeltVariables(variables)) {
+    if (warned.has(warning)) continue;
+    warned.add(warning);
+    if (logger === undefined) process.emitWarning(warning, { code: "TUTTI_variable" });
+    else logger.warn(warning);
+  }
 }
 
 /** An owner that is one of the addresses is the platform itself, which a program knows by its address alone. */

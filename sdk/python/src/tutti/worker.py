@@ -20,7 +20,8 @@ from ._functions.watchdog import Watchdog
 from ._handlers import Estimate, Handler, Handlers, JsonSchema
 from ._logging import log_to_standard_error
 from ._running import Running
-from ._settings import Credentials, Settings, misspelt_variables, resolve
+from ._settings import Credentials, Settings, resolve
+from ._variables import misspelt_variables
 from .context import TaskContext
 from .failures import OptionInvalid, stopped
 from .functions import DurableFunction

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, overload
 
 from .._call import Duration, Json, given, milliseconds_at, resolve, seconds_of
+from .._variables import warn_of_misspelt
 from .approvals import AsyncApprovals
 from .locks import AsyncLocks
 from .missions import AsyncMissions
@@ -140,6 +141,7 @@ def aconnect(
     headers: a function that returns more headers for each call, such as those of a trace.
     """
     seconds = None if timeout is None else seconds_of(timeout)
+    warn_of_misspelt(environment)
     options = resolve(
         environment,
         url=url,

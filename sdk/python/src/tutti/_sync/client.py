@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, overload
 
 from .._call import Duration, Json, given, milliseconds_at, resolve, seconds_of
+from .._variables import warn_of_misspelt
 from .approvals import Approvals
 from .locks import Locks
 from .missions import Missions
@@ -141,6 +142,7 @@ def connect(
     headers: a function that returns more headers for each call, such as those of a trace.
     """
     seconds = None if timeout is None else seconds_of(timeout)
+    warn_of_misspelt(environment)
     options = resolve(
         environment,
         url=url,
