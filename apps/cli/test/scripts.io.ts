@@ -32,17 +32,20 @@ describe("adopt compare", () => {
   it("reports differences of exit code, outputs and files", async () => {
     const text = '#!/bin/sh\necho "$PPID" > pid.txt\necho $$\nexit $(($$ % 100 + 1))\n';
     writeFileSync(join(folder, "varies.sh"), text, { mode: 0o755 });
+    writeFileSync(join(folder, "region.sh"), '#!/bin/sh\necho "$TEST_REGION"\n', { mode: 0o755 });
     writeFileSync(join(folder, "binary.sh"), "#!/bin/sh\nprintf '\\377\\376'\n", { mode: 0o755 });
     await at.printed("adopt scripts scripts");
     await work();
+    process.env["TEST_REGION"] = "eu";
     const ended = await at.tutti(
-      "adopt compare scripts scripts.varies-sh scripts.hello-sh scripts.binary-sh",
+      "adopt compare scripts scripts.varies-sh scripts.hello-sh scripts.binary-sh scripts.region-sh",
     );
     assert.equal(ended.exitCode, 1);
     assert.match(ended.output, /scripts\.varies-sh: stdout differs in line 1: before "\d+", now "\d+"/);
     assert.match(ended.output, /scripts\.varies-sh: file pid\.txt differs/);
     assert.match(ended.output, /scripts\.binary-sh: stdout is not UTF-8/);
-    assert.match(ended.output, /1 of 3 scripts equal/);
+    assert.match(ended.output, /scripts\.region-sh: stdout differs in line 1: before "eu", now ""/);
+    assert.match(ended.output, /1 of 4 scripts equal/);
   });
 
   it("refuses a folder without scripts, and a script that it does not know", async () => {

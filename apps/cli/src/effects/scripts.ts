@@ -62,20 +62,21 @@ export async function digestsOf(folder: string): Promise<ReadonlyMap<string, str
   return new Map(digests);
 }
 
-/** Runs a command as a task does, with the variables that tasks see. */
+/** Runs a command as its callers do: with the variables of this process, or with those of cron. */
 export function runScript(
   [program = "", ...args]: readonly string[],
   {
     cwd,
     stdin,
-    env: own,
-  }: { readonly cwd: string; readonly stdin: string; readonly env: Readonly<Record<string, string>> },
+    env: ofCron,
+  }: {
+    readonly cwd: string;
+    readonly stdin: string;
+    readonly env: Readonly<Record<string, string>> | undefined;
+  },
 ): Promise<ScriptEnd> {
-  const names = ["PATH", "HOME", "LANG", "TZ"];
-  const seen = Object.fromEntries(
-    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
-  );
-  const env = { ...seen, ...own };
+  const { LANG, TZ } = process.env;
+  const env = ofCron === undefined ? process.env : { LANG, TZ, ...ofCron };
   return new Promise((done, fail) => {
     const child = spawn(program, args, { cwd, env, stdio: ["pipe", "pipe", "pipe"] });
     const [output, errors]: [Buffer[], Buffer[]] = [[], []];

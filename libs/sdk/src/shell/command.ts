@@ -97,11 +97,20 @@ export async function runCommand(command: readonly string[], options: CommandOpt
   return { ...end, signal: signalOf(end.code, end.signal) };
 }
 
-/** Throws if a command ended because its program is missing or cannot run. */
+const ownReason =
+  /^((command )?not found|no such file|permission denied|(cannot|can't) execute|exec format)/i;
+
+/**
+ * Throws if a command ended because its program is missing or cannot run. The error of the guard's shell ends with the
+ * program and the reason: `sh: 5: nope: not found`. A program that ran may write the same about another one.
+ */
 export function requireStarted(program: string, { code, stderr }: CommandEnd): void {
   const reason = missingCodes.get(code ?? -1);
-  if (reason !== undefined && /not found|denied|cannot execute|not executable/i.test(stderr.text))
-    throw shellErrors.notStarted({ program, reason });
+  const isOwn = stderr.text
+    .split(`${program}: `)
+    .slice(1)
+    .some((rest) => ownReason.test(rest));
+  if (reason !== undefined && isOwn) throw shellErrors.notStarted({ program, reason });
 }
 
 /** Returns the worker's variables with these names. Default: PATH, HOME, LANG and TZ. */

@@ -99,8 +99,8 @@ describe("the targets of a Makefile", () => {
     assert.deepEqual(
       notAdopted.map(({ line, text, reason }) => `${line} ${text}: ${reason}`),
       [
-        "7 docs: the target is not declared `.PHONY`",
         "3 .PHONY: $(MODULES): make computes the names of the targets",
+        "7 docs: the target is not declared `.PHONY`",
       ],
     );
   });

@@ -132,7 +132,9 @@ export function targetsOf(file: string, text: string): Found {
       command: ["make", ...(folder === "" ? [] : ["-C", folder.slice(0, -1)]), "-f", base, target],
       isNumbered: true,
     })),
-    notAdopted: others.map((other) => notAdopted(file, other)),
+    notAdopted: others
+      .toSorted((one, other) => one.line - other.line)
+      .map((other) => notAdopted(file, other)),
   };
 }
 

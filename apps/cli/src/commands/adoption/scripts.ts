@@ -86,6 +86,7 @@ export async function adoptScripts(context: Context): Promise<Result> {
         return;
       }
       print.line(`${counted(scripts.length, "script")} adopted. Next:`);
+      print.line("  npm install @tutti/sdk");
       print.line(`  node ${join(folder, workerName)}`);
       print.line(`  tutti adopt compare ${folder}`);
     },
@@ -191,7 +192,7 @@ async function differencesOf(server: Server, folder: string, script: Adopted): P
   const copies = await FolderCopies.create(folder);
   try {
     const [oldFolder, newFolder] = [await copies.copy("old"), await copies.copy("new")];
-    const { stdin = "", cwd, env = {} } = script;
+    const { stdin = "", cwd, env } = script;
     const [before, after] = [
       await runScript(script.command, { cwd: cwd ?? oldFolder, stdin, env }),
       await runOf(server, script.name, {
