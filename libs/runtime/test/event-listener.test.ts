@@ -15,7 +15,7 @@ const brief: NoteFactory = ({ key, event, body, state, timeMs }) => ({
   before: (state as { balanceCents: number }).balanceCents,
 });
 
-async function witnessedBank(createNote: NoteFactory = brief, machine: AnyMachine = account) {
+async function countedBank(createNote: NoteFactory = brief, machine: AnyMachine = account) {
   const published: unknown[][] = [];
   const deposited = machine.events.find(({ type }) => type === "money_deposited") ?? assert.fail();
   const eventListener: MachineEventListener = {
@@ -33,7 +33,7 @@ const deposited = (bank: Bank, id: string, amountCents: number) => bank.execute(
 
 describe("an event listener", () => {
   it("receives the requested events, with the state before the fold", async () => {
-    const { bank, published } = await witnessedBank();
+    const { bank, published } = await countedBank();
     await deposited(bank, ada, 3);
     await deposited(bank, ada, 4);
     const timeMs = bank.time.now();
@@ -47,7 +47,7 @@ describe("an event listener", () => {
   });
 
   it("receives events when they are durable, those of a batch together", async () => {
-    const { bank, published } = await witnessedBank();
+    const { bank, published } = await countedBank();
     await bank.open(bob, 0);
     bank.commits.hold();
     const both = [ada, bob].map((id) => bank.submit(id, deposit, { amountCents: 1 }));
@@ -62,7 +62,7 @@ describe("an event listener", () => {
   });
 
   it("receives nothing that never became durable, and receives the latest events again after a restart", async () => {
-    const { bank, published } = await witnessedBank();
+    const { bank, published } = await countedBank();
     await deposited(bank, ada, 3);
     bank.commits.hold();
     void bank.submit(ada, deposit, { amountCents: 4 });
@@ -77,7 +77,7 @@ describe("an event listener", () => {
   });
 
   it("receives after a restart only events of the last ten seconds before the latest event", async () => {
-    const { bank, published } = await witnessedBank();
+    const { bank, published } = await countedBank();
     await deposited(bank, ada, 3);
     await bank.time.advanceAsync(10_001);
     await deposited(bank, ada, 4);
@@ -97,7 +97,7 @@ describe("an event listener", () => {
 
   it("receives nothing of an undone step", async () => {
     const poison = new Poison();
-    const { bank, published } = await witnessedBank(brief, poisonedAccount(poison));
+    const { bank, published } = await countedBank(brief, poisonedAccount(poison));
     poison.ends.add(`deposit ${ada}`);
     await bank.codeOf(bank.submit(ada, deposit, { amountCents: 3 }));
     await bank.open(bob, 0);
@@ -109,13 +109,13 @@ describe("an event listener", () => {
   });
 
   it("receives nothing for events without a note", async () => {
-    const { bank, published } = await witnessedBank(() => undefined);
+    const { bank, published } = await countedBank(() => undefined);
     await deposited(bank, ada, 3);
     assert.deepEqual(published, []);
   });
 
   it("does not harm the machine if its note function throws", async () => {
-    const { bank, published } = await witnessedBank(() => {
+    const { bank, published } = await countedBank(() => {
       throw new Error("no pencil");
     });
     await deposited(bank, ada, 3);

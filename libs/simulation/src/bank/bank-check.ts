@@ -12,8 +12,8 @@ import { isDeepStrictEqual } from "node:util";
 import type { Refusal } from "@tutti/kernel";
 import type { Chronicle, Follower, KnownEvent } from "../checks/chronicle.ts";
 import type { BankOperation } from "../plan/plan.ts";
-import { witnessOf } from "../witness/witness.ts";
-import type { Witnessed, WitnessedAnswer } from "../witness/witnessed.ts";
+import { countsOf } from "../counted/counting.ts";
+import type { Counted, CountedAnswer } from "../counted/counted.ts";
 import type { World } from "../world/world.ts";
 import { accountKey } from "./accounts.ts";
 import { expect, type Fields, happen, type PlainAccount, plainAccount } from "./plain-account.ts";
@@ -101,7 +101,7 @@ export class BankCheck implements Follower {
   answeredBy(number: number, answer: unknown): void {
     const record = this.#record(number);
     const { operation } = record;
-    const { events, digest, answer: reply } = answer as WitnessedAnswer;
+    const { events, digest, answer: reply } = answer as CountedAnswer;
     const name = (): string => `the answer to operation ${number} (${operation.command})`;
     this.#chronicle.restsOn(name, accountKey(operation.account), { events, digest });
     if (operation.command === "balance") this.#checkBalance(record, { events, digest }, reply as Fields);
@@ -118,12 +118,12 @@ export class BankCheck implements Follower {
   }
 
   refusedBy(number: number, refusal: Refusal): void {
-    const witnessed = witnessOf(refusal);
-    if (witnessed === undefined) return;
+    const counted = countsOf(refusal);
+    if (counted === undefined) return;
     const { operation } = this.#record(number);
     const name = (): string => `the refusal of operation ${number} (${operation.command})`;
-    this.#chronicle.restsOn(name, accountKey(operation.account), witnessed);
-    const account = this.accountAfter(operation.account, witnessed);
+    this.#chronicle.restsOn(name, accountKey(operation.account), counted);
+    const account = this.accountAfter(operation.account, counted);
     const expected =
       operation.command === "balance"
         ? { kind: "refused" as const, code: missingCode(account) }
@@ -131,25 +131,25 @@ export class BankCheck implements Follower {
     if (expected.kind === "refused" && expected.code === refusal.code) return;
     this.#world.fail(
       "model",
-      `${name()} is ${refusal.code} after ${witnessed.events} events, the plain bank says ${JSON.stringify(expected)}`,
+      `${name()} is ${refusal.code} after ${counted.events} events, the plain bank says ${JSON.stringify(expected)}`,
     );
   }
 
   /** Records that an answer has reached its client: later questions must not see less. */
-  received(number: number, witnessed: Witnessed | undefined): void {
+  received(number: number, counted: Counted | undefined): void {
     const record = this.#record(number);
     record.answered = true;
-    if (witnessed === undefined) return;
+    if (counted === undefined) return;
     const { account } = record.operation;
     // A closed account may be removed, and then looks as if it had never existed.
-    const isRemoved = witnessed.events === 0 && this.#account(account).standing === "closed";
-    if (record.effect === undefined && witnessed.events < record.eventsBefore && !isRemoved) {
+    const isRemoved = counted.events === 0 && this.#account(account).standing === "closed";
+    if (record.effect === undefined && counted.events < record.eventsBefore && !isRemoved) {
       this.#world.fail(
         "stale",
-        `operation ${number} (${record.operation.command}) was answered after ${witnessed.events} events of ${account}, ${record.eventsBefore} were known when it was asked`,
+        `operation ${number} (${record.operation.command}) was answered after ${counted.events} events of ${account}, ${record.eventsBefore} were known when it was asked`,
       );
     }
-    this.#knownEvents.set(account, Math.max(this.#knownEvents.get(account) ?? 0, witnessed.events));
+    this.#knownEvents.set(account, Math.max(this.#knownEvents.get(account) ?? 0, counted.events));
   }
 
   /** The reason why the bank is not at rest. Undefined if it is. */
@@ -166,10 +166,10 @@ export class BankCheck implements Follower {
   }
 
   /** Returns the account after a number of its events. */
-  accountAfter(id: string, witnessed: Witnessed): PlainAccount {
+  accountAfter(id: string, counted: Counted): PlainAccount {
     const account = plainAccount(id);
-    const known = this.#chronicle.instance(accountKey(id))?.with(witnessed)?.events ?? [];
-    for (const { type, body } of known.slice(0, witnessed.events)) happen(account, type, body as Fields);
+    const known = this.#chronicle.instance(accountKey(id))?.with(counted)?.events ?? [];
+    for (const { type, body } of known.slice(0, counted.events)) happen(account, type, body as Fields);
     return account;
   }
 
@@ -254,8 +254,8 @@ export class BankCheck implements Follower {
       this.#world.fail("money", `after ${type} there are ${there} cents, ${paid} were paid in`);
   }
 
-  #checkBalance({ operation }: OperationRecord, witnessed: Witnessed, reply: Fields): void {
-    const { balance, holds, transfers } = this.accountAfter(operation.account, witnessed);
+  #checkBalance({ operation }: OperationRecord, counted: Counted, reply: Fields): void {
+    const { balance, holds, transfers } = this.accountAfter(operation.account, counted);
     const sum = (of: Iterable<{ amount: number }>): number =>
       [...of].reduce((all, { amount }) => all + amount, 0);
     const expected = {

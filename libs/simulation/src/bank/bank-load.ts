@@ -6,7 +6,7 @@ import { completeStatement, failStatement } from "@tutti/machine-bank";
 import type { Chronicle } from "../checks/chronicle.ts";
 import type { Load, Result } from "../load/load.ts";
 import type { BankOperation } from "../plan/plan.ts";
-import type { WitnessedAnswer } from "../witness/witnessed.ts";
+import type { CountedAnswer } from "../counted/counted.ts";
 import type { World } from "../world/world.ts";
 import { accountKey, service } from "./accounts.ts";
 import { BankCheck } from "./bank-check.ts";
@@ -59,7 +59,7 @@ export class BankLoad extends BankCheck implements Load {
 
   late(): void {}
 
-  checkState(id: string, name: string, live: WitnessedAnswer): void {
+  checkState(id: string, name: string, live: CountedAnswer): void {
     const plain = comparable(this.accountAfter(id, live));
     if (agreesWith(plain, live.answer)) return;
     const found = JSON.stringify(live.answer);

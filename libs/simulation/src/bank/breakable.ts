@@ -5,7 +5,7 @@ import { account } from "@tutti/machine-bank";
 /** A command whose decider emits and then throws: the instance is quarantined, without any event of it. */
 export const breakCommand = "break";
 
-// biome-ignore lint/suspicious/noExplicitAny: a witness stands beside machines of any state
+// biome-ignore lint/suspicious/noExplicitAny: the counts are kept for machines of any state
 export function breakableAccount(): Machine<any, any> {
   const deposited = account.events.find(({ type }) => type === "money_deposited");
   return {

@@ -10,9 +10,9 @@
 import { Batch, type Record } from "@tutti/contracts/runtime/v1";
 import { ActorKind, type Cause } from "@tutti/contracts/types/v1";
 import { type InstanceKey, textOf } from "@tutti/kernel";
-import type { AnyMachine } from "../witness/witness.ts";
-import { digestOf } from "../witness/witness.ts";
-import type { Witnessed } from "../witness/witnessed.ts";
+import type { AnyMachine } from "../counted/counting.ts";
+import { digestOf } from "../counted/counting.ts";
+import type { Counted } from "../counted/counted.ts";
 import type { World } from "../world/world.ts";
 
 /** A batch as it was appended. */
@@ -76,13 +76,13 @@ export class KnownInstance {
     this.before = before;
   }
 
-  has(witnessed: Witnessed): boolean {
-    return this.with(witnessed) !== undefined;
+  has(counted: Counted): boolean {
+    return this.with(counted) !== undefined;
   }
 
   /** Returns the instance with these events: this one, or an earlier one with the same id. */
-  with(witnessed: Witnessed): KnownInstance | undefined {
-    return this.digests[witnessed.events] === witnessed.digest ? this : this.before?.with(witnessed);
+  with(counted: Counted): KnownInstance | undefined {
+    return this.digests[counted.events] === counted.digest ? this : this.before?.with(counted);
   }
 }
 
@@ -248,11 +248,11 @@ export class Chronicle {
   }
 
   /** Checks that the events of an instance on which an output depends are durable. */
-  restsOn(subject: () => string, key: InstanceKey, witnessed: Witnessed): void {
-    const { events, digest } = witnessed;
+  restsOn(subject: () => string, key: InstanceKey, counted: Counted): void {
+    const { events, digest } = counted;
     if (events === 0 && digest === 0) return;
     const known = this.instance(key);
-    if (known?.has(witnessed) === true) return;
+    if (known?.has(counted) === true) return;
     const there = known === undefined ? 0 : known.digests.length - 1;
     const found = events > there ? `only ${there} are durable` : "other ones are durable";
     this.#world.fail("rests", `${subject()} rests on ${events} events of ${textOf(key)}, but ${found}`);

@@ -1,6 +1,6 @@
 /** The state of one instance, folded from its durable events by the machine of the load. */
 import type { Outstanding } from "@tutti/kernel";
-import type { AnyMachine } from "../witness/witness.ts";
+import type { AnyMachine } from "../counted/counting.ts";
 import type { KnownEvent } from "./chronicle.ts";
 
 const noOutstanding: Outstanding = { effect() {}, settled() {}, timer() {}, cleared() {} };

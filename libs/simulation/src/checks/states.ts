@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { HistoryRecord } from "@tutti/journal";
 import { type Load, machineOf } from "../load/load.ts";
-import type { WitnessedAnswer } from "../witness/witnessed.ts";
+import type { CountedAnswer } from "../counted/counted.ts";
 import type { World } from "../world/world.ts";
 import type { Chronicle } from "./chronicle.ts";
 import { DurableState } from "./durable-state.ts";
@@ -15,7 +15,7 @@ export async function checkStates(
   chronicle: Chronicle,
   load: Load,
   when: string,
-  query: (id: string) => Promise<WitnessedAnswer>,
+  query: (id: string) => Promise<CountedAnswer>,
 ): Promise<void> {
   await Promise.all(
     load.lasting.map(async (id) => {

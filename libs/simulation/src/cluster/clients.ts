@@ -7,8 +7,8 @@ import { breakCommand } from "../bank/breakable.ts";
 import type { Load, Operation } from "../load/load.ts";
 import { partitionOf } from "../load/place.ts";
 import type { Network } from "../network/network.ts";
-import { witnessOf } from "../witness/witness.ts";
-import type { WitnessedAnswer } from "../witness/witnessed.ts";
+import { countsOf } from "../counted/counting.ts";
+import type { CountedAnswer } from "../counted/counted.ts";
 import type { World } from "../world/world.ts";
 import type { Server } from "./server.ts";
 
@@ -81,7 +81,7 @@ export class Clients {
   #accept({ number, command, account }: Operation, outcome: Outcome): boolean {
     const { load, world } = this.#parts;
     if (outcome.kind === "done") {
-      const { events, digest } = outcome.reply as WitnessedAnswer;
+      const { events, digest } = outcome.reply as CountedAnswer;
       load.received(number, { events, digest }, outcome);
       return true;
     }
@@ -91,9 +91,9 @@ export class Clients {
       return true;
     }
     const { refusal } = outcome;
-    const witnessed = witnessOf(refusal);
-    if (witnessed !== undefined) {
-      load.received(number, witnessed, outcome);
+    const counted = countsOf(refusal);
+    if (counted !== undefined) {
+      load.received(number, counted, outcome);
       return true;
     }
     if (isAbsent(refusal)) {

@@ -9,7 +9,7 @@ import type { Plan } from "../plan/plan.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { EarlyAnswers } from "../weakenings/early-answers.ts";
 import type { Weakening } from "../weakenings/weakening.ts";
-import type { AnyMachine } from "../witness/witness.ts";
+import type { AnyMachine } from "../counted/counting.ts";
 import type { World } from "../world/world.ts";
 
 /** Receives messages and calls. */

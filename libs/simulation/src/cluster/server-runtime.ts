@@ -5,7 +5,7 @@ import type { EffectHandler } from "../load/load.ts";
 import type { Plan } from "../plan/plan.ts";
 import { never } from "../storage/observed-journal.ts";
 import type { OpenedStorage } from "../storage/storage.ts";
-import type { WitnessedEffect } from "../witness/witnessed.ts";
+import type { CountedEffect } from "../counted/counted.ts";
 import type { Life } from "../world/process.ts";
 import type { EffectJobs } from "./effect-jobs.ts";
 import { tokenText } from "./printer.ts";
@@ -79,7 +79,7 @@ function dispatch(
   due: DueEffect,
 ): void {
   const { key, token } = due;
-  const { events, digest, effect } = due.effect as WitnessedEffect;
+  const { events, digest, effect } = due.effect as CountedEffect;
   chronicle.restsOn(() => tokenText(token), key, { events, digest });
   load.dispatched(key, effect, token);
   const plain = { ...due, effect };

@@ -12,8 +12,8 @@ import { causeOf } from "../checks/chronicle.ts";
 import { type EffectHandler, machineOf, type Operation, type Result } from "../load/load.ts";
 import { never } from "../storage/observed-journal.ts";
 import type { OpenedStorage } from "../storage/storage.ts";
-import { type AnyCommand, type AnyQuery, projectionQuery } from "../witness/witness.ts";
-import type { WitnessedAnswer } from "../witness/witnessed.ts";
+import { type AnyCommand, type AnyQuery, projectionQuery } from "../counted/counting.ts";
+import type { CountedAnswer } from "../counted/counted.ts";
 import { type CrashKind, Life } from "../world/process.ts";
 import type { World } from "../world/world.ts";
 import { MeshCalls } from "./calls.ts";
@@ -236,12 +236,12 @@ export class Server implements Member, InboxReceiver {
   }
 
   /** Returns the local state of an account. */
-  projection(account: string): Promise<WitnessedAnswer> {
+  projection(account: string): Promise<CountedAnswer> {
     const running = this.#running;
     const key = this.#parts.load.keyOf(account);
     if (running === undefined) return never();
     const query = this.#queryOf(key.kind, projectionQuery);
-    return running.runtime.query({ key, query, body: undefined }) as Promise<WitnessedAnswer>;
+    return running.runtime.query({ key, query, body: undefined }) as Promise<CountedAnswer>;
   }
 
   history(account: string, afterEvent: number, limit: number): Promise<readonly HistoryRecord[]> {

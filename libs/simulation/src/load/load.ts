@@ -2,8 +2,8 @@
 import type { InstanceKey, Refusal } from "@tutti/kernel";
 import type { DueEffect, EffectToken, Outcome, Runtime } from "@tutti/runtime";
 import type { Follower } from "../checks/chronicle.ts";
-import type { AnyCommand, AnyMachine, AnyQuery } from "../witness/witness.ts";
-import type { Witnessed, WitnessedAnswer } from "../witness/witnessed.ts";
+import type { AnyCommand, AnyMachine, AnyQuery } from "../counted/counting.ts";
+import type { Counted, CountedAnswer } from "../counted/counted.ts";
 import type { Life } from "../world/process.ts";
 
 /** An operation of a client on an instance. */
@@ -92,7 +92,7 @@ export interface Load extends Follower {
   answeredBy(number: number, answer: unknown): void;
   refusedBy(number: number, refusal: Refusal): void;
   /** Records that an answer has reached its client. */
-  received(number: number, witnessed: Witnessed | undefined, outcome: Outcome): void;
+  received(number: number, counted: Counted | undefined, outcome: Outcome): void;
   /** Records that an effect has left its process. */
   dispatched(key: InstanceKey, effect: unknown, attempt: Attempt): void;
   /**
@@ -112,7 +112,7 @@ export interface Load extends Follower {
   lateResult(random: number): Result | undefined;
   late(outcome: Outcome): void;
   /** Compares a live state with the knowledge of the load. */
-  checkState(id: string, name: string, live: WitnessedAnswer): void;
+  checkState(id: string, name: string, live: CountedAnswer): void;
   /** Called when all faults are over. */
   settleDown?(): void;
   /** Called when everything is at rest. */

@@ -50,8 +50,8 @@ import type { Outcome } from "@tutti/runtime";
 import type { Chronicle, KnownEvent } from "../checks/chronicle.ts";
 import type { Load, Operation, Result } from "../load/load.ts";
 import type { PlannedRun } from "../plan/plan.ts";
-import { witnessOf } from "../witness/witness.ts";
-import type { Witnessed, WitnessedAnswer } from "../witness/witnessed.ts";
+import { countsOf } from "../counted/counting.ts";
+import type { Counted, CountedAnswer } from "../counted/counted.ts";
 import type { World } from "../world/world.ts";
 
 /** Number of losses of an attempt before a loss counts as a failure. */
@@ -162,26 +162,26 @@ export class RunsLoad implements Load {
   sent(): void {}
 
   answeredBy(number: number, answer: unknown): void {
-    this.#restsOn(number, "the answer to", answer as WitnessedAnswer);
+    this.#restsOn(number, "the answer to", answer as CountedAnswer);
   }
 
   /** Checks invariant 4. */
   refusedBy(number: number, refusal: Refusal): void {
-    const witnessed = witnessOf(refusal);
-    if (witnessed === undefined) return;
-    this.#restsOn(number, "the refusal of", witnessed);
+    const counted = countsOf(refusal);
+    if (counted === undefined) return;
+    this.#restsOn(number, "the refusal of", counted);
     const { command } = this.#operation(number);
     const expectedAct = this.#expectedActs.get(number);
     const { code, message } = refusal;
     if (expectedAct === undefined) this.#world.fail("answers", `${command} was refused: ${code}: ${message}`);
-    else if (witnessed.events > 0 && expectedAct.codes.has(witnessed.events)) {
-      const expected = expectedAct.codes.get(witnessed.events);
+    else if (counted.events > 0 && expectedAct.codes.has(counted.events)) {
+      const expected = expectedAct.codes.get(counted.events);
       if (code !== expected)
         this.#world.fail(
           "model",
           `${command} was refused with ${code}, expected ${expected ?? "that it is accepted"}`,
         );
-    } else if (witnessed.events === 0 && code !== runErrors.runMissing.code)
+    } else if (counted.events === 0 && code !== runErrors.runMissing.code)
       this.#world.fail("answers", `${command} was refused before there was a run: ${code}: ${message}`);
   }
 
@@ -336,7 +336,7 @@ export class RunsLoad implements Load {
     return lost <= lostMax;
   }
 
-  #restsOn(number: number, label: string, { events, digest }: Witnessed): void {
+  #restsOn(number: number, label: string, { events, digest }: Counted): void {
     const { command, account } = this.#operation(number);
     const name = (): string => `${label} operation ${number} (${command})`;
     this.#chronicle.restsOn(name, this.keyOf(account), { events, digest });

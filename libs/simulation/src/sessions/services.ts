@@ -16,7 +16,7 @@ import { sessionErrors, showSession } from "@tutti/machine-session";
 import { type Runtime, runtimeErrors } from "@tutti/runtime";
 import type { SessionClients } from "@tutti/sessions";
 import type { ProcessOfDoer } from "../load/load.ts";
-import type { PlainRuntime } from "../witness/plain-runtime.ts";
+import type { PlainRuntime } from "../counted/plain-runtime.ts";
 
 export interface ServicesParts extends Pick<ProcessOfDoer, "calls"> {
   readonly timers: Timers;

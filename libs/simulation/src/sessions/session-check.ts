@@ -18,7 +18,7 @@ import { isOpen, specOf } from "@tutti/machine-session/testing";
 import { isDone, kinds, taskStatusName } from "@tutti/machine-work";
 import type { KnownEvent } from "../checks/chronicle.ts";
 import { DurableState } from "../checks/durable-state.ts";
-import type { AnyMachine } from "../witness/witness.ts";
+import type { AnyMachine } from "../counted/counting.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: each event has a body of its own, read by its type
 type Rule = (session: Session, body: any) => string | undefined;

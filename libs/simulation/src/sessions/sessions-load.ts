@@ -24,8 +24,8 @@ import type { Chronicle, KnownEvent } from "../checks/chronicle.ts";
 import { processLog } from "../cluster/process-log.ts";
 import type { EffectHandler, Load, Operation, ProcessOfDoer, Result } from "../load/load.ts";
 import type { Weakening } from "../weakenings/weakening.ts";
-import { type AnyMachine, witnessOf } from "../witness/witness.ts";
-import type { Witnessed, WitnessedAnswer } from "../witness/witnessed.ts";
+import { type AnyMachine, countsOf } from "../counted/counting.ts";
+import type { Counted, CountedAnswer } from "../counted/counted.ts";
 import { WorkPool } from "../work/work-pool.ts";
 import type { World } from "../world/world.ts";
 import { AssignmentCheck } from "./assignment-check.ts";
@@ -156,15 +156,15 @@ export class SessionsLoad implements Load {
   sent(): void {}
 
   answeredBy(number: number, answer: unknown): void {
-    this.#restsOn(number, "the answer to", answer as WitnessedAnswer);
+    this.#restsOn(number, "the answer to", answer as CountedAnswer);
   }
 
   refusedBy(number: number, refusal: Refusal): void {
-    const witnessed = witnessOf(refusal);
-    if (witnessed !== undefined) this.#restsOn(number, "the refusal of", witnessed);
+    const counted = countsOf(refusal);
+    if (counted !== undefined) this.#restsOn(number, "the refusal of", counted);
   }
 
-  received(number: number, _witnessed: Witnessed | undefined, _outcome: Outcome): void {
+  received(number: number, _counted: Counted | undefined, _outcome: Outcome): void {
     this.#answered.add(number);
   }
 
@@ -210,7 +210,7 @@ export class SessionsLoad implements Load {
     this.#start(operation);
   }
 
-  #restsOn(number: number, label: string, { events, digest }: Witnessed): void {
+  #restsOn(number: number, label: string, { events, digest }: Counted): void {
     const { command, account } = this.#operation(number);
     const name = (): string => `${label} operation ${number} (${command})`;
     this.#chronicle.restsOn(name, this.keyOf(account), { events, digest });

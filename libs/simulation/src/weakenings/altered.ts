@@ -1,5 +1,5 @@
 /** Machines with one changed behaviour. */
-import type { AnyMachine } from "../witness/witness.ts";
+import type { AnyMachine } from "../counted/counting.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: bodies and states of many kinds, each changed in its own way
 export type Any = any;

@@ -1,6 +1,6 @@
 import { isRefusal } from "@tutti/kernel";
 import type { Outcome } from "@tutti/runtime";
-import type { MachineEdge } from "../witness/witness.ts";
+import type { MachineEdge } from "../counted/counting.ts";
 
 /** Sends refusals and reads to their receivers immediately, long before the runtime would. */
 export class EarlyAnswers implements MachineEdge {

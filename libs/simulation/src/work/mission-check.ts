@@ -17,7 +17,7 @@ import { hasEnded, isBlocked, limitOf, specOf } from "@tutti/machine-mission/tes
 import { isDone, kinds, taskStatusName } from "@tutti/machine-work";
 import type { KnownEvent } from "../checks/chronicle.ts";
 import { DurableState } from "../checks/durable-state.ts";
-import type { AnyMachine } from "../witness/witness.ts";
+import type { AnyMachine } from "../counted/counting.ts";
 import { type CausedEvent, checkEvent, rulesBefore } from "./mission-rules.ts";
 
 /** A command emits each of these at most once, in any instance. */

@@ -25,8 +25,8 @@ import type { EffectHandler, Load, Operation, ProcessOfDoer, Result } from "../l
 import type { AgentAnswer } from "../pools/simulated-agent.ts";
 import { keyOf } from "../pools/tokens.ts";
 import type { Weakening } from "../weakenings/weakening.ts";
-import { type AnyMachine, witnessOf } from "../witness/witness.ts";
-import type { Witnessed, WitnessedAnswer } from "../witness/witnessed.ts";
+import { type AnyMachine, countsOf } from "../counted/counting.ts";
+import type { Counted, CountedAnswer } from "../counted/counted.ts";
 import type { World } from "../world/world.ts";
 import type { SendRequest } from "./actors.ts";
 import { childMissions, crowds, runs } from "./definitions.ts";
@@ -169,19 +169,19 @@ export class WorkLoad implements Load {
   sent(): void {}
 
   answeredBy(number: number, answer: unknown): void {
-    this.#restsOn(number, "the answer to", answer as WitnessedAnswer);
+    this.#restsOn(number, "the answer to", answer as CountedAnswer);
   }
 
   refusedBy(number: number, refusal: Refusal): void {
-    const witnessed = witnessOf(refusal);
-    if (witnessed !== undefined) this.#restsOn(number, "the refusal of", witnessed);
+    const counted = countsOf(refusal);
+    if (counted !== undefined) this.#restsOn(number, "the refusal of", counted);
   }
 
-  received(number: number, _: Witnessed | undefined, outcome: Outcome): void {
+  received(number: number, _: Counted | undefined, outcome: Outcome): void {
     this.#answered.add(number);
     const pending = this.#pending.get(number);
     this.#pending.delete(number);
-    if (outcome.kind === "done") pending?.answered((outcome.reply as WitnessedAnswer).answer);
+    if (outcome.kind === "done") pending?.answered((outcome.reply as CountedAnswer).answer);
     pending?.ended();
   }
 
@@ -255,7 +255,7 @@ export class WorkLoad implements Load {
     return number;
   }
 
-  #restsOn(number: number, label: string, { events, digest }: Witnessed): void {
+  #restsOn(number: number, label: string, { events, digest }: Counted): void {
     const { command, account } = this.#operation(number);
     const name = (): string => `${label} operation ${number} (${command})`;
     this.#chronicle.restsOn(name, this.keyOf(account), { events, digest });

@@ -1,5 +1,5 @@
 /**
- * Any machine with a witness. In addition to its state it counts its events and keeps a digest of them. Every
+ * Any machine with counts. In addition to its state it counts its events and keeps a digest of them. Every
  * answer, refusal and effect names the events before it. So a reader of the journal can tell whether an
  * answer depended only on durable events. The machine inside does not notice.
  */
@@ -20,9 +20,9 @@ import {
   stableHash,
   type WireCodec,
 } from "@tutti/kernel";
-import type { Witnessed, WitnessedAnswer, WitnessedEffect, WitnessState } from "./witnessed.ts";
+import type { Counted, CountedAnswer, CountedEffect, CountedState } from "./counted.ts";
 
-// biome-ignore lint/suspicious/noExplicitAny: a witness stands beside machines of any state
+// biome-ignore lint/suspicious/noExplicitAny: the counts are kept for machines of any state
 export type AnyMachine = Machine<any, any>;
 // biome-ignore lint/suspicious/noExplicitAny: as above
 export type AnyCommand = Command<any, any, any, any>;
@@ -32,7 +32,7 @@ export type AnyQuery = Query<any, any, any>;
 type AnyEvent = MachineEvent<any, any, any>;
 
 /** Asks for the whole state, as `project` shows it. */
-export const projectionQuery = "witness_projection";
+export const projectionQuery = "counted_projection";
 
 /** Returns the digest after one more event. The reader of the journal calls it with recorded events. */
 export function digestOf(before: number, type: string, json: string): number {
@@ -50,21 +50,21 @@ export interface MachineEdge {
   readonly service?: string | undefined;
 }
 
-export function withWitness(machine: AnyMachine, edge: MachineEdge = {}): AnyMachine {
-  return new Witness(machine, edge).machine();
+export function withCounts(machine: AnyMachine, edge: MachineEdge = {}): AnyMachine {
+  return new CountingMachine(machine, edge).machine();
 }
 
-class Witness {
+class CountingMachine {
   readonly #inner: AnyMachine;
   readonly #edge: MachineEdge;
   readonly #events = new Map<AnyEvent, AnyEvent>();
-  readonly #step: WitnessStep;
-  readonly #outstanding = new WitnessOutstanding();
+  readonly #step: CountingStep;
+  readonly #outstanding = new CountingOutstanding();
 
   constructor(inner: AnyMachine, edge: MachineEdge) {
     this.#inner = inner;
     this.#edge = edge;
-    this.#step = new WitnessStep(this.#events, edge.service);
+    this.#step = new CountingStep(this.#events, edge.service);
     for (const event of inner.events) this.#events.set(event, this.#event(event));
   }
 
@@ -74,18 +74,18 @@ class Witness {
     return {
       kind: inner.kind,
       behaviour: inner.behaviour,
-      create: (key): WitnessState => ({ events: 0, digest: 0, inner: inner.create(key) }),
+      create: (key): CountedState => ({ events: 0, digest: 0, inner: inner.create(key) }),
       commands: inner.commands.map((command) => this.#command(command)),
       events: [...this.#events.values()],
       queries: [...inner.queries.map((query) => this.#query(query)), this.#projection()],
       ...(expire === undefined
         ? {}
         : {
-            expire: (state: WitnessState, timer: number, step: MachineStep<WitnessState>) =>
+            expire: (state: CountedState, timer: number, step: MachineStep<CountedState>) =>
               expire(state.inner, timer, this.#step.of(step)),
           }),
       snapshots: snapshotsWith(inner.snapshots),
-      recover: (state: ReadOnly<WitnessState>, outstanding: Outstanding) => {
+      recover: (state: ReadOnly<CountedState>, outstanding: Outstanding) => {
         const { events, digest } = state;
         inner.recover(
           state.inner,
@@ -103,7 +103,7 @@ class Witness {
       version: event.version,
       codec: event.codec,
       ...(event.described === undefined ? {} : { described: event.described }),
-      evolve: (state: WitnessState, body, outstanding) => {
+      evolve: (state: CountedState, body, outstanding) => {
         state.events++;
         state.digest = digestOf(state.digest, event.type, JSON.stringify(event.codec.toJSON(body)));
         const { events, digest } = state;
@@ -118,45 +118,45 @@ class Witness {
       type: command.type,
       codec: command.codec,
       reply: answerCodec(command.reply),
-      decide: (state: WitnessState, body, step): WitnessedAnswer | Refusal => {
+      decide: (state: CountedState, body, step): CountedAnswer | Refusal => {
         const answer = command.decide(state.inner, body, this.#step.of(step));
-        const witnessed = witnessedAnswer(state, answer);
-        edge.decided?.(command, body, witnessed);
-        return witnessed;
+        const counted = countedAnswer(state, answer);
+        edge.decided?.(command, body, counted);
+        return counted;
       },
     };
   }
 
-  #query(query: Query<unknown>): Query<WitnessState> {
+  #query(query: Query<unknown>): Query<CountedState> {
     return {
       type: query.type,
       answer: (state, body, at) => {
-        const witnessed = witnessedAnswer(state, query.answer(state.inner, body, at));
-        this.#edge.queried?.(body, witnessed);
-        return witnessed;
+        const counted = countedAnswer(state, query.answer(state.inner, body, at));
+        this.#edge.queried?.(body, counted);
+        return counted;
       },
     };
   }
 
-  #projection(): Query<WitnessState> {
+  #projection(): Query<CountedState> {
     return {
       type: projectionQuery,
       answer: (state, body) => {
-        const witnessed = witnessedAnswer(state, this.#inner.project(state.inner));
-        this.#edge.queried?.(body, witnessed);
-        return witnessed;
+        const counted = countedAnswer(state, this.#inner.project(state.inner));
+        this.#edge.queried?.(body, counted);
+        return counted;
       },
     };
   }
 }
 
-function witnessedAnswer({ events, digest }: Witnessed, answer: unknown): WitnessedAnswer | Refusal {
+function countedAnswer({ events, digest }: Counted, answer: unknown): CountedAnswer | Refusal {
   if (!isRefusal(answer)) return { events, digest, answer };
   return { ...answer, details: { ...answer.details, events: String(events), digest: String(digest) } };
 }
 
 /** Returns the events before a refusal. Undefined if it did not come from a machine. */
-export function witnessOf({ details }: Refusal): Witnessed | undefined {
+export function countsOf({ details }: Refusal): Counted | undefined {
   const { events, digest } = details;
   return events === undefined || digest === undefined
     ? undefined
@@ -164,22 +164,22 @@ export function witnessOf({ details }: Refusal): Witnessed | undefined {
 }
 
 /** The step in the form for the machine inside. */
-class WitnessStep implements MachineStep<unknown> {
+class CountingStep implements MachineStep<unknown> {
   readonly #events: ReadonlyMap<AnyEvent, AnyEvent>;
   readonly #service: string | undefined;
-  #outer: MachineStep<WitnessState> | undefined;
+  #outer: MachineStep<CountedState> | undefined;
 
   constructor(events: ReadonlyMap<AnyEvent, AnyEvent>, service: string | undefined) {
     this.#events = events;
     this.#service = service;
   }
 
-  of(outer: MachineStep<WitnessState>): this {
+  of(outer: MachineStep<CountedState>): this {
     this.#outer = outer;
     return this;
   }
 
-  get #step(): MachineStep<WitnessState> {
+  get #step(): MachineStep<CountedState> {
     if (this.#outer === undefined) throw new Error("a step is used while something is decided");
     return this.#outer;
   }
@@ -214,12 +214,12 @@ class WitnessStep implements MachineStep<unknown> {
 }
 
 /** Effects and timers that are outstanding, with the events before them. */
-class WitnessOutstanding implements Outstanding {
+class CountingOutstanding implements Outstanding {
   #outer: Outstanding | undefined;
-  #after: Witnessed = { events: 0, digest: 0 };
+  #after: Counted = { events: 0, digest: 0 };
   #forgetsTimers = false;
 
-  of(outer: Outstanding, after: Witnessed, forgetsTimers: boolean): this {
+  of(outer: Outstanding, after: Counted, forgetsTimers: boolean): this {
     this.#outer = outer;
     this.#after = after;
     this.#forgetsTimers = forgetsTimers;
@@ -227,8 +227,8 @@ class WitnessOutstanding implements Outstanding {
   }
 
   effect(number: number, attempt: number, effect: unknown): void {
-    const witnessed: WitnessedEffect = { ...this.#after, effect };
-    this.#outer?.effect(number, attempt, witnessed);
+    const counted: CountedEffect = { ...this.#after, effect };
+    this.#outer?.effect(number, attempt, counted);
   }
   settled(number: number): void {
     this.#outer?.settled(number);
@@ -241,9 +241,9 @@ class WitnessOutstanding implements Outstanding {
   }
 }
 
-/** A reply with its witness: two doubles, then the reply. */
+/** A reply with its counts: two doubles, then the reply. */
 // biome-ignore lint/suspicious/noExplicitAny: replies of any machine
-function answerCodec(inner: WireCodec<any>): WireCodec<WitnessedAnswer> {
+function answerCodec(inner: WireCodec<any>): WireCodec<CountedAnswer> {
   return {
     encode({ events, digest, answer }, writer = new FlatWriter(64)) {
       writer.uint32(tag(1, 1)).double(events).uint32(tag(2, 1)).double(digest).uint32(tag(3, 2)).fork();
@@ -274,12 +274,12 @@ function tag(field: number, type: number): number {
 
 const headBytes = 16;
 
-/** The witness goes before the state. */
+/** The counts go before the state. */
 // biome-ignore lint/suspicious/noExplicitAny: states of any machine
-function snapshotsWith(inner: SnapshotCodec<any>): SnapshotCodec<WitnessState> {
+function snapshotsWith(inner: SnapshotCodec<any>): SnapshotCodec<CountedState> {
   return {
     version: inner.version,
-    encode(state: ReadOnly<WitnessState>) {
+    encode(state: ReadOnly<CountedState>) {
       const body = inner.encode(state.inner);
       const bytes = new Uint8Array(headBytes + body.length);
       const view = new DataView(bytes.buffer);

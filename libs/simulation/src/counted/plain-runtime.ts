@@ -1,12 +1,12 @@
 /**
  * The runtime in the form for services: they name commands and questions of their machines, and get plain
- * answers. Answers of machines with a witness are compared with durable events before they are passed on.
+ * answers. Answers of machines with counts are compared with durable events before they are passed on.
  */
 import { type Command, errorOf, type InstanceKey, type Query } from "@tutti/kernel";
 import type { Outcome, Runtime } from "@tutti/runtime";
 import type { Chronicle } from "../checks/chronicle.ts";
 import type { ProcessOfDoer } from "../load/load.ts";
-import type { WitnessedAnswer } from "./witnessed.ts";
+import type { CountedAnswer } from "./counted.ts";
 
 export interface PlainRuntimeParts extends Pick<ProcessOfDoer, "commandOf" | "queryOf"> {
   readonly chronicle: Chronicle;
@@ -72,7 +72,7 @@ export class PlainRuntime {
   }): Promise<Reply> {
     const { queryOf, runtime } = this.#parts;
     const hostedQuery = queryOf(key.kind, query.type);
-    const answer = (await runtime.query({ key, query: hostedQuery, body })) as WitnessedAnswer;
+    const answer = (await runtime.query({ key, query: hostedQuery, body })) as CountedAnswer;
     this.#restsOn(key, query.type, answer);
     return answer.answer as Reply;
   }
@@ -83,12 +83,12 @@ export class PlainRuntime {
 
   #plain(key: InstanceKey | undefined, label: string, outcome: Outcome): Outcome {
     if (outcome.kind !== "done") return outcome;
-    const answer = outcome.reply as WitnessedAnswer;
+    const answer = outcome.reply as CountedAnswer;
     if (key !== undefined) this.#restsOn(key, label, answer);
     return { kind: "done", reply: answer.answer };
   }
 
-  #restsOn(key: InstanceKey, label: string, { events, digest }: WitnessedAnswer): void {
+  #restsOn(key: InstanceKey, label: string, { events, digest }: CountedAnswer): void {
     this.#parts.chronicle.restsOn(() => `the answer to ${label} of ${key.id}`, key, { events, digest });
   }
 }

@@ -1,22 +1,22 @@
 /** The events of an instance. */
-export interface Witnessed {
+export interface Counted {
   readonly events: number;
   /** Differs if the events differ. */
   readonly digest: number;
 }
 
-export interface WitnessState {
+export interface CountedState {
   events: number;
   digest: number;
   inner: unknown;
 }
 
 /** An answer with the events before it. */
-export interface WitnessedAnswer extends Witnessed {
+export interface CountedAnswer extends Counted {
   readonly answer: unknown;
 }
 
 /** An effect with the events before its request. */
-export interface WitnessedEffect extends Witnessed {
+export interface CountedEffect extends Counted {
   readonly effect: unknown;
 }
