@@ -20,7 +20,11 @@ const alias = {
     "./node_modules/@opentelemetry/otlp-grpc-exporter-base/dist/index.cjs",
 };
 
-/** gRPC reads protobuf sources only for channelz and ORCA, which no process here has: 190 kB of text. */
+/**
+ * gRPC reads protobuf sources only for channelz and ORCA, which no process here has: 190 kB of text.
+ *
+ * @type {import("esbuild").Plugin}
+ */
 const unusedOfGrpc = {
   name: "unused-of-grpc",
   setup({ onResolve }) {

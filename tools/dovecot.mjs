@@ -15,8 +15,8 @@ import { freePort } from "../libs/nats/src/local/ports.ts";
 export const password = "sesame-4f6a";
 /** A user without files. */
 const nobody = 65_534;
-const lookMs = 50;
-const looksMax = 200;
+const pollMs = 50;
+const pollsMax = 200;
 
 /**
  * @param {string} program as `needsProgram("dovecot")` finds it
@@ -53,10 +53,10 @@ export async function startDovecot(program, tls) {
     started.stderr.setEncoding("utf8").on("data", (text) => {
       output = `${output}${text}`.slice(-4_000);
     });
-    for (let looks = 0; !(await answers(port)); looks++) {
-      if (started.exitCode !== null || looks === looksMax)
+    for (let polls = 0; !(await answers(port)); polls++) {
+      if (started.exitCode !== null || polls === pollsMax)
         throw new Error(`${program} did not start (${started.exitCode}):\n${output}`);
-      await pause(lookMs);
+      await pause(pollMs);
     }
   };
   const kill = async () => {
@@ -67,7 +67,7 @@ export async function startDovecot(program, tls) {
     child = undefined;
     process.off("exit", end);
     await ended;
-    for (let looks = 0; looks < looksMax && (await answers(port)); looks++) await pause(lookMs);
+    for (let polls = 0; polls < pollsMax && (await answers(port)); polls++) await pause(pollMs);
   };
   await up();
   return {

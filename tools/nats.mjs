@@ -17,7 +17,7 @@ import { findProgram, programs } from "./programs.mjs";
 
 const host = "127.0.0.1";
 const usualPort = 4222;
-const lookMs = 50;
+const pollMs = 50;
 const patienceMs = 10_000;
 const graceMs = 3_000;
 
@@ -81,9 +81,9 @@ export async function startNats(port, directory = process.cwd()) {
     leash?.write("end");
     await ended;
   };
-  for (let waitedMs = 0; !(await answers(port)); waitedMs += lookMs) {
+  for (let waitedMs = 0; !(await answers(port)); waitedMs += pollMs) {
     if (child.exitCode === null && waitedMs < patienceMs) {
-      await new Promise((resolve) => setTimeout(resolve, lookMs));
+      await new Promise((resolve) => setTimeout(resolve, pollMs));
       continue;
     }
     await stop();

@@ -19,8 +19,8 @@ export const password = isRoot ? "sesame-2b7e" : "";
 export const passphrase = "sesame-8c1d";
 const userId = 65_534;
 const serverId = 65_533;
-const lookMs = 50;
-const looksMax = 200;
+const pollMs = 50;
+const pollsMax = 200;
 
 /** @param {string} program as `needsProgram("sshd")` finds it */
 export async function startSshd(program) {
@@ -58,10 +58,10 @@ export async function startSshd(program) {
     started.stderr?.setEncoding("utf8").on("data", (text) => {
       output = `${output}${text}`.slice(-4_000);
     });
-    for (let looks = 0; !(await answers(port)); looks++) {
-      if (started.exitCode !== null || looks === looksMax)
+    for (let polls = 0; !(await answers(port)); polls++) {
+      if (started.exitCode !== null || polls === pollsMax)
         throw new Error(`${program} did not start (${started.exitCode}):\n${output}`);
-      await pause(lookMs);
+      await pause(pollMs);
     }
   };
   const kill = async () => {

@@ -1,18 +1,18 @@
-// Writes `states.ts`: the look of each state, by enum and by the word of REST. It has no imports, so that browsers load
+// Writes `states.ts`: how each state is displayed, by enum and by the word of REST. It has no imports, so that browsers load
 // it too.
 import { generatedHeader, lowerFirst, typeName } from "./names.mjs";
 import { Problems } from "./problems.mjs";
 
-const lookEnums = { icon: "STATE_ICON_", tone: "STATE_TONE_" };
+const displayEnums = { icon: "STATE_ICON_", tone: "STATE_TONE_" };
 
-/** Returns the module of all enums with looks. Throws if only some values of an enum have one. */
+/** Returns the module of all enums with display options. Throws if only some values of an enum have one. */
 export function statesModule(image) {
   const problems = new Problems(image.lineOf);
   const enums = image.files
     .flatMap((file) => [...file.enums])
     .filter(({ values }) => values.some((value) => image.ruleOf("state", value) !== undefined));
   const words = Object.fromEntries(
-    Object.entries(lookEnums).map(([name, prefix]) => [name, wordsOf(image, name, prefix)]),
+    Object.entries(displayEnums).map(([name, prefix]) => [name, wordsOf(image, name, prefix)]),
   );
   const tables = enums.map((one) => tableOf(one, image, words, problems));
   problems.throwIfAny();
@@ -28,7 +28,7 @@ export function statesModule(image) {
     ),
     "",
     "/** The display options of a state. */",
-    "export interface StateLook {",
+    "export interface StateDisplay {",
     "  /** Its number in the contracts. */",
     "  readonly number: number;",
     "  readonly label: string;",
@@ -56,8 +56,8 @@ function wordsOf(image, name, prefix) {
 function tableOf(enumeration, image, words, problems) {
   const prefix = enumeration.sharedPrefix.toUpperCase();
   const rows = enumeration.values.flatMap((value) => {
-    const look = image.ruleOf("state", value);
-    if (look === undefined) {
+    const display = image.ruleOf("state", value);
+    if (display === undefined) {
       // "Not stated" and "nothing" are no states.
       if (value.number > 0 && !value.name.endsWith("_NONE"))
         problems.add(
@@ -66,8 +66,8 @@ function tableOf(enumeration, image, words, problems) {
         );
       return [];
     }
-    const { label, ended } = look;
-    const [icon, tone] = [words.icon[look.icon], words.tone[look.tone]];
+    const { label, ended } = display;
+    const [icon, tone] = [words.icon[display.icon], words.tone[display.tone]];
     if (label === "" || icon === undefined || tone === undefined)
       problems.add(value, `the display options of ${value.name} lack a label, icon or tone. Add it`);
     const word = value.name.slice(prefix.length).toLowerCase();
@@ -78,8 +78,8 @@ function tableOf(enumeration, image, words, problems) {
   return [
     "",
     `/** The states of \`${typeName(enumeration)}\` by their REST values. */`,
-    `export const ${lowerFirst(typeName(enumeration))}Looks = {`,
+    `export const ${lowerFirst(typeName(enumeration))}Display = {`,
     ...rows,
-    "} as const satisfies Readonly<Record<string, StateLook>>;",
+    "} as const satisfies Readonly<Record<string, StateDisplay>>;",
   ];
 }

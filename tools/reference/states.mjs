@@ -1,8 +1,8 @@
-// The page of states: each enum with looks, its words in REST, the displayed labels, and the comment of the contract.
+// The page of states: each enum with display options, its words in REST, the displayed labels, and the comment of the contract.
 import * as tables from "../../libs/contracts/src/generated/states.ts";
 import { commentsOf } from "./comments.mjs";
 
-const looksByEnum = new Map(Object.entries(tables));
+const displayByEnum = new Map(Object.entries(tables));
 
 export function statesPage(image) {
   const commentOf = commentsOf(image.set);
@@ -19,8 +19,10 @@ export function statesPage(image) {
 }
 
 function section(enumeration, commentOf) {
-  const looks = looksByEnum.get(`${enumeration.name[0].toLowerCase()}${enumeration.name.slice(1)}Looks`);
-  const rows = Object.entries(looks).map(([word, { number, label, ended }]) => {
+  const display = displayByEnum.get(
+    `${enumeration.name[0].toLowerCase()}${enumeration.name.slice(1)}Display`,
+  );
+  const rows = Object.entries(display).map(([word, { number, label, ended }]) => {
     const value = enumeration.values.find((one) => one.number === number);
     return `| \`${word}\` | ${label} | ${ended ? "yes" : ""} | ${commentOf(value).replaceAll("\n", " ")} |`;
   });

@@ -7,7 +7,7 @@ import { cpus } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 
 /** Interval of load checks. The next check includes a task that has just started. */
-const lookMs = 1_000;
+const pollMs = 1_000;
 /** Idle share of the processors that starts another task. A task takes about this share of two processors. */
 const roomFrom = 0.25;
 
@@ -16,7 +16,7 @@ const roomFrom = 0.25;
  * @param {{ lanes: number, lanesMax?: number, idle?: () => number, everyMs?: number }} options `idle`: the idle
  *   share of the processors since its last call
  */
-export async function runInLanes(tasks, { lanes, lanesMax = lanes, idle = idleShare(), everyMs = lookMs }) {
+export async function runInLanes(tasks, { lanes, lanesMax = lanes, idle = idleShare(), everyMs = pollMs }) {
   const waiting = [...tasks];
   let running = 0;
   /** @type {Set<Promise<void>>} */

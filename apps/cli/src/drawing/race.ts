@@ -2,7 +2,7 @@
 import type { Session } from "@tutti/rest/types";
 import { drawBar } from "../terminal/bar.ts";
 import { durationOf, progressOf } from "../terminal/progress.ts";
-import { lookOf } from "../terminal/states.ts";
+import { displayOf } from "../terminal/states.ts";
 import { toned } from "../terminal/style.ts";
 import { padEnd, padStart } from "../terminal/text.ts";
 import { printDurationMs } from "../terminal/time.ts";
@@ -21,7 +21,7 @@ export function drawRace(sessions: readonly Session[], { style, width, nowMs }: 
     style.dim(head),
     ...inOrder(sessions).map((session) => {
       const { sessionId, spec, status, tasks, performance, used } = session;
-      const { symbol, tone } = lookOf(status);
+      const { symbol, tone } = displayOf(status);
       const { done, total, text: progress } = progressOf(tasks);
       const share = total === 0 ? 0 : done / total;
       const tookMs = durationOf(session, nowMs) ?? 0;
@@ -50,7 +50,7 @@ function inOrder(sessions: readonly Session[]): readonly Session[] {
 
 /** Returns the winner among the completed sessions, once all have ended. */
 export function firstOf(sessions: readonly Session[]): string | undefined {
-  if (sessions.length === 0 || sessions.some(({ status }) => !lookOf(status).isEnded)) return undefined;
+  if (sessions.length === 0 || sessions.some(({ status }) => !displayOf(status).isEnded)) return undefined;
   const done = sessions.filter(({ status }) => status === "completed");
   return done.sort((one, other) => (durationOf(one, 0) ?? 0) - (durationOf(other, 0) ?? 0))[0]?.sessionId;
 }

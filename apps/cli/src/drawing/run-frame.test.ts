@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import type { RunView, TaskView } from "../follow/run-view.ts";
-import { lookOf } from "../terminal/states.ts";
+import { displayOf } from "../terminal/states.ts";
 import { withoutColours as style } from "../terminal/style.ts";
 import { widthOf } from "../terminal/text.ts";
 import { drawRun } from "./run-frame.ts";
@@ -15,7 +15,12 @@ function task(
 ): TaskView {
   return {
     ...{ id, state, needs, title: "", kind: "uses", uses: `shop.${id}`, reason: "", attempts: 1, error: "" },
-    ...{ startMs: 1_000, endMs: lookOf(state).isEnded ? 2_300 : undefined, nextMs: undefined, progress: 0 },
+    ...{
+      startMs: 1_000,
+      endMs: displayOf(state).isEnded ? 2_300 : undefined,
+      nextMs: undefined,
+      progress: 0,
+    },
     ...{ entries: undefined, used: undefined, parts: [] },
     ...more,
   };
@@ -197,7 +202,7 @@ describe("the frame of a run", () => {
       "compensating",
       "compensated",
     ];
-    const symbols = [...states, ...more].map((state) => lookOf(state).symbol);
+    const symbols = [...states, ...more].map((state) => displayOf(state).symbol);
     assert.equal(new Set(symbols).size, symbols.length);
   });
 

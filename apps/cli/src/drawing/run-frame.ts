@@ -1,6 +1,6 @@
 import type { RunView, TaskView } from "../follow/run-view.ts";
 import { drawBar, printShare } from "../terminal/bar.ts";
-import { lookOf, lookOfRun } from "../terminal/states.ts";
+import { displayOf, runDisplayOf } from "../terminal/states.ts";
 import { toned } from "../terminal/style.ts";
 import { cut, padEnd, padStart, safe, widthOf } from "../terminal/text.ts";
 import { printDurationMs } from "../terminal/time.ts";
@@ -33,7 +33,7 @@ export function drawRun(run: RunView, canvas: Canvas): string[] {
 }
 
 function headOf(run: RunView, { style, width, nowMs }: Canvas): string {
-  const { symbol, tone, words } = lookOfRun(run.state, run.counts);
+  const { symbol, tone, words } = runDisplayOf(run.state, run.counts);
   const lasts = run.startMs === undefined ? "" : printDurationMs((run.endMs ?? nowMs) - run.startMs);
   const state = lasts === "" ? words : `${words} · ${lasts}`;
   const room = width - widthOf(state) - 4;
@@ -63,7 +63,7 @@ function footOf(run: RunView, { style, width }: Canvas): string[] {
 function progressLine(run: RunView, { style, width }: Pick<Canvas, "style" | "width">): string {
   const { state, progress, counts } = run;
   const isSuccess = (state === "completed" && (counts["failed"] ?? 0) === 0) || state === "continued";
-  if (lookOf(state).isEnded && !isSuccess) return tally(run, { style, width });
+  if (displayOf(state).isEnded && !isSuccess) return tally(run, { style, width });
   const share = padStart(printShare(progress), 5);
   const summary = tally(run, { style, width: width - barMin - 9 });
   const barWidth = Math.min(40, Math.max(barMin, width - 9 - Math.max(18, widthOf(summary))));
@@ -150,7 +150,7 @@ function railLine(
 ): string {
   const { style } = canvas;
   if (task === undefined) return style.dim(row.before);
-  const { symbol, tone } = lookOf(task.state);
+  const { symbol, tone } = displayOf(task.state);
   if (depth > 0) {
     const indent = " ".repeat(indentWidth * (depth - 1));
     const room = canvas.width - rails.width - indentWidth * depth;
@@ -166,7 +166,7 @@ function railLine(
 function windowOf(rows: readonly TaskRow[], { height, style }: Canvas): (TaskRow | string)[] {
   if (rows.length <= height) return [...rows];
   const room = Math.max(1, height - 2);
-  const active = rows.findIndex(({ task }) => task !== undefined && !lookOf(task.state).isEnded);
+  const active = rows.findIndex(({ task }) => task !== undefined && !displayOf(task.state).isEnded);
   const preferredStart = active < 0 ? rows.length - room : active - Math.floor(room / 4);
   const start = Math.max(0, Math.min(preferredStart, rows.length - room));
   const tasksIn = (part: readonly TaskRow[]): number => part.filter(({ task }) => task !== undefined).length;

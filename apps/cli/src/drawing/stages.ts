@@ -1,6 +1,6 @@
 import type { TaskView } from "../follow/run-view.ts";
 import { drawBar } from "../terminal/bar.ts";
-import { lookOf } from "../terminal/states.ts";
+import { displayOf } from "../terminal/states.ts";
 import { toned } from "../terminal/style.ts";
 import { padEnd, safe, widthOf } from "../terminal/text.ts";
 import type { Canvas } from "./canvas.ts";
@@ -38,7 +38,7 @@ export function stageRows(tasks: readonly TaskView[], { level }: Ordered, canvas
     Math.max(...active.map(({ id, title }) => widthOf(safe(title === "" ? id : title)))),
   );
   const rows = active.map((task) => {
-    const { symbol, tone } = lookOf(task.state);
+    const { symbol, tone } = displayOf(task.state);
     return `${toned(style, tone, symbol)}  ${taskText(task, canvas, { nameWidth, room: canvas.width - 3 })}`;
   });
   return [...visible, "", ...rows];
@@ -49,7 +49,7 @@ function stageLines(
   stages: readonly (readonly TaskView[])[],
   { canvas, most }: { readonly canvas: Canvas; readonly most: number },
 ): string[] {
-  const over = stages.findIndex((members) => members.some(({ state }) => !lookOf(state).isEnded));
+  const over = stages.findIndex((members) => members.some(({ state }) => !displayOf(state).isEnded));
   const folded = stages.length <= most ? 0 : over < 0 ? stages.length : over;
   const lines = folded < 2 ? [] : [stageLine(`stages 1–${folded}`, stages.slice(0, folded).flat(), canvas)];
   const first = folded < 2 ? 0 : folded;
@@ -64,11 +64,11 @@ function stageLines(
 function stageLine(title: string, members: readonly TaskView[], { style, width }: Canvas): string {
   const counts = new Map<string, number>();
   for (const { state } of members) counts.set(state, (counts.get(state) ?? 0) + 1);
-  const ended = members.filter(({ state }) => lookOf(state).isEnded).length;
+  const ended = members.filter(({ state }) => displayOf(state).isEnded).length;
   const name = padEnd(title, 11);
   const head = `${style.dim(name)} ${drawBar(ended / members.length, 16, style)} ${padEnd(`${ended}/${members.length}`, 9)} `;
   const tally = [...counts].map(([state, count]) => {
-    const { symbol, tone } = lookOf(state);
+    const { symbol, tone } = displayOf(state);
     return toned(style, tone, `${symbol} ${count}`);
   });
   return `${head}${joinFitting(tally, width - widthOf(head))}`;

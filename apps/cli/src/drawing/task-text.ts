@@ -1,7 +1,7 @@
 import { usageText } from "@tutti/rest/history";
 import type { TaskView } from "../follow/run-view.ts";
 import { drawBar } from "../terminal/bar.ts";
-import { lookOf } from "../terminal/states.ts";
+import { displayOf } from "../terminal/states.ts";
 import { type Style, toned } from "../terminal/style.ts";
 import { cut, padEnd, padStart, safe, widthOf } from "../terminal/text.ts";
 import { printDurationMs } from "../terminal/time.ts";
@@ -13,7 +13,7 @@ export function taskText(
   { style, nowMs }: Canvas,
   { nameWidth, room }: { readonly nameWidth: number; readonly room: number },
 ): string {
-  const { tone, isEnded } = lookOf(task.state);
+  const { tone, isEnded } = displayOf(task.state);
   const name = padEnd(cut(safe(task.title === "" ? task.id : task.title), nameWidth), nameWidth);
   const time = timeOf(task, nowMs);
   const timeWidth = Math.max(10, widthOf(time));

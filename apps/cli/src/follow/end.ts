@@ -6,7 +6,7 @@ import { exitCodeOf } from "../command/exit-codes.ts";
 import type { Outcome } from "../command/presenter.ts";
 import type { Printer } from "../command/printer.ts";
 import { drawJson } from "../terminal/json.ts";
-import { lookOf } from "../terminal/states.ts";
+import { displayOf } from "../terminal/states.ts";
 import { toned } from "../terminal/style.ts";
 import { safe, wrap } from "../terminal/text.ts";
 import { printDurationMs } from "../terminal/time.ts";
@@ -31,7 +31,7 @@ export function endOutcome({ print }: Context, end: End, isPrinted: boolean): Ou
 function drawEnd(print: Printer, end: End, isPrinted: boolean): void {
   const { id, status, outcome, tookMs } = end;
   const style = print.errorStyle;
-  const { symbol, tone, words } = lookOf(status);
+  const { symbol, tone, words } = displayOf(status);
   const duration = tookMs === undefined ? "" : ` ${style.dim(`in ${printDurationMs(tookMs)}`)}`;
   if (isPrinted) print.note("");
   else print.note(`${toned(style, tone, `${symbol} ${safe(id)} ${words}`)}${duration}`);

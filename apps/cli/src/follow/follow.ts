@@ -23,7 +23,7 @@ import type { Result } from "../command/presenter.ts";
 import type { Server } from "../server/calls.ts";
 import { withQuestions } from "../server/questions.ts";
 import { durationOf } from "../terminal/progress.ts";
-import { lookOf } from "../terminal/states.ts";
+import { displayOf } from "../terminal/states.ts";
 import { safe } from "../terminal/text.ts";
 import { endOutcome } from "./end.ts";
 import { FrameReporter } from "./frame-reporter.ts";
@@ -179,7 +179,7 @@ async function follow<R>(
       model.apply(reply.value);
       reporter.changed(model);
       const status = model.summary?.status;
-      if (lookOf(status).isEnded && status !== "continued") break;
+      if (displayOf(status).isEnded && status !== "continued") break;
     }
   } finally {
     reporter.close(model);

@@ -2,7 +2,7 @@ import type { ConnectionState } from "@tutti/rest/client";
 import { usageText } from "@tutti/rest/history";
 import type { Printer } from "../command/printer.ts";
 import type { Shell } from "../effects/shell.ts";
-import { lookOf } from "../terminal/states.ts";
+import { displayOf } from "../terminal/states.ts";
 import { toned } from "../terminal/style.ts";
 import { padEnd, safe } from "../terminal/text.ts";
 import { printClock, printDurationMs } from "../terminal/time.ts";
@@ -45,7 +45,7 @@ export class LineReporter implements Reporter {
   changed(reported: Reported): void {
     const { tasks, summary } = reported.changes;
     // The command that prints the result also prints the end.
-    if (summary !== undefined && !lookOf(summary.status).isEnded) {
+    if (summary !== undefined && !displayOf(summary.status).isEnded) {
       const { status, statusReason, id } = summary;
       const isFirst = status === "running" && !this.#reported.has("whole");
       const atMs = isFirst ? reported.view()?.startMs : undefined;
@@ -96,7 +96,7 @@ export class LineReporter implements Reporter {
     const known = `${state} ${attemptText}`;
     if (isSilent || this.#reported.get(key) === known) return;
     this.#reported.set(key, known);
-    const { symbol, tone, words } = lookOf(state);
+    const { symbol, tone, words } = displayOf(state);
     const { errorStyle: style } = print;
     const line = [
       style.dim(printClock(atMs ?? shell.nowMs())),

@@ -9,7 +9,7 @@ import type {
 } from "@tutti/rest/types";
 import { modeText } from "../terminal/modes.ts";
 import { startOf } from "../terminal/progress.ts";
-import { lookOf } from "../terminal/states.ts";
+import { displayOf } from "../terminal/states.ts";
 import type { Followed, WorkChanges, WorkSummary } from "./model.ts";
 import type { RunView, TaskView } from "./run-view.ts";
 
@@ -113,7 +113,7 @@ const missionSummaryOf = ({ missionId: id, status, statusReason = "" }: Mission)
 
 function viewOfMission(mission: Mission, tasks: readonly BoardTask[]): RunView {
   const { missionId, definition = "", status, statusReason = "", spec, tasks: counts = {} } = mission;
-  const ended = tasks.filter((task) => lookOf(task.status).isEnded).length;
+  const ended = tasks.filter((task) => displayOf(task.status).isEnded).length;
   return {
     id: missionId,
     workflow: definition === "" ? (spec?.goal ?? "") : definition,

@@ -1,17 +1,17 @@
 import {
-  componentStateLooks,
+  componentStateDisplay,
+  type StateDisplay,
   type StateIcon,
-  type StateLook,
   type StateTone,
-  taskStatusLooks,
-  workStatusLooks,
+  taskStatusDisplay,
+  workStatusDisplay,
 } from "@tutti/contracts/states";
 import { pausedTaskText } from "@tutti/rest/text";
 import type { TaskCounts } from "@tutti/rest/types";
 import type { Tone } from "./style.ts";
 
-/** Look of a state in a terminal: a symbol that differs without colour, and a colour for its urgency. */
-export interface Look {
+/** How a terminal displays a state: a symbol that differs without colour, and a colour for its urgency. */
+export interface Display {
   readonly symbol: string;
   readonly tone: Tone;
   /** The state in words. */
@@ -51,36 +51,46 @@ const tones: Readonly<Record<StateTone, Tone>> = {
   undoing: "yellow",
 };
 
-/** Looks by state. A word means the same for runs and tasks. */
-const looks: Readonly<Record<string, StateLook>> = { ...taskStatusLooks, ...workStatusLooks };
+/** Display by state. A word means the same for runs and tasks. */
+const displays: Readonly<Record<string, StateDisplay>> = { ...taskStatusDisplay, ...workStatusDisplay };
 
-const componentLooks: Readonly<Record<string, StateLook>> = componentStateLooks;
+const componentDisplays: Readonly<Record<string, StateDisplay>> = componentStateDisplay;
 
-const unknownLook: Look = { symbol: "·", tone: "dim", words: "unknown", isEnded: false };
+const unknownDisplay: Display = { symbol: "·", tone: "dim", words: "unknown", isEnded: false };
 
-/** Returns the look of a run or a task. A state that this program does not know is shown by its name. */
-export function lookOf(state: string | undefined): Look {
-  if (state === undefined || state === "" || state === "unspecified") return unknownLook;
-  const look = looks[state];
-  if (look === undefined) return { ...unknownLook, words: state.replaceAll("_", " ") };
-  return { symbol: symbols[look.icon], tone: tones[look.tone], words: look.label, isEnded: look.ended };
+/** Returns the display of a run or a task. A state that this program does not know is shown by its name. */
+export function displayOf(state: string | undefined): Display {
+  if (state === undefined || state === "" || state === "unspecified") return unknownDisplay;
+  const display = displays[state];
+  if (display === undefined) return { ...unknownDisplay, words: state.replaceAll("_", " ") };
+  return {
+    symbol: symbols[display.icon],
+    tone: tones[display.tone],
+    words: display.label,
+    isEnded: display.ended,
+  };
 }
 
-/** Returns the look of a run. If a task is paused and none is active, the words tell so. */
-export function lookOfRun(state: string | undefined, tasks?: TaskCounts): Look {
+/** Returns the display of a run. If a task is paused and none is active, the words tell so. */
+export function runDisplayOf(state: string | undefined, tasks?: TaskCounts): Display {
   const words = pausedTaskText(state, tasks);
-  return words === undefined ? lookOf(state) : { ...lookOf("paused"), words };
+  return words === undefined ? displayOf(state) : { ...displayOf("paused"), words };
 }
 
-/** Returns the look of a component. A word such as `failed` looks the same, but a component has words of its own. */
-export function componentLookOf(state: string | undefined): Look {
-  const look = state === undefined ? undefined : componentLooks[state];
-  if (look === undefined) return lookOf(state);
-  return { symbol: symbols[look.icon], tone: tones[look.tone], words: look.label, isEnded: look.ended };
+/** Returns the display of a component. A word such as `failed` is displayed in the same way, but a component has words of its own. */
+export function componentDisplayOf(state: string | undefined): Display {
+  const display = state === undefined ? undefined : componentDisplays[state];
+  if (display === undefined) return displayOf(state);
+  return {
+    symbol: symbols[display.icon],
+    tone: tones[display.tone],
+    words: display.label,
+    isEnded: display.ended,
+  };
 }
 
 export function isState(word: string): boolean {
-  return Object.hasOwn(looks, word);
+  return Object.hasOwn(displays, word);
 }
 
-export const runStates = Object.keys(workStatusLooks);
+export const runStates = Object.keys(workStatusDisplay);

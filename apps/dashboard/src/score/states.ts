@@ -4,20 +4,20 @@
  */
 
 import {
-  activationResultLooks,
-  agentStateLooks,
-  componentStateLooks,
-  enforcementLooks,
-  findingResultLooks,
-  firingResultLooks,
-  holdLooks,
-  incidentStatusLooks,
+  activationResultDisplay,
+  agentStateDisplay,
+  componentStateDisplay,
+  enforcementDisplay,
+  findingResultDisplay,
+  firingResultDisplay,
+  holdDisplay,
+  incidentStatusDisplay,
+  type StateDisplay,
   type StateIcon,
-  type StateLook,
   type StateTone,
-  taskStatusLooks,
-  verdictLooks,
-  workStatusLooks,
+  taskStatusDisplay,
+  verdictDisplay,
+  workStatusDisplay,
 } from "@tutti/contracts/states";
 import { pausedTaskText } from "@tutti/rest/text";
 import type { TaskCounts } from "@tutti/rest/types";
@@ -101,16 +101,16 @@ const tones: Readonly<Record<StateTone, Tone>> = {
 };
 
 /** As the contracts have them: the same words in the CLI and the docs. */
-function badgesOf(looks: Readonly<Record<string, StateLook>>): Readonly<Record<string, Badge>> {
+function badgesOf(display: Readonly<Record<string, StateDisplay>>): Readonly<Record<string, Badge>> {
   return Object.fromEntries(
-    Object.entries(looks).map(([state, { label, icon, tone, ended }]) => [
+    Object.entries(display).map(([state, { label, icon, tone, ended }]) => [
       state,
       createBadge(label, glyphs[icon], tones[tone], !ended),
     ]),
   );
 }
 
-export const runStates = badgesOf(workStatusLooks);
+export const runStates = badgesOf(workStatusDisplay);
 
 /** A run. A paused task, and none that is active, is named. */
 export function runBadge(status: string | undefined, tasks?: TaskCounts): Badge {
@@ -119,21 +119,21 @@ export function runBadge(status: string | undefined, tasks?: TaskCounts): Badge 
 }
 
 /** Tasks of a run. */
-export const taskStates = badgesOf(taskStatusLooks);
+export const taskStates = badgesOf(taskStatusDisplay);
 
 /** Workers, by their agents' states. A hold is shown separately. */
-export const agentStates = badgesOf(agentStateLooks);
+export const agentStates = badgesOf(agentStateDisplay);
 
 /** Holds of workers. */
-export const agentHolds = badgesOf(holdLooks);
+export const agentHolds = badgesOf(holdDisplay);
 
 /** Results of one time of a schedule. */
-export const firingStates = badgesOf(firingResultLooks);
+export const firingStates = badgesOf(firingResultDisplay);
 
 /** Results of an event of a trigger. */
-export const activationStates = badgesOf(activationResultLooks);
+export const activationStates = badgesOf(activationResultDisplay);
 
-const { unspecified: open, ...decided } = verdictLooks;
+const { unspecified: open, ...decided } = verdictDisplay;
 
 /** Questions to people. */
 export const verdicts = badgesOf({ open, ...decided });
@@ -145,12 +145,12 @@ export const accessStates = {
 } as const;
 
 /** Processes and their parts. */
-export const componentStates = badgesOf(componentStateLooks);
+export const componentStates = badgesOf(componentStateDisplay);
 
-export const incidentStates = badgesOf(incidentStatusLooks);
+export const incidentStates = badgesOf(incidentStatusDisplay);
 
 /** Whether a policy counts. */
-export const enforcements = badgesOf(enforcementLooks);
+export const enforcements = badgesOf(enforcementDisplay);
 
 /** States of a rule. The default enforcement applies. */
 export function ruleBadge({
@@ -170,7 +170,7 @@ export const keyStates: Readonly<Record<string, Badge>> = {
 };
 
 /** Results of a rule's findings. */
-export const findingStates = badgesOf(findingResultLooks);
+export const findingStates = badgesOf(findingResultDisplay);
 
 /** Subjects of a mission's votes. */
 export const voteStates = {

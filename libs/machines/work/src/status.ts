@@ -1,9 +1,9 @@
 /** Names of the statuses of work and of tasks. */
-import { workStatusLooks } from "@tutti/contracts/states";
+import { workStatusDisplay } from "@tutti/contracts/states";
 import { TaskStatus, type WorkStatus } from "@tutti/contracts/types/v1";
 
 const labels = new Map<WorkStatus, string>(
-  Object.values(workStatusLooks).map(({ number, label }) => [number, label]),
+  Object.values(workStatusDisplay).map(({ number, label }) => [number, label]),
 );
 
 /** Returns a status in a sentence. */

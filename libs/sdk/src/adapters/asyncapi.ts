@@ -11,7 +11,7 @@ import { adapterErrors } from "./errors.ts";
 import { matchingOperations, nameIn } from "./names.ts";
 import { natsAdapter } from "./nats/nats.ts";
 import { readText, resolved, Unusable } from "./openapi/document.ts";
-import type { Refused } from "./openapi/openapi.ts";
+import type { SkippedOperation } from "./openapi/openapi.ts";
 import { Parts, Schemas } from "./openapi/schemas.ts";
 import { redisAdapter } from "./redis/redis.ts";
 
@@ -31,7 +31,7 @@ export interface AsyncApiOptions {
 export interface AsyncApiAdapter extends Adapter {
   /** Messages that the application sends. `natsSource` and `redisSource` can start runs of them. */
   readonly received: readonly { readonly operation: string; readonly address: string }[];
-  readonly refused: readonly Refused[];
+  readonly refused: readonly SkippedOperation[];
 }
 
 const protocols = { nats: natsAdapter, redis: redisAdapter };
@@ -115,7 +115,7 @@ interface Sent {
 interface Found {
   readonly sent: Record<string, Sent>;
   readonly received: { operation: string; address: string }[];
-  readonly refused: Refused[];
+  readonly refused: SkippedOperation[];
 }
 
 function operationsOf(document: Members, protocol: Protocol): Found {

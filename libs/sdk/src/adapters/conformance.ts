@@ -22,7 +22,7 @@ export interface ConformanceOptions {
   readonly disconnect?: () => void | Promise<void>;
 }
 
-export interface Broken {
+export interface AdapterProblem {
   readonly rule: "check" | "schema" | "cancel" | "key" | "output" | "disconnect";
   readonly operation: string;
   readonly reason: string;
@@ -32,16 +32,16 @@ export interface Broken {
 export async function adapterProblems(
   adapter: Adapter,
   options: ConformanceOptions,
-): Promise<readonly Broken[]> {
+): Promise<readonly AdapterProblem[]> {
   const { samples, secret = (reference: string) => reference, disconnect } = options;
-  const found: Broken[] = [];
+  const found: AdapterProblem[] = [];
   let keys = 0;
   const callOf = (signal = new AbortController().signal, key = `conformance-${++keys}`): AdapterCall => ({
     idempotencyKey: key,
     signal,
     secret: async (reference) => secret(reference),
   });
-  const report = (rule: Broken["rule"], operation: string, reason: string) =>
+  const report = (rule: AdapterProblem["rule"], operation: string, reason: string) =>
     found.push({ rule, operation, reason });
   await checkAdapter(adapter, callOf()).catch((error: unknown) => report("check", "check", reasonOf(error)));
   for (const [name, sample] of Object.entries(samples)) {

@@ -13,7 +13,7 @@ export { type AmqpAdapterOptions, type AmqpOperation, amqpAdapter } from "./amqp
 export type { AmqpConnectionOptions } from "./amqp/connection.ts";
 export { type AmqpMessage, type AmqpSourceOptions, amqpSource } from "./amqp/source.ts";
 export { type AsyncApiAdapter, type AsyncApiOptions, asyncApiAdapter } from "./asyncapi.ts";
-export { adapterProblems, type Broken, type ConformanceOptions, type Sample } from "./conformance.ts";
+export { type AdapterProblem, adapterProblems, type ConformanceOptions, type Sample } from "./conformance.ts";
 export { type Answers, adapterDouble } from "./double.ts";
 export { adapterErrors } from "./errors.ts";
 export { type FolderOptions, folderAdapter, folderSource } from "./files/folder.ts";
@@ -44,7 +44,12 @@ export { type NatsAdapterOptions, type NatsOperation, natsAdapter } from "./nats
 export { type NatsMessage, type NatsSourceOptions, natsSource } from "./nats/source.ts";
 export { type MethodOf, type ObjectAdapterOptions, type ObjectOperation, objectAdapter } from "./object.ts";
 export { readDocument } from "./openapi/document.ts";
-export { type OpenApiAdapter, type OpenApiOptions, openApiAdapter, type Refused } from "./openapi/openapi.ts";
+export {
+  type OpenApiAdapter,
+  type OpenApiOptions,
+  openApiAdapter,
+  type SkippedOperation,
+} from "./openapi/openapi.ts";
 export type { ConnectionOptions } from "./postgres/connections.ts";
 export { type OutboxRow, type PostgresOutboxOptions, postgresOutbox } from "./postgres/outbox.ts";
 export {
@@ -69,5 +74,5 @@ export type { RedisEntry } from "./redis/command.ts";
 export type { RedisConnectionOptions } from "./redis/connection.ts";
 export { type RedisAdapterOptions, type RedisOperation, redisAdapter } from "./redis/redis.ts";
 export { type RedisSourceOptions, redisSource } from "./redis/source.ts";
-export type { Source, SourceRunOptions, SourceStart, Starter } from "./source.ts";
+export type { RunStarter, Source, SourceRunOptions, SourceStart } from "./source.ts";
 export { type SqliteAdapterOptions, type SqliteOperation, sqliteAdapter } from "./sqlite.ts";

@@ -30,13 +30,13 @@ export interface SourceStart extends Omit<StartOptions, "id" | "idempotencyKey">
 }
 
 /** Starts a run by its id: a client, or the REST interface. */
-export interface Starter {
+export interface RunStarter {
   run(workflow: string, options: StartOptions): Promise<unknown>;
 }
 
 export interface SourceRunOptions {
   /** The client. `runs` is required if results are written back. */
-  readonly tutti: Starter & Partial<Pick<Tutti, "runs">>;
+  readonly tutti: RunStarter & Partial<Pick<Tutti, "runs">>;
   /** Ends the source. */
   readonly signal?: AbortSignal;
   /** Reads secrets by reference. Default: `env:NAME` and `file:/path` of this machine. */
@@ -123,7 +123,7 @@ export function sourceOf(system: MessageSystem): Source {
 
 /** Starts the run of a message. Returns why it can never start. Throws an interruption. */
 export async function startedBy(
-  tutti: Starter,
+  tutti: RunStarter,
   id: string,
   start: () => SourceStart,
 ): Promise<string | undefined> {

@@ -5,7 +5,7 @@ import type { Timers } from "@tutti/kernel";
 import { answerText, reasonOf } from "@tutti/kernel";
 import { agentErrors } from "./errors.ts";
 import { isMembers, type Members, membersIn, textIn } from "./models/wire.ts";
-import type { Catalogue, Offered } from "./tools.ts";
+import type { Catalogue, CatalogueEntry } from "./tools.ts";
 
 const callMs = 10_000;
 const pageSize = 1_000;
@@ -25,7 +25,7 @@ export class RestCatalogue implements Catalogue {
     this.#ports = ports;
   }
 
-  async capabilities(namespace: string, accessToken: string): Promise<readonly Offered[]> {
+  async capabilities(namespace: string, accessToken: string): Promise<readonly CatalogueEntry[]> {
     const listed: unknown[] = [];
     let token = "";
     do {
@@ -47,7 +47,7 @@ export class RestCatalogue implements Catalogue {
     });
   }
 
-  async workflow(name: string, namespace: string, accessToken: string): Promise<Offered | undefined> {
+  async workflow(name: string, namespace: string, accessToken: string): Promise<CatalogueEntry | undefined> {
     const path = `/v1/workflows/${encodeURIComponent(name)}?${query({ namespace })}`;
     const body = await this.#get(path, accessToken);
     if (body === undefined) return undefined;

@@ -14,7 +14,7 @@ export { agentErrors } from "./errors.ts";
 export type { ModelsOptions, Provider } from "./models/models.ts";
 export { providersIn } from "./models/models.ts";
 export type { Price } from "./models/prices.ts";
-export type { Catalogue, Offered } from "./tools.ts";
+export type { Catalogue, CatalogueEntry } from "./tools.ts";
 
 export interface AgentsOptions extends ModelsOptions {
   /** URL of the platform, which knows the tools. Default: TUTTI_URL. */

@@ -5,12 +5,12 @@ import { agentErrors } from "./errors.ts";
 
 /** Capabilities of the platform. */
 export interface Catalogue {
-  capabilities(namespace: string, accessToken: string): Promise<readonly Offered[]>;
-  workflow(name: string, namespace: string, accessToken: string): Promise<Offered | undefined>;
+  capabilities(namespace: string, accessToken: string): Promise<readonly CatalogueEntry[]>;
+  workflow(name: string, namespace: string, accessToken: string): Promise<CatalogueEntry | undefined>;
 }
 
 /** A capability or a workflow, with the description of its owner. */
-export interface Offered {
+export interface CatalogueEntry {
   readonly name: string;
   readonly description: string;
   readonly inputSchema: Json;
@@ -33,8 +33,8 @@ const nameLengthMax = 64;
 export async function toolsOf(
   patterns: readonly string[],
   find: {
-    readonly offered: () => Promise<readonly Offered[]>;
-    readonly workflow: (name: string) => Promise<Offered | undefined>;
+    readonly offered: () => Promise<readonly CatalogueEntry[]>;
+    readonly workflow: (name: string) => Promise<CatalogueEntry | undefined>;
   },
 ): Promise<readonly Tool[]> {
   const found: Tool[] = [];
@@ -73,7 +73,7 @@ function matches(pattern: string, name: string): boolean {
   return pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
 }
 
-function toolFrom({ name, description, inputSchema }: Offered, kind: "call" | "child"): Tool {
+function toolFrom({ name, description, inputSchema }: CatalogueEntry, kind: "call" | "child"): Tool {
   // Models accept objects only, so any other input is the member `value` of an object.
   const isObject = typeof inputSchema === "object" && inputSchema !== null && !Array.isArray(inputSchema);
   const schema =

@@ -2,7 +2,7 @@
  * The common methods of a run, a mission and a session. Only the handle of a run has queries and updates, because
  * workflows declare them.
  */
-import { workStatusLooks } from "@tutti/contracts/states";
+import { workStatusDisplay } from "@tutti/contracts/states";
 import type { Explanation, WorkStatus } from "@tutti/contracts/types/v1";
 import type { ResultOptions } from "./work/outcome.ts";
 import type { IdempotencyOptions } from "./work/paging.ts";
@@ -27,18 +27,18 @@ export interface Handle<Result = unknown> {
 }
 
 /** `running`, `completed`, `failed` and the other words for a status, as in REST and the CLI. */
-export type WorkState = keyof typeof workStatusLooks;
+export type WorkState = keyof typeof workStatusDisplay;
 
 /** Adds the word for its status. */
 export function withState<Work extends { readonly status: WorkStatus }>(
   work: Work,
 ): Work & { readonly state: WorkState } {
-  const states = Object.keys(workStatusLooks) as WorkState[];
-  const state = states.find((name) => workStatusLooks[name].number === work.status) ?? "pending";
+  const states = Object.keys(workStatusDisplay) as WorkState[];
+  const state = states.find((name) => workStatusDisplay[name].number === work.status) ?? "pending";
   return { ...work, state };
 }
 
 /** Statuses of a filter, given as words or as numbers of the contract. */
 export function statusNumbers(statuses: readonly (WorkState | WorkStatus)[]): WorkStatus[] {
-  return statuses.map((status) => (typeof status === "number" ? status : workStatusLooks[status].number));
+  return statuses.map((status) => (typeof status === "number" ? status : workStatusDisplay[status].number));
 }

@@ -17,7 +17,7 @@ export interface PermissionRequest {
   readonly input: unknown;
 }
 
-export type Permit = (request: PermissionRequest) => boolean | Promise<boolean>;
+export type PermissionCheck = (request: PermissionRequest) => boolean | Promise<boolean>;
 
 export interface AcpTurn {
   readonly folder: string;
@@ -25,7 +25,7 @@ export interface AcpTurn {
   /** The prompt for a session that does not know the task. */
   readonly wholePrompt: string;
   readonly session: string | undefined;
-  readonly permit: Permit;
+  readonly permit: PermissionCheck;
   readonly send: (message: Members) => void;
   readonly received: (progress: CodingProgress) => Promise<void>;
   /** Called when the turn is over, and the program may end. */

@@ -15,7 +15,7 @@ import type { Price } from "../agents/models/prices.ts";
 import { requireStarted, runCommand, variablesOf } from "../shell/command.ts";
 import type { TaskContext } from "../task/context.ts";
 import type { HandleOptions, Handler } from "../task/handlers.ts";
-import { AcpConversation, type AcpTurn, type Permit } from "./acp.ts";
+import { AcpConversation, type AcpTurn, type PermissionCheck } from "./acp.ts";
 import { codingErrors } from "./errors.ts";
 import { type CodingFolders, checkOf, foldersOf, repositoryOf, textOf } from "./folders.ts";
 import { type CodingProfile, type CodingProgress, parseLine } from "./profiles.ts";
@@ -58,7 +58,7 @@ export interface CodingOptions extends CodingFolders {
   /** Variables whose values are secrets, by reference: `{ANTHROPIC_API_KEY: "secret:anthropic"}`. */
   readonly secrets?: Readonly<Record<string, string>>;
   /** Decides requests for permission of the Agent Client Protocol. Default: all are allowed. */
-  readonly permit?: Permit;
+  readonly permit?: PermissionCheck;
   /** A program that writes nothing for this long is ended. Default: 10 minutes. */
   readonly silentMs?: number;
   /** Prices by the start of a model's name, for programs that report no money. Known models have a price. */

@@ -1,5 +1,5 @@
 /** Coding agents as tasks: Claude Code, Codex, Gemini CLI and similar programs. */
-export type { PermissionRequest, Permit } from "./acp.ts";
+export type { PermissionCheck, PermissionRequest } from "./acp.ts";
 export {
   type CodingInput,
   type CodingOptions,

@@ -124,7 +124,7 @@ function streamOf(
   });
 }
 
-interface Written {
+interface ScriptedAnswer {
   readonly text: string;
   /** The text as it is streamed. */
   readonly pieces: readonly string[];
@@ -136,7 +136,7 @@ interface Written {
 
 type Answering = Exclude<ScriptedReply, { status: number }>;
 
-function writtenOf(reply: Answering, count: number): Written {
+function writtenOf(reply: Answering, count: number): ScriptedAnswer {
   const emptyReply = { text: "", pieces: [], calls: [], inputTokens: 10, outputTokens: 5, error: "" };
   if (typeof reply === "string") return { ...emptyReply, text: reply, pieces: halves(reply) };
   if ("error" in reply) return { ...emptyReply, error: reply.error };

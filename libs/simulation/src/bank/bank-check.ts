@@ -11,9 +11,9 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Refusal } from "@tutti/kernel";
 import type { Chronicle, Follower, KnownEvent } from "../checks/chronicle.ts";
-import type { BankOperation } from "../plan/plan.ts";
-import { countsOf } from "../counted/counting.ts";
 import type { Counted, CountedAnswer } from "../counted/counted.ts";
+import { countsOf } from "../counted/counting.ts";
+import type { BankOperation } from "../plan/plan.ts";
 import type { World } from "../world/world.ts";
 import { accountKey } from "./accounts.ts";
 import { expect, type Fields, happen, type PlainAccount, plainAccount } from "./plain-account.ts";

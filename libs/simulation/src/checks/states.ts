@@ -4,8 +4,8 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import type { HistoryRecord } from "@tutti/journal";
-import { type Load, machineOf } from "../load/load.ts";
 import type { CountedAnswer } from "../counted/counted.ts";
+import { type Load, machineOf } from "../load/load.ts";
 import type { World } from "../world/world.ts";
 import type { Chronicle } from "./chronicle.ts";
 import { DurableState } from "./durable-state.ts";

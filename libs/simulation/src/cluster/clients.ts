@@ -4,11 +4,11 @@
 import type { Chance, Refusal } from "@tutti/kernel";
 import type { Outcome } from "@tutti/runtime";
 import { breakCommand } from "../bank/breakable.ts";
+import type { CountedAnswer } from "../counted/counted.ts";
+import { countsOf } from "../counted/counting.ts";
 import type { Load, Operation } from "../load/load.ts";
 import { partitionOf } from "../load/place.ts";
 import type { Network } from "../network/network.ts";
-import { countsOf } from "../counted/counting.ts";
-import type { CountedAnswer } from "../counted/counted.ts";
 import type { World } from "../world/world.ts";
 import type { Server } from "./server.ts";
 

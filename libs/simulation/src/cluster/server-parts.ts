@@ -3,13 +3,13 @@ import type { DueEffect, Runtime } from "@tutti/runtime";
 import type { SharedKeys } from "@tutti/runtime/ownership";
 import type { Chronicle } from "../checks/chronicle.ts";
 import type { DeliveryCheck } from "../checks/delivery.ts";
+import type { AnyMachine } from "../counted/counting.ts";
 import type { Load } from "../load/load.ts";
 import type { Network } from "../network/network.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { EarlyAnswers } from "../weakenings/early-answers.ts";
 import type { Weakening } from "../weakenings/weakening.ts";
-import type { AnyMachine } from "../counted/counting.ts";
 import type { World } from "../world/world.ts";
 
 /** Receives messages and calls. */

@@ -1,11 +1,11 @@
 /** The real runtime in a process of the simulation. The world provides clock, randomness and outputs. */
 import type { Delivery, Place } from "@tutti/kernel";
 import { type DueEffect, type LeaseTerm, Runtime, type RuntimeLimits, runtimeLimits } from "@tutti/runtime";
+import type { CountedEffect } from "../counted/counted.ts";
 import type { EffectHandler } from "../load/load.ts";
 import type { Plan } from "../plan/plan.ts";
 import { never } from "../storage/observed-journal.ts";
 import type { OpenedStorage } from "../storage/storage.ts";
-import type { CountedEffect } from "../counted/counted.ts";
 import type { Life } from "../world/process.ts";
 import type { EffectJobs } from "./effect-jobs.ts";
 import { tokenText } from "./printer.ts";

@@ -2,8 +2,8 @@
 import type { InstanceKey, Refusal } from "@tutti/kernel";
 import type { DueEffect, EffectToken, Outcome, Runtime } from "@tutti/runtime";
 import type { Follower } from "../checks/chronicle.ts";
-import type { AnyCommand, AnyMachine, AnyQuery } from "../counted/counting.ts";
 import type { Counted, CountedAnswer } from "../counted/counted.ts";
+import type { AnyCommand, AnyMachine, AnyQuery } from "../counted/counting.ts";
 import type { Life } from "../world/process.ts";
 
 /** An operation of a client on an instance. */

@@ -48,10 +48,10 @@ import {
 } from "@tutti/machine-run/testing";
 import type { Outcome } from "@tutti/runtime";
 import type { Chronicle, KnownEvent } from "../checks/chronicle.ts";
+import type { Counted, CountedAnswer } from "../counted/counted.ts";
+import { countsOf } from "../counted/counting.ts";
 import type { Load, Operation, Result } from "../load/load.ts";
 import type { PlannedRun } from "../plan/plan.ts";
-import { countsOf } from "../counted/counting.ts";
-import type { Counted, CountedAnswer } from "../counted/counted.ts";
 import type { World } from "../world/world.ts";
 
 /** Number of losses of an attempt before a loss counts as a failure. */

@@ -7,8 +7,8 @@ import type { SessionEffect } from "@tutti/machine-session";
 import type { DueEffect, EffectToken, Runtime } from "@tutti/runtime";
 import { SessionEffects, steerSessions } from "@tutti/sessions";
 import type { Chronicle } from "../checks/chronicle.ts";
-import type { EffectHandler, ProcessOfDoer } from "../load/load.ts";
 import { PlainRuntime } from "../counted/plain-runtime.ts";
+import type { EffectHandler, ProcessOfDoer } from "../load/load.ts";
 import type { World } from "../world/world.ts";
 import { type ServicesParts, servicesOf } from "./services.ts";
 

@@ -15,8 +15,8 @@ import * as runs from "@tutti/machine-run";
 import { sessionErrors, showSession } from "@tutti/machine-session";
 import { type Runtime, runtimeErrors } from "@tutti/runtime";
 import type { SessionClients } from "@tutti/sessions";
-import type { ProcessOfDoer } from "../load/load.ts";
 import type { PlainRuntime } from "../counted/plain-runtime.ts";
+import type { ProcessOfDoer } from "../load/load.ts";
 
 export interface ServicesParts extends Pick<ProcessOfDoer, "calls"> {
   readonly timers: Timers;

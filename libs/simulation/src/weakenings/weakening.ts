@@ -1,9 +1,9 @@
 import type { SessionEffect } from "@tutti/machine-session";
 import type { Submission } from "@tutti/runtime";
+import type { AnyMachine, MachineEdge } from "../counted/counting.ts";
 import type { PoolWeakening } from "../pools/pools-weakenings.ts";
 import type { EmbeddedSeams } from "../storage/embedded-storage.ts";
 import type { ServerSeams } from "../storage/journal-server.ts";
-import type { AnyMachine, MachineEdge } from "../counted/counting.ts";
 
 /**
  * A planted fault of the system, from outside: through its ports, or around its machines. A simulation that

@@ -7,7 +7,7 @@ import {
   type MovedQueue,
   moveQueue,
   postgresTable,
-  type Starter,
+  type RunStarter,
 } from "@tutti/sdk/adapters";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
@@ -108,7 +108,7 @@ async function requireWorkflows(server: Server, names: readonly string[]): Promi
   }
 }
 
-function starterOf(server: Server): Starter {
+function starterOf(server: Server): RunStarter {
   return {
     async run(workflow, { id = "", input, startTime, priority, labels = {} }) {
       const [name = "", label] = workflow.split("@");

@@ -12,12 +12,12 @@ import { safe } from "../../terminal/text.ts";
 import { printAge, printDurationMs } from "../../terminal/time.ts";
 import { poolOf } from "../request.ts";
 
-interface Look {
+interface Display {
   readonly symbol: string;
   readonly tone: Tone;
 }
 
-const looks: Readonly<Record<string, Look>> = {
+const displays: Readonly<Record<string, Display>> = {
   starting: { symbol: "◔", tone: "cyan" },
   ready: { symbol: "○", tone: "green" },
   busy: { symbol: "●", tone: "cyan" },
@@ -104,7 +104,7 @@ function speedsOf({ speeds }: Agent): string | undefined {
 
 function stateCell({ state, hold = "none" }: Agent): { readonly text: string; readonly tone: Tone } {
   if (hold !== "none" && hold !== "unspecified") return { text: `‖ ${hold}`, tone: "magenta" };
-  const { symbol, tone } = looks[state] ?? { symbol: "·", tone: "dim" };
+  const { symbol, tone } = displays[state] ?? { symbol: "·", tone: "dim" };
   return { text: `${symbol} ${state}`, tone };
 }
 

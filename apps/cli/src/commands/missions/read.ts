@@ -5,7 +5,7 @@ import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
 import { printLasted, progressOf, startOf } from "../../terminal/progress.ts";
-import { lookOf } from "../../terminal/states.ts";
+import { displayOf } from "../../terminal/states.ts";
 import { toned } from "../../terminal/style.ts";
 import type { Entry } from "../../terminal/table.ts";
 import { safe } from "../../terminal/text.ts";
@@ -43,7 +43,7 @@ export function listMissions(context: Context): Promise<Result> {
 }
 
 function missionRow({ missionId, status, ...mission }: Mission, nowMs: number): Entry[] {
-  const { symbol, tone, words, isEnded } = lookOf(status);
+  const { symbol, tone, words, isEnded } = displayOf(status);
   const startMs = startOf(mission);
   return [
     { text: missionId, tone: isEnded ? "plain" : "bold" },
@@ -71,7 +71,7 @@ export async function showMission(context: Context): Promise<Result> {
 
 function drawMission({ print }: Context, mission: Mission, nowMs: number): void {
   const { style } = print;
-  const { symbol, tone, words } = lookOf(mission.status);
+  const { symbol, tone, words } = displayOf(mission.status);
   const { missionId, statusReason = "", spec, tasks, participants, leader, budget, trouble } = mission;
   const state = toned(style, tone, `${symbol} ${words}`);
   print.line(`${style.bold(safe(missionId))}  ${state}  ${style.dim(safe(statusReason))}`.trimEnd());
@@ -135,7 +135,7 @@ export function listTasks(context: Context): Promise<Result> {
       { title: "note", yields: 2, widthMin: 12 },
     ],
     row: ({ spec, status, statusReason = "", claim, startTimeMs, endTimeMs, outcome }, nowMs) => {
-      const { symbol, tone, words } = lookOf(status);
+      const { symbol, tone, words } = displayOf(status);
       const duration = startTimeMs === undefined ? "" : printDurationMs((endTimeMs ?? nowMs) - startTimeMs);
       const uses = spec?.capability ?? spec?.workflow?.name ?? spec?.mission?.name ?? "";
       return [

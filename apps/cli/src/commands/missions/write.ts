@@ -7,7 +7,7 @@ import { Failure, usageFailure } from "../../command/failure.ts";
 import { readInput } from "../../command/input.ts";
 import type { Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
-import { lookOf } from "../../terminal/states.ts";
+import { displayOf } from "../../terminal/states.ts";
 import { toned } from "../../terminal/style.ts";
 import { safe } from "../../terminal/text.ts";
 
@@ -85,7 +85,7 @@ export async function cancelMission(context: Context): Promise<Result> {
     json: mission,
     quiet: [],
     draw: () => {
-      const { symbol, tone, words } = lookOf(mission.status);
+      const { symbol, tone, words } = displayOf(mission.status);
       const now = toned(print.style, tone, `${symbol} ${words}`);
       const done = isNow ? "is terminated" : "is being cancelled";
       print.line(`${print.style.green("✓")} ${safe(id)} ${done}  ${now}`);

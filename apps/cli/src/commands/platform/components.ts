@@ -6,7 +6,7 @@ import { Failure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
 import { meantOf } from "../../server/names.ts";
 import { connect } from "../../server/server.ts";
-import { componentLookOf } from "../../terminal/states.ts";
+import { componentDisplayOf } from "../../terminal/states.ts";
 import type { Entry } from "../../terminal/table.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
@@ -67,7 +67,7 @@ const columns = [
 
 function rowOf(component: Component, nowMs: number): Entry[] {
   const { name = "", depth = 0, state, sinceTimeMs, failures = 0, lastError = "", critical } = component;
-  const { symbol, tone, words } = componentLookOf(state);
+  const { symbol, tone, words } = componentDisplayOf(state);
   const isPlain = critical !== true && depth > 0;
   return [
     {

@@ -8,7 +8,7 @@ import { drawRace, firstOf } from "../../drawing/race.ts";
 import { type Platform, platformOf } from "../../local/clone.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
-import { lookOf } from "../../terminal/states.ts";
+import { displayOf } from "../../terminal/states.ts";
 
 const pollMs = 250;
 /** Number of lanes, one for each mode. */
@@ -81,7 +81,7 @@ async function follow(
       const snapshot = sessions;
       const canvas = { height: lanes + 1, nowMs: shell.nowMs() };
       frames.draw((page) => drawRace(snapshot, { ...page, ...canvas }));
-      const isOver = sessions.length === lanes && sessions.every(({ status }) => lookOf(status).isEnded);
+      const isOver = sessions.length === lanes && sessions.every(({ status }) => displayOf(status).isEnded);
       const hasFailed = wasOver || (sessions.length === 0 && shell.nowMs() > untilMs);
       if (isOver || hasFailed || shell.interrupted.aborted) {
         const page = { style: print.style, width: print.errorWidth };

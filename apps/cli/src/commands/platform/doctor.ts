@@ -300,7 +300,7 @@ export function remoteFinding({ code, ...finding }: DataFinding): Finding {
   };
 }
 
-const looks: Readonly<Record<Finding["level"], readonly [symbol: string, tone: Tone]>> = {
+const displays: Readonly<Record<Finding["level"], readonly [symbol: string, tone: Tone]>> = {
   sound: ["✓", "green"],
   notice: ["!", "yellow"],
   problem: ["✗", "red"],
@@ -312,7 +312,7 @@ function printFindings({ print }: Context, findings: readonly Finding[], isWell:
   // With `--quiet` only problems and notices are printed.
   const visible = print.hasNotes ? findings : findings.filter(({ level }) => level !== "sound");
   for (const { about, level, text, advice } of visible) {
-    const [symbol, tone] = looks[level];
+    const [symbol, tone] = displays[level];
     const [first = "", ...rest] = wrap(safe(text), width);
     print.line(`${toned(style, tone, symbol)} ${style.dim(padEnd(about, 10))}  ${first}`);
     const more = [

@@ -6,7 +6,7 @@ import type { Result } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
 import { readAll } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
-import { lookOf, runStates } from "../../terminal/states.ts";
+import { displayOf, runStates } from "../../terminal/states.ts";
 import { type Style, toned } from "../../terminal/style.ts";
 import { padEnd, safe } from "../../terminal/text.ts";
 import { offered } from "./capabilities.ts";
@@ -135,7 +135,7 @@ function draw(overview: Overview, style: Style): string[] {
   ];
   const counts = known.flatMap((state) => {
     const count = runs[state] ?? 0;
-    const { symbol, tone, words } = lookOf(state);
+    const { symbol, tone, words } = displayOf(state);
     return count === 0 ? [] : [toned(style, tone, `${symbol} ${count} ${words}`)];
   });
   const work =

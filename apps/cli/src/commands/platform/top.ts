@@ -7,7 +7,7 @@ import { Failure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
-import { lookOf, runStates } from "../../terminal/states.ts";
+import { displayOf, runStates } from "../../terminal/states.ts";
 import type { Style } from "../../terminal/style.ts";
 import { drawTable } from "../../terminal/table.ts";
 import { cut } from "../../terminal/text.ts";
@@ -89,7 +89,7 @@ async function readLoad(server: Server, timeMs: number): Promise<Load> {
   };
 }
 
-const activeStates = runStates.filter((state) => !lookOf(state).isEnded) as Run["status"][];
+const activeStates = runStates.filter((state) => !displayOf(state).isEnded) as Run["status"][];
 
 const queuedIn = ({ pools }: Load): number =>
   pools.reduce((sum, { status }) => sum + (status?.queued ?? 0) + (status?.waitingAtHome ?? 0), 0);

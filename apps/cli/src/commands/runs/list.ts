@@ -10,7 +10,7 @@ import { questionsOfRuns } from "../../server/questions.ts";
 import { connect } from "../../server/server.ts";
 import { modeText } from "../../terminal/modes.ts";
 import { printLasted, progressOf, startOf } from "../../terminal/progress.ts";
-import { lookOf, lookOfRun } from "../../terminal/states.ts";
+import { displayOf, runDisplayOf } from "../../terminal/states.ts";
 import type { Column, Entry } from "../../terminal/table.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
@@ -187,7 +187,7 @@ async function inboxesOf(server: Server, runs: readonly Run[]): Promise<Inboxes>
 }
 
 export function runRow(run: Run, nowMs: number, inboxes: Inboxes = new Map()): Entry[] {
-  const { symbol, tone, words, isEnded } = lookOfRun(run.status, run.tasks);
+  const { symbol, tone, words, isEnded } = runDisplayOf(run.status, run.tasks);
   const startMs = startOf(run);
   return [
     { text: run.runId, tone: isEnded ? "plain" : "bold" },
@@ -203,7 +203,7 @@ export function runRow(run: Run, nowMs: number, inboxes: Inboxes = new Map()): E
 /** Returns the row of a mission in the list of runs. */
 function missionRow(mission: Mission, nowMs: number): Entry[] {
   const { missionId, spec, definition = "", status, outcome, openApprovals = 0 } = mission;
-  const { symbol, tone, words, isEnded } = lookOf(status);
+  const { symbol, tone, words, isEnded } = displayOf(status);
   const startMs = startOf(mission);
   const error = outcome?.failed ?? outcome?.terminated;
   return [
@@ -222,7 +222,7 @@ function missionRow(mission: Mission, nowMs: number): Entry[] {
 /** Returns the row of a session in the list of runs. */
 function sessionRow(session: Session, nowMs: number): Entry[] {
   const { sessionId, spec, effectiveMode, tasks, openApprovals = 0 } = session;
-  const { symbol, tone, words, isEnded } = lookOf(session.status);
+  const { symbol, tone, words, isEnded } = displayOf(session.status);
   const startMs = startOf(session);
   const mode = modeText(spec?.mode, effectiveMode);
   return [
@@ -250,8 +250,8 @@ const idleStates = ["queued", "held", "waiting", "retrying", "paused"] as const;
 
 /** Returns the open tasks of a run without a running task: `1 queued`. Empty for other runs. */
 export function idleText({ status, tasks = {} }: Pick<Run, "status" | "tasks">): string {
-  if (lookOf(status).isEnded || (tasks.running ?? 0) > 0 || (tasks.compensating ?? 0) > 0) return "";
+  if (displayOf(status).isEnded || (tasks.running ?? 0) > 0 || (tasks.compensating ?? 0) > 0) return "";
   return idleStates
-    .flatMap((state) => ((tasks[state] ?? 0) > 0 ? [`${tasks[state]} ${lookOf(state).words}`] : []))
+    .flatMap((state) => ((tasks[state] ?? 0) > 0 ? [`${tasks[state]} ${displayOf(state).words}`] : []))
     .join(", ");
 }

@@ -9,7 +9,7 @@ import { type Json, readInput } from "../../command/input.ts";
 import type { Result } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
-import { lookOf } from "../../terminal/states.ts";
+import { displayOf } from "../../terminal/states.ts";
 import { safe } from "../../terminal/text.ts";
 
 interface Repair {
@@ -31,7 +31,7 @@ export async function repair(context: Context): Promise<Result> {
   const params = { id, task: taskId };
   const task = await server.call("tasks.get", { params, query: server.namespace });
   const dependents = await dependentsOf(server, id, taskId);
-  const change = `Task ${safe(taskId)} is ${lookOf(task.status).words}. It ${requested.effect}.`;
+  const change = `Task ${safe(taskId)} is ${displayOf(task.status).words}. It ${requested.effect}.`;
   const rest =
     dependents.length === 0
       ? "No task needs it."
@@ -50,7 +50,7 @@ export async function repair(context: Context): Promise<Result> {
     quiet: [],
     draw: () => {
       print.line(
-        `${print.style.green("✓")} ${safe(taskId)} of ${safe(id)} is ${lookOf(repaired.status).words}`,
+        `${print.style.green("✓")} ${safe(taskId)} of ${safe(id)} is ${displayOf(repaired.status).words}`,
       );
     },
   };

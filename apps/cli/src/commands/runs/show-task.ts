@@ -16,7 +16,7 @@ import { isFunction, usedOf } from "../../follow/run-model.ts";
 import type { Server } from "../../server/calls.ts";
 import { eventsOf } from "../../server/events.ts";
 import { inboxText, questionsOfRuns, waitingWork } from "../../server/questions.ts";
-import { lookOf } from "../../terminal/states.ts";
+import { displayOf } from "../../terminal/states.ts";
 import { toned } from "../../terminal/style.ts";
 import type { Entry } from "../../terminal/table.ts";
 import { safe } from "../../terminal/text.ts";
@@ -39,7 +39,7 @@ export async function showTask(
     quiet: [task.status],
     draw: () => {
       const { style } = print;
-      const { symbol, tone, words } = lookOf(task.status);
+      const { symbol, tone, words } = displayOf(task.status);
       const nowMs = shell.nowMs();
       print.line(
         `${toned(style, tone, symbol)} ${style.bold(safe(task.taskId))}  ${toned(style, tone, words)}  ${style.dim(safe(task.statusReason ?? ""))}`.trimEnd(),

@@ -18,7 +18,7 @@ import { inboxText, questionsOfRuns } from "../../server/questions.ts";
 import { connect } from "../../server/server.ts";
 import { whichever } from "../../server/whichever.ts";
 import { startOf } from "../../terminal/progress.ts";
-import { lookOf } from "../../terminal/states.ts";
+import { displayOf } from "../../terminal/states.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge, printMoment } from "../../terminal/time.ts";
 import { showMission } from "../missions/read.ts";
@@ -56,7 +56,7 @@ export async function show(context: Context): Promise<Result> {
 
 /** Whether a task may wait for a person. A task in an inbox is running. */
 function mayAsk({ status, openApprovals = 0, tasks = {} }: Run): boolean {
-  return openApprovals > 0 || (!lookOf(status).isEnded && (tasks.running ?? 0) > 0);
+  return openApprovals > 0 || (!displayOf(status).isEnded && (tasks.running ?? 0) > 0);
 }
 
 async function stateOf(

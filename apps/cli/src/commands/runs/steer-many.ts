@@ -17,7 +17,7 @@ import { exitCodes } from "../../command/exit-codes.ts";
 import type { Result } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
 import { drawBar } from "../../terminal/bar.ts";
-import { isState, lookOf } from "../../terminal/states.ts";
+import { displayOf, isState } from "../../terminal/states.ts";
 import { padStart, safe } from "../../terminal/text.ts";
 import { runColumns, runRow, unknownWorkflow } from "./list.ts";
 
@@ -90,7 +90,7 @@ function drawPreview(
 
 /** Returns a state in words, or the code of an error. */
 function groupText(value: string): string {
-  return isState(value) ? lookOf(value).words : value;
+  return isState(value) ? displayOf(value).words : value;
 }
 
 interface Applying {

@@ -10,7 +10,7 @@ import type { Server } from "../../server/calls.ts";
 import { runFilter } from "../../server/filters.ts";
 import { connect } from "../../server/server.ts";
 import { whichever } from "../../server/whichever.ts";
-import { lookOf } from "../../terminal/states.ts";
+import { displayOf } from "../../terminal/states.ts";
 import { toned } from "../../terminal/style.ts";
 import { safe } from "../../terminal/text.ts";
 import { reasonOf } from "../request.ts";
@@ -35,7 +35,7 @@ async function steer(context: Context, steering: Steering): Promise<Result> {
     json: run ?? { runId: id, removed: true },
     quiet: [],
     draw: () => {
-      const { symbol, tone, words } = lookOf(run?.status);
+      const { symbol, tone, words } = displayOf(run?.status);
       const failed = run?.status === "failed" ? steering.failed : undefined;
       if (failed !== undefined) {
         print.line(`${toned(print.style, tone, symbol)} ${safe(id)} ${failed}: tutti why ${safe(id)}`);

@@ -17,7 +17,7 @@ import { printShare } from "../../terminal/bar.ts";
 import { drawJson } from "../../terminal/json.ts";
 import { modeText } from "../../terminal/modes.ts";
 import { printLasted, progressOf, startOf } from "../../terminal/progress.ts";
-import { lookOf } from "../../terminal/states.ts";
+import { displayOf } from "../../terminal/states.ts";
 import type { Entry } from "../../terminal/table.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge, printDurationMs, printMoment } from "../../terminal/time.ts";
@@ -61,7 +61,7 @@ export function listSessions(context: Context): Promise<Result> {
 
 function sessionRow(session: Session, nowMs: number): Entry[] {
   const { sessionId, spec, effectiveMode, tasks } = session;
-  const { symbol, tone, words, isEnded } = lookOf(session.status);
+  const { symbol, tone, words, isEnded } = displayOf(session.status);
   const startMs = startOf(session);
   const error = errorOf(session.outcome);
   return [
@@ -130,7 +130,7 @@ function draw({ print, shell }: Context, session: Session, tasks: readonly Sessi
     ...parts.map((part): readonly [string, Entry] => [
       `part ${part.partId ?? ""}`,
       [
-        `${part.mode ?? ""}: ${counted(part.taskCount ?? part.taskIds.length, "task")}, ${lookOf(part.status).words}`,
+        `${part.mode ?? ""}: ${counted(part.taskCount ?? part.taskIds.length, "task")}, ${displayOf(part.status).words}`,
         part.work === undefined ? "" : `${part.work.kind ?? ""} ${part.work.id}`,
         // The reason of a single part is the reason of the session, which `why` prints.
         parts.length === 1 ? "" : (part.reason ?? ""),
@@ -202,7 +202,7 @@ export function listSessionTasks(context: Context): Promise<Result> {
       { title: "note", yields: 2, widthMin: 12 },
     ],
     row: ({ spec, status, statusReason = "", partId = "", agentId = "", outcome, ...task }, nowMs) => {
-      const { symbol, tone, words } = lookOf(status);
+      const { symbol, tone, words } = displayOf(status);
       const { startTimeMs, endTimeMs } = task;
       const duration = startTimeMs === undefined ? "" : printDurationMs((endTimeMs ?? nowMs) - startTimeMs);
       return [

@@ -11,7 +11,7 @@ import { isFileName, readDefinition, type SourceFile } from "../../local/definit
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import type { PlacedProblem } from "../../terminal/problems.ts";
-import { lookOf } from "../../terminal/states.ts";
+import { displayOf } from "../../terminal/states.ts";
 import { toned } from "../../terminal/style.ts";
 import { safe } from "../../terminal/text.ts";
 import { budgetIn } from "../amounts.ts";
@@ -150,7 +150,7 @@ function steered(done: string, steer: Steer): (context: Context) => Promise<Resu
       json: session,
       quiet: [],
       draw: () => {
-        const { symbol, tone, words } = lookOf(session.status);
+        const { symbol, tone, words } = displayOf(session.status);
         print.line(
           `${print.style.green("✓")} ${safe(id)} ${done}  ${toned(print.style, tone, `${symbol} ${words}`)}`,
         );

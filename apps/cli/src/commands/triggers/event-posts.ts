@@ -1,5 +1,5 @@
 import type { CloudEventInput } from "@tutti/rest/types";
-import type { Starter } from "@tutti/sdk/adapters";
+import type { RunStarter } from "@tutti/sdk/adapters";
 import type { Server } from "../../server/calls.ts";
 import { interruptionOf } from "../../server/messages.ts";
 
@@ -23,7 +23,7 @@ const eventsMax = 100;
  * Posts an event for each message that would start a run. Messages that come while a request is under way share the
  * next one. If the platform refuses a request, each of its events is posted alone, so that one cannot hold up others.
  */
-export class EventPosts implements Starter {
+export class EventPosts implements RunStarter {
   readonly #server: Server;
   readonly #options: EventPostsOptions;
   #waiting: Waiting[] = [];
@@ -34,7 +34,7 @@ export class EventPosts implements Starter {
     this.#options = options;
   }
 
-  async run(_workflow: string, { id = "", input }: Parameters<Starter["run"]>[1]): Promise<void> {
+  async run(_workflow: string, { id = "", input }: Parameters<RunStarter["run"]>[1]): Promise<void> {
     const { name, type } = this.#options;
     const { data, subject } = input as { readonly data: unknown; readonly subject: string };
     const event = {

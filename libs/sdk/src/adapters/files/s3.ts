@@ -20,7 +20,7 @@ import { Busy } from "../../task/failure.ts";
 import type { Adapter, SecretReference } from "../adapter.ts";
 import { requireReference, withoutSecrets } from "../client.ts";
 import { adapterErrors } from "../errors.ts";
-import { type Agents, Broken, deadline, exchange, type HttpAnswer } from "../http/wire.ts";
+import { type Agents, BrokenExchange, deadline, exchange, type HttpAnswer } from "../http/wire.ts";
 import type { Source } from "../source.ts";
 import {
   type FileCall,
@@ -232,7 +232,7 @@ class S3Place implements FilePlace {
       if (signal.aborted) throw signal.reason;
       if (bytesMax !== undefined && isTuttiError(error) && error.code === "adapter.answer_unreadable")
         throw tooLarge(call, bytesMax);
-      if (error instanceof Broken)
+      if (error instanceof BrokenExchange)
         throw adapterErrors.unreachable({ operation, reason: error.message }, { cause: error });
       throw error;
     } finally {

@@ -5,7 +5,7 @@ import { Busy } from "../../task/failure.ts";
 import type { AdapterCall, SecretReference } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
 import { type DigestChallenge, digestAuthorization, digestChallenge } from "./digest.ts";
-import { type Agents, Broken, deadline, exchange, type HttpAnswer, retryAfterMsOf } from "./wire.ts";
+import { type Agents, BrokenExchange, deadline, exchange, type HttpAnswer, retryAfterMsOf } from "./wire.ts";
 
 export interface OAuth2 {
   readonly tokenUrl: string;
@@ -204,7 +204,7 @@ export class Authentication {
       agents,
     )
       .catch((error: unknown) => {
-        if (!(error instanceof Broken)) throw error;
+        if (!(error instanceof BrokenExchange)) throw error;
         const reason = `the token server did not answer: ${error.message}`;
         throw adapterErrors.unreachable({ operation, reason }, { cause: error });
       })

@@ -21,7 +21,7 @@ import {
 } from "./message.ts";
 import { itemsOf, nextPage, type Pagination } from "./pages.ts";
 import {
-  Broken,
+  BrokenExchange,
   Connections,
   deadline,
   exchange,
@@ -271,7 +271,7 @@ class Caller {
       );
     } catch (error) {
       if (call.signal.aborted) throw call.signal.reason;
-      if (!(error instanceof Broken)) throw error;
+      if (!(error instanceof BrokenExchange)) throw error;
       const details = { operation, reason: error.message };
       if (repeat === "never" && error.wasSent) throw adapterErrors.outcomeUnknown(details, { cause: error });
       throw adapterErrors.unreachable(details, { cause: error });

@@ -34,7 +34,7 @@ export interface HttpBody {
 
 type Members = Readonly<Record<string, unknown>>;
 
-export interface Written {
+export interface WrittenRequest {
   readonly url: URL;
   readonly headers: Record<string, string>;
   readonly body: string | Uint8Array | undefined;
@@ -47,7 +47,7 @@ export function writeRequest(
   parameters: Readonly<Record<string, HttpParameter>>,
   body: HttpBody | undefined,
   input: Members,
-): Written {
+): WrittenRequest {
   const headers: Record<string, string> = { accept: "application/json, */*;q=0.5" };
   const query: string[] = [];
   const cookies: string[] = [];

@@ -39,7 +39,7 @@ export interface HttpAnswer {
 }
 
 /** A broken exchange. The request may have reached the other system before. */
-export class Broken extends Error {
+export class BrokenExchange extends Error {
   readonly wasSent: boolean;
 
   constructor(message: string, wasSent: boolean) {
@@ -51,7 +51,7 @@ export class Broken extends Error {
 /** Returns a signal that aborts after a time. The caller cancels it. */
 export function deadline(timers: Timers, ms: number): { readonly signal: AbortSignal; cancel(): void } {
   const late = new AbortController();
-  const timer = timers.after(ms, () => late.abort(new Broken(`no answer within ${ms} ms`, true)));
+  const timer = timers.after(ms, () => late.abort(new BrokenExchange(`no answer within ${ms} ms`, true)));
   return { signal: late.signal, cancel: () => timer.cancel() };
 }
 
@@ -187,7 +187,7 @@ function sendOnce(
     });
     call.once("error", (error) => {
       if (error instanceof Forbidden) reject(refused(request, url, error.message));
-      else reject(signal.aborted ? signal.reason : new Broken(error.message || error.name, wasSent));
+      else reject(signal.aborted ? signal.reason : new BrokenExchange(error.message || error.name, wasSent));
     });
     call.once("response", (answer) => read(answer, request).then(resolve, reject));
     call.end(body);
@@ -213,7 +213,7 @@ async function read(
     }
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    throw new Broken(`the answer broke off: ${error instanceof Error ? error.message : error}`, true);
+    throw new BrokenExchange(`the answer broke off: ${error instanceof Error ? error.message : error}`, true);
   }
   if (bytes > answerBytesMax) throw tooLarge(operation, answerBytesMax);
   return { status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(pieces), url };

@@ -22,7 +22,7 @@ export interface OpenApiOptions extends Omit<HttpAdapterOptions, "url" | "operat
   readonly idempotencyHeader?: string;
 }
 
-export interface Refused {
+export interface SkippedOperation {
   /** `POST /orders`. */
   readonly operation: string;
   readonly reason: string;
@@ -30,7 +30,7 @@ export interface Refused {
 
 export interface OpenApiAdapter extends Adapter {
   /** Operations that are not imported, with the reasons. */
-  readonly refused: readonly Refused[];
+  readonly refused: readonly SkippedOperation[];
 }
 
 const methods = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"] as const;
@@ -61,7 +61,7 @@ export function openApiAdapter(options: OpenApiOptions, ports: HttpPorts = {}): 
 
 interface Imported {
   readonly operations: Readonly<Record<string, HttpOperation>>;
-  readonly refused: readonly Refused[];
+  readonly refused: readonly SkippedOperation[];
 }
 
 /** Returns the operations of a document. */
@@ -70,7 +70,7 @@ export function importOperations(
   options: Pick<OpenApiOptions, "url" | "documentUrl" | "idempotencyHeader">,
 ): Imported {
   const operations: Record<string, HttpOperation> = {};
-  const refused: Refused[] = [];
+  const refused: SkippedOperation[] = [];
   const schemas = new Schemas(document);
   for (const [path, entry] of Object.entries(membersIn(document, "paths"))) {
     if (path.startsWith("x-")) continue;

@@ -9,7 +9,7 @@
  * 4. A message that cannot start a run stays held, with the reason. The next move retries it.
  * 5. A message without a counterpart in Tutti stays in its queue, and is counted with the reason.
  */
-import { type Caller, runSource, type SourceRunOptions, type Starter, startedBy } from "../source.ts";
+import { type Caller, type RunStarter, runSource, type SourceRunOptions, startedBy } from "../source.ts";
 
 interface QueuedMessage {
   readonly id: string;
@@ -58,7 +58,7 @@ export interface MovedQueue {
 
 export interface MoveQueueOptions extends Omit<SourceRunOptions, "tutti"> {
   readonly queue: MovedQueue;
-  readonly tutti: Starter;
+  readonly tutti: RunStarter;
   /** The first part of the ids of runs. */
   readonly prefix: string;
   /** Workflows by name of message. `*` is for all other names. */

@@ -14,7 +14,7 @@ export interface Entry<Value = unknown> {
 }
 
 /** Result of a write: successful, or lost to another write, whose value it contains. */
-export interface Written<Value = unknown> {
+export interface WriteResult<Value = unknown> {
   readonly written: boolean;
   readonly entry: Entry<Value> | undefined;
 }
@@ -44,13 +44,13 @@ export class Blackboard {
   }
 
   /** Writes a value. With a version, only over that version. */
-  async put<Value>(key: string, value: Value, options: WriteOptions = {}): Promise<Written<Value>> {
+  async put<Value>(key: string, value: Value, options: WriteOptions = {}): Promise<WriteResult<Value>> {
     const payload = payloadOf(value, key) ?? { body: undefined, mediaType: "" };
-    return (await this.#write(key, payload, options)) as Written<Value>;
+    return (await this.#write(key, payload, options)) as WriteResult<Value>;
   }
 
   /** Removes a key. With a version, only that version. */
-  remove(key: string, options: WriteOptions = {}): Promise<Written> {
+  remove(key: string, options: WriteOptions = {}): Promise<WriteResult> {
     return this.#write(key, undefined, options);
   }
 
@@ -96,7 +96,7 @@ export class Blackboard {
     key: string,
     value: ReturnType<typeof payloadOf>,
     { ifVersion, idempotencyKey = "" }: WriteOptions,
-  ): Promise<Written> {
+  ): Promise<WriteResult> {
     const { receipts } = await this.#board.putEntries({
       ...this.#place,
       writes: [{ key, value, ifVersion }],
@@ -111,7 +111,7 @@ function entryOf({ key, value, version }: BoardEntry): Entry {
   return { key, value: valueIn(value), version };
 }
 
-function writtenOf(receipt: EntryReceipt | undefined): Written {
+function writtenOf(receipt: EntryReceipt | undefined): WriteResult {
   const { written = false, entry } = receipt ?? {};
   return { written, entry: entry && entryOf(entry) };
 }

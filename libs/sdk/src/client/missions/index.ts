@@ -1,5 +1,5 @@
 export type { AmountsOptions } from "../work/task.ts";
-export type { Blackboard, Entry, WriteOptions, Written } from "./blackboard.ts";
+export type { Blackboard, Entry, WriteOptions, WriteResult } from "./blackboard.ts";
 export type { MissionBudget, Reservation, ReserveOptions } from "./budget.ts";
 export type { Conversation, Message, Receiver, SendOptions } from "./conversation.ts";
 export type { JoinOptions, MissionChange, MissionHandle } from "./mission.ts";
