@@ -47,8 +47,8 @@ describe("a task in an inbox", () => {
     message: { messageId: crypto.randomUUID(), role: "ROLE_USER", parts, ...more },
   });
   const statusOf = ({ status }: Json) => {
-    const { state, message: said } = status as { state: string; message?: { parts: Json[] } };
-    return { state, parts: said?.parts ?? [] };
+    const { state, message: reply } = status as { state: string; message?: { parts: Json[] } };
+    return { state, parts: reply?.parts ?? [] };
   };
   const waiting = (taskId: unknown) =>
     until("the task to wait for its user", async () => {
@@ -147,7 +147,7 @@ describe("a task in an inbox", () => {
     await waiting(runId);
     const { structuredContent } = await tool("boss", "tutti_approvals", { runId });
     const [approval] = (structuredContent as { approvals: Json[] }).approvals;
-    assert.equal(((approval ?? {})["inboxTask"] as Json)["inbox"], "finance");
+    assert.equal((approval?.["inboxTask"] as Json | undefined)?.["inbox"], "finance");
     const { approvalId } = approval ?? {};
     const answer = { runId, approvalId, verdict: "approved", data: { accepted: false } };
     const denied = await tool("starter", "tutti_approve", answer);
@@ -171,8 +171,8 @@ describe("a task in an inbox", () => {
       request("starter", "SendMessage", message(answer, { taskId })),
       /starter is excluded/,
     );
-    const elsewhere = [{ data: { verdict: "approved", runId: "other-1" } }];
-    await assert.rejects(request("boss", "SendMessage", message(elsewhere, { taskId })), /no open question/);
+    const otherRun = [{ data: { verdict: "approved", runId: "other-1" } }];
+    await assert.rejects(request("boss", "SendMessage", message(otherRun, { taskId })), /no open question/);
     const done = await request("boss", "SendMessage", message(answer, { taskId }));
     assert.equal(statusOf(done).state, "TASK_STATE_COMPLETED");
   });

@@ -14,7 +14,7 @@ const task = (state: string, more: Json = {}) => ({
   contextId: "c",
   status: { state: `TASK_STATE_${state}`, ...more },
 });
-const said = (parts: readonly unknown[]) => ({ message: { parts } });
+const replied = (parts: readonly unknown[]) => ({ message: { parts } });
 
 /** An agent whose answers are given by its method and by how often it was called. */
 class Peer {
@@ -89,7 +89,7 @@ describe("an agent of another system", () => {
   it("that changes its status without end is asked at growing intervals", async () => {
     const peer = new Peer({
       SendMessage: () => started,
-      GetTask: (count) => (count > 60 ? done : task("WORKING", said([{ text: `step ${count}` }]))),
+      GetTask: (count) => (count > 60 ? done : task("WORKING", replied([{ text: `step ${count}` }]))),
     });
     const run = await peer.start();
     const startMs = run.now.getTime();
@@ -125,7 +125,7 @@ describe("an agent of another system", () => {
   });
 
   it("that has an answer already gets no second one", async () => {
-    const question = task("INPUT_REQUIRED", said([{ text: "Which colour?" }]));
+    const question = task("INPUT_REQUIRED", replied([{ text: "Which colour?" }]));
     const peer = new Peer({
       SendMessage: (count) => (count === 1 ? { task: question } : new Response("", { status: 503 })),
       // The second message arrived, and its confirmation was lost.
@@ -139,7 +139,7 @@ describe("an agent of another system", () => {
   });
 
   it("whose question changed before its answer arrived asks again", async () => {
-    const question = (text: string) => task("INPUT_REQUIRED", said([{ text }]));
+    const question = (text: string) => task("INPUT_REQUIRED", replied([{ text }]));
     const peer = new Peer({
       SendMessage: (count) => ({ task: count === 1 ? question("Which colour?") : done }),
       GetTask: () => question("Which size?"),
@@ -156,7 +156,7 @@ describe("an agent of another system", () => {
 
   it("with a question of megabytes asks with its start", async () => {
     const parts = [{ text: "x".repeat(5_000_000) }, { data: { form: "x".repeat(5_000_000) } }];
-    const peer = new Peer({ SendMessage: () => ({ task: task("INPUT_REQUIRED", said(parts)) }) });
+    const peer = new Peer({ SendMessage: () => ({ task: task("INPUT_REQUIRED", replied(parts)) }) });
     const run = await peer.start();
     const asked = await until("a question", async () => run.questions[0]);
     assert.ok(asked.message.length < 5_000);
@@ -165,7 +165,7 @@ describe("an agent of another system", () => {
   it("with a form that is no JSON Schema fails the run, and its task is cancelled", async () => {
     const parts = [{ text: "?" }, { data: { approvalId: "a", form: { type: "banana" } } }];
     const peer = new Peer({
-      SendMessage: () => ({ task: task("INPUT_REQUIRED", said(parts)) }),
+      SendMessage: () => ({ task: task("INPUT_REQUIRED", replied(parts)) }),
       CancelTask: () => done,
     });
     const { message = "" } = (await (await peer.start()).failure()) ?? {};
