@@ -21,7 +21,7 @@ describe("tutti demo kill", () => {
       ...sources,
       pathOf: (program) => (program === "main" ? serviceProgram("platform") : sources.pathOf(program)),
     };
-    const outcome = await demoKill({ platform, runs: 60, say: (line) => lines.push(line), shell });
+    const outcome = await demoKill({ platform, runs: 60, report: (line) => lines.push(line), shell });
     const { starts, events, steps, effects, doubled, holds, kills, twice } = outcome;
     assert.deepEqual(
       [starts, events, steps, effects].flatMap(({ lost }) => lost),

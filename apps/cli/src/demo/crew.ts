@@ -12,7 +12,7 @@ export interface CrewOptions {
   readonly platform: Platform;
   /** Folder of this proof. */
   readonly folder: string;
-  readonly say: (line: string) => void;
+  readonly report: (line: string) => void;
   readonly shell: Pick<Shell, "pause">;
 }
 
@@ -36,7 +36,7 @@ export class Crew {
 
   /** Sets the platform up, and starts it and the workers. */
   static async start(options: CrewOptions): Promise<Crew> {
-    const crew = new Crew(options, await options.platform.setUp(options.say));
+    const crew = new Crew(options, await options.platform.setUp(options.report));
     await crew.startPlatform();
     for (const name of workerNames) crew.startWorker(name);
     return crew;

@@ -17,7 +17,7 @@ export interface DemoKillOptions {
   readonly platform: Platform;
   readonly runs: number;
   /** Called with each step while it happens. */
-  readonly say: (line: string) => void;
+  readonly report: (line: string) => void;
   readonly shell: Pick<Shell, "pause" | "interrupted" | "nowMs">;
 }
 
@@ -45,27 +45,27 @@ const pollMs = 25;
 const startConcurrency = 8;
 const watchers = 2;
 
-export async function demoKill({ platform, runs, say, shell }: DemoKillOptions): Promise<DemoKillOutcome> {
+export async function demoKill({ platform, runs, report, shell }: DemoKillOptions): Promise<DemoKillOutcome> {
   const startedMs = shell.nowMs();
   const folder = await mkdtemp(join(tmpdir(), "tutti-proof-"));
   let crew: Crew | undefined;
   const watching = new AbortController();
   const killed: string[] = [];
   try {
-    crew = await Crew.start({ platform, folder, say, shell });
-    say(`A platform with two workers runs at ${crew.url}. Data: ${folder}.`);
+    crew = await Crew.start({ platform, folder, report, shell });
+    report(`A platform with two workers runs at ${crew.url}. Data: ${folder}.`);
     const load = new Load(crew.url, shell);
     await load.register(await crew.definition());
-    say(`Starting ${counted(runs, "run")} of 3 to 5 steps.`);
+    report(`Starting ${counted(runs, "run")} of 3 to 5 steps.`);
     const watches = Array.from({ length: watchers }, () => load.watch(watching.signal));
     await Promise.all([
       load.start(runs, startConcurrency),
-      killInTheMiddle(crew, { runs, say, shell, killed }),
+      killInTheMiddle(crew, { runs, report, shell, killed }),
     ]);
     await allEnded(load, shell);
     watching.abort();
     await Promise.all(watches);
-    say("All runs have ended. Comparing acknowledged runs with the journal and the files.");
+    report("All runs have ended. Comparing acknowledged runs with the journal and the files.");
     const evidence = {
       started: load.started,
       observed: load.observed,
@@ -80,11 +80,11 @@ export async function demoKill({ platform, runs, say, shell }: DemoKillOptions):
   }
 }
 
-interface Killing extends Pick<DemoKillOptions, "runs" | "say" | "shell"> {
+interface Killing extends Pick<DemoKillOptions, "runs" | "report" | "shell"> {
   readonly killed: string[];
 }
 
-async function killInTheMiddle(crew: Crew, { runs, say, shell, killed }: Killing): Promise<void> {
+async function killInTheMiddle(crew: Crew, { runs, report, shell, killed }: Killing): Promise<void> {
   for (const { at, platform, worker } of kills) {
     while ((await crew.effects()).length < at * runs * stepsEach) {
       if (shell.interrupted.aborted) throw shell.interrupted.reason;
@@ -95,7 +95,7 @@ async function killInTheMiddle(crew: Crew, { runs, say, shell, killed }: Killing
       platform ? crew.killPlatform() : undefined,
       worker === undefined ? undefined : crew.killWorker(worker),
     ]);
-    say(`kill -9 ${victims.join(" and ")}, after ${Math.round(at * 100)} % of the work.`);
+    report(`kill -9 ${victims.join(" and ")}, after ${Math.round(at * 100)} % of the work.`);
     killed.push(...victims);
     if (platform) await crew.startPlatform();
     if (worker !== undefined) crew.startWorker(worker);

@@ -41,7 +41,7 @@ export type Program = keyof typeof programs;
 /** The programs of the package or the clone, for commands that start them. */
 export interface Platform {
   /** Resolves to the Node of the platform and the environment of its programs. */
-  setUp(say: (line: string) => void): Promise<Ready>;
+  setUp(report: (line: string) => void): Promise<Ready>;
   /** A module that ends a program with its parent process. */
   readonly leash: string;
   pathOf(program: Program): string;
@@ -64,9 +64,9 @@ export function platformOf(shell: Place, subject: string, own = import.meta.url)
     join(root, start.isPackage ? ofPackage : ofClone);
   const setUpFile = path("setup.mjs", "tools/setup.mjs");
   return {
-    async setUp(say) {
+    async setUp(report) {
       const module: Pick<Platform, "setUp"> = await import(pathToFileURL(setUpFile).href);
-      return await module.setUp(say);
+      return await module.setUp(report);
     },
     leash: path("leash.mjs", "tools/leash.mjs"),
     pathOf: (program) => path(`${program}.mjs`, programs[program]),

@@ -14,7 +14,7 @@ export async function killDemo(context: Context): Promise<Result> {
   const outcome = await demoKill({
     platform: platformOf(shell, "`tutti demo kill`"),
     runs: runsOf(values.text("runs")),
-    say: (line) => print.note(line),
+    report: (line) => print.note(line),
     shell,
   });
   return {

@@ -27,7 +27,7 @@ export async function raceDemo(context: Context): Promise<Result> {
     server: server.url,
     name,
     namespace,
-    say: (line) => print.note(line),
+    report: (line) => print.note(line),
   });
   print.note(`${name}: one job in every mode, by four agents each. Dashboard: ${server.url}/race`);
   try {
@@ -109,12 +109,12 @@ interface RacersOptions {
   readonly server: string;
   readonly name: string;
   readonly namespace: string | undefined;
-  readonly say: (line: string) => void;
+  readonly report: (line: string) => void;
 }
 
 /** Starts the program that connects the racing agents to the running platform and starts the sessions. */
-async function startRacers({ platform, server, name, namespace, say }: RacersOptions): Promise<Child> {
-  const { node, env } = await platform.setUp(say);
+async function startRacers({ platform, server, name, namespace, report }: RacersOptions): Promise<Child> {
+  const { node, env } = await platform.setUp(report);
   // Settings of the user for other workers are not passed on.
   const own = Object.fromEntries(Object.entries(env).filter(([key]) => !key.startsWith("TUTTI_")));
   return new Child({
