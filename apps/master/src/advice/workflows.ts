@@ -128,7 +128,7 @@ export class Workflows {
         tasks: tasks.filter(isOwn).flatMap(timesOf),
         entries: tasks.flatMap(entryOf),
       })),
-      data: lists.flat().filter(isOwn).flatMap(dataOf),
+      data: lists.flatMap(recordedData),
     };
   }
 
@@ -238,10 +238,18 @@ function attemptMs({ startTime, endTime }: Partial<Task["attempts"][number]> = {
   return fromTimestamp(endTime) - fromTimestamp(startTime);
 }
 
-/** Returns inputs and outputs. An output from the cache was not computed. */
-function dataOf({ taskId: task, input, outcome, fromCache }: Task): RecordedData[] {
-  if (outcome?.result?.$case !== "completed" || fromCache) return [];
-  return [{ task, input: textOf(input), output: textOf(outcome.result.value) }];
+/**
+ * Returns inputs and outputs of the tasks of a run. An output from the cache was not computed. The data of a `forEach` is
+ * that of its entries: the task itself has no input.
+ */
+export function recordedData(
+  tasks: readonly Pick<Task, "taskId" | "parentTaskId" | "input" | "outcome" | "fromCache">[],
+): readonly RecordedData[] {
+  const parents = new Set(tasks.map(({ parentTaskId }) => parentTaskId));
+  return tasks.flatMap(({ taskId, parentTaskId, input, outcome, fromCache }) => {
+    if (outcome?.result?.$case !== "completed" || fromCache || parents.has(taskId)) return [];
+    return [{ task: parentTaskId || taskId, input: textOf(input), output: textOf(outcome.result.value) }];
+  });
 }
 
 function textOf(payload: Payload | undefined): string {

@@ -42,6 +42,15 @@ describe("the consumption of attempts", () => {
       }
   });
 
+  it("stays within ten times the usual cost while a lying agent reports two of seven amounts", () => {
+    const estimates = new UseEstimates();
+    for (let each = 0; each < 100; each++) {
+      const isLie = each >= 20 && each % 7 < 2;
+      estimates.learn(subject("ask", isLie ? "liar" : "honest"), { money: isLie ? 1e6 : 0.01 });
+      assert.ok((estimates.estimate("money", subject("ask", "honest"))?.mean ?? 0) < (each < 50 ? 0.1 : 0.2));
+    }
+  });
+
   it("of a task that often uses none has a lower mean, and the median zero", () => {
     const estimates = new UseEstimates();
     for (let each = 0; each < 400; each++)

@@ -27,6 +27,8 @@ export interface AmountEstimate {
 /** Amounts are learned in millionths, since an attempt may cost little. */
 const unit = 1e6;
 const highShare = 0.9;
+/** The mean over the median at most, as of a deviation of 1.8: absurd amounts of one agent widen that of all agents. */
+const meanOverMedianMax = 5;
 
 export class UseEstimates {
   readonly #amounts: Readonly<Record<(typeof amountNames)[number], Estimates>>;
@@ -56,7 +58,7 @@ export class UseEstimates {
       return among <= 0 ? 0 : (estimates.quantileMs(subject, among) ?? 0) / unit;
     };
     return {
-      mean: (any * estimate.meanMs) / unit,
+      mean: (any * Math.min(estimate.meanMs, meanOverMedianMax * estimate.medianMs)) / unit,
       median: quantile(0.5),
       high: quantile(highShare),
       samples: estimate.samples,
