@@ -11,7 +11,7 @@ import type { HandleOptions, Handler } from "@tutti/sdk/worker";
 const program = join(import.meta.dirname, "programs", "mcp-server.mjs");
 
 /** Collects handlers, and calls them as a worker does. */
-class Desk {
+class HandlerTable {
   readonly handlers = new Map<string, { readonly handler: Handler; readonly options: HandleOptions }>();
 
   handle(name: unknown, handler: unknown, options: HandleOptions = {}): this {
@@ -24,31 +24,31 @@ class Desk {
   }
 }
 
-const add = (desk: Desk, server: McpServer) => addMcpServer(desk as never, "test", server);
+const add = (table: HandlerTable, server: McpServer) => addMcpServer(table as never, "test", server);
 
 describe("the tools of an MCP server over its pipes", () => {
-  const desk = new Desk();
+  const table = new HandlerTable();
   let tools: McpTools;
   before(async () => {
-    tools = await add(desk, { command: [process.execPath, program] });
+    tools = await add(table, { command: [process.execPath, program] });
   });
   after(() => tools?.close());
 
   it("are capabilities with the schemas and descriptions of the server, of all pages", () => {
     const names = ["echo", "fail", "vanish", "slow", "ask", "flood"].map((name) => `mcp.test.${name}`);
     assert.deepEqual(tools.capabilities, names);
-    const { options } = desk.handlers.get("mcp.test.echo") ?? {};
+    const { options } = table.handlers.get("mcp.test.echo") ?? {};
     assert.equal(options?.description, "Returns its input.");
     assert.deepEqual(options?.inputSchema, { type: "object", properties: { text: { type: "string" } } });
   });
 
   it("return their structured content", async () => {
-    const output = (await desk.call("mcp.test.echo", { text: "hello" })) as { readonly printed: string };
+    const output = (await table.call("mcp.test.echo", { text: "hello" })) as { readonly printed: string };
     assert.equal(output.printed, "hello");
   });
 
   it("fail for good with the text of the tool", async () => {
-    await assert.rejects(desk.call("mcp.test.fail"), {
+    await assert.rejects(table.call("mcp.test.fail"), {
       code: "mcp.tool_failed",
       retry: "never",
       message: /fail: the disk is full/,
@@ -57,9 +57,9 @@ describe("the tools of an MCP server over its pipes", () => {
 
   it("fail when the server vanishes, and work again for the next attempt", async () => {
     const pid = async () =>
-      ((await desk.call("mcp.test.echo", { text: "" })) as { readonly pid: number }).pid;
+      ((await table.call("mcp.test.echo", { text: "" })) as { readonly pid: number }).pid;
     const before = await pid();
-    await assert.rejects(desk.call("mcp.test.vanish"), {
+    await assert.rejects(table.call("mcp.test.vanish"), {
       code: "mcp.unreachable",
       retry: "same-key",
       message: /exit code 3/,
@@ -69,20 +69,20 @@ describe("the tools of an MCP server over its pipes", () => {
 
   it("end when the task ends", async () => {
     const ending = new AbortController();
-    const called = desk.call("mcp.test.slow", {}, ending.signal);
+    const called = table.call("mcp.test.slow", {}, ending.signal);
     setImmediate(() => ending.abort(new Error("no longer wanted")));
     await assert.rejects(called, /no longer wanted/);
   });
 
   it("are refused requests to their client", async () => {
-    assert.equal(await desk.call("mcp.test.ask"), "refused: elicitation/create is not supported");
+    assert.equal(await table.call("mcp.test.ask"), "refused: elicitation/create is not supported");
   });
 
   it("receive the answer of a person that they request within a call", async () => {
     // The run of a question is tested on a full installation.
     const run = { existed: false, result: async () => ({ data: { key: "k" } }), cancel: async () => {} };
     const questions = { tutti: { run: async () => run } as never };
-    const other = new Desk();
+    const other = new HandlerTable();
     const opened = await addMcpServer(
       other as never,
       "t",
@@ -95,7 +95,7 @@ describe("the tools of an MCP server over its pipes", () => {
   });
 
   it("fail if the server sends a line without an end, and a server that does not exit is killed", async () => {
-    const other = new Desk();
+    const other = new HandlerTable();
     const timers = {
       after: (ms: number, run: () => void) => {
         const timer = setTimeout(run, ms / 20);
@@ -121,12 +121,12 @@ describe("the tools of an MCP server over its pipes", () => {
   });
 
   it("are not added of a server that does not start", async () => {
-    await assert.rejects(add(new Desk(), { command: ["/no/such/program"] }), {
+    await assert.rejects(add(new HandlerTable(), { command: ["/no/such/program"] }), {
       code: "mcp.unreachable",
       message: /ENOENT/,
     });
     await assert.rejects(
-      add(new Desk(), { command: [process.execPath, "-e", ""] }),
+      add(new HandlerTable(), { command: [process.execPath, "-e", ""] }),
       /it ended with exit code 0/,
     );
   });
@@ -175,21 +175,23 @@ describe("the tools of an MCP server over HTTP", () => {
   });
 
   it("are called within a session, and again after it has ended", async () => {
-    const desk = new Desk();
+    const table = new HandlerTable();
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`;
-    const tools = await add(desk, { url, headers: { authorization: "Bearer k" } });
+    const tools = await add(table, { url, headers: { authorization: "Bearer k" } });
     assert.deepEqual(tools.capabilities, ["mcp.test.count_all"]);
-    assert.equal(await desk.call("mcp.test.count_all"), "7");
+    assert.equal(await table.call("mcp.test.count_all"), "7");
     assert.deepEqual(requests.at(-1), {
       ...{ method: "tools/call", authorization: "Bearer k", shown: "one", version: "2025-06-18" },
     });
     session = "two";
-    await assert.rejects(desk.call("mcp.test.count_all"), { code: "mcp.unreachable", retry: "same-key" });
-    assert.equal(await desk.call("mcp.test.count_all"), "7");
+    await assert.rejects(table.call("mcp.test.count_all"), { code: "mcp.unreachable", retry: "same-key" });
+    assert.equal(await table.call("mcp.test.count_all"), "7");
     tools.close();
   });
 
   it("are not added from an unreachable address", async () => {
-    await assert.rejects(add(new Desk(), { url: "http://127.0.0.1:1/mcp" }), { code: "mcp.unreachable" });
+    await assert.rejects(add(new HandlerTable(), { url: "http://127.0.0.1:1/mcp" }), {
+      code: "mcp.unreachable",
+    });
   });
 });

@@ -10,7 +10,7 @@ const json = /^application\/(?:[\w.-]+\+)?json\s*(;|$)/i;
 /** The content type that `curl -d` sends with any body. */
 const form = /^application\/x-www-form-urlencoded\s*(;|$)/i;
 
-/** @param insistOnSize throws where a body is larger than those of its sender may be */
+/** Accepts JSON and forms. `requireSize` throws if a body is larger than its sender may send. */
 export function acceptBodies(
   app: FastifyInstance,
   bodyBytesMax: number,
@@ -24,7 +24,7 @@ export function acceptBodies(
   });
 }
 
-/** Takes bodies as bytes, of any content type. `check` throws if one is not taken. */
+/** Accepts bodies as bytes, of any content type. `check` throws if one is refused. */
 export function acceptBytes(
   app: FastifyInstance,
   bytesMax: number,

@@ -35,7 +35,7 @@ function counting(rate?: Adapter["rate"]) {
   return { adapter, calls: () => calls };
 }
 
-class Desk {
+class HandlerTable {
   readonly handlers = new Map<string, (input: unknown, call: AdapterCall) => Promise<unknown>>();
   handle(name: string, handler: never): this {
     this.handlers.set(name, handler);
@@ -45,14 +45,14 @@ class Desk {
 
 describe("an adapter", () => {
   it("registers its operations and a check with a worker, and validates inputs and fills in defaults", async () => {
-    const desk = new Desk();
+    const table = new HandlerTable();
     const { adapter, calls } = counting();
-    assert.deepEqual(addAdapter(desk as never, adapter), ["crm.find-person"]);
-    const find = desk.handlers.get("crm.find-person");
+    assert.deepEqual(addAdapter(table as never, adapter), ["crm.find-person"]);
+    const find = table.handlers.get("crm.find-person");
     assert.deepEqual(await find?.({ id: "7" }, call), { id: "7", size: 5 });
     await assert.rejects(async () => find?.({}, call), { code: "adapter.input_invalid", retry: "never" });
     assert.equal(calls(), 1);
-    const checked = (await desk.handlers.get("crm.adapter-check")?.({}, call)) as object;
+    const checked = (await table.handlers.get("crm.adapter-check")?.({}, call)) as object;
     assert.deepEqual({ ...checked, ms: 0 }, { adapter: "crm", kind: "test", operations: 1, ms: 0 });
   });
 
@@ -77,18 +77,18 @@ describe("an adapter", () => {
         assert.equal(++this.#checks, 1);
       }
     }
-    const desk = new Desk();
-    addAdapter(desk as never, new Crm());
-    assert.equal(await desk.handlers.get("crm.read")?.({}, new Task()), "sesame");
-    await desk.handlers.get("crm.adapter-check")?.({}, new Task());
+    const table = new HandlerTable();
+    addAdapter(table as never, new Crm());
+    assert.equal(await table.handlers.get("crm.read")?.({}, new Task()), "sesame");
+    await table.handlers.get("crm.adapter-check")?.({}, new Task());
   });
 
   it("returns calls above its rate to the queue, with the time until the next call", async () => {
     let nowMs = 0;
     const clock = { now: () => nowMs, monotonic: () => nowMs };
-    const desk = new Desk();
-    addAdapter(desk as never, counting({ perSecond: 4, burst: 2 }).adapter, { clock });
-    const find = () => desk.handlers.get("crm.find-person")?.({ id: "7" }, call);
+    const table = new HandlerTable();
+    addAdapter(table as never, counting({ perSecond: 4, burst: 2 }).adapter, { clock });
+    const find = () => table.handlers.get("crm.find-person")?.({ id: "7" }, call);
     await find();
     await find();
     await assert.rejects(
@@ -104,7 +104,7 @@ describe("an adapter", () => {
     let nowMs = 1_000;
     let sent = 0;
     const clock = { now: () => nowMs, monotonic: () => nowMs };
-    const desk = new Desk();
+    const table = new HandlerTable();
     const read = {
       repeat: "safe",
       call: async () => {
@@ -113,26 +113,26 @@ describe("an adapter", () => {
       },
     } as const;
     const adapter = { name: "crm", kind: "test", operations: { read, list: read }, check: async () => {} };
-    addAdapter(desk as never, adapter, { clock });
+    addAdapter(table as never, adapter, { clock });
     const busyFor = (retryAfterMs: number) => (error: unknown) => {
       assert.ok(error instanceof Busy);
       assert.deepEqual({ ...error }, { name: "Busy", retryAfterMs, capabilities: ["crm.*"] });
       assert.equal(error.message, "status 429");
       return true;
     };
-    await assert.rejects(async () => desk.handlers.get("crm.read")?.({}, call), busyFor(5_000));
+    await assert.rejects(async () => table.handlers.get("crm.read")?.({}, call), busyFor(5_000));
     nowMs += 2_000;
-    await assert.rejects(async () => desk.handlers.get("crm.list")?.({}, call), busyFor(3_000));
+    await assert.rejects(async () => table.handlers.get("crm.list")?.({}, call), busyFor(3_000));
     assert.equal(sent, 1);
     nowMs += 3_000;
-    assert.equal(await desk.handlers.get("crm.list")?.({}, call), "done");
+    assert.equal(await table.handlers.get("crm.list")?.({}, call), "done");
   });
 
   it("is refused with a name that is none, or without an operation", () => {
     const { adapter } = counting();
     const wrong = { code: "adapter.invalid" };
-    assert.throws(() => addAdapter(new Desk() as never, { ...adapter, name: "My CRM" }), wrong);
-    assert.throws(() => addAdapter(new Desk() as never, { ...adapter, operations: {} }), wrong);
+    assert.throws(() => addAdapter(new HandlerTable() as never, { ...adapter, name: "My CRM" }), wrong);
+    assert.throws(() => addAdapter(new HandlerTable() as never, { ...adapter, operations: {} }), wrong);
   });
 
   it("names the install command for a missing client package, and passes other import errors on", async () => {

@@ -46,16 +46,16 @@ export function scopeOf(graph: Pick<Graph, "nodes">): GraphScope {
   };
 }
 
-const boxPx = { least: 130, most: 260, perLetter: 7.4, around: 28, high: 66 };
+const boxPx = { least: 130, most: 260, perCharacter: 7.4, around: 28, high: 66 };
 
 /** Returns the room of a task: its longest line, and a line of marks below title and capability. */
 export function sizeOfNode({ title, uses }: Pick<GraphNode, "title" | "uses">): Size {
   const characters = Math.max(title.length * 1.08, uses.length, marksMax);
-  const width = Math.min(boxPx.most, Math.max(boxPx.least, characters * boxPx.perLetter + boxPx.around));
+  const width = Math.min(boxPx.most, Math.max(boxPx.least, characters * boxPx.perCharacter + boxPx.around));
   return { width, height: boxPx.high };
 }
 
-/** Letters of `× each ↩ undo 900 ms`. */
+/** Characters of `× each ↩ undo 900 ms`. */
 const marksMax = 20;
 
 const kindLabels: Readonly<Partial<Record<TaskKind, string>>> = {
