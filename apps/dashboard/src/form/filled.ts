@@ -186,3 +186,9 @@ export function problemsUnder(
     return [{ path: field.slice(prefix.length).replace(/^\./, ""), message }];
   });
 }
+
+/** Returns the problems of an input that is one text, one line each. */
+export function problemText(problems: readonly FieldProblem[]): string | undefined {
+  if (problems.length === 0) return undefined;
+  return problems.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join("\n");
+}

@@ -4,7 +4,7 @@ import fastCheck from "fast-check";
 import { draftOf } from "./draft.ts";
 import type { Draft, Field } from "./field.ts";
 import { fieldOf, labelOf } from "./field-of-schema.ts";
-import { filled, problemsUnder } from "./filled.ts";
+import { filled, problemsUnder, problemText } from "./filled.ts";
 
 /** Shows a value in a form and reads it back. */
 const around = (schema: unknown, value: unknown): unknown => {
@@ -217,6 +217,18 @@ describe("forms from schemas", () => {
       { path: "items[0].price", message: "Expected a number." },
       { path: "", message: "too large" },
     ]);
+  });
+
+  it("lists all violations of an input that is entered as JSON, with their places", () => {
+    const problems = [
+      { path: "", message: "must have required property 'size'" },
+      { path: "items[0].price", message: 'must be number, got "x"' },
+    ];
+    assert.equal(
+      problemText(problems),
+      "must have required property 'size'\nitems[0].price: must be number, got \"x\"",
+    );
+    assert.equal(problemText([]), undefined);
   });
 
   it("writes names as people do", () => {

@@ -9,7 +9,7 @@ import { Tabs } from "../../elements/tabs.tsx";
 import { draftOf } from "../../form/draft.ts";
 import type { Draft, Field, FieldProblem } from "../../form/field.ts";
 import { fieldOf } from "../../form/field-of-schema.ts";
-import { filled, problemsUnder } from "../../form/filled.ts";
+import { filled, problemsUnder, problemText } from "../../form/filled.ts";
 import { SchemaForm } from "../../form/form.tsx";
 import "../../form/form.css";
 import {
@@ -174,7 +174,7 @@ function InputPart(options: {
             onChange={input.setJson}
             lines={14}
             code
-            problem={input.found.problems[0]?.message ?? problems[0]?.message}
+            problem={problemText(input.found.problems.length > 0 ? input.found.problems : problems)}
             hint="Optional."
           />
         )}
