@@ -1,7 +1,7 @@
 /** Calls that go to the only owner of their object. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { errorFromUnknown, kernelErrors, notOwner, type Owner } from "@tutti/kernel";
+import { type CallContext, errorFromUnknown, kernelErrors, notOwner, type Owner } from "@tutti/kernel";
 import { recordingMetrics, until } from "@tutti/kernel/testing";
 import { InProcessNetwork, MemoryOwnership, Mesh, meshErrors } from "../src/index.ts";
 import { type Note, note, noteHandlers, noteService } from "../src/testing/index.ts";
@@ -22,6 +22,8 @@ interface Process {
   readonly owner: (epoch: number) => Owner;
   /** Number of keyed calls that have reached it. */
   hops: number;
+  /** The epochs of ownership that these calls were sent with. */
+  readonly epochs: (number | undefined)[];
 }
 
 type Cluster = readonly [Process, Process];
@@ -41,8 +43,9 @@ async function withCluster(
       settings: { transport, listen: "127.0.0.1:0" },
       ...(transport === "in-process" && { network }),
     });
-    const guarded = (request: Note): Note => {
+    const guarded = (request: Note, { ownerEpoch }: Pick<CallContext, "ownerEpoch">): Note => {
       process.hops++;
+      process.epochs.push(ownerEpoch);
       const owner = table.ownerOf(place);
       if (owner?.instance !== instanceOf(mesh)) throw notOwner(place, owner);
       return note({ ...request, text: instanceOf(mesh) });
@@ -53,13 +56,13 @@ async function withCluster(
         change: guarded,
         get: guarded,
         put: guarded,
-        async *edit(requests) {
-          for await (const request of requests) yield guarded(request);
+        async *edit(requests, context) {
+          for await (const request of requests) yield guarded(request, context);
         },
       }),
     );
     const owner = (epoch: number) => ({ instance: instanceOf(mesh), address: mesh.address, epoch });
-    const process: Process = { mesh, table, owner, hops: 0 };
+    const process: Process = { mesh, table, owner, hops: 0, epochs: [] };
     await mesh.start();
     return process;
   };
@@ -99,6 +102,13 @@ for (const transport of ["in-process", "grpc"] as const) {
         const reply = await client.client(noteService).change(note({ key: "k1" }));
         assert.equal(reply.text, instanceOf(b.mesh));
         assert.deepEqual([a.hops, b.hops], [0, 1]);
+      }));
+
+    it("sends the epoch of the owner only if the request has an id", () =>
+      withCluster(transport, async ([a, b], client, table) => {
+        learn([a.table, b.table, table], b.owner(5));
+        for (const key of ["k1", ""]) await client.client(noteService).change(note({ key }));
+        assert.deepEqual(b.epochs, [5, 0]);
       }));
 
     it("follows a stale guess once, and then knows better", () =>

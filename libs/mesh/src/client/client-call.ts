@@ -68,6 +68,8 @@ export class ClientCall implements OutgoingCall, Intercepted, Expiring, Stoppabl
   /** Instances that did nothing: the next attempt goes elsewhere. */
   avoid: Target[] | undefined = undefined;
   place: Place | undefined = undefined;
+  /** Whether the request has the id that its place is computed from. */
+  hasId = false;
   ownerEpoch = 0;
   /** Number of redirects to another owner. */
   redirects = 0;

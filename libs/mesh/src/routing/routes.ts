@@ -236,7 +236,8 @@ export class Routes {
     call.place = place;
     const waiting = { untilMs: 0, pauses: 0, isLast: false };
     for (;;) {
-      const owner = call.named ?? ownership.ownerOf(place) ?? (await this.#awaitOwner(call, place));
+      const { named } = call;
+      const owner = named ?? ownership.ownerOf(place) ?? (await this.#awaitOwner(call, place));
       call.named = undefined;
       const target = await this.#targetOf(call, owner);
       // The owner is the only target, so the state of other instances of its service does not matter.
@@ -247,7 +248,9 @@ export class Routes {
         continue;
       }
       call.target = target;
-      call.ownerEpoch = owner.epoch;
+      // Without an id the called process chooses the object. The epoch of another place would make it wait for a change of
+      // owner that never comes.
+      call.ownerEpoch = call.hasId || named !== undefined ? owner.epoch : 0;
       try {
         return await next(call);
       } catch (thrown) {
@@ -344,6 +347,7 @@ export class Routes {
     const namespace = (request === undefined ? undefined : rpc.namespaceOf(request)) ?? call.namespace;
     const kind = rpc.route?.kind ?? "";
     const id = request === undefined ? "" : (rpc.route?.idOf(request) ?? "");
+    call.hasId = id !== "";
     return this.#parts.ownership.placeOf({ service, namespace, kind, id });
   }
 }
