@@ -132,13 +132,14 @@ const kinds: readonly Kind[] = [
 describe("apply of each kind", () => {
   const receivers = { pager: { kind: "workflow", workflow: "report" } };
   const at = commandAtWork({ flags: [`--insight.receivers=${JSON.stringify(receivers)}`] });
-  const { tutti, json } = at;
+  const { tutti } = at;
   const environment = { TILL: "open sesame" };
   const folder = () => join(at.command.folder, "estate");
   const write = (name: string, text: string) => writeFileSync(join(folder(), name), text);
   const writeKind = ({ kind, id, text }: Kind) =>
     write(`${kind}-${id.replace("/", "-")}.yaml`, `${kind}: ${id.slice(id.indexOf("/") + 1)}\n${text}\n`);
-  const applied = async (line: string): Promise<readonly Step[]> => (await json(line)).applied;
+  const applied = async (line: string): Promise<readonly Step[]> =>
+    JSON.parse(await at.printed(`${line} --json`, { environment })).applied;
   const nameOf = ({ kind, id }: { readonly kind: string; readonly id: string }) => `${kind} ${id}`;
   const call = async (method: string, path: string, body?: object): Promise<Record<string, unknown>> => {
     const reply = await fetch(`${at.platform.url}/v1/${path}`, {

@@ -73,6 +73,7 @@ function commandIn(
   variables: Readonly<Record<string, string>>,
 ): CrontabItem {
   const fault = (reason: string): CrontabFault => ({ kind: "fault", ...at, reason });
+  if (at.entry.includes("\0")) return fault("it has a NUL character");
   const [, times, rest] = nickname.exec(at.entry) ?? fields.exec(at.entry) ?? [];
   if (times === undefined || rest === undefined) return fault("this is no line of a crontab");
   if (!isTime(times)) return fault("cron would refuse the times");

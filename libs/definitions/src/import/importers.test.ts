@@ -41,6 +41,7 @@ describe("a crontab", () => {
       "61 * * * * /opt/never.sh",
       "*/5 * * * * echo ${{ x }}",
       "not a line",
+      "* * * * * echo \0",
     ].join("\n"),
   );
 
@@ -86,6 +87,7 @@ describe("a crontab", () => {
       "8 61 * * * * /opt/never.sh",
       "9 */5 * * * * echo ${{ x }}",
       "10 not a line",
+      "11 * * * * * echo \0",
     ]);
   });
 
