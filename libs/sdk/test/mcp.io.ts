@@ -174,7 +174,7 @@ describe("the tools of an MCP server over HTTP", () => {
     server.close();
   });
 
-  it("are called within a session, and again after it has ended", async () => {
+  it("are called within a session, and within a new one after it has ended", async () => {
     const table = new HandlerTable();
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`;
     const tools = await add(table, { url, headers: { authorization: "Bearer k" } });
@@ -184,7 +184,6 @@ describe("the tools of an MCP server over HTTP", () => {
       ...{ method: "tools/call", authorization: "Bearer k", shown: "one", version: "2025-06-18" },
     });
     session = "two";
-    await assert.rejects(table.call("mcp.test.count_all"), { code: "mcp.unreachable", retry: "same-key" });
     assert.equal(await table.call("mcp.test.count_all"), "7");
     tools.close();
   });

@@ -52,6 +52,8 @@ describe("a task in an inbox", () => {
   const about = { kind: "run", id: "r1", task: "review" } as const;
   const waiting = { ...approval, inboxTask: { inbox: "finance", capability: "pay.review", about } };
   const asked = { person: "ann", people: ["bob"] };
+  const answer = { verdict: "approved", cause: { actor: { kind: "person", id: "ann" } } } as const;
+  const twice = [answer, answer];
   for (const [title, people, text] of [
     ["is for the people who can answer", { deciders: ["ada", "ann"], excluded: ["ada"] }, "for ann"],
     ["matches people with their kind", { deciders: ["person:ada", "ann"], excluded: ["ada"] }, "for ann"],
@@ -61,6 +63,7 @@ describe("a task in an inbox", () => {
       { deciders: ["ada"], excluded: ["ada"] },
       "for ada (excluded)",
     ],
+    ["counts answers, one for each person", { approvalsNeeded: 2, decisions: twice }, "with 1 of 2 answers"],
     ["is for the delegate", { deciders: ["bob"], excluded: ["ann"], delegations: [asked] }, "for bob"],
     [
       "is for the person who claimed it",

@@ -1,5 +1,5 @@
 /** Open questions to people, with their subject: `pay.refund {"amount":150}`. */
-import { answererText, callOf, contextText } from "@tutti/rest/history";
+import { answererText, answersText, callOf, contextText } from "@tutti/rest/history";
 import type { Approval, Explanation, Remedy } from "@tutti/rest/types";
 import { printMoment } from "../terminal/time.ts";
 import type { Server } from "./calls.ts";
@@ -54,11 +54,13 @@ export function inboxText(question: Approval, nowMs: number): string | undefined
   const { inbox = "", capability = "" } = inboxTask;
   const { id, task } = waitingWork(question);
   const people = claim === undefined ? answererText(question) : `${claim.person ?? ""}, who claimed it`;
+  const answers = answersText(question);
   const parts = [
     `${task} waits in the inbox ${inbox} (${capability})`,
     people === "" ? "" : `for ${people}`,
     requestTimeMs === undefined ? "" : `since ${printMoment(requestTimeMs, nowMs)}`,
     expireTimeMs === undefined ? "" : `until ${printMoment(expireTimeMs, nowMs)}`,
+    answers === "" ? "" : `with ${answers}`,
   ].filter((part) => part !== "");
   return `${parts.join(" ")}: tutti approve ${id} ${task}`;
 }

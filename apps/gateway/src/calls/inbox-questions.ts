@@ -6,7 +6,7 @@
  * 2. While a run has event after event, a follower looks only if it has found a question before, or rarely.
  */
 import { type Clock, isTuttiError } from "@tutti/kernel";
-import { answererText } from "@tutti/rest/history";
+import { answererText, answersText } from "@tutti/rest/history";
 import type { Approval, Run } from "@tutti/rest/types";
 import type { CallsFor } from "./request-context.ts";
 import type { RouteCalls } from "./route-calls.ts";
@@ -43,7 +43,12 @@ export function inboxText(approval: Approval): string | undefined {
   const { inboxTask, claim } = approval;
   if (inboxTask === undefined) return undefined;
   const people = claim === undefined ? answererText(approval) : `${claim.person ?? ""}, who claimed it`;
-  return `waits in the inbox ${inboxTask.inbox ?? ""}${people === "" ? "" : ` for ${people}`}`;
+  const answers = answersText(approval);
+  return [
+    `waits in the inbox ${inboxTask.inbox ?? ""}`,
+    people === "" ? "" : ` for ${people}`,
+    answers === "" ? "" : `, with ${answers}`,
+  ].join("");
 }
 
 /** Decides when a follower of one run looks for questions in inboxes. */

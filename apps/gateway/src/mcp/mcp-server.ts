@@ -294,8 +294,8 @@ export class McpServer {
     try {
       const { runId, approvalId } = args;
       const isAnswer = tool.route === "approvals.decide";
-      const asking = isAnswer && (await this.#questions.askingRun(call, String(runId), String(approvalId)));
-      const parts = tool.parts(isAnswer ? { ...args, runId: asking } : args);
+      const named = isAnswer && (await this.#questions.named(call, String(runId), String(approvalId)));
+      const parts = tool.parts({ ...args, ...named });
       const query = { ...parts.query, namespace };
       const reply: unknown = await this.#calls.call(tool.route, context, { ...parts, query });
       return outputResult(withoutUnknown(reply) ?? {});

@@ -51,16 +51,20 @@ export class RunQuestions {
     return [...new Set(texts.filter((text) => text !== undefined))].join(", ");
   }
 
-  /** Returns the run that asks. A caller may name the run, and the task, that waits in an inbox. */
-  async askingRun(call: QuestionCall, runId: string, approvalId: string): Promise<string> {
-    const { context, namespace } = call;
+  /** Returns the question that a caller names by its ids, or by the run and the task that wait in an inbox. */
+  async named(
+    { context, namespace }: QuestionCall,
+    runId: string,
+    approvalId: string,
+  ): Promise<{ readonly runId: string; readonly approvalId: string }> {
     const open = await openQuestions(this.#calls, context, { namespace, runId });
     const [asking, ...more] = open.filter(
       (approval) =>
         approval.inboxTask !== undefined &&
         [approval.approvalId, approval.inboxTask.about?.task].includes(approvalId),
     );
-    return more.length > 0 ? runId : (asking?.about?.id ?? runId);
+    if (asking?.about === undefined || more.length > 0) return { runId, approvalId };
+    return { runId: asking.about.id, approvalId: asking.approvalId };
   }
 
   /** Decides the approvals that have an answer. Other answers are ignored: their approvals have been decided. */

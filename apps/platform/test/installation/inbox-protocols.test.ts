@@ -146,11 +146,11 @@ describe("a task in an inbox", () => {
     const { taskId: runId } = await tool("starter", "refund", {});
     await waiting(runId);
     const { structuredContent } = await tool("boss", "tutti_approvals", { runId });
-    const [approval] = (structuredContent as { approvals: Json[] }).approvals;
-    assert.equal((approval?.["inboxTask"] as Json | undefined)?.["inbox"], "finance");
-    const { approvalId } = approval ?? {};
+    const [approval = {}] = (structuredContent as { approvals: Json[] }).approvals;
+    const { approvalId, inboxTask } = approval;
+    assert.equal((inboxTask as Json)["inbox"], "finance");
     const answer = { runId, approvalId, verdict: "approved", data: { accepted: false } };
-    const denied = await tool("starter", "tutti_approve", answer);
+    const denied = await tool("starter", "tutti_approve", { ...answer, approvalId: "check" });
     assert.match(JSON.stringify(denied["content"]), /starter is excluded/);
     assert.equal((await tool("boss", "tutti_approve", answer))["isError"], undefined);
     assert.deepEqual(await tutti.runs.get(String(runId)).result(), { accepted: false });

@@ -55,3 +55,13 @@ export function answererText({ deciders, excluded, delegations }: People): strin
   const others = excluded.filter((person) => !delegators.has(person));
   return others.length === 0 ? "" : `anyone except ${others.join(", ")}`;
 }
+
+/** Returns how many people have answered a question that several answer: `1 of 2 answers`. Empty for one. */
+export function answersText({
+  approvalsNeeded = 1,
+  decisions,
+}: Pick<Approval, "approvalsNeeded" | "decisions">): string {
+  if (approvalsNeeded < 2) return "";
+  const seats = new Set(decisions.map(({ onBehalfOf = "", cause }) => onBehalfOf || cause?.actor?.id));
+  return `${seats.size} of ${approvalsNeeded} answers`;
+}

@@ -3,7 +3,13 @@ import type { Json } from "@tutti/expressions";
 import { isTuttiError, reasonOf, type Timer, type Timers } from "@tutti/kernel";
 import { isMembers, type Members, membersIn, textIn } from "../agents/models/wire.ts";
 import type { TaskContext } from "../task/context.ts";
-import { type Connection, HttpConnection, type McpServer, ProgramConnection } from "./connection.ts";
+import {
+  type Connection,
+  HttpConnection,
+  type McpServer,
+  ProgramConnection,
+  SessionEnded,
+} from "./connection.ts";
 import { mcpErrors } from "./errors.ts";
 import { askPeople, type McpQuestions, OpenCall } from "./questions.ts";
 
@@ -35,7 +41,7 @@ const protocolVersion = "2025-11-25";
 const answerMs = 30_000;
 const pagesMax = 100;
 /** A worker has at most 1,000 capabilities. Two of them are for resources. */
-const toolsMax = 998;
+export const toolsMax = 998;
 const resourcesMax = 10_000;
 /** A longer text of an error is cut. */
 const reasonLengthMax = 4_000;
@@ -50,6 +56,8 @@ export class McpClient {
   #capabilities: Members = {};
   #connected: Promise<Connection> | undefined;
   readonly #pending = new Map<number, PendingRequest>();
+  /** Open questions to people, by the ids of the requests of the server. */
+  readonly #asking = new Map<unknown, AbortController>();
   #number = 0;
 
   /** @param changed called when the server reports that its tools have changed */
@@ -123,7 +131,7 @@ export class McpClient {
   async callTool(tool: string, input: unknown, task: TaskContext): Promise<Json> {
     const call = this.#questions === undefined ? undefined : new OpenCall(task);
     const params = { name: tool, arguments: input ?? {} };
-    const result = await this.#call("tools/call", params, task.signal, call);
+    const result = await this.#call("tools/call", params, task.signal, call).finally(() => call?.end());
     const listed = result["content"];
     const content = (Array.isArray(listed) ? listed : []).filter(isMembers);
     const text = content.map((part) => textIn(part, "text")).join("\n");
@@ -140,21 +148,28 @@ export class McpClient {
   }
 
   async #call(method: string, params: Members, signal?: AbortSignal, call?: OpenCall): Promise<Members> {
-    this.#connected ??= this.#connect();
-    try {
-      return await this.#request(await this.#connected, { method, params }, signal, call);
-    } catch (error) {
-      if (signal?.aborted === true) throw signal.reason;
-      if (isTuttiError(error)) throw error;
-      throw this.#unreachable(reasonOf(error));
+    for (let hasNewSession = false; ; hasNewSession = true) {
+      this.#connected ??= this.#connect();
+      const connected = this.#connected;
+      try {
+        return await this.#request(await connected, { method, params }, signal, call);
+      } catch (error) {
+        if (signal?.aborted === true) throw signal.reason;
+        if (isTuttiError(error)) throw error;
+        const isEnded = error instanceof SessionEnded;
+        if (isEnded && this.#connected === connected) this.#connected = undefined;
+        if (isEnded && !hasNewSession) continue;
+        throw this.#unreachable(reasonOf(error));
+      }
     }
   }
 
   async #connect(): Promise<Connection> {
     const listener = {
       respond: (message: Members) => this.#answered(message),
-      notice: (method: string) => {
+      notice: (method: string, params: Members) => {
         if (method === "notifications/tools/list_changed") this.#changed();
+        if (method === "notifications/cancelled") this.#asking.get(params["requestId"])?.abort();
       },
       request: (message: Members, within: unknown) => this.#handleRequest(message, within),
       disconnected: (reason: string) => {
@@ -234,13 +249,19 @@ export class McpClient {
       return undefined;
     const params = membersIn(message, "params");
     if (textIn(params, "mode") === "url") return undefined;
-    return askPeople(questions, this.#name, params, open).then(
-      (result) => ({ jsonrpc: "2.0", id, result }),
-      (error: unknown) => {
-        const reason = reasonOf(error);
-        return { jsonrpc: "2.0", id, error: { code: internalError, message: reason } };
-      },
-    );
+    const withdrawn = new AbortController();
+    this.#asking.set(id, withdrawn);
+    return askPeople(questions, this.#name, params, open, withdrawn.signal)
+      .then(
+        (result) => ({ jsonrpc: "2.0", id, result }),
+        (error: unknown) => {
+          const reason = reasonOf(error);
+          return { jsonrpc: "2.0", id, error: { code: internalError, message: reason } };
+        },
+      )
+      .finally(() => {
+        if (this.#asking.get(id) === withdrawn) this.#asking.delete(id);
+      });
   }
 
   #answered(message: Members): void {

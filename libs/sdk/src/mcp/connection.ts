@@ -138,6 +138,13 @@ function messagesIn(line: string): readonly Members[] {
   }
 }
 
+/** The server does not know the session, so it has not executed the request. */
+export class SessionEnded extends Error {
+  constructor() {
+    super("its session has ended");
+  }
+}
+
 export class HttpConnection implements Connection {
   readonly #server: Extract<McpServer, { url: unknown }>;
   readonly #listener: Listener;
@@ -169,7 +176,10 @@ export class HttpConnection implements Connection {
       body: JSON.stringify(message),
     });
     this.#session = answer.headers.get("mcp-session-id") ?? this.#session;
-    if (answer.status === 404 && this.#session !== "") this.#listener.disconnected("its session has ended");
+    if (answer.status === 404 && this.#session !== "") {
+      await answer.body?.cancel();
+      throw new SessionEnded();
+    }
     if (!answer.ok) throw new Error(`status ${answer.status}: ${(await answerText(answer)).slice(0, 300)}`);
     if (message["id"] === undefined || answer.body === null) {
       await answer.body?.cancel();

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { toolsOf } from "../agents/tools.ts";
 import { type HandleOptions, type Handler, Handlers } from "../task/handlers.ts";
-import { addMcpServer } from "./index.ts";
+import { addMcpServer, type McpQuestions } from "./index.ts";
 
 interface Request {
   readonly id?: number;
@@ -45,14 +45,14 @@ class Scene {
     return new Response(JSON.stringify({ jsonrpc: "2.0", id, result }));
   }
 
-  add() {
+  add(options: { readonly questions?: McpQuestions } = {}) {
     const worker = {
       handle: (name: string, handler: Handler, options?: HandleOptions) => {
         this.handlers.add(name, handler, options);
         this.#calls.set(name, handler);
       },
     };
-    const ports = { fetch: this.#fetch as typeof fetch, timers: this.timers as never };
+    const ports = { fetch: this.#fetch as typeof fetch, timers: this.timers as never, ...options };
     return addMcpServer(worker as never, "evil", { url: "http://evil.test/mcp" }, ports);
   }
 
@@ -67,7 +67,7 @@ class Scene {
     const { id, method } = request;
     if (method === "initialize") return this.reply({ protocolVersion: "2025-11-25", capabilities: {} }, id);
     if (method === "tools/list") return this.reply({ tools: this.tools }, id);
-    if (id === undefined) return new Response(null, { status: 202 });
+    if (id === undefined || method === undefined) return new Response(null, { status: 202 });
     return this.answer(request, init.signal as AbortSignal);
   };
 }
@@ -140,10 +140,69 @@ describe("the tools of an MCP server", () => {
       scene.handlers.capabilities.map(({ name }) => name),
       ["mcp.evil.readfile", "mcp.evil.writefile"],
     );
+    scene.tools = Array.from({ length: 998 }, (_, index) => ({ name: `t${index}` }));
+    await scene.call("readfile");
+    await scene.timers.fire();
+    assert.equal(scene.handlers.size, 998, "a worker offers no more than it may");
     await scene.call("readfile");
     close();
     await scene.timers.fire();
-    assert.equal(lists(), 2, "a closed server is not listed");
+    assert.equal(lists(), 3, "a closed server is not listed");
+  });
+});
+
+describe("questions of an MCP server", () => {
+  const asked = (id: number) => ({
+    jsonrpc: "2.0",
+    id: `q${id}`,
+    method: "elicitation/create",
+    params: { message: "?" },
+  });
+  /** Runs of questions. None is answered. */
+  const runsOf = () => {
+    const cancelled: string[] = [];
+    const started: string[] = [];
+    const run = async (_workflow: unknown, { id }: { readonly id: string }) => {
+      started.push(id);
+      return {
+        existed: false,
+        result: ({ signal }: { readonly signal: AbortSignal }) =>
+          new Promise((_, reject) => {
+            if (signal.aborted) reject(signal.reason);
+            signal.addEventListener("abort", () => reject(signal.reason));
+          }),
+        cancel: async () => void cancelled.push(id),
+      };
+    };
+    return { started, cancelled, questions: { tutti: { run } as never } };
+  };
+  const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
+
+  it("are cancelled when the server answers the call without waiting for them", async () => {
+    const scene = new Scene();
+    const { started, cancelled, questions } = runsOf();
+    await scene.add({ questions });
+    scene.answer = ({ id }) => streamOf([asked(1), asked(2), { jsonrpc: "2.0", id, result: {} }]);
+    await scene.call("readfile");
+    await settled();
+    assert.deepEqual([started.length, cancelled], [2, started]);
+  });
+
+  it("are cancelled when the server withdraws them, and limited to 100 in a call", async () => {
+    const scene = new Scene();
+    const { started, cancelled, questions } = runsOf();
+    await scene.add({ questions });
+    const withdrawal = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: "q1" } };
+    const flood = Array.from({ length: 150 }, (_, index) => asked(index));
+    const ending = new AbortController();
+    scene.answer = () => streamOf([...flood, withdrawal], true, ending.signal);
+    const call = scene.call("readfile");
+    await settled();
+    assert.deepEqual([started.length, cancelled], [100, [started[1]]]);
+    ending.abort(new Error("the server is gone"));
+    await assert.rejects(call, { code: "mcp.unreachable" });
+    await settled();
+    assert.equal(cancelled.length, 100);
   });
 });
 

@@ -1,7 +1,7 @@
 /** The tools of MCP servers as capabilities of a worker. */
 import { systemTimers, type Timer } from "@tutti/kernel";
 import type { Worker } from "../worker/worker.ts";
-import { McpClient, type McpPorts } from "./client.ts";
+import { McpClient, type McpPorts, toolsMax } from "./client.ts";
 import type { McpServer } from "./connection.ts";
 import type { McpQuestions } from "./questions.ts";
 
@@ -34,7 +34,7 @@ export async function addMcpServer(
   const known = new Map<string, string>();
   const add = async () => {
     for (const { name: tool, description, inputSchema } of await client.tools()) {
-      if (tool === "" || known.has(tool)) continue;
+      if (tool === "" || known.has(tool) || known.size >= toolsMax) continue;
       const capability = capabilityOf(name, tool, new Set(known.values()));
       worker.handle(capability, (input, task) => client.callTool(tool, input, task), {
         ...(description !== "" && { description: description.slice(0, descriptionLengthMax) }),

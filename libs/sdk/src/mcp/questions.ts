@@ -4,7 +4,7 @@
  *
  * 1. The id of the run is saved with the attempt before the run starts. If the task loses its worker, the next attempt
  *    finds the same question and its answer. A task that runs again asks again.
- * 2. A question whose call has ended is cancelled.
+ * 2. A question is cancelled when its call has ended, or when its server no longer waits for the answer.
  */
 import { createHash, randomUUID } from "node:crypto";
 import type { Json } from "@tutti/expressions";
@@ -26,18 +26,25 @@ export interface McpQuestions {
 export class OpenCall {
   readonly task: TaskContext;
   readonly signal: AbortSignal;
+  readonly #ended = new AbortController();
   readonly #ids: Map<string, unknown>;
   #count = 0;
 
   constructor(task: TaskContext) {
     this.task = task;
-    this.signal = task.signal;
+    this.signal = AbortSignal.any([task.signal, this.#ended.signal]);
     const saved = isMembers(task.saved) ? membersIn(task.saved, "questions") : {};
     this.#ids = new Map(Object.entries(saved));
   }
 
+  /** Reports that the server has answered the call. */
+  end(): void {
+    this.#ended.abort(new Error("the call has ended"));
+  }
+
   /** Returns a name for the next question of the call. Equal questions of one call have different names. */
   nameOf(question: unknown): string {
+    if (this.#count >= questionsMax) throw new Error(`more than ${questionsMax} questions in one call`);
     const text = JSON.stringify([this.#count++, question]);
     return createHash("sha256").update(text).digest("base64url").slice(0, 16);
   }
@@ -54,6 +61,7 @@ export class OpenCall {
   }
 }
 
+const questionsMax = 100;
 const withinDefault = "7d";
 const roundsMax = 100;
 
@@ -63,6 +71,7 @@ export async function askPeople(
   server: string,
   params: Members,
   calls: readonly OpenCall[],
+  withdrawn: AbortSignal,
 ): Promise<Members> {
   const schema = membersIn(params, "requestedSchema");
   const message = textIn(params, "message");
@@ -87,11 +96,12 @@ export async function askPeople(
   };
   const input = { message, tasks: calls.map(({ task }) => task.caller) };
   const name = first.nameOf([message, schema]);
-  const ended = AbortSignal.any(calls.map(({ signal }) => signal));
+  const ended = AbortSignal.any([withdrawn, whenAllEnded(calls)]);
   for (let round = 0; round < roundsMax; round++) {
     const run = await tutti.run(question, { id: first.idOf(`${name}.${round}`), input });
     const cancel = () => void run.cancel("the call has ended").catch(() => {});
     ended.addEventListener("abort", cancel, { once: true });
+    if (ended.aborted) cancel();
     try {
       const { data } = await run.result<{ readonly data?: Json | null }>({ signal: ended });
       return { action: "accept", content: isMembers(data) ? data : {} };
@@ -106,6 +116,17 @@ export async function askPeople(
     }
   }
   return { action: "cancel" };
+}
+
+/** Aborts when the last call has ended. A program does not say to which of its calls a question belongs. */
+function whenAllEnded(calls: readonly OpenCall[]): AbortSignal {
+  const ended = new AbortController();
+  const check = () => {
+    if (calls.every(({ signal }) => signal.aborted)) ended.abort(new Error("the call has ended"));
+  };
+  for (const { signal } of calls) signal.addEventListener("abort", check, { once: true });
+  check();
+  return ended.signal;
 }
 
 /** Removes `$schema`, because forms have no dialect of their own. */

@@ -1,10 +1,9 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { answererText } from "@tutti/rest/history";
+import { answererText, answersText } from "@tutti/rest/history";
 import type { Approval, ApprovalDecision, WorkReference } from "@tutti/rest/types";
 import { Claim, isAboutQuestions } from "../../elements/claim.tsx";
 import { Json } from "../../elements/json.tsx";
 import { Moment } from "../../elements/moment.tsx";
-import { counted } from "../../elements/moments.ts";
 import { Part, Tag } from "../../elements/parts.tsx";
 import { WorkLink } from "../../elements/work-link.tsx";
 import { BadgeMark } from "../../score/glyph.tsx";
@@ -19,10 +18,12 @@ const workOf = ({ kind = "run", id = "" }: Partial<WorkReference> = {}): WorkRef
 /** An approval with its context and the decision. */
 export function Question({ approval }: { approval: Approval }) {
   const queries = useQueryClient();
-  const { about, verdict, title, approvalId, message, context, decisions, delegations } = approval;
+  const { verdict, title, approvalId, message, context, decisions, delegations, inboxTask } = approval;
+  // The run of a task in an inbox only asks. The reader knows the run that waits.
+  const about = inboxTask?.about ?? approval.about;
   const answerers = answererText(approval);
   const isOpen = verdict === "unspecified" || verdict === undefined;
-  const needed = approval.approvalsNeeded ?? 1;
+  const answers = answersText(approval);
   return (
     <Part
       title={title || approvalId}
@@ -37,8 +38,9 @@ export function Question({ approval }: { approval: Approval }) {
             · expires <Moment atMs={approval.expireTimeMs} />
           </>
         ) : null}
+        {inboxTask === undefined ? null : <> · in the inbox {inboxTask.inbox}</>}
         {answerers === "" ? null : <> · for {answerers}</>}
-        {needed > 1 ? <> · {counted(needed, "approval")} needed</> : null}
+        {answers === "" ? null : <> · {answers}</>}
       </p>
       <Delegations delegations={delegations} />
       {message ? <p className="approval-message">{message}</p> : null}
