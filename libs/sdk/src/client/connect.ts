@@ -1,4 +1,5 @@
 import {
+  IdSource,
   type Logger,
   misspeltVariables,
   silentLogger,
@@ -49,7 +50,7 @@ const optionNames: OptionNames<ConnectOptions> = {
 };
 
 /** Replacements of system functions, for tests. */
-export interface ConnectPorts extends Omit<ClientPorts, "contents"> {
+export interface ConnectPorts extends Omit<ClientPorts, "contents" | "ids"> {
   /** Servers in this process: called without a connection, with the rights of an outside caller. */
   readonly network: InProcessNetwork;
   /** Variables for options that are not set. Default: those of the process. */
@@ -96,7 +97,7 @@ export async function connect(
   const client: Mesh["client"] = (service, at) =>
     withCallerStacks(mesh.client(service, at), (error) => explained(error, addresses));
   const contents = new Contents(namespace, blobsOver(client(blob.blobService)));
-  const ports = { clock, timers, chance, contents };
+  const ports = { clock, timers, chance, ids: new IdSource({ clock, chance }), contents };
   const boards = {
     missions: client(swarm.missionService),
     board: client(swarm.boardService),

@@ -24,7 +24,7 @@ import type { OtherSessionOptions, OutputsOf, SessionOptions, TaskSessionOptions
 import { type ExactVersion, type SpecOptions, specNames, specOf } from "./spec.ts";
 import type { Triggers } from "./triggers/index.ts";
 import type { ClientPorts } from "./work/followed.ts";
-import { mayExist, startKey } from "./work/start-key.ts";
+import { namesOfStart } from "./work/start-names.ts";
 import type { WorkTask } from "./work/task.ts";
 import { Workflows } from "./workflows.ts";
 
@@ -51,7 +51,7 @@ export interface StartOptions extends SpecOptions {
   readonly id?: string;
   /** Start time. Default: now. */
   readonly startTime?: Date;
-  /** A repeated start with the same key is the same run. An `id` has the same effect. Default: a new key. */
+  /** A repeated start with the same key is the same run. An `id` has the same effect. */
   readonly idempotencyKey?: string;
 }
 
@@ -131,13 +131,14 @@ export class Tutti implements AsyncDisposable {
 
   async #start(definition: string, options: StartOptions, version?: ExactVersion): Promise<RunHandle> {
     requireKnown("run", options, startNames);
-    const { id = "", startTime } = options;
+    const { startTime } = options;
+    const { id, idempotencyKey, isNew } = namesOfStart("run", options, this.#parts.ports.ids);
     const spec = specOf(definition, options, version);
     spec.input = await this.#parts.ports.contents.stored(spec.input, storedAboveBytes);
     const { run, existed } = await this.#parts.runs.startRun({
       namespace: this.namespace,
       runId: id,
-      idempotencyKey: startKey(options),
+      idempotencyKey,
       spec,
       startTime: startTime && toTimestamp(startTime.getTime()),
       parent: undefined,
@@ -145,7 +146,7 @@ export class Tutti implements AsyncDisposable {
       waitMs: 0,
     });
     if (run === undefined) throw sdkErrors.replyIncomplete({ about: `a run of ${definition}` });
-    return new RunHandle(this.#parts, run.runId, existed && mayExist(options));
+    return new RunHandle(this.#parts, run.runId, existed && !isNew);
   }
 
   /** Starts what `run` starts, and waits for the output. */

@@ -4,7 +4,7 @@ import { LabelSelector, type WorkStatus } from "@tutti/contracts/types/v1";
 import { sdkErrors } from "../../errors.ts";
 import { statusNumbers, type WorkState } from "../handle.ts";
 import { pagesOfLines } from "../work/paging.ts";
-import { mayExist, startKey } from "../work/start-key.ts";
+import { namesOfStart } from "../work/start-names.ts";
 import { MissionHandle } from "./mission.ts";
 import type { MissionParts } from "./parts.ts";
 import { type MissionOptions, missionSpecOf } from "./spec.ts";
@@ -28,16 +28,16 @@ export class Missions {
 
   /** Starts a mission. When the promise resolves, the mission is durable. */
   async start(options: MissionOptions): Promise<MissionHandle> {
-    const { id = "" } = options;
+    const { id, idempotencyKey, isNew } = namesOfStart("mission", options, this.#parts.ports.ids);
     const request = StartMissionRequest.fromPartial({
       namespace: this.#parts.namespace,
       missionId: id,
-      idempotencyKey: startKey(options),
+      idempotencyKey,
     });
     request.what = { $case: "spec", value: missionSpecOf(options) };
     const { mission, existed } = await this.#parts.missions.startMission(request);
     if (mission === undefined) throw sdkErrors.replyIncomplete({ about: "a mission" });
-    return new MissionHandle(this.#parts, mission.missionId, existed && mayExist(options));
+    return new MissionHandle(this.#parts, mission.missionId, existed && !isNew);
   }
 
   /** Returns a handle of a mission by its id. Sends no request. */

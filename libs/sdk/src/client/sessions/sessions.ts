@@ -6,7 +6,7 @@ import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../../errors.ts";
 import { statusNumbers, type WorkState } from "../handle.ts";
 import { pages, pagesOfLines } from "../work/paging.ts";
-import { mayExist, startKey } from "../work/start-key.ts";
+import { namesOfStart } from "../work/start-names.ts";
 import type { WorkTask } from "../work/task.ts";
 import { type PlannedAgent, planAgentOf } from "./plan.ts";
 import { SessionHandle, type SessionParts } from "./session.ts";
@@ -56,17 +56,17 @@ export class Sessions {
   ): Promise<SessionHandle<Expression extends string ? unknown : OutputsOf<Task>>>;
   start(options: OtherSessionOptions): Promise<SessionHandle>;
   async start(options: SessionOptions): Promise<SessionHandle> {
-    const { id = "" } = options;
-    const { namespace } = this.#parts;
+    const { namespace, ports } = this.#parts;
+    const { id, idempotencyKey, isNew } = namesOfStart("session", options, ports.ids);
     const { session, existed } = await this.#parts.sessions.executeSession({
       namespace,
       sessionId: id,
-      idempotencyKey: startKey(options),
+      idempotencyKey,
       spec: sessionSpecOf(options),
       parent: undefined,
     });
     if (session === undefined) throw sdkErrors.replyIncomplete({ about: "a session" });
-    return new SessionHandle(this.#parts, session.sessionId, existed && mayExist(options));
+    return new SessionHandle(this.#parts, session.sessionId, existed && !isNew);
   }
 
   /**

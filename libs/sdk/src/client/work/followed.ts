@@ -6,7 +6,7 @@
  * 2. A permanent refusal ends it, and so does the end of the stream.
  * 3. Pauses between retries grow. After a minute without a reply it fails with the reason.
  */
-import { backoffMs, errorFromUnknown, type Foundation, sleep } from "@tutti/kernel";
+import { backoffMs, errorFromUnknown, type Foundation, type IdSource, sleep } from "@tutti/kernel";
 import type { Contents } from "../payloads.ts";
 
 export interface Following<Reply> {
@@ -15,8 +15,9 @@ export interface Following<Reply> {
   readonly signal: AbortSignal | undefined;
 }
 
-/** The time and chance that a client tries again by. */
+/** The time and chance that a client retries by, and its new ids. */
 export interface ClientPorts extends Pick<Foundation, "clock" | "timers" | "chance"> {
+  readonly ids: Pick<IdSource, "newId">;
   readonly contents: Contents;
 }
 
