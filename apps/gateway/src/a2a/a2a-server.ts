@@ -9,7 +9,7 @@
 import { createHash } from "node:crypto";
 import { type Clock, isTuttiError, type TuttiError } from "@tutti/kernel";
 import type { Definition, Run, RunEvent } from "@tutti/rest/types";
-import { InboxLooks, openQuestions } from "../calls/inbox-questions.ts";
+import { InboxPolling, openQuestions } from "../calls/inbox-questions.ts";
 import type { RequestContext } from "../calls/request-context.ts";
 import type { RouteCalls } from "../calls/route-calls.ts";
 import { isTool } from "../mcp/workflow-tools.ts";
@@ -330,13 +330,13 @@ export class A2aServer {
   async *#follow(call: A2aCall, first: Run): AsyncGenerator<Snapshot, void> {
     const { context, namespace } = call;
     const untilMs = Math.min(context.waitUntilMs, this.#clock.monotonic() + followMaxMs);
-    const looks = new InboxLooks(this.#clock);
+    const polling = new InboxPolling(this.#clock);
     let run = first;
     for (;;) {
-      yield { run, question: await this.#question(call, run, looks) };
+      yield { run, question: await this.#question(call, run, polling) };
       const remainingMs = untilMs - this.#clock.monotonic();
       if (hasEnded(run) || context.signal.aborted || context.stopping.aborted || remainingMs <= 0) return;
-      const waitMs = String(Math.min(looks.nextMs(run, pollMs), Math.ceil(remainingMs)));
+      const waitMs = String(Math.min(polling.nextMs(run, pollMs), Math.ceil(remainingMs)));
       const query = { namespace, waitMs, afterEvent: String(run.eventCount ?? 0) };
       try {
         run = await this.#calls.call("runs.result", context, { params: { id: run.runId }, query });
@@ -399,8 +399,12 @@ export class A2aServer {
     return events;
   }
 
-  #question({ context, namespace }: A2aCall, run: Run, looks?: InboxLooks): Promise<Question | undefined> {
-    return questionOf(this.#calls, context, namespace, run, looks);
+  #question(
+    { context, namespace }: A2aCall,
+    run: Run,
+    polling?: InboxPolling,
+  ): Promise<Question | undefined> {
+    return questionOf(this.#calls, context, namespace, run, polling);
   }
 
   #run({ context, namespace, address }: A2aCall, id: string): Promise<Run> {

@@ -1,7 +1,7 @@
 /** Reads of tasks, in the name of a caller or of the service that sends notifications. */
 import { isTuttiError } from "@tutti/kernel";
 import type { Run } from "@tutti/rest/types";
-import { type InboxLooks, openQuestions } from "../calls/inbox-questions.ts";
+import { type InboxPolling, openQuestions } from "../calls/inbox-questions.ts";
 import type { CallsFor } from "../calls/request-context.ts";
 import type { RouteCalls } from "../calls/route-calls.ts";
 import { A2aError } from "./protocol.ts";
@@ -11,23 +11,23 @@ import type { Question } from "./tasks.ts";
 /**
  * The question that a run asks its client.
  *
- * @param looks when to look for questions in inboxes. Default: now
+ * @param polling when to poll inboxes. Default: now
  */
 export async function questionOf(
   calls: RouteCalls,
   caller: CallsFor,
   namespace: string,
   run: Run,
-  looks?: InboxLooks,
+  polling?: InboxPolling,
 ): Promise<Question | undefined> {
   const { runId, status, openApprovals = 0, tasks = {} } = run;
   const { waiting = 0, running = 0, queued = 0, retrying = 0 } = tasks;
   if (status !== "running") return undefined;
   if (openApprovals === 0 && running > 0) {
-    if (looks?.isDue(run) === false) return undefined;
+    if (polling?.isDue(run) === false) return undefined;
     const open = await openQuestions(calls, caller, { namespace, runId });
     const approval = open.find(({ inboxTask }) => inboxTask !== undefined);
-    looks?.found(approval !== undefined);
+    polling?.found(approval !== undefined);
     return approval && { kind: "approval", approval };
   }
   if (openApprovals === 0 && (waiting === 0 || queued + retrying > 0)) return undefined;

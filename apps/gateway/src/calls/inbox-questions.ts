@@ -2,8 +2,8 @@
  * Questions of tasks that wait in inboxes.
  *
  * 1. Such a task is running, and its question belongs to a run of its own. So no event of the waiting run reports the
- *    question: a follower looks when the run is quiet, at intervals that grow.
- * 2. While a run has event after event, a follower looks only if it has found a question before, or rarely.
+ *    question: a follower polls when the run is quiet, at intervals that grow.
+ * 2. While a run has event after event, a follower polls only if it has found a question before, or rarely.
  */
 import { type Clock, isTuttiError } from "@tutti/kernel";
 import { answererText, answersText } from "@tutti/rest/history";
@@ -51,10 +51,10 @@ export function inboxText(approval: Approval): string | undefined {
   ].join("");
 }
 
-/** Decides when a follower of one run looks for questions in inboxes. */
-export class InboxLooks {
+/** Decides when a follower of one run polls inboxes for questions. */
+export class InboxPolling {
   readonly #clock: Pick<Clock, "monotonic">;
-  #lookedMs: number | undefined;
+  #polledMs: number | undefined;
   #hasFound = false;
   #events: number | undefined;
   #waitMs = quietMs;
@@ -66,18 +66,18 @@ export class InboxLooks {
   isDue(run: Run): boolean {
     if (!mayWaitInInbox(run)) return false;
     const nowMs = this.#clock.monotonic();
-    const isRare = this.#lookedMs === undefined || nowMs - this.#lookedMs >= rareMs;
+    const isRare = this.#polledMs === undefined || nowMs - this.#polledMs >= rareMs;
     if (!isRare && !this.#hasFound && !this.#isQuiet(run)) return false;
-    this.#lookedMs = nowMs;
+    this.#polledMs = nowMs;
     return true;
   }
 
-  /** Reports the result of a look. */
+  /** Reports the result of a poll. */
   found(hasFound: boolean): void {
     this.#hasFound = hasFound;
   }
 
-  /** How long to wait for the next event of the run before the next look. */
+  /** How long to wait for the next event of the run before the next poll. */
   nextMs(run: Run, maxMs: number): number {
     this.#waitMs = this.#isQuiet(run) ? Math.min(2 * this.#waitMs, rareMs) : quietMs;
     this.#events = run.eventCount ?? 0;

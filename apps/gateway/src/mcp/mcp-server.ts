@@ -7,7 +7,7 @@
  */
 import { type Clock, isTuttiError, type TuttiError } from "@tutti/kernel";
 import type { Approval, Definition, Run } from "@tutti/rest/types";
-import { InboxLooks } from "../calls/inbox-questions.ts";
+import { InboxPolling } from "../calls/inbox-questions.ts";
 import type { RequestContext } from "../calls/request-context.ts";
 import type { RouteCalls } from "../calls/route-calls.ts";
 import {
@@ -341,13 +341,13 @@ export class McpServer {
     const startMs = this.#clock.monotonic();
     const known = new Set<string>();
     const isReported = request.progressToken !== undefined;
-    const looks = new InboxLooks(this.#clock);
+    const polling = new InboxPolling(this.#clock);
     let run = started;
     let waitMaxNowMs = isReported ? reportedMaxMs : waitMaxMs;
     for (;;) {
       report(run, progressOf(run));
       if (statusOf(run) !== "working") return outcomeOf(run);
-      const open = request.hasForms ? await this.#questions.open(call, run, looks) : [];
+      const open = request.hasForms ? await this.#questions.open(call, run, polling) : [];
       if (open.length > 0 && request.stateless) return inputRequired(run, open);
       if (this.#requestApprovals(call, run, open, known)) waitMaxNowMs = reportedMaxMs;
       const untilMs = Math.min(startMs + waitMaxNowMs, context.waitUntilMs);
@@ -355,7 +355,7 @@ export class McpServer {
       if (remainingMs <= 0 || context.signal.aborted || context.stopping.aborted)
         return this.#stillRunning(call, run);
       const after = isReported || request.hasForms ? { afterEvent: String(run.eventCount ?? 0) } : {};
-      const waitMs = request.hasForms ? looks.nextMs(run, pollMs) : pollMs;
+      const waitMs = request.hasForms ? polling.nextMs(run, pollMs) : pollMs;
       const query = { namespace, waitMs: String(Math.min(waitMs, Math.ceil(remainingMs))), ...after };
       run = await this.#calls.call("runs.result", context, { params: { id: run.runId }, query });
     }

@@ -1,7 +1,7 @@
 /** Asks the client for the approvals of its run and of its tasks in inboxes, and records the answers. */
 import { isTuttiError } from "@tutti/kernel";
 import type { Approval, Run } from "@tutti/rest/types";
-import { type InboxLooks, inboxText, mayWaitInInbox, openQuestions } from "../calls/inbox-questions.ts";
+import { type InboxPolling, inboxText, mayWaitInInbox, openQuestions } from "../calls/inbox-questions.ts";
 import type { RequestContext } from "../calls/request-context.ts";
 import type { RouteCalls } from "../calls/route-calls.ts";
 import type { Json } from "./protocol.ts";
@@ -29,17 +29,17 @@ export class RunQuestions {
   /**
    * Open approvals that the caller may answer and has not. A caller that may not see approvals has none.
    *
-   * @param looks when to look for questions in inboxes. Default: now
+   * @param polling when to poll inboxes. Default: now
    */
   async open(
     { context, namespace }: QuestionCall,
     run: Run,
-    looks?: InboxLooks,
+    polling?: InboxPolling,
   ): Promise<readonly Approval[]> {
     const { runId, openApprovals = 0 } = run;
-    if (openApprovals === 0 && !(looks?.isDue(run) ?? mayWaitInInbox(run))) return [];
+    if (openApprovals === 0 && !(polling?.isDue(run) ?? mayWaitInInbox(run))) return [];
     const approvals = await openQuestions(this.#calls, context, { namespace, runId, mine: true });
-    looks?.found(approvals.some(({ inboxTask }) => inboxTask !== undefined));
+    polling?.found(approvals.some(({ inboxTask }) => inboxTask !== undefined));
     return approvals.filter((approval) => !isAnsweredBy(approval, context.principal.id));
   }
 

@@ -13,7 +13,7 @@ import { outgoingErrors, statusOfCall, urlProblem } from "@tutti/host/outgoing";
 import { jsonIn, type ServiceAgent, type Work } from "@tutti/host/service-agent";
 import { type CallContext, errorFromUnknown, type Foundation, jsonPayload, sleep } from "@tutti/kernel";
 import type { Mesh } from "@tutti/mesh";
-import { InboxLooks } from "../../calls/inbox-questions.ts";
+import { InboxPolling } from "../../calls/inbox-questions.ts";
 import type { CallsFor } from "../../calls/request-context.ts";
 import { RouteCalls } from "../../calls/route-calls.ts";
 import { gatewayErrors } from "../../errors.ts";
@@ -218,17 +218,17 @@ export class PushNotifications {
       throw thrown;
     });
     const before = typeof input === "string" ? input : "";
-    const looks = new InboxLooks(clock);
+    const polling = new InboxPolling(clock);
     for (;;) {
       // Its run was deleted.
       if (task === undefined) return { changed: false, ended: true, shown: before, body: null };
-      const found = observed(task, await questionOf(this.#calls, caller, namespace, task, looks), before);
+      const found = observed(task, await questionOf(this.#calls, caller, namespace, task, polling), before);
       const remainingMs = untilMs - clock.monotonic();
       if (found.changed || found.ended || remainingMs <= 0) return found;
       await sleep(timers, checkIntervalMs, context.signal);
       const query = {
         namespace,
-        waitMs: String(Math.ceil(Math.min(looks.nextMs(task, waitMs), remainingMs))),
+        waitMs: String(Math.ceil(Math.min(polling.nextMs(task, waitMs), remainingMs))),
         afterEvent: String(task.eventCount ?? 0),
       };
       task = await this.#calls.call("runs.result", caller, { params: { id: taskId }, query });
