@@ -64,10 +64,10 @@ describe("templates of the package", () => {
     });
 });
 
-/** Returns the last JSON document. Workers log lines of JSON before it. */
+/** Returns the last JSON document. Workers log lines of JSON before it, and the next commands follow it. */
 function lastJson(printed: string): string {
   return printed
     .split("\n")
-    .filter((line) => !/^\{"time"|^\S+ in namespace /.test(line))
+    .filter((line) => !/^\{"time"|^\S+ in namespace |^ {2}(?:http|tutti )/.test(line))
     .join("\n");
 }

@@ -98,18 +98,17 @@ export async function connect(
     withCallerStacks(mesh.client(service, at), (error) => explained(error, addresses));
   const contents = new Contents(namespace, blobsOver(client(blob.blobService)));
   const ports = { clock, timers, chance, ids: new IdSource({ clock, chance }), contents };
+  const shared = { namespace, ports };
   const boards = {
     missions: client(swarm.missionService),
     board: client(swarm.boardService),
-    namespace,
-    ports,
+    ...shared,
   };
   const work = {
     runs: client(contracts.runService),
     tasks: client(contracts.taskService),
     histories: client(runtime.runtimeService, { service: "workflow" }),
-    namespace,
-    ports,
+    ...shared,
   };
   return new Tutti({
     ...work,
@@ -119,8 +118,7 @@ export async function connect(
       sessions: client(session.sessionService, { service: "master" }),
       planning: client(intelligence.planningService, { service: "master" }),
       resources: client(session.resourceService, { service: "master" }),
-      namespace,
-      ports,
+      ...shared,
     }),
     locks: new Locks({ locks: client(session.lockService, { service: "master" }), namespace }, ports),
     triggers: new Triggers({ triggers: client(contracts.triggerService), namespace }),

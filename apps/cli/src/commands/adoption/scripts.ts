@@ -67,13 +67,7 @@ export async function adoptScripts(context: Context): Promise<Result> {
         print.line(`${safe(file)}:${line}: ${kind}: ${safe(text)}`);
       for (const { file, line, text, reason } of notAdopted)
         print.line(`${safe(file)}:${line}: not adopted: ${safe(text)}: ${safe(reason)}`);
-      for (const { name, command } of former) {
-        const now = scripts.find((script) => script.name === name)?.command.join(" ");
-        if (now !== command.join(" "))
-          print.line(
-            `${safe(name)}: ${now === undefined ? "removed" : `the command is now \`${safe(now)}\``}. Before: \`${safe(command.join(" "))}\``,
-          );
-      }
+      for (const change of changesSince(former, scripts)) print.line(change);
       const homes = new Set(scripts.flatMap(({ cwd }) => cwd ?? []));
       if (homes.size > 0)
         print.line(
@@ -91,6 +85,17 @@ export async function adoptScripts(context: Context): Promise<Result> {
       print.line(`  tutti adopt compare ${folder}`);
     },
   };
+}
+
+/** Describes the commands that the former list had under the same names, and no longer has. */
+function changesSince(former: readonly Adopted[], scripts: readonly Adopted[]): readonly string[] {
+  return former.flatMap(({ name, command }) => {
+    const before = command.join(" ");
+    const now = scripts.find((script) => script.name === name)?.command.join(" ");
+    if (now === before) return [];
+    const change = now === undefined ? "removed" : `the command is now \`${safe(now)}\``;
+    return [`${safe(name)}: ${change}. Before: \`${safe(before)}\``];
+  });
 }
 
 interface Comparison {
