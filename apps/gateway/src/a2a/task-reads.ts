@@ -1,7 +1,7 @@
 /** Reads of tasks, in the name of a caller or of the service that sends notifications. */
 import { isTuttiError } from "@tutti/kernel";
-import type { Run } from "@tutti/rest/types";
-import { type InboxPolling, openQuestions } from "../calls/inbox-questions.ts";
+import type { Approval, Run } from "@tutti/rest/types";
+import { type InboxPolling, isElsewhere, mayAskElsewhere, openQuestions } from "../calls/inbox-questions.ts";
 import type { CallsFor } from "../calls/request-context.ts";
 import type { RouteCalls } from "../calls/route-calls.ts";
 import { A2aError } from "./protocol.ts";
@@ -11,7 +11,7 @@ import type { Question } from "./tasks.ts";
 /**
  * The question that a run asks its client.
  *
- * @param polling when to poll inboxes. Default: now
+ * @param polling when to poll for questions of other runs. Default: now
  */
 export async function questionOf(
   calls: RouteCalls,
@@ -23,14 +23,11 @@ export async function questionOf(
   const { runId, status, openApprovals = 0, tasks = {} } = run;
   const { waiting = 0, running = 0, queued = 0, retrying = 0 } = tasks;
   if (status !== "running") return undefined;
-  if (openApprovals === 0 && running > 0) {
-    if (polling?.isDue(run) === false) return undefined;
-    const open = await openQuestions(calls, caller, { namespace, runId });
-    const approval = open.find(({ inboxTask }) => inboxTask !== undefined);
-    polling?.found(approval !== undefined);
-    return approval && { kind: "approval", approval };
+  if (openApprovals === 0) {
+    const approval = await questionElsewhere(calls, caller, namespace, run, polling);
+    if (approval !== undefined) return { kind: "approval", approval };
+    if (running > 0 || waiting === 0 || queued + retrying > 0) return undefined;
   }
-  if (openApprovals === 0 && (waiting === 0 || queued + retrying > 0)) return undefined;
   const parts = { params: { id: runId }, query: { namespace } };
   const { waits } = await calls.call("runs.why", caller, parts);
   const present = waits.filter((wait) => wait.present === true && wait.subject !== undefined);
@@ -46,6 +43,22 @@ export async function questionOf(
   }
   const signals = present.flatMap(({ cause, subject = "" }) => (cause === "signal" ? [subject] : []));
   return signals.length === 0 ? undefined : { kind: "signals", signals: [...new Set(signals)] };
+}
+
+/** The first question of a task in an inbox, or of a child run. */
+async function questionElsewhere(
+  calls: RouteCalls,
+  caller: CallsFor,
+  namespace: string,
+  run: Run,
+  polling: InboxPolling | undefined,
+): Promise<Approval | undefined> {
+  const { runId } = run;
+  if (!(polling?.isDue(run) ?? mayAskElsewhere(run))) return undefined;
+  const open = await openQuestions(calls, caller, { namespace, runId });
+  const approval = open.find((candidate) => isElsewhere(candidate, runId));
+  polling?.found(approval !== undefined);
+  return approval;
 }
 
 /**

@@ -3,7 +3,7 @@
  * restart of all processes.
  */
 import type { Approval, Run, RunEvent } from "@tutti/rest/types";
-import { inboxText } from "../calls/inbox-questions.ts";
+import { isElsewhere, placeText } from "../calls/inbox-questions.ts";
 import { progressOf } from "../mcp/run-tasks.ts";
 import { budgetExtension, type Json } from "./protocol.ts";
 
@@ -119,12 +119,12 @@ function statusParts(run: Run, question: Question | undefined): readonly Json[] 
   }
   const { approvalId, title, message, context, form, about, inboxTask } = question.approval;
   const text = [title, message].filter((part) => part !== undefined && part !== "").join(": ");
-  const place = inboxText(question.approval);
+  const place = placeText(question.approval, run.runId);
   const schema: unknown = form === undefined || form === "" ? undefined : JSON.parse(form);
   const data = {
     approvalId,
+    ...(isElsewhere(question.approval, run.runId) && { runId: about?.id }),
     ...(inboxTask !== undefined && {
-      runId: about?.id,
       inbox: inboxTask.inbox,
       capability: inboxTask.capability,
     }),

@@ -1,8 +1,8 @@
 /**
- * Questions of tasks that wait in inboxes.
+ * Questions of tasks that wait in inboxes, and of child runs.
  *
- * 1. Such a task is running, and its question belongs to a run of its own. So no event of the waiting run reports the
- *    question: a follower polls when the run is quiet, at intervals that grow.
+ * 1. Such a question belongs to another run, while the task of the followed run is running or waiting. So no event of the
+ *    followed run reports the question: a follower polls when the run is quiet, at intervals that grow.
  * 2. While a run has event after event, a follower polls only if it has found a question before, or rarely.
  */
 import { type Clock, isTuttiError } from "@tutti/kernel";
@@ -13,24 +13,30 @@ import type { RouteCalls } from "./route-calls.ts";
 
 const quietMs = 500;
 const rareMs = 10_000;
+const questionsMax = "1000";
 
-/** Whether a task of the run may wait in an inbox. */
-export function mayWaitInInbox({ status, tasks = {} }: Run): boolean {
-  return status === "running" && (tasks.running ?? 0) > 0;
+/** Whether a task of the run may wait for a question of another run: in an inbox, or of a child. */
+export function mayAskElsewhere({ status, tasks = {} }: Run): boolean {
+  const { running = 0, waiting = 0 } = tasks;
+  return status === "running" && running + waiting > 0;
 }
 
-/** Returns the open questions of a run and of its tasks in inboxes. A caller that may not see questions has none. */
+/** Whether a question of a run, or of its tasks and child runs, belongs to another run. */
+export function isElsewhere({ about }: Approval, runId: string): boolean {
+  return about !== undefined && about.id !== runId;
+}
+
+/**
+ * Returns the open questions of a run, of its tasks in inboxes and of its child runs. A caller that may not see questions
+ * has none.
+ */
 export async function openQuestions(
   calls: RouteCalls,
   caller: CallsFor,
-  {
-    namespace,
-    runId,
-    mine = false,
-  }: { readonly namespace: string; readonly runId: string; readonly mine?: boolean },
+  { namespace, runId }: { readonly namespace: string; readonly runId: string },
 ): Promise<readonly Approval[]> {
   try {
-    const query = { namespace, workId: runId, ...(mine && { mine: "true" }) };
+    const query = { namespace, workId: runId, withChildren: "true", size: questionsMax };
     return (await calls.call("approvals.list", caller, { query })).approvals;
   } catch (error) {
     if (isTuttiError(error) && error.status === "PERMISSION_DENIED") return [];
@@ -38,20 +44,25 @@ export async function openQuestions(
   }
 }
 
-/** Says where a task waits: `waits in the inbox finance for ann`. Undefined for other questions. */
-export function inboxText(approval: Approval): string | undefined {
-  const { inboxTask, claim } = approval;
-  if (inboxTask === undefined) return undefined;
+/**
+ * Says where a question is open: `waits in the inbox finance for ann`, `waits for an approval of the run order-1 for ann`.
+ * Undefined for a question of the run itself.
+ */
+export function placeText(approval: Approval, runId: string): string | undefined {
+  const { inboxTask, claim, about } = approval;
+  if (inboxTask === undefined && !isElsewhere(approval, runId)) return undefined;
   const people = claim === undefined ? answererText(approval) : `${claim.person ?? ""}, who claimed it`;
   const answers = answersText(approval);
   return [
-    `waits in the inbox ${inboxTask.inbox ?? ""}`,
+    inboxTask === undefined
+      ? `waits for an approval of the run ${about?.id}`
+      : `waits in the inbox ${inboxTask.inbox ?? ""}`,
     people === "" ? "" : ` for ${people}`,
     answers === "" ? "" : `, with ${answers}`,
   ].join("");
 }
 
-/** Decides when a follower of one run polls inboxes for questions. */
+/** Decides when a follower of one run polls for questions of other runs. */
 export class InboxPolling {
   readonly #clock: Pick<Clock, "monotonic">;
   #polledMs: number | undefined;
@@ -64,7 +75,7 @@ export class InboxPolling {
   }
 
   isDue(run: Run): boolean {
-    if (!mayWaitInInbox(run)) return false;
+    if (!mayAskElsewhere(run)) return false;
     const nowMs = this.#clock.monotonic();
     const isRare = this.#polledMs === undefined || nowMs - this.#polledMs >= rareMs;
     if (!isRare && !this.#hasFound && !this.#isQuiet(run)) return false;
@@ -81,7 +92,7 @@ export class InboxPolling {
   nextMs(run: Run, maxMs: number): number {
     this.#waitMs = this.#isQuiet(run) ? Math.min(2 * this.#waitMs, rareMs) : quietMs;
     this.#events = run.eventCount ?? 0;
-    return mayWaitInInbox(run) ? Math.min(this.#waitMs, maxMs) : maxMs;
+    return mayAskElsewhere(run) ? Math.min(this.#waitMs, maxMs) : maxMs;
   }
 
   #isQuiet({ eventCount = 0 }: Run): boolean {

@@ -7,7 +7,7 @@
  */
 import { type Clock, isTuttiError, type TuttiError } from "@tutti/kernel";
 import type { Approval, Definition, Run } from "@tutti/rest/types";
-import { InboxPolling } from "../calls/inbox-questions.ts";
+import { InboxPolling, isElsewhere } from "../calls/inbox-questions.ts";
 import type { RequestContext } from "../calls/request-context.ts";
 import type { RouteCalls } from "../calls/route-calls.ts";
 import {
@@ -25,7 +25,7 @@ import {
 } from "./protocol.ts";
 import { questionId, questionOfId, requestOf, WrongAnswer } from "./questions.ts";
 import { Resources, resourceTemplates } from "./resources.ts";
-import { RunQuestions, requestsOf } from "./run-questions.ts";
+import { forCaller, placesText, RunQuestions, requestsOf } from "./run-questions.ts";
 import {
   errorResult,
   outcomeOf,
@@ -211,7 +211,8 @@ export class McpServer {
     }
     if (run.spec?.definition?.name !== name) throw unknown;
     const { refused: wrong, isCancelled } = await this.#questions.decideAnswered(call, run, responses);
-    if (wrong.size > 0) return inputRequired(run, await this.#questions.open(call, run), wrong);
+    if (wrong.size > 0)
+      return inputRequired(run, forCaller(call, await this.#questions.open(call, run)), wrong);
     if (isCancelled) return this.#stillRunning(call, run);
     return this.#outcome(call, run);
   }
@@ -225,8 +226,10 @@ export class McpServer {
     if (about === undefined || result === undefined) return;
     const { runId, approvalId } = about;
     try {
-      const open = await this.#questions.open(call, { runId, openApprovals: 1 } as Run);
-      const approval = open.find((candidate) => candidate.approvalId === approvalId);
+      const open = forCaller(call, await this.#questions.open(call, { runId, openApprovals: 1 } as Run));
+      const approval = open.find(
+        (candidate) => candidate.approvalId === approvalId && !isElsewhere(candidate, runId),
+      );
       if (approval !== undefined) await this.#questions.decide(call, runId, approval, result);
     } catch (error) {
       if (!(error instanceof WrongAnswer) && !isTuttiError(error)) throw error;
@@ -236,14 +239,15 @@ export class McpServer {
 
   async getTask(call: McpCall): Promise<Json> {
     const run = await this.#task(call);
-    const open = call.request.hasForms ? await this.#questions.open(call, run) : [];
-    const statusMessage = await this.#progress(call, run);
+    const questions = await this.#questions.open(call, run);
+    const open = call.request.hasForms ? forCaller(call, questions) : [];
+    const statusMessage = progressWith(run, questions);
     if (!call.request.stateless)
       return { ...handshakeTask(run), statusMessage, ...(open.length > 0 && { status: "input_required" }) };
     const status = statusOf(run);
     const task = { ...taskOf(run), statusMessage, ttlMs: null, pollIntervalMs };
     if (status === "working" && open.length > 0)
-      return { ...task, status: "input_required", inputRequests: requestsOf(open) };
+      return { ...task, status: "input_required", inputRequests: requestsOf(open, run.runId) };
     if (status === "completed") return { ...task, result: { resultType: "complete", ...outcomeOf(run) } };
     if (status !== "failed") return task;
     const message = run.outcome?.terminated?.message ?? "The run was terminated";
@@ -347,7 +351,7 @@ export class McpServer {
     for (;;) {
       report(run, progressOf(run));
       if (statusOf(run) !== "working") return outcomeOf(run);
-      const open = request.hasForms ? await this.#questions.open(call, run, polling) : [];
+      const open = request.hasForms ? forCaller(call, await this.#questions.open(call, run, polling)) : [];
       if (open.length > 0 && request.stateless) return inputRequired(run, open);
       if (this.#requestApprovals(call, run, open, known)) waitMaxNowMs = reportedMaxMs;
       const untilMs = Math.min(startMs + waitMaxNowMs, context.waitUntilMs);
@@ -362,14 +366,9 @@ export class McpServer {
   }
 
   async #stillRunning(call: McpCall, run: Run): Promise<Json> {
-    const text = `Run ${run.runId} has not ended (${await this.#progress(call, run)}). It continues: call tutti_watch with this runId.`;
+    const progress = progressWith(run, await this.#questions.open(call, run));
+    const text = `Run ${run.runId} has not ended (${progress}). It continues: call tutti_watch with this runId.`;
     return { ...errorResult(text), _meta: { "tutti/runId": run.runId } };
-  }
-
-  /** A run in a line, with the inboxes that its tasks wait in. */
-  async #progress(call: McpCall, run: Run): Promise<string> {
-    const inboxes = await this.#questions.inboxText(call, run);
-    return inboxes === "" ? progressOf(run) : `${progressOf(run)}, ${inboxes}`;
   }
 
   /** Asks for each approval once. Returns true if it asked for any. */
@@ -392,10 +391,15 @@ export class McpServer {
   }
 }
 
+/** A run in a line, with the inboxes and child runs whose questions it waits for. */
+function progressWith(run: Run, open: readonly Approval[]): string {
+  return [progressOf(run), placesText(open, run.runId)].filter((part) => part !== "").join(", ");
+}
+
 function inputRequired(run: Run, open: readonly Approval[], refused?: ReadonlyMap<string, string>): Json {
   return {
     resultType: "input_required",
-    inputRequests: requestsOf(open, refused),
+    inputRequests: requestsOf(open, run.runId, refused),
     requestState: run.runId,
     _meta: { "tutti/runId": run.runId },
   };

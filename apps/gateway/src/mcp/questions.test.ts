@@ -49,7 +49,7 @@ describe("an approval as a request to an MCP client", () => {
   });
 
   it("repeats why the answer before was refused", () => {
-    const requests = requestsOf([approval()], new Map([["check..0.1.2", "too much"]]));
+    const requests = requestsOf([approval()], "order-1", new Map([["check..0.1.2", "too much"]]));
     const { params } = requests["check..0.1.2"] as { readonly params: { readonly message: string } };
     assert.equal(params.message, "too much\nRefund: Pay 5?");
   });

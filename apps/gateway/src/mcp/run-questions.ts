@@ -1,7 +1,14 @@
-/** Asks the client for the approvals of its run and of its tasks in inboxes, and records the answers. */
+/** Asks the client for the approvals of its run, of its tasks in inboxes and of its child runs, and records the answers. */
+import { mayDecide } from "@tutti/host/serving";
 import { isTuttiError } from "@tutti/kernel";
 import type { Approval, Run } from "@tutti/rest/types";
-import { type InboxPolling, inboxText, mayWaitInInbox, openQuestions } from "../calls/inbox-questions.ts";
+import {
+  type InboxPolling,
+  isElsewhere,
+  mayAskElsewhere,
+  openQuestions,
+  placeText,
+} from "../calls/inbox-questions.ts";
 import type { RequestContext } from "../calls/request-context.ts";
 import type { RouteCalls } from "../calls/route-calls.ts";
 import type { Json } from "./protocol.ts";
@@ -27,9 +34,9 @@ export class RunQuestions {
   }
 
   /**
-   * Open approvals that the caller may answer and has not. A caller that may not see approvals has none.
+   * Open questions of a run, of its tasks in inboxes and of its child runs. A caller that may not see approvals has none.
    *
-   * @param polling when to poll inboxes. Default: now
+   * @param polling when to poll for questions of other runs. Default: now
    */
   async open(
     { context, namespace }: QuestionCall,
@@ -37,32 +44,24 @@ export class RunQuestions {
     polling?: InboxPolling,
   ): Promise<readonly Approval[]> {
     const { runId, openApprovals = 0 } = run;
-    if (openApprovals === 0 && !(polling?.isDue(run) ?? mayWaitInInbox(run))) return [];
-    const approvals = await openQuestions(this.#calls, context, { namespace, runId, mine: true });
-    polling?.found(approvals.some(({ inboxTask }) => inboxTask !== undefined));
-    return approvals.filter((approval) => !isAnsweredBy(approval, context.principal.id));
+    if (openApprovals === 0 && !(polling?.isDue(run) ?? mayAskElsewhere(run))) return [];
+    const open = await openQuestions(this.#calls, context, { namespace, runId });
+    polling?.found(open.some((approval) => isElsewhere(approval, runId)));
+    return open;
   }
 
-  /** Says which people a run waits for in inboxes: `waits in the inbox finance for ann`. Empty for none. */
-  async inboxText({ context, namespace }: QuestionCall, run: Run): Promise<string> {
-    if (!mayWaitInInbox(run)) return "";
-    const { runId } = run;
-    const texts = (await openQuestions(this.#calls, context, { namespace, runId })).map(inboxText);
-    return [...new Set(texts.filter((text) => text !== undefined))].join(", ");
-  }
-
-  /** Returns the question that a caller names by its ids, or by the run and the task that wait in an inbox. */
+  /** Returns the question that a caller names by the run that waits, with the id of the approval or of its own task. */
   async named(
     { context, namespace }: QuestionCall,
     runId: string,
     approvalId: string,
   ): Promise<{ readonly runId: string; readonly approvalId: string }> {
     const open = await openQuestions(this.#calls, context, { namespace, runId });
-    const [asking, ...more] = open.filter(
-      (approval) =>
-        approval.inboxTask !== undefined &&
-        [approval.approvalId, approval.inboxTask.about?.task].includes(approvalId),
+    const named = open.filter(({ approvalId: id, inboxTask }) =>
+      [id, inboxTask?.about?.id === runId ? inboxTask.about.task : undefined].includes(approvalId),
     );
+    const own = named.filter((approval) => !isElsewhere(approval, runId));
+    const [asking, ...more] = own.length > 0 ? own : named;
     if (asking?.about === undefined || more.length > 0) return { runId, approvalId };
     return { runId: asking.about.id, approvalId: asking.approvalId };
   }
@@ -71,8 +70,8 @@ export class RunQuestions {
   async decideAnswered(call: QuestionCall, run: Run, responses: Json): Promise<Answers> {
     const refused = new Map<string, string>();
     let isCancelled = false;
-    for (const approval of await this.open(call, run)) {
-      const name = nameOf(approval);
+    for (const approval of forCaller(call, await this.open(call, run))) {
+      const name = nameOf(approval, run.runId);
       if (!Object.hasOwn(responses, name)) continue;
       try {
         const isDecided = await this.decide(call, run.runId, approval, responses[name]);
@@ -104,22 +103,40 @@ export class RunQuestions {
   }
 }
 
-/** The name of a question of a run. Its tasks in inboxes ask in runs of their own, by equal ids of approvals. */
-function nameOf({ approvalId, about, inboxTask }: Approval): string {
-  return inboxTask === undefined ? approvalId : `${about?.id} ${approvalId}`;
+/** The questions that the caller may answer and has not. */
+export function forCaller(
+  { context }: Pick<QuestionCall, "context">,
+  open: readonly Approval[],
+): readonly Approval[] {
+  const { principal } = context;
+  return open.filter((approval) => mayDecide(approval, principal) && !isAnsweredBy(approval, principal.id));
+}
+
+/** Says where the questions of other runs are open: `waits in the inbox finance for ann`. Empty for none. */
+export function placesText(open: readonly Approval[], runId: string): string {
+  const texts = open.map((approval) => placeText(approval, runId));
+  return [...new Set(texts.filter((text) => text !== undefined))].join(", ");
+}
+
+/** The name of a question of a run. Tasks in inboxes and child runs may have equal ids of approvals. */
+function nameOf(approval: Approval, runId: string): string {
+  const { approvalId, about } = approval;
+  return isElsewhere(approval, runId) ? `${about?.id} ${approvalId}` : approvalId;
 }
 
 /** Approvals as requests of the version without a handshake, each by its name. */
 export function requestsOf(
   approvals: readonly Approval[],
+  runId: string,
   refused: ReadonlyMap<string, string> = new Map(),
 ): Json {
   return Object.fromEntries(
     approvals.map((approval) => {
       const { message, ...params } = requestOf(approval);
-      const problem = refused.get(nameOf(approval));
+      const name = nameOf(approval, runId);
+      const problem = refused.get(name);
       const text = problem === undefined ? message : `${problem}\n${message}`;
-      return [nameOf(approval), { method: "elicitation/create", params: { ...params, message: text } }];
+      return [name, { method: "elicitation/create", params: { ...params, message: text } }];
     }),
   );
 }

@@ -174,10 +174,15 @@ export const steeringTools: readonly SteeringTool[] = [
     name: "tutti_approvals",
     route: "approvals.list",
     description: "List pending approvals, and the questions of tasks that wait in inboxes (`inboxTask`).",
-    properties: { runId: text("Only approvals of this run and of its tasks in inboxes.") },
+    properties: { runId: text("Only approvals of this run, of its tasks in inboxes and of its child runs.") },
     required: [],
     readOnly: true,
-    parts: (args) => ({ query: { workId: optionalText(args, "runId") } }),
+    parts: (args) => ({
+      query: {
+        workId: optionalText(args, "runId"),
+        withChildren: args["runId"] === undefined ? undefined : "true",
+      },
+    }),
   },
   {
     name: "tutti_approve",

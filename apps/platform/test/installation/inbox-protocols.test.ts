@@ -1,4 +1,4 @@
-/** Tasks that wait in inboxes, as clients of MCP and A2A see and answer them: in process, in virtual time. */
+/** Tasks that wait in inboxes, and questions of child runs, as clients of MCP and A2A see and answer them: in virtual time. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { Inbox, inboxService } from "@tutti/contracts/swarm/v1";
@@ -37,8 +37,8 @@ describe("a task in an inbox", () => {
     } as unknown as McpCall) as Promise<Json>;
   const tool = (id: string, name: string, args: Json, more: object = {}, call: object = {}) =>
     ask(id, "tools/call", { name, arguments: args }, more, call);
-  const request = async (id: string, method: string, params: Json): Promise<Json> => {
-    const address = { namespace: "default", workflow: "refund" };
+  const request = async (id: string, method: string, params: Json, workflow = "refund"): Promise<Json> => {
+    const address = { namespace: "default", workflow };
     const call = { method, params, context: contextOf(id), address, namespace: "default", card: {} };
     const { task = {}, ...rest } = (await a2a.handleCall(call as unknown as A2aCall)) as Json;
     return { ...rest, ...(task as Json) };
@@ -78,6 +78,13 @@ describe("a task in an inbox", () => {
       `workflow: ${name}\ntasks: {${tasks}}\noutput: \${{ tasks.check.output }}\n`;
     await tutti.workflows.register(definition("refund", "check: {uses: pay.review}"));
     await tutti.workflows.register(definition("read", "check: {uses: contract.read}"));
+    await tutti.workflows.register(definition("sign", 'check: {approve: {by: [boss], title: "Sign?"}}'));
+    for (const name of ["sign", "refund"])
+      for (const [parent, child] of [
+        [`${name}-child`, name],
+        [`${name}-family`, `${name}-child`],
+      ] as const)
+        await tutti.workflows.register(definition(parent, `check: {workflow: ${child}}`));
   });
   after(async () => {
     await tutti?.close();
@@ -175,5 +182,55 @@ describe("a task in an inbox", () => {
     await assert.rejects(request("boss", "SendMessage", message(otherRun, { taskId })), /no open question/);
     const done = await request("boss", "SendMessage", message(answer, { taskId }));
     assert.equal(statusOf(done).state, "TASK_STATE_COMPLETED");
+  });
+
+  it("of a child run is a question of the MCP task of its first ancestor, and its answer completes the task", async () => {
+    for (const [name, place] of [
+      ["sign", /, waits for an approval of the run \S+ for boss$/],
+      ["refund", /, waits in the inbox finance for boss$/],
+    ] as const) {
+      const { taskId } = await tool("starter", `${name}-family`, {});
+      const task = await waiting(taskId);
+      assert.match(String(task["statusMessage"]), place);
+      assert.equal((await ask("starter", "tasks/get", { taskId }))["status"], "working");
+      const [question = "", ...more] = Object.keys(task["inputRequests"] as Json);
+      assert.equal(more.length, 0);
+      const inputResponses = { [question]: { action: "accept", content: { accepted: true } } };
+      await ask("boss", "tasks/update", { taskId, inputResponses });
+      await until("the end", async () => {
+        const got = await ask("starter", "tasks/get", { taskId });
+        return got["status"] === "completed" || undefined;
+      });
+    }
+  });
+
+  it("of a child run is answered with the tool for approvals, by the id of its first ancestor", async () => {
+    const { taskId: runId } = await tool("starter", "sign-family", {});
+    await waiting(runId);
+    const { structuredContent } = await tool("boss", "tutti_approvals", { runId });
+    const [approval = {}] = (structuredContent as { approvals: Json[] }).approvals;
+    assert.equal(approval["title"], "Sign?");
+    const answer = { runId, approvalId: approval["approvalId"], verdict: "approved" };
+    assert.equal((await tool("boss", "tutti_approve", answer))["isError"], undefined);
+    await tutti.runs.get(String(runId)).result();
+  });
+
+  it("of a child run makes the A2A task of its first ancestor require input, and a message answers it", async () => {
+    for (const [name, place] of [
+      ["sign", /^Sign\? It waits for an approval of the run \S+ for boss\.$/],
+      ["refund", /It waits in the inbox finance for boss\.$/],
+    ] as const) {
+      const workflow = `${name}-family`;
+      const started = await request("starter", "SendMessage", message([{ data: {} }]), workflow);
+      const { state, parts } = statusOf(started);
+      const { id: taskId } = started;
+      assert.equal(state, "TASK_STATE_INPUT_REQUIRED");
+      assert.match(String(parts[0]?.["text"]), place);
+      const { runId, approvalId } = (parts[1]?.["data"] ?? {}) as Json;
+      const data = { verdict: "approved", runId, approvalId, data: { accepted: true } };
+      await assert.rejects(request("starter", "SendMessage", message([{ data }], { taskId }), workflow));
+      const done = await request("boss", "SendMessage", message([{ data }], { taskId }), workflow);
+      assert.equal(statusOf(done).state, "TASK_STATE_COMPLETED");
+    }
   });
 });

@@ -454,7 +454,8 @@ describe("people as agents", () => {
     const own = decide(namespace, "starter", question, { accepted: true });
     assert.equal(await codeOf(own), "workflow.approval_excluded");
     await start(namespace, "order-2", "{check: {workflow: order-1}}");
-    for (const question of await questions(namespace, 2))
+    await start(namespace, "order-3", "{check: {workflow: order-2}}");
+    for (const question of await questions(namespace, 3))
       assert.equal(
         await codeOf(decide(namespace, "starter", question, { accepted: true })),
         "workflow.approval_excluded",

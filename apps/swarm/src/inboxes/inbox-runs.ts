@@ -13,13 +13,7 @@
 import { createHash } from "node:crypto";
 import type { ClaimedTask } from "@tutti/contracts/agent/v1";
 import { GetMissionRequest, type Inbox, type missionService } from "@tutti/contracts/swarm/v1";
-import {
-  ActorKind,
-  ApprovalFilter,
-  type Capability,
-  type Cause,
-  type Payload,
-} from "@tutti/contracts/types/v1";
+import { ActorKind, ApprovalFilter, type Capability, type Payload } from "@tutti/contracts/types/v1";
 import {
   AwaitRunRequest,
   CancelRunRequest,
@@ -68,6 +62,8 @@ const stepLabel = "inbox-step";
 export const inboxTask = "answer";
 
 const roundsMax = 1_000;
+/** Maximum number of ancestors of a run that are read. */
+const levelsMax = 100;
 /** A larger input is not shown in the approval. */
 const displayedBytesMax = 65_536;
 const waitMs = 60_000;
@@ -222,19 +218,29 @@ export class InboxRuns {
   /** Returns the person who started the work of a task. Empty for a service, or if callers have no names. */
   async #starterOf({ work }: ClaimedTask, signal: AbortSignal): Promise<string> {
     const { namespace = "", id = "", kind } = work ?? {};
-    const cause = kind === "mission" ? await this.#missionCause(namespace, id, signal) : undefined;
-    const run = kind === "mission" ? undefined : await this.#find(namespace, id, signal);
-    // A child was started by its parent.
-    const root = run?.root?.kind === "run" ? await this.#find(namespace, run.root.id, signal) : undefined;
-    const actor = (cause ?? root?.createCause ?? run?.createCause)?.actor;
-    const isPerson = actor?.kind === ActorKind.ACTOR_KIND_PERSON && actor.id !== localAdministrator.id;
-    return isPerson ? actor.id : "";
+    let about = { kind: kind === "mission" ? kind : "run", id };
+    for (let level = 0; level < levelsMax; level++) {
+      const found = await this.#work(namespace, about, signal);
+      const actor = found?.createCause?.actor;
+      const isPerson = actor?.kind === ActorKind.ACTOR_KIND_PERSON && actor.id !== localAdministrator.id;
+      if (isPerson) return actor.id;
+      // A service starts a child. If callers have no names, it is the local administrator too.
+      if (found?.parent === undefined) return "";
+      about = found.parent;
+    }
+    return "";
   }
 
-  async #missionCause(namespace: string, missionId: string, signal: AbortSignal): Promise<Cause | undefined> {
-    const request = GetMissionRequest.fromPartial({ namespace, missionId });
+  async #work(
+    namespace: string,
+    { kind, id }: { readonly kind: string; readonly id: string },
+    signal: AbortSignal,
+  ): Promise<Pick<Run, "createCause" | "parent"> | undefined> {
+    if (kind === "run") return this.#find(namespace, id, signal);
+    if (kind !== "mission") return undefined;
+    const request = GetMissionRequest.fromPartial({ namespace, missionId: id });
     const context = this.#context(namespace, signal);
-    return (await this.#parts.missions.getMission(request, { context })).mission?.createCause;
+    return (await this.#parts.missions.getMission(request, { context })).mission;
   }
 
   async #find(namespace: string, runId: string, signal: AbortSignal): Promise<Run | undefined> {

@@ -68,6 +68,7 @@ export {
   inboxService,
   listQuestions,
   matchesFilter,
+  mayDecide,
   ofWorks,
   type Questions,
   worksWithQuestions,

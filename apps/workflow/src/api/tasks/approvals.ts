@@ -173,6 +173,7 @@ function questionsOf(dependencies: TaskDependencies): Questions {
   return {
     kind: "run",
     person: indexLabels.person,
+    parent: indexLabels.parent,
     ofOwn: (id, context) => ofRun(dependencies, id, context),
     async ofAny({ filter, size }, context) {
       const { namespace } = context;

@@ -7,6 +7,7 @@ import {
   type InboxTask,
   Verdict,
   type WorkReference,
+  WorkStatus,
 } from "@tutti/contracts/types/v1";
 import type { IndexEntry, LabelCondition } from "@tutti/journal";
 import { type CallContext, fromTimestamp, isTuttiError, kernelErrors, type Principal } from "@tutti/kernel";
@@ -16,8 +17,10 @@ import type { LookupDependencies } from "./lookups.ts";
 /** Access to the questions of a kind of work. */
 export interface Questions {
   readonly kind: string;
-  /** Name of the label of tasks that wait for a person. */
+  /** Name of the label of work that waits for a person. */
   readonly person: string;
+  /** Name of the label with the kind and id of the parent. */
+  readonly parent: string;
   /** Returns all questions of one work that is owned here, decided or not. */
   ofOwn(id: string, context: CallContext): Promise<readonly Approval[]>;
   /** Returns a limited number of questions of one work in any process, by a call. */
@@ -89,36 +92,83 @@ export async function listQuestions(
   };
 }
 
-/** Returns the questions of one work, with the open ones of its tasks in inboxes. */
+/** Returns the questions of one work, with the open ones of its tasks in inboxes and, if requested, of its children. */
 async function ofWork(
   dependencies: Pick<LookupDependencies, "archive">,
   questions: Questions,
   filter: ApprovalFilter,
   context: CallContext,
 ): Promise<readonly Approval[]> {
-  const { workId } = filter;
-  const hasInboxes = questions.kind === "run" && isOnlyOpen(filter);
-  const tasks = hasInboxes
+  const { workId, withChildren } = filter;
+  const hasOthers = questions.kind === "run" && isOnlyOpen(filter);
+  const children =
+    hasOthers && withChildren ? await childrenOf(dependencies, questions, workId, context.namespace) : [];
+  const family = [workId, ...children.map(({ key }) => key.id)].map((id) => `run/${id}`);
+  const ofFamily: LabelCondition = {
+    kind: "equals",
+    name: inboxLabels.work,
+    values: [...family, `mission/${workId}`].map(cut),
+  };
+  const tasks = hasOthers
     ? [
-        ...(await worksWithQuestions(dependencies, questions, filter, context, false, [
-          {
-            kind: "equals",
-            name: inboxLabels.work,
-            values: [cut(`run/${workId}`), cut(`mission/${workId}`)],
-          },
-        ])),
+        ...(await worksWithQuestions(dependencies, questions, filter, context, withChildren, [ofFamily])),
       ].flatMap(([, entry]) => (inboxTaskOf(entry) === undefined ? [] : [entry]))
     : [];
+  const others = [...children.filter(({ labels }) => labels[questions.person] !== undefined), ...tasks];
   const own = questions.ofOwn(workId, context);
-  const inboxes = ofWorks(questions, tasks, context);
-  if (tasks.length === 0) return own;
+  if (others.length === 0) return own;
+  const ofOthers = ofWorks(questions, others, context);
   // A mission is no run of its own.
   const ownOrNone = own.catch((error) => {
     if (isTuttiError(error) && error.status === "NOT_FOUND") return [];
     throw error;
   });
-  return [...(await ownOrNone), ...(await inboxes)];
+  return [...(await ownOrNone), ...(await ofOthers)];
 }
+
+/** Returns the child runs of a run at every level that have not ended: by one search per level and page. */
+async function childrenOf(
+  { archive }: Pick<LookupDependencies, "archive">,
+  { kind, parent }: Pick<Questions, "kind" | "parent">,
+  runId: string,
+  namespace: string,
+): Promise<readonly IndexEntry[]> {
+  const found = new Map<string, IndexEntry>();
+  for (let parents = [runId]; parents.length > 0 && found.size < worksMax; ) {
+    const values = parents.map((id) => cut(`${kind}/${id}`));
+    const level: string[] = [];
+    let cursor = "";
+    do {
+      const page = await archive.search({
+        ...everything,
+        namespace,
+        kinds: [kind],
+        statuses: liveStatuses,
+        labels: [{ kind: "equals", name: parent, values }],
+        cursor,
+        // The first search has waited for the index.
+        mayLag: found.size > 0,
+        limit: pageMax,
+        order: "started-ascending",
+      });
+      for (const entry of page.entries) {
+        if (found.has(entry.key.id)) continue;
+        found.set(entry.key.id, entry);
+        level.push(entry.key.id);
+      }
+      ({ cursor } = page);
+    } while (cursor !== "" && found.size < worksMax);
+    parents = level;
+  }
+  return [...found.values()];
+}
+
+const liveStatuses: readonly WorkStatus[] = [
+  WorkStatus.WORK_STATUS_PENDING,
+  WorkStatus.WORK_STATUS_RUNNING,
+  WorkStatus.WORK_STATUS_PAUSED,
+  WorkStatus.WORK_STATUS_CANCELLING,
+];
 
 function isOnlyOpen({ verdicts }: ApprovalFilter): boolean {
   return verdicts.every((verdict) => verdict === Verdict.VERDICT_UNSPECIFIED);
@@ -218,8 +268,16 @@ export function matchesFilter(
   const matchesVerdict =
     verdicts.length === 0 ? verdict === Verdict.VERDICT_UNSPECIFIED : verdicts.includes(verdict);
   if (!matchesVerdict) return false;
-  if (mine && (excluded.includes(principal.id) || !isAmong(deciders, principal))) return false;
+  if (mine && !mayDecide({ deciders, excluded }, principal)) return false;
   return `${title}\n${message}`.toLowerCase().includes(text.toLowerCase());
+}
+
+/** Whether the deciders of an approval include a caller. */
+export function mayDecide(
+  { deciders, excluded }: { readonly deciders: readonly string[]; readonly excluded: readonly string[] },
+  principal: Principal,
+): boolean {
+  return !excluded.includes(principal.id) && isAmong(deciders, principal);
 }
 
 function isAmong(deciders: readonly string[], principal: Principal): boolean {
