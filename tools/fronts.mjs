@@ -21,7 +21,7 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join, relative, sep } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /**
@@ -230,8 +230,12 @@ function stampedOf(root, front) {
 
 /** The sources of several fronts, read once. */
 class Tree {
+  /** @type {Map<string, { dependencies: string[], devDependencies: string[] }>} the workspace's packages that one uses */
+  #packages = new Map();
   /** @type {Map<string, string[]>} the sources of a package */
   #sources = new Map();
+  /** @type {Map<string, string[]>} the files of a folder */
+  #files = new Map();
   /** @type {Map<string, string>} */
   #looks = new Map();
   #root;
@@ -242,10 +246,34 @@ class Tree {
   }
 
   /** @param {string} folder */
+  packagesOf(folder) {
+    const known = this.#packages.get(folder);
+    if (known !== undefined) return known;
+    const { dependencies, devDependencies } = JSON.parse(readIfThere(join(folder, "package.json")) ?? "{}");
+    /** @param {Record<string, string>} [named] */
+    const folders = (named = {}) =>
+      Object.keys(named)
+        .filter((name) => name.startsWith("@tutti/"))
+        .map((name) => join(this.#root, "node_modules", name))
+        .filter((link) => existsSync(link))
+        .map((link) => realpathSync.native(link));
+    const packages = { dependencies: folders(dependencies), devDependencies: folders(devDependencies) };
+    this.#packages.set(folder, packages);
+    return packages;
+  }
+
+  /** @param {string} folder */
   sourcesOf(folder) {
     const sources = this.#sources.get(folder) ?? sourcesOf(folder);
     this.#sources.set(folder, sources);
     return sources;
+  }
+
+  /** @param {string} path */
+  everyFileIn(path) {
+    const files = this.#files.get(path) ?? everyFileIn(path);
+    this.#files.set(path, files);
+    return files;
   }
 
   /** @param {string} file */
@@ -280,12 +308,12 @@ function isAsStamped(root, front, tree) {
  * @param {Tree} tree
  */
 function filesOf(root, { folder, command, onlyDependencies = false, reads = [] }, tree) {
-  const packages = packagesIn(root, join(root, folder), onlyDependencies);
+  const packages = packagesIn(tree, join(root, folder), onlyDependencies);
   const [builder = ""] = command;
   const makers = builder.startsWith("tools/") ? [builder, "tools/bundle.mjs"] : [];
   return [
     ...packages.flatMap((each) => tree.sourcesOf(each)),
-    ...reads.flatMap((name) => everyFileIn(join(root, name))),
+    ...reads.flatMap((name) => tree.everyFileIn(join(root, name))),
     ...["package-lock.json", ...makers].map((name) => join(root, name)),
   ];
 }
@@ -306,29 +334,25 @@ function looksOf(files, tree) {
 
 /** @param {string} root @param {string} file */
 function nameOf(root, file) {
-  return relative(root, file).split(sep).join("/");
+  const name = file.slice(root.length + 1);
+  return sep === "/" ? name : name.replaceAll(sep, "/");
 }
 
 /**
  * Returns a package and its packages of the workspace, each once.
  *
- * @param {string} root
+ * @param {Tree} tree
  * @param {string} folder
  * @param {boolean} onlyDependencies
  * @param {Set<string>} [found]
  */
-function packagesIn(root, folder, onlyDependencies, found = new Set()) {
+function packagesIn(tree, folder, onlyDependencies, found = new Set()) {
   if (found.has(folder)) return [...found];
   found.add(folder);
-  const { dependencies = {}, devDependencies = {} } = JSON.parse(
-    readIfThere(join(folder, "package.json")) ?? "{}",
-  );
+  const { dependencies, devDependencies } = tree.packagesOf(folder);
   // A published front lists its bundled packages as development dependencies.
-  for (const name of Object.keys({ ...dependencies, ...(!onlyDependencies && devDependencies) })) {
-    const link = join(root, "node_modules", name);
-    if (name.startsWith("@tutti/") && existsSync(link))
-      packagesIn(root, realpathSync(link), onlyDependencies, found);
-  }
+  for (const used of onlyDependencies ? dependencies : [...dependencies, ...devDependencies])
+    packagesIn(tree, used, onlyDependencies, found);
   return [...found];
 }
 

@@ -74,8 +74,10 @@ export class RequestContext implements CallContext {
     this.#span = tracer.start({ name: `${method} ${route}`, kind: "server", parent, attributes });
     response.setHeader("traceparent", formatTraceparent(this.#span.context));
     this.callMs = this.timeoutMs ?? callMs;
-    // Also fires after an answer. Then no listener is left.
-    whenClosed(response, () => this.#over.abort());
+    // Also fires after an answer. Then no listener is left, and an abort would only cost time.
+    whenClosed(response, () => {
+      if (!response.writableFinished) this.#over.abort();
+    });
   }
 
   /** Time for the call itself. */
