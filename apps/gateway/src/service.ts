@@ -65,10 +65,10 @@ export const gateway: ServiceModule = {
       : {},
 };
 
-/** What a sign-in of this long may leave behind in a bucket. */
+/** Time for which an expired sign-in stays in the bucket. */
 const dayMs = 86_400_000;
 
-/** Beside what else the process keeps. Where processes share what they own, with the other gateways. */
+/** Sign-ins are stored in the data directory. With shared storage all gateways share them. */
 function storeOf({
   sharedStorage,
   dataDirectory,

@@ -137,7 +137,7 @@ function emptyIfForbidden(error: unknown): ListMissionApprovalsReply {
 
 const oldestFirst = (one: Approval, other: Approval) => (one.requestTimeMs ?? 0) - (other.requestTimeMs ?? 0);
 
-/** Of runs and of missions: for the person who decides they are the same. */
+/** Approvals of runs and of missions. For the person who decides, they are the same. */
 export const approvalsQuery = (verdict: readonly string[] = []) =>
   queryOptions({
     queryKey: ["approvals", { verdict }],
@@ -253,7 +253,7 @@ export const planQuery = (sessionId: string, number: number, event: number) =>
       read<GetPlanReply>(pathOf(["sessions", sessionId, "plan"], number === 0 ? {} : { number }), signal),
   });
 
-/** Of an ended session. It does not change any more. */
+/** For an ended session, which no longer changes. */
 export const compareQuery = (sessionId: string) =>
   queryOptions({
     queryKey: ["session", sessionId, "compare"],

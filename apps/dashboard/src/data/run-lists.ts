@@ -44,7 +44,7 @@ function activeLists() {
 
 /** Reads runs that changed, and moves them to their place in the lists that are shown. */
 export async function refreshRunLists(runIds: readonly string[]): Promise<void> {
-  // Of many changes only the latest are read. The next refetch completes the list.
+  // If there are many changes, only the latest are read. The next refetch completes the list.
   const requested = runIds.slice(-pageSizeMax);
   for (const { queryKey, filter } of activeLists()) {
     const path = pathOf(["runs"], { ...filter, runId: requested, size: pageSizeMax });

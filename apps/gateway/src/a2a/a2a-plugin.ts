@@ -33,7 +33,7 @@ export interface A2aPluginParts {
   readonly stopping: AbortSignal;
 }
 
-/** Of a message: as much as the input of a run may have. */
+/** Size of a message: the same limit as for the input of a run. */
 const messageBytesMax = 1_048_576;
 /** Requests that are answered at the same time, of all clients. */
 const openMax = 1_000;

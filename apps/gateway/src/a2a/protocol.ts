@@ -23,7 +23,7 @@ export const a2aErrors = {
   UNSUPPORTED_OPERATION: { code: -32_004, status: 400 },
   CONTENT_TYPE_NOT_SUPPORTED: { code: -32_005, status: 400 },
   VERSION_NOT_SUPPORTED: { code: -32_009, status: 400 },
-  /** Of this server: a service of Tutti refused the call, for the reason in the details. */
+  /** An error of this server: a service of Tutti refused the call. The details have the reason. */
   REFUSED: { code: -32_050, status: 403 },
   TOO_MANY_REQUESTS: { code: -32_051, status: 503 },
 } as const;

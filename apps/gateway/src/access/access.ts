@@ -38,7 +38,7 @@ import { type NewSignIn, SignIns } from "./sign-ins.ts";
 
 export interface AccessOptions {
   readonly clock: Clock;
-  /** The address that is listened on. */
+  /** The address on which the gateway listens. */
   readonly host: string;
   readonly key: SecretReference | undefined;
   readonly linkMs: number;
@@ -50,7 +50,7 @@ export interface AccessOptions {
   readonly guard?: AccessGuard | undefined;
   /** The address at which people open the dashboard. If empty, the address of the request. */
   readonly pageUrl?: string;
-  /** By whom people sign in. */
+  /** Issuers that sign people in. */
   readonly issuers?: Readonly<Record<string, SignInIssuer>>;
 }
 
@@ -68,9 +68,9 @@ type AccessGuard = Pick<
 
 export interface Caller {
   readonly principal: Principal;
-  /** How that is known. */
+  /** How the caller was identified. */
   readonly by: "loopback" | "cookie" | "key";
-  /** Of a browser. */
+  /** The sign-in of a browser. */
   readonly signIn?: SignIn;
 }
 
@@ -170,7 +170,7 @@ export class Access {
     }
   }
 
-  /** By whom people can sign in besides. */
+  /** Returns the issuers with which people can sign in, in addition to links. */
   signInMethods(): readonly SignInMethod[] {
     return this.#issuers?.methods() ?? [];
   }
@@ -195,7 +195,7 @@ export class Access {
     return { ...(await this.#authenticate({ ...given, by }, request)), to };
   }
 
-  /** Takes away what a browser was sent to an issuer with. */
+  /** Removes the cookie of a sign-in that is pending at an issuer. */
   clearPendingSignIn({ headers }: CallerRequest): string | undefined {
     return this.#issuers?.dropCookie(headers);
   }
@@ -215,7 +215,7 @@ export class Access {
     return this.#signIns.list();
   }
 
-  /** Ends those that are meant, with all that is open on their behalf. Gives how many. */
+  /** Ends the selected sign-ins and their open responses. Returns their number. */
   async endSignIns(isMeant: (signIn: SignIn) => boolean, cause: SignInCause): Promise<number> {
     const ended = await this.#signIns.revoke(isMeant);
     for (const signIn of ended) void this.#record("gateway.sign_ins.end", signIn, cause);
@@ -258,7 +258,7 @@ export class Access {
     return { cookie, endMs };
   }
 
-  /** Those that cannot be ended now are too many at the next sign-in as well. */
+  /** Sign-ins that cannot be ended now are ended at the next sign-in. */
   async #evict(by: Principal): Promise<void> {
     try {
       const beyond = new Set((await this.#signIns.tooMany()).map(({ id }) => id));
@@ -267,7 +267,7 @@ export class Access {
     } catch {}
   }
 
-  /** The audit has it before the browser does. */
+  /** Recorded in the audit log before the browser gets the cookie. */
   async #createSignIn(newSignIn: NewSignIn): ReturnType<SignIns["create"]> {
     let recorded: SignIn | undefined;
     try {
@@ -289,7 +289,7 @@ export class Access {
     }
   }
 
-  /** Returns whether the audit has it. Without governance there is none. */
+  /** Returns whether the audit log has recorded it. Without governance there is no audit log. */
   async #record(
     action: string,
     { id, principal, address }: SignIn,
@@ -307,7 +307,7 @@ export class Access {
     const { principal, by: kind, id } = signIn;
     const { credential } = principal;
     const { guard } = this.#options;
-    // Where nothing is enforced every caller that gets in is the administrator.
+    // Without enforcement each caller that gets in is the administrator.
     if (credential === undefined || guard === undefined || kind === "link")
       return { principal: localAdministrator, by: "cookie", signIn };
     try {
@@ -331,7 +331,7 @@ export class Access {
       this.#links.redeem(token);
       return false;
     } catch (error) {
-      // A link that is opened twice, or late, is no attempt to guess one.
+      // Opening a link twice or too late is not an attempt to guess one.
       if (!gatewayErrors.linkUnknown.is(error)) throw error;
       if (await this.#isKey(token, from, "sign-in")) return true;
       throw this.#guesses.recordFailure(from, "sign-in", error);
@@ -345,7 +345,7 @@ export class Access {
   }
 
   async #isKey(credential: string, from: string, account: string): Promise<boolean> {
-    // Read again each time: a key that was changed holds from then on.
+    // Read each time, so that a changed key takes effect at once.
     const key = await this.#options.key?.reveal();
     if (key === undefined) return false;
     if (key.length < unguessableLength) this.#guesses.pace(from, account);
@@ -384,7 +384,7 @@ class Tries {
     if (retryAfterMs > 0) throw gatewayErrors.tooManyTries(undefined, { retryAfterMs });
   }
 
-  /** Returns the error to answer with: during a lock-out, that. */
+  /** Returns the error of the response. During a lock-out this is the lock-out. */
   recordFailure(from: string, account: string, error: TuttiError): TuttiError {
     const nowMs = this.#clock.now();
     const subjects = [`${from}/${account}`];

@@ -1,4 +1,4 @@
-/** Links for signing in: each is good once, and for a while. */
+/** Links that sign in: each is valid once, for a limited time. */
 import type { Clock } from "@tutti/kernel";
 import { gatewayErrors } from "../errors.ts";
 import { hashOf, newSecret } from "./secrets.ts";

@@ -18,33 +18,33 @@ export interface SharedSignInsParts {
   readonly connection: Promise<NatsConnection>;
   readonly foundation: Foundation;
   readonly replicas: number;
-  /** The bucket removes a sign-in that was never ended after this time. */
+  /** After this time the bucket removes a sign-in. */
   readonly forMs: number;
 }
 
 const bucketName = "tutti_gateway_sign_ins";
-/** What never ends. */
+/** The bucket of keys, which never expire. */
 const keysBucketName = "tutti_gateway_keys";
 const sealKeyName = "cookies";
-/** Another gateway may be changing the same one. */
+/** Attempts to end a sign-in that another gateway changes at the same time. */
 const attemptsMax = 5;
 /** Concurrent lookups of secrets. Guessed secrets do not keep the bucket busy. */
 const lanesMax = 16;
-/** More do not wait to be looked up. */
+/** Further lookups are refused. */
 const lookupsMax = 1_000;
-/** The latest that have ended: messages still under way were sent before that many others ended. */
+/** Number of ended sign-ins that are remembered. Messages under way are older than that many ends. */
 const endedMax = 10_000;
 
 export class SharedSignIns implements SignInStore {
   readonly #parts: SharedSignInsParts;
   readonly #revisions = new Map<string, number>();
   readonly #lookups = new Map<string, Promise<void>>();
-  /** The last look in each lane. */
+  /** The last lookup in each lane. */
   readonly #lanes: Promise<unknown>[] = Array.from({ length: lanesMax }, () => Promise.resolve());
   #lookupCount = 0;
-  /** The latest that have ended. Their secrets were drawn by chance, so none of them starts again. */
+  /** The latest ended sign-ins. Secrets are random, so an ended one never starts again. */
   readonly #ended = new Set<string>();
-  /** The known ones that the bucket has not listed yet since it started again. */
+  /** Known sign-ins that the bucket has not listed since its restart. */
   #unseen = new Set<string>();
   #followed: FollowedBucket | undefined;
   #listener: SignInListener = () => {};
@@ -112,7 +112,7 @@ export class SharedSignIns implements SignInStore {
     const { openBucket } = await import("@tutti/nats");
     const bucket = await openBucket(await connection, { name: keysBucketName, replicas });
     const key = newSealKey();
-    // The second gateway takes the key of the first.
+    // The second gateway uses the key of the first.
     if ((await bucket.create(sealKeyName, key)).written) return key;
     const found = await bucket.get(sealKeyName);
     if (found === undefined) throw gatewayErrors.signInsAway();
@@ -122,7 +122,7 @@ export class SharedSignIns implements SignInStore {
   async #remove(hash: string): Promise<void> {
     for (let attempts = 0; attempts < attemptsMax; attempts++) {
       const entry = await this.#bucket.get(hash);
-      // Where it is not there any more its time was over, or another one ended it.
+      // If it is missing, it has expired, or another gateway has ended it.
       if (entry !== undefined && !(await this.#bucket.delete(hash, entry.revision)).written) continue;
       this.#hasEnded(hash);
       return;

@@ -12,11 +12,11 @@ export function idOf(text: string): string {
   return `s${text.slice(0, 11)}`;
 }
 
-/** Hears of stored sign-ins, and, if gateways share them, of changes of another one. Undefined: it has ended. */
+/** Receives the stored sign-ins and, if gateways share them, changes by another gateway. Undefined: it has ended. */
 export type SignInListener = (hash: string, signIn: SignIn | undefined) => void;
 
 export interface SignInStore {
-  /** Said before it starts. */
+  /** Called before the store starts. */
   onChange(listener: SignInListener): void;
   start(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
@@ -26,13 +26,13 @@ export interface SignInStore {
   started(hash: string, signIn: SignIn): Promise<void>;
   /** Records the last use of a sign-in that has not ended. */
   used(hash: string, signIn: SignIn): Promise<void>;
-  /** Resolves when no gateway would find them. */
+  /** Resolves when no gateway finds them any more. */
   remove(hashes: readonly string[]): Promise<void>;
-  /** Returns the key that all of them seal by what browsers carry. */
+  /** Returns the key with which all gateways seal the state that browsers carry. */
   sealKey(): Promise<Uint8Array>;
 }
 
-/** As long as the process lives. */
+/** A store in memory, for the lifetime of the process. */
 export class SignInsInMemory implements SignInStore {
   #listener: SignInListener = () => {};
 
@@ -59,7 +59,7 @@ export class SignInsInMemory implements SignInStore {
   }
 }
 
-/** One file of one gateway. Kept is what a sign-in can be recognised by: a reader learns nothing to sign in with. */
+/** A store in a file of one gateway. It has only hashes of secrets, so a reader of the file cannot sign in. */
 export class SignInFile implements SignInStore {
   readonly #file: string;
   readonly #signIns = new Map<string, SignIn>();
@@ -94,7 +94,7 @@ export class SignInFile implements SignInStore {
     try {
       await this.#save();
     } catch (error) {
-      // It did not start, so nothing that is written later brings it.
+      // It did not start, so no later write stores it.
       this.#signIns.delete(hash);
       throw error;
     }
@@ -117,7 +117,7 @@ export class SignInFile implements SignInStore {
     return newSealKey();
   }
 
-  /** Writes happen one after the other, and the last one wins. */
+  /** Writes are sequential. The last one wins. */
   #save(): Promise<void> {
     const written = this.#writing.then(() => {
       const all = [...this.#signIns].map(([hash, signIn]) => [hash, printSignIn(signIn)]);
@@ -134,7 +134,7 @@ async function readStored(file: string): Promise<Readonly<Record<string, unknown
     const stored: unknown = JSON.parse(textIn(text) ?? "{}");
     return typeof stored === "object" && stored !== null ? { ...stored } : {};
   } catch {
-    // None yet, or half of one after a crash: then every user signs in again.
+    // There is no file yet, or a partial one after a crash. Then each user signs in again.
     return {};
   }
 }

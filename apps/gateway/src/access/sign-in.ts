@@ -12,8 +12,8 @@ export interface SignIn {
   readonly startMs: number;
   readonly endMs: number;
   readonly address: string;
-  /** As the browser calls itself. */
+  /** The browser's user agent. */
   readonly browser: string;
-  /** When last, to the minute. */
+  /** The time of the last use, to the minute. */
   readonly useMs: number;
 }

@@ -14,7 +14,7 @@ import type { SignIn } from "./sign-in.ts";
 import { idOf, type SignInStore } from "./sign-in-store.ts";
 
 export type NewSignIn = Pick<SignIn, "principal" | "by" | "address" | "browser"> & {
-  /** Infinity where nothing ends it but time. */
+  /** Infinity if only its age ends it. */
   readonly untilMs: number;
 };
 
@@ -24,7 +24,7 @@ export interface SignInsOptions {
   readonly store: SignInStore;
 }
 
-/** Of one gateway, or of all that share them. */
+/** The limit of one gateway, or of all gateways that share sign-ins. */
 const signInsMax = 1_000;
 const minuteMs = 60_000;
 
@@ -54,7 +54,7 @@ export class SignIns {
     await this.#options.store.stop();
   }
 
-  /** Signs in: the secret goes to the browser, and nowhere else. Nothing of it is kept before it is recorded. */
+  /** Signs in. Only the browser gets the secret. Nothing is stored before the sign-in is recorded. */
   async create(
     { untilMs, browser, ...given }: NewSignIn,
     record: (signIn: SignIn) => Promise<void>,
@@ -70,7 +70,7 @@ export class SignIns {
     return { ...signIn, secret };
   }
 
-  /** Returns the sign-in of a secret, while it is good. */
+  /** Returns the sign-in of a secret while it is valid. */
   async find(secret: string): Promise<SignIn | undefined> {
     const hash = hashOf(secret);
     const { clock, store } = this.#options;
@@ -82,7 +82,7 @@ export class SignIns {
     if (nowMs - signIn.useMs < minuteMs) return signIn;
     const used = { ...signIn, useMs: nowMs };
     this.#known.set(hash, used);
-    // This write only decides how exact the time is after a crash.
+    // This write only makes the time more exact after a crash.
     void store.used(hash, used).catch(() => undefined);
     return used;
   }
@@ -112,16 +112,17 @@ export class SignIns {
     return beyond;
   }
 
-  /** Ends those that are meant, with all that is open on their behalf. Gives them. */
+  /** Ends the selected sign-ins and their open responses. Returns them. */
   async revoke(isMeant: (signIn: SignIn) => boolean): Promise<readonly SignIn[]> {
     const meant = [...this.#known].filter(([, signIn]) => isMeant(signIn));
     if (meant.length > 0) await this.#options.store.remove(meant.map(([hash]) => hash));
-    // Known until it is ended everywhere: if that fails, the caller gets the error, and a retry finds them.
+    // They stay known until they have ended everywhere. If that fails, the caller gets the error, and a retry finds
+    // them.
     for (const [hash] of meant) this.#remove(hash);
     return meant.map(([, signIn]) => signIn);
   }
 
-  /** Something is open on behalf of a sign-in until it closes. */
+  /** Ties an open response to its sign-in until it closes. */
   track({ id }: SignIn, open: Open): void {
     if (open.closed) return;
     const all = this.#open.get(id) ?? new Set();
@@ -145,7 +146,7 @@ export class SignIns {
   }
 }
 
-/** The first one of whom most are of, within the namespace that most are of. */
+/** Returns the oldest sign-in of the user with the most, in the namespace with the most. */
 function firstOfMost(signIns: Iterable<SignIn>): SignIn | undefined {
   const ofNamespace = mostBy([...signIns], ({ principal }) => principal.credential?.namespace ?? "");
   const ofPrincipal = mostBy(ofNamespace, ({ principal: { kind, id } }) => `${kind}:${id}`);

@@ -1,10 +1,10 @@
-/** A sign-in as it is kept, and as releases before kept it. */
+/** The stored form of a sign-in, with those of earlier releases. */
 import { Scope } from "@tutti/contracts/governance/v1";
 import { localAdministrator, type Principal } from "@tutti/kernel";
 import * as z from "zod";
 import type { SignIn } from "./sign-in.ts";
 
-/** Of the form, so that a later one is known from this one. */
+/** Version of the format, to distinguish it from later ones. */
 const version = 2;
 
 const form = z.strictObject({

@@ -24,7 +24,7 @@ export interface AlertmanagerPluginParts {
   readonly stopping: AbortSignal;
 }
 
-/** Of the alerts of one request. Prometheus sends 64 at a time. */
+/** Size of a request with alerts. Prometheus sends 64 at a time. */
 const bodyBytesMax = 4_194_304;
 const bases = ["/alertmanager", "/alertmanager/namespaces/:namespace"];
 

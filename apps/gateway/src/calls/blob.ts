@@ -1,6 +1,6 @@
 /**
- * The bytes of blobs, as they are. Of an answer a browser neither runs nor shows them. Those of a request are passed on
- * as they come, at the pace of the store.
+ * Transfers the bytes of blobs unchanged. Browsers neither run nor show them. The bytes of a request are streamed at
+ * the speed of the store.
  */
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
@@ -86,7 +86,7 @@ export function acceptUploads(
 
 const chunkBytesMax = 1_048_576;
 
-/** Stores the body of a request. `requireSize` throws as soon as it is larger than those of its caller may be. */
+/** Stores the body of a request. `requireSize` throws as soon as the body exceeds its caller's limit. */
 export async function stored(
   mesh: Pick<Mesh, "client">,
   { headers, body }: FastifyRequest,
@@ -95,7 +95,7 @@ export async function stored(
   requireSize: (bytes: number) => void,
 ): Promise<{ readonly blob: { readonly sha256: string; readonly size: number } }> {
   const type = headers["content-type"] ?? "";
-  // A form of another page sends other types without asking.
+  // Other types can be sent by a form of another site without a preflight request.
   if (isOfBrowser(headers) && !/^application\/octet-stream\b/i.test(type))
     throw gatewayErrors.mediaTypeUnknown({ found: type === "" ? "none" : type });
   const namespace = namespaceOf(query, "blobs.put");
@@ -113,7 +113,7 @@ export async function stored(
 
 const uploadMs = 600_000;
 
-/** A body in chunks does not say its size before it has come. */
+/** The size of a chunked body is known only at its end. */
 async function* measured(
   content: AsyncIterable<Buffer>,
   requireSize: (bytes: number) => void,
@@ -162,7 +162,7 @@ function namespaceOf(query: URLSearchParams, route: "blobs.put"): string {
 
 const fullRange = { offset: 0, length: 0 } as const;
 
-/** One range from a place on. Anything else is answered with the whole, as the protocol allows. */
+/** Returns a single range. For any other request the response is the whole blob, as the protocol allows. */
 function rangeOf(
   header: string | undefined,
 ): { readonly offset: number; readonly length: number } | undefined {

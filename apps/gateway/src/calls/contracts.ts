@@ -86,7 +86,7 @@ export interface Called {
   readonly many: (request: unknown, options: CallOptions) => AsyncIterableIterator<Message>;
 }
 
-/** `tutti.workflow.v1.RunService/StartRun` as something to call. */
+/** Returns the call of an rpc such as `tutti.workflow.v1.RunService/StartRun`. */
 export function calledBy(mesh: Pick<Mesh, "client">, name: string, service: string | undefined): Called {
   const [contract = "", method = ""] = name.split("/");
   const description = contracts.get(contract);

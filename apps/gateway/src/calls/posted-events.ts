@@ -44,7 +44,7 @@ function isMembers(value: unknown): value is Members {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Headers have other characters than ASCII percent-encoded. */
+/** In headers all characters but ASCII are percent-encoded. */
 function decoded(value: string): string {
   try {
     return decodeURIComponent(value);

@@ -18,11 +18,11 @@ export interface RequestContextParts {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly query: URLSearchParams;
-  /** Time for a request that names none. */
+  /** Timeout of a request that sets none. */
   readonly callMs: number;
   /** Aborted when the process is about to stop: waiting callers retry later. */
   readonly stopping: AbortSignal;
-  /** Whether the time that a request names limits its wait alone, and not the calls that it needs. */
+  /** Whether the timeout of a request limits only its wait, and not its calls. */
   readonly isWaitOnly?: boolean;
 }
 
@@ -91,7 +91,7 @@ export class RequestContext implements CallContext {
     return this.#span.context;
   }
 
-  /** Of one who waits for something: the wait is a part of the time. */
+  /** Returns the timeout of a call that waits: the wait is part of it. */
   atLeast(waitMs: number): number {
     return this.timeoutMs ?? Math.max(this.callMs, waitMs + 15_000);
   }

@@ -15,7 +15,7 @@ export interface RpcRoute {
 
 export interface Answer {
   readonly status: number;
-  /** Undefined where there is nothing to say. */
+  /** Undefined for a response without a body. */
   readonly body: Json | undefined;
   /** Writing the body takes milliseconds. */
   readonly isHeavy?: boolean;

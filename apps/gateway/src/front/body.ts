@@ -74,7 +74,7 @@ function gathered(payload: IncomingMessage, most: number): Promise<Buffer> {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** As it was sent: a byte that is no UTF-8 would become another character, without a word. */
+/** Decodes strictly: a byte that is no UTF-8 would silently become another character. */
 function textOf(bytes: Buffer): string {
   try {
     return utf8.decode(bytes);
@@ -95,7 +95,7 @@ async function bodyOf({ headers }: FastifyRequest, text: string): Promise<unknow
     return await parseInTurns(text);
   } catch (error) {
     if (error instanceof JsonLimitError) throw restErrors.bodyNotJson({ found: error.message });
-    // The part of the text that it quotes may be of a secret.
+    // The quoted text may contain a secret.
     const found =
       error instanceof SyntaxError
         ? error.message.replace(/, (\.\.\.)?".*is not valid JSON$/s, "")

@@ -111,7 +111,7 @@ export async function openFront(parts: FrontParts): Promise<FastifyInstance> {
     const known = errorOf(error, request, settings);
     if (gatewayErrors.bodyTooLarge.is(known)) {
       recordOversize(parts.host.guard, request, known);
-      // A sender that is cut off in the middle of its body hears of no reason.
+      // A sender whose connection is closed in the middle of its body would not get the reason.
       if (Number(request.headers["content-length"]) <= droppedBytesMax) reply.removeHeader("connection");
     }
     return sendProblem(reply, known);

@@ -1,4 +1,4 @@
-/** The front door as the port of the process has it: shut while nothing is behind it. */
+/** The gateway's endpoint at the port of the process. It refuses requests while the gateway is not open. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { HttpHandler } from "@tutti/telemetry";

@@ -8,7 +8,7 @@ const shared = {
   "cross-origin-opener-policy": "same-origin",
 } as const;
 
-/** Of answers that are no page: nothing in them is ever run, shown in a frame, or kept. */
+/** Headers of responses that are no page: browsers must not run, frame or store them. */
 export const dataHeaders: Readonly<Record<string, string>> = {
   ...shared,
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'; sandbox",

@@ -1,6 +1,6 @@
 /**
- * The code of the front door. A gateway imports it while the process is put together, and no other process does: memory
- * that loading leaves behind is given back before the first request, which is impossible later.
+ * The code of the front door. Only a gateway imports it, while the process is assembled: memory of the loading is
+ * returned before the first request, which is impossible later.
  */
 export { a2aPlugin } from "../a2a/a2a-plugin.ts";
 export { PushAgent } from "../a2a/push/push-agent.ts";

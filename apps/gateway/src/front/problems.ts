@@ -4,7 +4,7 @@ import { type Problem, problemMediaType, type TuttiError, toProblem } from "@tut
 import { meshErrors } from "@tutti/mesh";
 import { gatewayErrors } from "../errors.ts";
 
-/** An answer of the gateway to what went wrong. */
+/** The response of the gateway to an error. */
 export interface ProblemAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;

@@ -1,4 +1,4 @@
-/** Refusals of connections that ask for a WebSocket: the request has left HTTP, so the answer is written by hand. */
+/** Refuses requests for a WebSocket. Node has handed over the socket, so the response is written directly. */
 import type { Duplex } from "node:stream";
 import { errorFromUnknown } from "@tutti/kernel";
 import { endWithAnswer } from "@tutti/telemetry";

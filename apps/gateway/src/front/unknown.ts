@@ -37,14 +37,14 @@ export function isOfProtocol(path: string): boolean {
   return path === "/mcp" || path === "/a2a";
 }
 
-/** Words that other interfaces have for ours. */
+/** Words of other interfaces, with ours. */
 const synonyms: ReadonlyMap<string, string> = new Map([
   ...(["events", "log", "logs"] as const).map((word) => [word, "history"] as const),
   ...(["stream", "follow", "tail"] as const).map((word) => [word, "watch"] as const),
   ...(["stop", "abort", "terminate"] as const).map((word) => [word, "cancel"] as const),
 ]);
 
-/** Beyond this a path is compared with nothing. */
+/** A longer path is not compared with known ones. */
 const segmentsMax = 12;
 
 /**
@@ -90,7 +90,7 @@ function filledWith(segments: readonly string[], found: readonly string[]) {
     if (value !== undefined) score += 0.5;
     return value ?? segment;
   });
-  // `/v1` alone is no likeness.
+  // `/v1` alone is not similar.
   if (score <= 1 || rest.length > 1) return undefined;
   return { score: score - rest.length, path: `/${path.join("/")}` };
 }

@@ -26,7 +26,7 @@ function affinityOf(hello: Hello | undefined): string {
   return `${namespace || "default"}/${pool || "default"}/${agentId || incarnation}`;
 }
 
-/** A frame has at most 4 MiB. As JSON its bytes are a third longer, and there are names beside them. */
+/** A frame has at most 4 MiB. As JSON its bytes are a third longer, plus field names. */
 const messageBytesMax = 8 * 1024 * 1024;
 
 export class LinkEndpoint {
@@ -44,7 +44,7 @@ export class LinkEndpoint {
     parts.guard?.onRulesChanged(() => this.#review());
   }
 
-  /** How many agents are linked through here. */
+  /** Number of agents that are linked through this gateway. */
   get size(): number {
     return this.#links.size;
   }

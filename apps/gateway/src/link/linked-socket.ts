@@ -20,7 +20,7 @@ import {
 import type { WebSocket } from "ws";
 import { linkErrors } from "./errors.ts";
 
-/** Opens the stream behind it, for an agent that greets so. */
+/** Opens the stream to the host for an agent with this greeting. */
 export type OpenLink = (
   frames: AsyncIterable<AgentFrame>,
   hello: Hello | undefined,
@@ -82,7 +82,7 @@ export class LinkedSocket {
     }
   }
 
-  /** The first frame. It stays among those that wait. Undefined if the agent left, or did not greet in time. */
+  /** Returns the first frame, which stays in the queue. Undefined if the agent left, or did not greet in time. */
   async #greeting(): Promise<AgentFrame | undefined> {
     const timer = this.#foundation.timers.after(greetingMs, () =>
       this.refuse(linkErrors.greetingLate({ waitedMs: greetingMs })),
@@ -92,7 +92,7 @@ export class LinkedSocket {
     return this.#waiting[0];
   }
 
-  /** The process stops: the agent comes again, and resumes. */
+  /** The process stops. The agent reconnects and resumes. */
   goAway(): void {
     this.#close(closeCodes.goingAway, linkErrors.closing().message);
   }
@@ -161,7 +161,7 @@ export class LinkedSocket {
   }
 }
 
-/** The socket reports errors of sending itself. */
+/** The socket itself reports send errors. */
 const ignore = () => {};
 
 function truncated(reason: string): string {

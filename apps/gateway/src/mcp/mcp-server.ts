@@ -197,7 +197,7 @@ export class McpServer {
     return { resultType: "task", ...taskOf(run), ttlMs: null, pollIntervalMs };
   }
 
-  /** Of the version without a handshake: the call that a question ended, with the answers to the question. */
+  /** In the version without a handshake: continues the call that a question ended, with the answers to the question. */
   async #resume(call: McpCall, name: string, responses: Json): Promise<Json> {
     const { request, context, namespace } = call;
     const { requestState: id } = request.params;
@@ -254,7 +254,7 @@ export class McpServer {
     return { ...task, error: { code: rpcCodes.internal, message } };
   }
 
-  /** Of the version with a handshake: waits for the outcome. */
+  /** In the version with a handshake: waits for the outcome. */
   async taskResult(call: McpCall): Promise<Json> {
     const run = await this.#task(call);
     const result = statusOf(run) === "working" ? await this.#outcome(call, run) : outcomeOf(run);

@@ -31,7 +31,7 @@ export interface MetricsPluginParts {
   readonly processes: Pick<AllProcesses, "list">;
   /** Undefined if no process is known to run it. */
   readonly insight: () => Client<typeof servedMetricService> | undefined;
-  /** On whose behalf, and until when. */
+  /** The context and the timeout of the calls for a request. */
   readonly optionsOf: (request: FastifyRequest) => CallOptions;
   readonly now: () => number;
 }
@@ -66,7 +66,7 @@ const over = new Map<string, Aggregation>([
 
 const defaultRangeMs = 600_000;
 const dayMs = 86_400_000;
-/** How far back each has values. */
+/** The age of the oldest value of each source. */
 const retentionMs = { insight: 90 * dayMs, processes: dayMs, prometheus: 3_650 * dayMs } as const;
 /** Milliseconds that a date can have. */
 const momentMax = 8_640_000_000_000_000;
@@ -166,7 +166,7 @@ async function series(parts: MetricsPluginParts, request: FastifyRequest): Promi
   const source = await sourceOf(parts, request, search);
   const nowMs = parts.now();
   const toMs = numberIn(search, "toMs") ?? nowMs;
-  // Nothing is kept from before.
+  // There are no earlier values.
   const fromMs = Math.max(
     numberIn(search, "fromMs") ?? nowMs - defaultRangeMs,
     nowMs - retentionMs[source.name],

@@ -101,7 +101,7 @@ const within =
   ({ principal }: SignIn): boolean =>
     namespace === null || principal.credential?.namespace === namespace;
 
-/** The same being, in the same tenant: ids are of a namespace. */
+/** Whether both are the same identity. Ids are unique within a namespace. */
 const isOf =
   (principal: Principal) =>
   (signIn: SignIn): boolean =>
@@ -157,7 +157,7 @@ interface RouteAction {
   readonly method: string;
   readonly path: string;
   readonly action: string;
-  /** The kind of thing that it is about. */
+  /** The kind of the resource. */
   readonly resource: string;
 }
 

@@ -15,7 +15,7 @@ import { docsFile, isOfDocs } from "./docs.ts";
 
 export interface PagesParts {
   readonly access: Access;
-  /** The directory of the built page. Undefined where it has not been built. */
+  /** The directory of the built page. Undefined if it has not been built. */
   readonly root: string | undefined;
   /** The directory of the documentation. Undefined if it has not been built. */
   readonly docs: string | undefined;
@@ -23,7 +23,7 @@ export interface PagesParts {
 
 /** The builder names these files by their content: a file never changes. */
 const hashed = /^\/assets\/.+-[\w-]{8,}\.\w+$/;
-/** At the top or among the assets: further down are ids, which have dots too. */
+/** Files are at the top or in `assets`. Ids in deeper addresses have dots too. */
 const file = /^\/(assets\/.+|[^/]+)\.\w{1,10}$/;
 const asPage = { config: { reach: "page" } } as const;
 const yearSeconds = 31_536_000;
@@ -54,7 +54,7 @@ async function signIn(parts: PagesParts, request: FastifyRequest, reply: Fastify
     // A redirect removes the address with the token, so that no browser history has it.
     return await leadTo("/", [cookie], reply);
   } catch (thrown) {
-    // The link itself is good where nothing could be recorded.
+    // The link is valid, but the sign-in could not be recorded.
     return gatewayErrors.signInUnrecorded.is(thrown)
       ? sendErrorPage(thrown, unrecorded, reply)
       : sendErrorPage(thrown, { ...wrongLink, commands: ["npx tutti sign-in"] }, reply);
@@ -143,9 +143,9 @@ function sendPage(page: PlainPage, status: number, reply: FastifyReply): Fastify
 /** A page in plain HTML without scripts, for messages that the dashboard itself cannot show. */
 interface PlainPage {
   readonly title: string;
-  /** In paragraphs. */
+  /** Paragraphs. */
   readonly text: readonly string[];
-  /** Commands to type. */
+  /** Commands for a terminal. */
   readonly commands?: readonly string[];
   readonly links?: readonly { readonly to: string; readonly label: string }[];
 }

@@ -18,7 +18,10 @@ export class AnswerEvents {
     return this.#isOpen;
   }
 
-  /** Never waits. A sender that waits for `room` before each event keeps one event more than the connection takes. */
+  /**
+   * Never waits. A sender that waits for `room` before each event holds at most one event more than the connection
+   * accepts.
+   */
   send(message: unknown): void {
     this.#write(`${this.#head}data: ${JSON.stringify(message)}\n\n`);
   }

@@ -89,7 +89,7 @@ export class Realtime implements Component {
     const caller = callerIn(request);
     const over = new AbortController();
     const disconnect = () => over.abort();
-    // Of the answer: a request with a body is over as soon as that was read.
+    // The close of the response: a request with a body closes as soon as its body was read.
     reply.raw.once("close", disconnect);
     const { searchParams } = new URL(request.url, "http://gateway");
     const cursor = lastEventIdOf(request) ?? searchParams.get("cursor") ?? "";

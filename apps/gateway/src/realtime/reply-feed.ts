@@ -23,7 +23,7 @@ export interface ReplyFeedOptions {
   readonly timers: Timers;
 }
 
-/** The first reply may take its time. The reader learns that it is being followed anyway. */
+/** The first reply may take long. After this time the stream starts without it. */
 const firstReplyMs = 1_000;
 
 export class ReplyFeed {
@@ -34,7 +34,7 @@ export class ReplyFeed {
   #isLive: boolean;
   #mayBeResumed: boolean;
 
-  /** Resolves when there is something to say, or soon. Rejects with what the call failed with. */
+  /** Resolves at the first reply, or soon without one. Rejects with the error of the call. */
   static async open(replies: AsyncIterable<ReplyJson>, options: ReplyFeedOptions): Promise<ReplyFeed> {
     const feed = new ReplyFeed(replies[Symbol.asyncIterator](), options);
     const soon = Promise.withResolvers<void>();
@@ -52,7 +52,7 @@ export class ReplyFeed {
     this.#mayBeResumed = isResumed;
     this.#replies = replies;
     this.#first = replies.next();
-    // `deliver` awaits it too. Nothing may do so yet.
+    // `deliver` awaits it too, but may not have started.
     this.#first.catch(() => undefined);
   }
 

@@ -6,7 +6,7 @@ export type RequireAllowed = (caller: Caller, namespace: string) => void;
 
 /** Streams that stay open while the caller has the right. */
 export interface StreamAccess {
-  /** Throws where they may no more. */
+  /** Throws if the caller has lost the right. */
   readonly requireAllowed: () => void;
   /** The message that reports it. */
   readonly problem: (problem: Problem) => Uint8Array;

@@ -16,12 +16,12 @@ export interface CheckedDelivery {
   readonly body: Uint8Array;
   /** Name of the event, in the sender's words. */
   kindOf(json: unknown): string;
-  /** It was taken: a copy of it is refused from now on. */
+  /** Marks it as accepted: from now on a copy is refused. */
   accept(): void;
 }
 
 const toleranceMs = 300_000;
-/** Beyond those the oldest are forgotten. They take effect once by their ids. */
+/** If there are more, the oldest are forgotten. A repetition of those still takes effect once, by its id. */
 const rememberedMax = 100_000;
 
 /** A webhook, as it is checked. */

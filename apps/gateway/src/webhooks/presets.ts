@@ -14,7 +14,7 @@ export type PresetName = (typeof presetNames)[number];
 
 /** A request before its signature is checked. */
 interface Claimed {
-  /** Of the delivery. Read it once the signature is checked: it may be in the body. */
+  /** Id of the delivery. Read it only after the signature was checked: it may be in the body. */
   id(): string;
   /** When it was sent, in seconds since 1970, as its header has it. Undefined if the sender signs no time. */
   readonly timestamp: string | undefined;

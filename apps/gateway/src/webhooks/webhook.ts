@@ -64,7 +64,7 @@ export class Webhook {
     this.#clients = clients;
   }
 
-  /** Rejects where it cannot be served as it is configured. */
+  /** Rejects if it cannot be served as configured. */
   static async open(name: string, settings: WebhookPlan, clients: WebhookClients) {
     const webhook = new Webhook(name, settings, await programOf(name, settings), clients);
     await webhook.secrets();
@@ -84,7 +84,7 @@ export class Webhook {
     return this.#settings.signal === undefined ? "workflow.runs.start" : "workflow.runs.signal";
   }
 
-  /** Read again each time: a secret that was changed holds from then on. */
+  /** Read each time, so that a changed secret takes effect at once. */
   async secrets(): Promise<readonly string[]> {
     const found = await Promise.all(this.#settings.secrets.map((reference) => reference.reveal()));
     if (found.some(({ length }) => length < secretMin)) {
@@ -114,7 +114,7 @@ export class Webhook {
     if (challenge !== undefined) return { challenge };
     if (event !== undefined) return this.#publish(event, delivery, json, options);
     const runId = this.#runIdOf(json);
-    // Ids may be as long as a header. Of a key there is less room.
+    // Ids may be as long as a header, keys are shorter.
     const idempotencyKey = `webhook/${this.name}/${hash("sha256", id, "base64url")}`;
     const payload = { body: { $case: "inline" as const, value: body }, mediaType: "" };
     if (signal !== undefined) {

@@ -1,4 +1,7 @@
-/** `POST /v1/webhooks/NAME` and `/v1/webhooks/NAMESPACE/TRIGGER`: webhooks of others, open to all, accepted if signed. */
+/**
+ * `POST /v1/webhooks/NAME` and `/v1/webhooks/NAMESPACE/TRIGGER`: webhooks of other systems. They need no caller, but a
+ * valid signature.
+ */
 import { runService, triggerService } from "@tutti/contracts/workflow/v1";
 import type { HostContext } from "@tutti/host";
 import { type CallContext, errorFromUnknown, type Foundation, type Principal } from "@tutti/kernel";
@@ -28,12 +31,12 @@ interface Address {
 
 const idForm = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,199}$/;
 
-/** Of the body: as much as the input of a run may have. */
+/** Size of the body: the same limit as for the input of a run. */
 const bodyBytesMax = 1_048_576;
 /** The installation's own namespace, for webhooks that are unknown. */
 const nowhere = "";
 
-/** Registered under the prefix of the API. Rejects where a webhook cannot be served as it is configured. */
+/** Registered under the prefix of the API. Rejects if a webhook cannot be served as configured. */
 export async function webhooksPlugin(parts: WebhooksParts): Promise<(app: FastifyInstance) => Promise<void>> {
   const { host, foundation, settings } = parts;
   const clients = { runs: host.mesh.client(runService), triggers: host.mesh.client(triggerService) };

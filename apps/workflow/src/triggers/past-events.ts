@@ -14,7 +14,7 @@ export async function readPast(
   const stop = () => over.resolve();
   signal.addEventListener("abort", stop, { once: true });
   await using _ = await bus.subscribe({
-    // Of all namespaces, so that the last event of the log is among them.
+    // All namespaces, so that the last event of the log is among them.
     pattern: ">",
     namespace: allNamespaces,
     start: "first",

@@ -92,7 +92,7 @@ interface JobParts {
   readonly workflow: string;
   readonly name: string;
   readonly job: Members;
-  /** Of the jobs that it needs. */
+  /** The ends of the jobs that it needs. */
   readonly before: JobEnd;
   /** All tasks of the jobs that it needs, directly or not. */
   readonly earlier: readonly string[];

@@ -180,7 +180,7 @@ const builtinVariables = new RegExp(
 function readVariables(entry: string, masked: string, line: number, { set, open }: Variables): void {
   const found = /^\s*define\s+(\S+)/.exec(entry) ?? (entry.startsWith("\t") ? null : assignment.exec(masked));
   const [, name = "", operator = "="] = found ?? ofTarget(masked) ?? [];
-  // Of a target alone, it does not replace `?=` for the others.
+  // A variable of one target does not replace `?=` for the others.
   if (name !== "" && operator !== "?=" && (found !== null || !open.has(name))) set.add(name);
   const recordUse = (used: string, reason: string) => {
     if (!open.has(used) && !builtinVariables.test(used)) open.set(used, { line, reason });

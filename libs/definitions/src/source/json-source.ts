@@ -107,7 +107,7 @@ class JsonReader {
     const outer = this.#places;
     if (outer !== undefined) {
       this.#places = { start: this.#at, keyStart, inside: new Map() };
-      // Of duplicate keys the first one counts.
+      // If a key occurs twice, the first one counts.
       if (!outer.inside.has(name)) outer.inside.set(name, this.#places);
     }
     const value = this.#unplaced();

@@ -52,7 +52,7 @@ export interface Profile {
 
 /** The state of a running task that may have a copy, and of the copy. */
 export interface Twin {
-  /** Of a copy: its original attempt. */
+  /** The original attempt, if this is a copy. */
   readonly original: Task | undefined;
   /** When the attempt becomes a straggler. */
   straggleDueMs: number;

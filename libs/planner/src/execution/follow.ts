@@ -16,7 +16,7 @@ export class Follow implements Dispatcher {
   constructor({ agentOf, startMs, endMs, order }: Plan) {
     const agents = agentOf.reduce((most, agent) => Math.max(most, agent), -1) + 1;
     this.#turns = Array.from({ length: agents }, () => []);
-    // Of tasks without duration at the same time, one may need the other: a stable sort keeps their order.
+    // Of two tasks without duration at the same time, one may need the other: a stable sort keeps their order.
     for (const task of order) this.#turns[agentOf[task] ?? -1]?.push(task);
     const time = (times: Float64Array, task: number) => times[task] ?? 0;
     for (const turn of this.#turns)

@@ -16,7 +16,7 @@ export class ClientOwnership extends MemoryOwnership {
 
   override reportFault(place: Place, owner: Owner): void {
     super.reportFault(place, owner);
-    // Of many calls that fail at the same address only the first one moves it on.
+    // If many calls fail at the same address, only the first one moves on to the next.
     const { instance, epoch } = this.#owner;
     if (owner.instance === instance && owner.epoch === epoch)
       this.#at = (this.#at + 1) % this.#addresses.length;

@@ -28,9 +28,7 @@ export interface AcquireOptions {
   readonly permits?: number;
   /** Whether others may share it at the same time. */
   readonly shared?: boolean;
-  /**
-   * Time after which a lock of a stopped program is released: `30s`, or milliseconds. Default: 30 s. Maximum: 1 h.
-   */
+  /** Time after which a lock of a stopped program is released: `30s`, or milliseconds. Default: 30 s. Maximum: 1 h. */
   readonly lease?: Duration;
   /** @deprecated use `lease` */
   readonly leaseMs?: number;
@@ -75,7 +73,7 @@ type Clockwork = Pick<Foundation, "clock" | "timers">;
 const leaseDefaultMs = 30_000;
 /** How long one call waits: the place in the line is kept until the next one. */
 const callWaitMs = 30_000;
-/** Beyond that wait, for the way there and back. */
+/** Time for the round trip, in addition to the wait. */
 const roundTripMs = 15_000;
 
 export class Locks {

@@ -58,7 +58,7 @@ export class Contents {
   }
 }
 
-/** Of a message. */
+/** Size of a message. */
 const inlineBytesMax = 1_048_576;
 /** Larger JSON is not read into memory. */
 const jsonBytesMax = 256 * 1_048_576;

@@ -9,7 +9,7 @@ export interface SpecOptions {
   readonly input?: unknown;
   /** Version by its label. Default: `latest`. */
   readonly version?: string;
-  /** Of a template. */
+  /** Parameters of the template. */
   readonly parameters?: Readonly<Record<string, unknown>>;
   readonly labels?: Readonly<Record<string, string>>;
   /** Added to the priority of each of its tasks, -100 to 100. */

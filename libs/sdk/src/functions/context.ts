@@ -79,7 +79,7 @@ export interface EmitOptions {
   readonly subject?: string;
   /** Publisher of the event. Default: the run. */
   readonly source?: string;
-  /** Of the task. Default: the type. */
+  /** Id of the task. Default: the type. */
   readonly id?: string;
 }
 

@@ -159,7 +159,7 @@ async function storedStep(entry: Entry, task: TaskContext): Promise<{ entry: Ent
   return { entry: { ...entry, output: await task.storeJson(entry.output) }, bytes: referenceBytes };
 }
 
-/** Of a message. The output of a function that fits beside its steps is in place: expressions read it. */
+/** Size of a message. An output that fits into the message of the last steps is sent inline: expressions read it. */
 const turnBytesMax = 1_000_000;
 const referenceBytes = 400;
 

@@ -102,7 +102,7 @@ export class FunctionInstance implements Watched {
   readonly name: string;
   readonly seed: string;
   readonly state: Map<string, Json>;
-  /** Of a call of a keyed object. */
+  /** The call of a keyed object. */
   readonly object: TurnInput["object"];
   /** Its key. Undefined before the code runs, and for other functions. */
   key: string | undefined;

@@ -62,7 +62,7 @@ export interface TurnInput {
   readonly undo?: boolean;
   /** The rest of the run's budget. Amounts without a limit are absent. */
   readonly left?: LeftAmounts;
-  /** Of a call of a keyed object. */
+  /** The call of a keyed object. */
   readonly object?: {
     /** Its values when the call started. */
     readonly state: Readonly<Record<string, Json>>;
@@ -79,7 +79,7 @@ export interface TurnOutput {
   readonly end?: { readonly output: Json } | { readonly error: StepError };
   readonly more?: true;
   readonly cold?: true;
-  /** Of a dry replay: the operations of the code after the end of the journal. */
+  /** In a dry replay: the operations of the code after the end of the journal. */
   readonly next?: readonly string[];
 }
 

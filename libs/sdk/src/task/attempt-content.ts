@@ -6,7 +6,7 @@ import type { Attempt } from "./attempt.ts";
 import { StoredFile } from "./stored-file.ts";
 
 export interface AttemptContentParts {
-  /** Of the pool that the worker is in. */
+  /** The namespace of the worker's pool. */
   readonly namespace: string;
   readonly timers: Timers;
   readonly logger: Logger;
@@ -64,7 +64,7 @@ export class AttemptContent {
   }
 }
 
-/** Of an attempt, for a line of the log. */
+/** Returns the names of an attempt, for a line of the log. */
 export function namesOf({ assign, work }: Attempt) {
   return { capability: work.name, workId: assign.workId, taskId: assign.taskId };
 }

@@ -17,7 +17,7 @@ interface Work {
 
 /** Channel by which an attempt reports to the host. */
 export interface AttemptPort {
-  /** Of the pool that the worker is in. */
+  /** The namespace of the worker's pool. */
   readonly namespace: string;
   nowMs(): number;
   progressed(attempt: Attempt): void;

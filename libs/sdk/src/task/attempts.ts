@@ -96,7 +96,7 @@ export class Attempts implements AttemptPort {
   readonly namespace: string;
   readonly measures: MeasureRegistry;
   readonly #parts: AttemptsParts;
-  /** By their tokens. Those that were answered until their results are durable. */
+  /** Attempts by token. Answered ones stay until their results are durable. */
   readonly #attempts = new Map<string, Attempt | typeof answered>();
   #running = 0;
   #numbered: ReadonlyMap<number, Registered> = new Map();

@@ -5,7 +5,7 @@
 import type { Attempt } from "./attempt.ts";
 import type { Histogram, MeasureRegistry } from "./measures.ts";
 
-/** Of a process. */
+/** Use of a process. */
 export interface ProcessUse {
   /** With its child processes that have ended. */
   readonly cpuMs: number;

@@ -347,7 +347,7 @@ function entryOf({ details }: RecordedAgentEvent) {
   };
 }
 
-/** Of the recorded answers. */
+/** Returns the tokens of the recorded answers. */
 function tokensOf({ replies }: AgentRecording): number {
   return replies.reduce((sum, reply) => {
     const { inputTokens = 0, outputTokens = 0 } = reply as {

@@ -48,21 +48,21 @@ export interface AgentScore {
   readonly outputTokens: number;
   /** 0 if the prices of its models are not known. */
   readonly usd: number;
-  /** Of each case, in their order. */
+  /** Score of each case, in order. */
   readonly scores: readonly number[];
 }
 
 export interface ComparedAgents {
   readonly one: AgentScore;
   readonly other: AgentScore;
-  /** Of `other` to `one`, with its interval of 95 % confidence. */
+  /** Difference of `other` from `one`, with its 95 % confidence interval. */
   readonly difference: { readonly mean: number; readonly low: number; readonly high: number };
   /** The better agent. Empty if the difference is not significant. */
   readonly better: "one" | "other" | "";
 }
 
 const patienceDefaultMs = 600_000;
-/** Of the normal distribution, for 95 %. */
+/** Quantile of the normal distribution for 95 %. */
 const quantile = 1.96;
 
 export async function compareAgents(options: CompareAgentsOptions): Promise<ComparedAgents> {

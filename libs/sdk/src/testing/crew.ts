@@ -70,7 +70,7 @@ export class Crew implements Waiting {
   readonly #stage: Stage;
   readonly #attempts: Attempts;
   readonly #numbers: ReadonlyMap<string, number>;
-  /** By their tokens. */
+  /** By token. */
   readonly #assignments = new Map<string, Assignment>();
   /** Tokens by demand. */
   readonly #tokensOf = new Map<string, string>();

@@ -16,7 +16,7 @@ export interface Runnable {
 }
 
 export class TestDefinitions implements RunPlans {
-  /** Of the definition that is tried. */
+  /** Name of the tested definition. */
   readonly name: string;
   readonly #sources = new Map<string, DefinitionInput>();
   readonly #runnable = new Map<string, Runnable>();

@@ -9,7 +9,7 @@ const channels = ["net.server.socket", "net.client.socket"] as const;
 
 export class NetworkBytes {
   readonly #open = new Set<Socket>();
-  /** Of closed sockets. */
+  /** Bytes received by closed sockets. */
   #received = 0;
   #sent = 0;
 

@@ -56,7 +56,7 @@ const found = <Answer>(part: AnalysisPart, search: AnalysisSearch) =>
 
 export const bottlenecksQuery = (search: AnalysisSearch) =>
   found<Routes["analysis.bottlenecks"]["reply"]>("bottlenecks", search);
-/** Of all workflows. */
+/** The causes in all workflows. */
 export const causesQuery = ({ workflow: _, ...search }: AnalysisSearch) =>
   found<Routes["analysis.causes"]["reply"]>("causes", search);
 export const slowQuery = (search: AnalysisSearch) =>

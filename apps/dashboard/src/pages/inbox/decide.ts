@@ -34,7 +34,7 @@ export interface Delegation {
   readonly reason: string;
 }
 
-/** Of a question of a run. */
+/** Delegates a question of a run. */
 export function delegateCall({ approvalId, about }: Approval, { people, reason }: Delegation): Call {
   const body = { runId: about?.id ?? "", people, ...(reason === "" ? {} : { reason }) };
   return { method: "POST", path: pathOf(["approvals", approvalId, "delegate"]), body };

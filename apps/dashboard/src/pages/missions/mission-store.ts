@@ -15,7 +15,7 @@ export interface MissionKnown {
   readonly mission: Mission | undefined;
   /** In the order in which they were put on the board. */
   readonly tasks: readonly BoardTask[];
-  /** By their keys. Those that were removed are not among them. */
+  /** Sorted by key, without removed entries. */
   readonly entries: readonly BoardEntry[];
   /** The newest last. */
   readonly messages: readonly MissionMessage[];

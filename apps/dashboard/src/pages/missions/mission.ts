@@ -16,7 +16,7 @@ import type { Steering } from "../../elements/steering.ts";
 
 const titleMax = 120;
 
-/** By its title, else by the first line of its goal, else by its definition. Empty where it has but its id. */
+/** Returns the title, else the first line of the goal, else the definition. Empty if the mission has only an id. */
 export function titleOf({ spec, definition = "" }: Pick<Mission, "spec" | "definition">): string {
   const { title = "", goal = "" } = spec ?? {};
   const [line = ""] = goal.trim().split("\n");
@@ -127,7 +127,7 @@ export interface Tallied {
   readonly option: string;
   readonly description: string;
   readonly weight: number;
-  /** Of all weight that was cast. */
+  /** Share of the total weight of the votes. */
   readonly share: number;
   /** Who chose it first, as far as that may be seen. */
   readonly by: readonly string[];

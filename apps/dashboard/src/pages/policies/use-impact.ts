@@ -5,7 +5,7 @@ import { type PageError, pageError } from "../../data/send.ts";
 import type { changeOf } from "./draft.ts";
 
 export interface Impact {
-  /** Of which change, as it was sent. */
+  /** The change that was previewed, as it was sent. */
   readonly of: string;
   readonly flips: readonly Flip[];
   readonly examined: number;

@@ -11,7 +11,7 @@ export interface Race {
   readonly startMs: number;
   /** In the order of the requested modes. */
   readonly sessions: readonly Session[];
-  /** Of those that did well, once all have ended. */
+  /** The first of those that succeeded, once all have ended. */
   readonly firstId: string | undefined;
 }
 

@@ -14,7 +14,7 @@ import { count, figure, percent, span } from "../../elements/moments.ts";
 import type { Steering } from "../../elements/steering.ts";
 import { voiceOf } from "./voices.ts";
 
-/** By its title. Empty where it has but its id. */
+/** Returns the title. Empty if the session has only an id. */
 export function titleOf({ spec }: Pick<Session, "spec">): string {
   return spec?.title ?? "";
 }
@@ -75,7 +75,7 @@ export function actionsOf(session: Pick<Session, "status" | "endTimeMs">): reado
 export interface WaitLine {
   readonly cause: string;
   readonly waitedMs: number;
-  /** Of all waiting. */
+  /** Share of the total wait. */
   readonly share: number;
 }
 
@@ -171,7 +171,7 @@ export interface CandidateLine {
   readonly quality: string;
   readonly score: string;
   readonly reason: string;
-  /** Of the longest, for the bar. */
+  /** Share of the longest wait, for the bar. */
   readonly share: number;
   readonly highShare: number;
 }

@@ -4,7 +4,7 @@ import type { Mode } from "@tutti/rest/types";
 export interface Voice {
   readonly label: string;
   readonly letter: string;
-  /** Of the class that has its colour. */
+  /** Name of the CSS class with its colour. */
   readonly name: string;
   /** In a sentence. */
   readonly about: string;

@@ -37,7 +37,7 @@ export function criticalPath(
   return found;
 }
 
-/** Of tasks that ended at the same time the last one: it waited for the others. */
+/** If several tasks ended at the same time, the last one counts: it waited for the others. */
 function latest(places: readonly number[], ends: readonly (number | undefined)[]): number | undefined {
   let found: number | undefined;
   for (const place of places) {

@@ -125,7 +125,7 @@ export interface SpanFacts {
   readonly endMs: number;
   readonly id: string;
   readonly parentId: string;
-  /** Of a call of a model. Undefined for other spans. */
+  /** Facts of a model call. Undefined for other spans. */
   readonly modelCall: ModelCallFacts | undefined;
 }
 

@@ -87,7 +87,7 @@ export class PastRun {
   readonly #isUnmet: Uint8Array;
   /** No view waits for it any more. */
   readonly #isDropped: Uint8Array;
-  /** Of those that were skipped, how they count for what needs them. */
+  /** How skipped tasks count for the tasks that need them. */
   readonly #countsAs: Map<number, "completed" | "passed">;
 
   constructor(shape: PastShape, from?: PastRun) {

@@ -6,7 +6,7 @@ interface FailedParts {
    * parts.
    */
   readonly failed: readonly string[];
-  /** Of those that were cancelled then. */
+  /** The parts that were cancelled then. */
   readonly cancelled: readonly string[];
 }
 

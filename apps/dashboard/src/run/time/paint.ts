@@ -11,7 +11,7 @@ export interface Colours {
   readonly rule: string;
   readonly mark: string;
   readonly part: Readonly<Record<PartKind, string>>;
-  /** Of an attempt that succeeded, and of one that failed. */
+  /** Colours of an attempt that succeeded, and of one that failed. */
   readonly done: string;
   readonly failed: string;
   /** Over what had not happened yet at the moment that is looked at. */

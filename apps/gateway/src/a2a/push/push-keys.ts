@@ -69,7 +69,7 @@ export class PushKeys {
       users: [{ kind: ActorKind.ACTOR_KIND_SERVICE, id: pushService }],
     });
     try {
-      // Another gateway may make one at the same moment: the first one counts.
+      // Another gateway may create one at the same time. The first one counts.
       await secrets.putSecret(request, { context });
     } catch (thrown) {
       if (errorFromUnknown(thrown).status !== "ALREADY_EXISTS") throw thrown;

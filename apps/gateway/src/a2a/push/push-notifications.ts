@@ -68,7 +68,7 @@ const listedMax = 1_000;
 /** Times that a configuration may be deleted and made again within the retention of its runs. */
 const roundsMax = 100;
 const retentionMs = 24 * 3_600_000;
-/** Statuses of HTTP that may be others later. */
+/** HTTP statuses of temporary failures. */
 const passing = [408, 425, 429];
 const { WORK_STATUS_PENDING, WORK_STATUS_RUNNING, WORK_STATUS_PAUSED } = WorkStatus;
 const liveStatuses = [WORK_STATUS_PENDING, WORK_STATUS_RUNNING, WORK_STATUS_PAUSED];
@@ -127,7 +127,7 @@ export class PushNotifications {
     throw otherConfig();
   }
 
-  /** Those that were not deleted. One whose task has ended stays for a day. */
+  /** Returns the configurations that were not deleted. A configuration stays for a day after the end of its task. */
   async list(of: OfTask, signal: AbortSignal): Promise<readonly PushConfig[]> {
     return (await this.#found(of, signal)).map(({ config }) => config);
   }
@@ -207,7 +207,7 @@ export class PushNotifications {
     return { taskId: String(input?.task), config: configOf(text) };
   }
 
-  /** Follows a task until it is other than it was reported last. */
+  /** Follows a task until it differs from the last report. */
   async #observe({ namespace, run, input, context }: Work): Promise<unknown> {
     const { timers, clock } = this.#parts.foundation;
     const { taskId } = await this.#opened(run, context);

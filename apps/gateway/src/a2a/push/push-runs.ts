@@ -10,7 +10,7 @@ import type { Run } from "@tutti/rest/types";
 export const pushService = "a2a";
 export const pushWorkflow = "a2a-push";
 
-/** By these its runs are found: the task, and the configuration. */
+/** Labels by which its runs are found: the task and the configuration. */
 export const pushLabels = { task: "a2a.push", config: "a2a.push-config" } as const;
 
 export const pushCapabilities = { observe: "a2a.observe", post: "a2a.post" } as const;
@@ -18,7 +18,7 @@ export const pushCapabilities = { observe: "a2a.observe", post: "a2a.post" } as 
 /** Whether a run sends notifications. It is no task of an agent. */
 export const isPush = ({ spec }: Run): boolean => spec?.labels[pushLabels.task] !== undefined;
 
-/** A caller can add tasks to a run. None has an id like those of a round. */
+/** A caller can add tasks to a run, but their ids differ from those of a round. */
 export const isObserve = (taskId: string): boolean => /^push#\d+\.observe$/.test(taskId);
 export const isPost = (taskId: string): boolean => /^push#\d+\.post$/.test(taskId);
 
@@ -55,7 +55,7 @@ export const pushDefinition = JSON.stringify({
             needs: ["observe"],
             when: "${{ tasks.observe.output.changed }}",
             with: "${{ tasks.observe.output.body }}",
-            // A waiting `observe` must not keep it from a slot.
+            // A waiting `observe` must not take its slot.
             priority: 10,
             retry: { attempts: 1_000, backoff: "1s..10m", jitter: 0.2 },
             timeout: { total: "24h" },

@@ -3,7 +3,7 @@
  *
  * 1. The same configuration of the same run has the same seal, so that a start can be repeated. Its nonce follows from
  *    the key and the text.
- * 2. A seal of another run, or under another version of the key, does not open.
+ * 2. A seal of another run, or under another version of the key, cannot be opened.
  */
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from "node:crypto";
 
@@ -37,7 +37,7 @@ export function keyVersionOf(sealed: string): number | undefined {
   return version === undefined ? undefined : Number(version);
 }
 
-/** Returns undefined if the seal is not of this run and key, or not as it was. */
+/** Returns undefined if the seal is of another run or key, or was changed. */
 export function unseal(sealed: string, place: SealedFor, { value }: PushKey): string | undefined {
   const bytes = Buffer.from(sealed.slice(sealed.indexOf(".") + 1), "base64url");
   if (bytes.length < nonceBytes + tagBytes) return undefined;
@@ -52,7 +52,7 @@ export function unseal(sealed: string, place: SealedFor, { value }: PushKey): st
   }
 }
 
-/** An id for a configuration without one: the same for the same content, and no way to guess the content by. */
+/** Returns an id for a configuration without one. Equal content has the same id. The id does not reveal the content. */
 export function contentId(text: string, taskId: string, { value }: PushKey): string {
   const mac = createHmac("sha256", derived(value, "id")).update(JSON.stringify([taskId, text]));
   return mac.digest("hex").slice(0, 32);

@@ -157,7 +157,8 @@ function idTokenIn(tokens: unknown): string | undefined {
 }
 
 /**
- * Of this page only: browsers take an address that starts with two slashes, or one and a backslash, for another host.
+ * Returns an address of this page only. Browsers treat an address that starts with two slashes, or with a slash and a
+ * backslash, as another host.
  */
 function ownAddress(to: string): string {
   return /^\/(?![/\\])[^\s\\]*$/.test(to) && !to.startsWith("/sign-in") ? to : "/";

@@ -28,7 +28,7 @@ export class CookieSeal {
     return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString("base64url");
   }
 
-  /** Undefined where it is not one of ours. */
+  /** Undefined if no gateway of the installation sealed it. */
   async open(text: string): Promise<unknown> {
     const key = await this.#keyed();
     const bytes = Buffer.from(text, "base64url");

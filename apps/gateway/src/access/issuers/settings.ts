@@ -3,7 +3,7 @@ import * as z from "zod";
 
 const hourMs = 3_600_000;
 
-/** How people sign in to the page by an account that they have elsewhere. */
+/** Sign-in to the dashboard with an external account. */
 export const issuersSchema = z
   .record(
     z.string().min(1).max(500),

@@ -21,7 +21,7 @@ interface Reader {
   readonly format: Format;
 }
 
-/** Whether a reader takes its time is the outflow's to judge, not the bus's. */
+/** The outflow decides whether a reader is too slow, not the bus. */
 const ackWaitMs = 24 * 3_600_000;
 
 export class EventFeed {
@@ -31,7 +31,7 @@ export class EventFeed {
   #subscription: Subscription | undefined;
   #currentReader: Reader | undefined;
 
-  /** Fixes where the reader starts. Throws when that, or the pattern, makes no sense: nothing is answered before. */
+  /** Determines where the reader starts. Throws if the position or the pattern is invalid, before anything is sent. */
   static async open({ bus, bufferEventsMax }: EventFeedParts, query: EventQuery): Promise<EventFeed> {
     const { pattern, namespace, after } = query;
     const cursor = after === "first" ? undefined : (after ?? (await bus.tail()));
@@ -70,7 +70,7 @@ export class EventFeed {
     void this.#subscription?.close(AbortSignal.abort());
   }
 
-  /** Between the beginning and the first frame the reader's connection is opened. */
+  /** The reader's connection is opened between the start and the first frame. */
   #deliver(event: BusEvent, { position }: Delivery): Promise<void> | undefined {
     const send = ({ outflow, format }: Reader): Promise<void> | undefined => {
       outflow.send(format.event(event, position));

@@ -1,6 +1,6 @@
 /**
- * All connections of those who follow something: how many there may be, that each is looked after, and that all end
- * with the process.
+ * All connections of readers that follow something: limits their number, checks each of them, and ends them with the
+ * process.
  */
 import { type Clock, errorFromUnknown, type Timer, type Timers, toProblem } from "@tutti/kernel";
 import type { RealtimeSettings } from "../configuration.ts";
@@ -20,7 +20,7 @@ export interface ConnectionsParts {
 export class Connections {
   readonly #parts: ConnectionsParts;
   readonly #open = new Map<Outflow, StreamAccess | undefined>();
-  /** Admitted, and not open yet. */
+  /** Admitted connections that are not open yet. */
   #opening = 0;
   #sweeping: Timer | undefined;
   #closing = false;
@@ -38,10 +38,7 @@ export class Connections {
     return [...this.#open.keys()].reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /**
-   * Runs what opens one more connection, which counts from here on. Throws when there is no room for it, before anything
-   * is answered.
-   */
+  /** Opens one more connection, which counts from here on. Throws before anything is sent if there are too many. */
   async admit<T>(open: () => Promise<T>): Promise<T> {
     const { connectionsMax } = this.#parts.settings;
     if (this.#closing) throw realtimeErrors.closing();
@@ -94,7 +91,7 @@ export class Connections {
     return outflow;
   }
 
-  /** Lets none in any more, and ends those that are open: they come again elsewhere, or later. */
+  /** Refuses new connections and ends open ones. Their readers reconnect, to another gateway or later. */
   close(): void {
     this.#closing = true;
     for (const outflow of this.#open.keys()) outflow.end("closing");

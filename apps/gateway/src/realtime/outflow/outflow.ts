@@ -10,16 +10,16 @@
 import type { Pipe } from "./pipe.ts";
 
 /**
- * Why a connection is over. `done`: the stream has ended. `left`: by its reader. `refused`: its reader may not have
- * it any more. `closing`: the process stops.
+ * Why a connection is over. `done`: the stream has ended. `left`: the reader left. `refused`: the reader has lost the
+ * right to read. `closing`: the process stops.
  */
 export type Ending = "done" | "left" | "stalled" | "refused" | "closing";
 
 export interface OutflowOptions {
   readonly pipe: Pipe;
-  /** Bytes that may wait to be taken. */
+  /** Maximum of bytes that wait to be sent. */
   readonly bytesMax: number;
-  /** Silence after which the reader gets a sign of life. */
+  /** Time without messages after which a heartbeat is sent. */
   readonly heartbeatMs: number;
   readonly stallMs: number;
   readonly now: () => number;
@@ -27,7 +27,7 @@ export interface OutflowOptions {
   readonly onOver: (reason: Ending) => void;
 }
 
-/** Of one write: a reader who takes it slowly, but takes it, is not stalled. */
+/** Size of one write. A reader that accepts it slowly is not stalled. */
 const writeBytesMax = 65_536;
 
 export class Outflow {
@@ -38,7 +38,7 @@ export class Outflow {
   /** Bytes of the write under way. */
   #writing = 0;
   #isScheduled = false;
-  /** When the write under way started, or the last one was taken. */
+  /** The time when the current write started, or the last one was accepted. */
   #lastMs: number;
   #ending: Ending | undefined;
   #room: PromiseWithResolvers<void> | undefined;
@@ -53,7 +53,7 @@ export class Outflow {
     return this.#over.signal;
   }
 
-  /** Bytes that wait to be taken. */
+  /** Bytes that wait to be sent. */
   get bytes(): number {
     return this.#gatheredBytes + this.#writing;
   }
@@ -71,7 +71,7 @@ export class Outflow {
     });
   }
 
-  /** Undefined where there is room. Else resolves when there is again, or the connection is over. */
+  /** Undefined if there is room. Otherwise resolves when there is room again, or the connection is over. */
   room(): Promise<void> | undefined {
     if (this.bytes < this.#options.bytesMax || this.#over.signal.aborted) return undefined;
     this.#room ??= Promise.withResolvers<void>();
@@ -93,7 +93,7 @@ export class Outflow {
     this.#finish();
   }
 
-  /** Looks after the connection. Called now and then. */
+  /** Sends heartbeats and ends stalled connections. Called periodically. */
   sweep(): void {
     const { now, heartbeatMs, stallMs, pipe } = this.#options;
     const silentMs = now() - this.#lastMs;

@@ -1,6 +1,6 @@
-/** The way to one reader, as an outflow needs it. */
+/** The connection to one reader, as an outflow needs it. */
 export interface Pipe {
-  /** The sign of life of a quiet connection. */
+  /** The heartbeat of a quiet connection. */
   readonly heartbeat: Uint8Array;
   /** Writes the frames in order. Calls back when the system has accepted all of them. */
   write(frames: readonly Uint8Array[], onAccepted: () => void): void;

@@ -95,7 +95,8 @@ export interface SessionSettings {
     | {
         readonly level?: MonitoringLevelName;
         /**
-         * By which share a task may differ from its plan before this is reported, and planned again. Default: 0.5.
+         * Share by which a task may differ from its plan before the difference is reported, and the session is planned
+         * again. Default: 0.5.
          */
         readonly deviation?: number;
       };

@@ -25,7 +25,7 @@ interface CallOptions {
 
 /** How long one question waits for an end. */
 const waitMs = 30_000;
-/** Beyond that wait, for the way there and back. */
+/** Time for the round trip, in addition to the wait. */
 const roundTripMs = 15_000;
 
 /**

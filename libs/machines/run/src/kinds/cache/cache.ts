@@ -112,9 +112,7 @@ export const noReply: CacheMiss = CacheMiss.fromPartial({
   reason: CacheMissReason.CACHE_MISS_REASON_NO_REPLY,
 });
 
-/**
- * The worker, and the running time of its attempt: a wait for a worker does not predict the next computation.
- */
+/** The worker, and the running time of its attempt: a wait for a worker does not predict the next computation. */
 type Computed = Pick<AttemptReport, "agent" | "runMs">;
 
 const computedBy = ({ agent = "", runMs = 0 }: Computed) => ({ agent, computeMs: runMs });
@@ -163,7 +161,7 @@ export function unreadableSources(run: RunView, number: number, error: ReadOnly<
   });
 }
 
-/** Of both SDKs. */
+/** The code of both SDKs. */
 const unreadableCode = "sdk.data_unreadable";
 
 function store(
