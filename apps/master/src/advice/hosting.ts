@@ -1,6 +1,6 @@
 /** The parts that find, store and try advice. */
 import { analysisService, factService } from "@tutti/contracts/insight/v1";
-import { adviceService } from "@tutti/contracts/intelligence/v1";
+import { adviceService, estimateService } from "@tutti/contracts/intelligence/v1";
 import { poolService } from "@tutti/contracts/swarm/v1";
 import { definitionService, runService, taskService } from "@tutti/contracts/workflow/v1";
 import type { HostContext, ServiceStorage } from "@tutti/host";
@@ -44,6 +44,7 @@ export function hostAdvice(
         definitions: mesh.client(definitionService),
         runs: mesh.client(runService),
         tasks: mesh.client(taskService),
+        estimates: mesh.client(estimateService, { service: service.name }),
       });
       const uses = new Uses(mesh, foundation.clock);
       const load = {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { Task } from "@tutti/contracts/workflow/v1";
-import { recordedData } from "./workflows.ts";
+import { toTimestamp } from "@tutti/kernel";
+import { recordedData, timesOf } from "./workflows.ts";
 
 const payload = (text: string) => ({
   body: { $case: "inline" as const, value: new TextEncoder().encode(text) },
@@ -29,4 +30,14 @@ it("the recorded data of a forEach is that of its entries, without outputs from 
     { task: "all", input: "7", output: "3" },
     { task: "all", input: "8", output: "3" },
   ]);
+});
+
+it("an attempt that was too short to report its start began the usual time of its capability before its end", () => {
+  const attempt = { number: 1, queueTime: toTimestamp(1_000), endTime: toTimestamp(1_010) };
+  const times = { readyTime: toTimestamp(1_000), endTime: toTimestamp(1_010) };
+  const short = (uses: string, attempts = [attempt]) =>
+    timesOf(Task.fromPartial({ taskId: "a", uses, attempts, ...times }), new Map([["text.trim", 3]]))[0];
+  assert.equal(short("text.trim@^1")?.startedMs, 1_007);
+  assert.equal(short("text.other")?.startedMs, undefined, "no estimate");
+  assert.equal(short("text.trim", [])?.startedMs, undefined, "from the cache");
 });

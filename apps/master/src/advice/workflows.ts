@@ -1,5 +1,10 @@
 /** Workflows as advice sees them: documents, recorded runs, and the division of new runs. */
-import type { Recommendation, TrialSample } from "@tutti/contracts/intelligence/v1";
+import {
+  type estimateService,
+  PredictRequest,
+  type Recommendation,
+  type TrialSample,
+} from "@tutti/contracts/intelligence/v1";
 import { type Payload, WorkStatus } from "@tutti/contracts/types/v1";
 import {
   ConvertDefinitionRequest,
@@ -29,6 +34,7 @@ export interface WorkflowClients {
   >;
   readonly runs: Pick<Client<typeof runService>, "listRuns">;
   readonly tasks: Pick<Client<typeof taskService>, "listTasks">;
+  readonly estimates: Pick<Client<typeof estimateService>, "predict">;
 }
 
 export type Document = Parameters<typeof advise>[0];
@@ -122,10 +128,11 @@ export class Workflows {
           }),
         )),
       );
+    const usual = await this.#usual(caller, lists.flat());
     return {
       runs: lists.map((tasks, at) => ({
         runId: found[at]?.runId ?? "",
-        tasks: tasks.filter(isOwn).flatMap(timesOf),
+        tasks: tasks.filter(isOwn).flatMap((task) => timesOf(task, usual)),
         entries: tasks.flatMap(entryOf),
       })),
       data: lists.flatMap(recordedData),
@@ -172,6 +179,23 @@ export class Workflows {
     await this.#clients.definitions.rollOutDefinition(request, options);
   }
 
+  /** Returns the usual running time in milliseconds of each capability with attempts that recorded no start. */
+  async #usual(
+    { namespace, ...options }: Caller,
+    tasks: readonly Task[],
+  ): Promise<ReadonlyMap<string, number>> {
+    const capabilities = [...new Set(tasks.filter(isShort).map(capabilityOf))];
+    if (capabilities.length === 0) return new Map();
+    const subjects = capabilities.map((capability) => ({ capability }));
+    const request = PredictRequest.fromPartial({ namespace, subjects });
+    const { estimates } = await this.#clients.estimates.predict(request, options);
+    return new Map(
+      estimates.flatMap(({ subject, basis, samples, p50Ms }) =>
+        samples > 0 && basis?.capability === subject?.capability ? [[subject?.capability ?? "", p50Ms]] : [],
+      ),
+    );
+  }
+
   #runs(
     { namespace, ...options }: Caller,
     filter: Parameters<typeof ListRunsRequest.fromPartial>[0]["filter"],
@@ -216,21 +240,35 @@ function entryOf({
   return [{ parent, runMs: fromTimestamp(endTime) - fromTimestamp(from) }];
 }
 
-function timesOf({ taskId: task, readyTime, startTime, endTime, attempts }: Task): RecordedRun["tasks"] {
+/** @param usual the usual running times of capabilities, in milliseconds */
+export function timesOf(task: Task, usual: ReadonlyMap<string, number>): RecordedRun["tasks"] {
+  const { taskId, readyTime, startTime, endTime, attempts } = task;
   if (readyTime === undefined || endTime === undefined) return [];
   const own = attempts.filter(({ doubled, compensation }) => !doubled && !compensation);
   const runMs = own.at(-1) && attemptMs(own.at(-1));
+  const [queuedMs, endedMs] = [fromTimestamp(readyTime), fromTimestamp(endTime)];
+  const usualMs = isShort(task) ? usual.get(capabilityOf(task)) : undefined;
+  const estimatedMs = usualMs === undefined ? undefined : Math.max(queuedMs, endedMs - usualMs);
+  const startedMs = startTime === undefined ? estimatedMs : fromTimestamp(startTime);
   return [
     {
-      task,
-      queuedMs: fromTimestamp(readyTime),
-      endedMs: fromTimestamp(endTime),
-      ...(startTime !== undefined && { startedMs: fromTimestamp(startTime) }),
+      task: taskId,
+      queuedMs,
+      endedMs,
+      ...(startedMs !== undefined && { startedMs }),
       ...(runMs !== undefined && { runMs }),
       lostMs: own.slice(0, -1).flatMap((attempt) => attemptMs(attempt) ?? []),
     },
   ];
 }
+
+/** Returns whether its one attempt ended before it reported its start: see `swarm.links.startedAfterMs`. */
+function isShort({ uses, startTime, attempts }: Task): boolean {
+  return uses !== "" && startTime === undefined && attempts.length === 1;
+}
+
+/** Returns the capability without its range of versions. */
+const capabilityOf = ({ uses }: Task): string => uses.replace(/@.*$/, "");
 
 /** Returns the duration. Undefined if no agent started it. */
 function attemptMs({ startTime, endTime }: Partial<Task["attempts"][number]> = {}): number | undefined {

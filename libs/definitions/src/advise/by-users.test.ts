@@ -110,9 +110,10 @@ describe("advice that a user has to apply", () => {
 
   it("proposes checkpoints for a long task with attempts that were lost late", () => {
     const tasks: Tasks = { train: { uses: "model.train" } };
-    const runsWith = (lostMs: readonly number[], runMs = 60_000) =>
+    const runsWith = (lostMs: readonly number[], usualMs = 60_000, afterLossMs = usualMs) =>
       Array.from({ length: 10 }, (_, number): RecordedRun => {
         const lost = number < 4 ? lostMs : [];
+        const runMs = lost.length > 0 ? afterLossMs : usualMs;
         const endedMs = runMs + lost.reduce((sum, ms) => sum + ms, 0);
         return {
           runId: `run-${number}`,
@@ -127,7 +128,13 @@ describe("advice that a user has to apply", () => {
       /^4 attempts in 4 of 10 runs were lost or failed late, after 40\.0 s \(median\)\. A completed attempt takes 60\.0 s\.$/,
     );
     assert.match(found?.manual ?? "", /handler of `model\.train` has to save its state/);
-    for (const other of [runsWith([10_000]), runsWith([4_000], 6_000), runsWith([])])
-      assert.deepEqual(of("checkpoints", workflow(tasks), other), [], "lost early, short, or never lost");
+    const cases = {
+      "lost early": runsWith([10_000]),
+      short: runsWith([4_000], 6_000),
+      "never lost": runsWith([]),
+      "continued from a saved state": runsWith([40_000], 60_000, 22_000),
+    };
+    for (const [title, other] of Object.entries(cases))
+      assert.deepEqual(of("checkpoints", workflow(tasks), other), [], title);
   });
 });

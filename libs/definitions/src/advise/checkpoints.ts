@@ -27,16 +27,19 @@ export function savable(
 ): CheckpointsFound | undefined {
   if (uses === undefined || forEach !== undefined) return undefined;
   const own = runs.flatMap(({ tasks }) => tasks.filter(({ task }) => task === id));
-  const usualMs = quantile(ascending(own.flatMap(({ runMs }) => runMs ?? [])), 0.5);
-  const late = own.flatMap(({ lostMs = [] }) => lostMs).filter((ms) => ms >= lateShare * usualMs);
+  const usualMs = usualOf(own);
+  const isLate = (ms: number) => ms >= lateShare * usualMs;
+  const restarted = own.filter((each) => !isContinued(each, usualMs));
+  const late = restarted.flatMap(({ lostMs = [] }) => lostMs).filter(isLate);
   if (usualMs < longMs || late.length < lostMin) return undefined;
   const gain = gainOf(
     runs,
     needs,
     needs,
-    (_, { task, queuedMs, endedMs, lostMs = [] }) => {
+    (_, each) => {
+      const { task, queuedMs, endedMs, lostMs = [] } = each;
       const durationMs = endedMs - queuedMs;
-      if (task !== id) return durationMs;
+      if (task !== id || isContinued(each, usualMs)) return durationMs;
       const saved = lostMs.reduce((sum, ms) => sum + Math.max(0, ms - usualMs / saves), 0);
       return durationMs - Math.min(saved, durationMs);
     },
@@ -44,7 +47,7 @@ export function savable(
   );
   if (gain === undefined) return undefined;
   const lostMs = late.reduce((sum, ms) => sum + ms, 0);
-  const affected = own.filter(({ lostMs: lost = [] }) => lost.some((ms) => ms >= lateShare * usualMs)).length;
+  const affected = restarted.filter(({ lostMs: lost = [] }) => lost.some(isLate)).length;
   return {
     gain,
     evidence: [
@@ -53,4 +56,18 @@ export function savable(
       `The replay continues each attempt from a state that is saved every ${msText(usualMs / saves)}. The gain is the mean of all runs.`,
     ],
   };
+}
+
+type RecordedTask = RecordedRun["tasks"][number];
+
+/** Returns the usual time of an attempt from the beginning. After a lost attempt, one may start from a saved state. */
+function usualOf(own: readonly RecordedTask[]): number {
+  const undisturbed = own.filter(({ lostMs = [] }) => lostMs.length === 0);
+  const known = undisturbed.length > 0 ? undisturbed : own;
+  return quantile(ascending(known.flatMap(({ runMs }) => runMs ?? [])), 0.5);
+}
+
+/** Returns whether the last attempt was so much shorter that it continued from the state of a lost one. */
+function isContinued({ runMs, lostMs = [] }: RecordedTask, usualMs: number): boolean {
+  return lostMs.length > 0 && runMs !== undefined && runMs < (1 - lateShare) * usualMs;
 }

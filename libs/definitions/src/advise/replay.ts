@@ -97,4 +97,4 @@ export function quantile(sorted: readonly number[], share: number): number {
 }
 
 export const msText = (ms: number): string =>
-  ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
+  ms < 1 ? "less than 1 ms" : ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
