@@ -32,7 +32,7 @@ it("the recorded data of a forEach is that of its entries, without outputs from 
   ]);
 });
 
-it("an attempt that was too short to report its start began the usual time of its capability before its end", () => {
+it("an attempt that was too short to report its start started the usual time of its capability before its end", () => {
   const attempt = { number: 1, queueTime: toTimestamp(1_000), endTime: toTimestamp(1_010) };
   const times = { readyTime: toTimestamp(1_000), endTime: toTimestamp(1_010) };
   const short = (uses: string, attempts = [attempt]) =>

@@ -19,7 +19,8 @@ const idle: Load = {
     ...{ expectedPerSec: 0, leadMs: 60_000 },
     meanMs: 0,
   },
-  ...{ foreignSlots: 0, slots: 0, busySlots: 0, roomySlots: 0, agents: 0, idleAgents: 0 },
+  ...{ foreignSlots: 0, foreignBusySlots: 0 },
+  ...{ slots: 0, busySlots: 0, roomySlots: 0, agents: 0, idleAgents: 0 },
   isPoolPaused: false,
 };
 const day: Bounds = { minAgents: 0, maxAgents: 10, isNight: false };
@@ -88,6 +89,23 @@ const cases: readonly Case[] = [
     before: wanting(0),
     wanted: 1,
     reason: /100 tasks wait/,
+  },
+  {
+    title: "another agent that claims many slots and takes no task",
+    load: staffed(1, {
+      ...{ queued: 40, running: 2, longestWaitMs: 6_000, meanMs: 1_000, roomySlots: 0 },
+      foreignSlots: 100_000,
+    }),
+    before: wanting(1),
+    wanted: 5,
+    reason: /one of 40 tasks has waited for 6000 ms/,
+  },
+  {
+    title: "its own agents that claim many slots and take few tasks",
+    load: staffed(2, { queued: 40, running: 4, longestWaitMs: 6_000, roomySlots: 0, slots: 200_000 }),
+    before: wanting(2),
+    wanted: 3,
+    reason: /one of 40 tasks has waited for 6000 ms/,
   },
   {
     title: "a pool that is paused",
@@ -195,6 +213,7 @@ const loads = fc.record({
   finishesPerSec: fc.double({ min: 0, max: 1e4, noNaN: true }),
   meanMs: fc.oneof(fc.constant(0), fc.nat(100_000)),
   foreignSlots: fc.oneof(fc.constant(0), fc.nat(100)),
+  foreignBusySlots: fc.oneof(fc.constant(0), fc.nat(100)),
   slots: fc.nat(1_000),
   busySlots: fc.nat(1_000),
   roomySlots: fc.oneof(fc.constant(0), fc.nat(10)),

@@ -6,10 +6,11 @@
  * 2. It grows at once. It shrinks only if nothing changed during the cool-down time, and only by the agents
  *    that have been idle long enough. So it never swings within that time, unless the bounds do.
  * 3. If there is work that no other agent does, at least one agent is wanted: the first task wakes one.
- * 4. Nothing changes while the scaler is paused.
+ * 4. If tasks wait too long and no agent has room, at least one more agent is wanted, however many slots the agents claim.
+ * 5. Nothing changes while the scaler is paused.
  */
 import { counted } from "@tutti/kernel";
-import { needOf } from "./need.ts";
+import { foreignSlotsOf, isLate, needOf } from "./need.ts";
 import type { Load, ScalerMemory, ScalingRules } from "./rules.ts";
 import type { Bounds } from "./windows.ts";
 
@@ -31,7 +32,8 @@ export function decideScaling(
 ): ScalingDecision {
   const slotsPerAgent = load.agents > 0 && load.slots > 0 ? load.slots / load.agents : before.slotsPerAgent;
   const need = needOf(load, rules);
-  const desired = agentsFor(need.slots - load.foreignSlots, slotsPerAgent, load);
+  const slots = need.slots - foreignSlotsOf(load, rules);
+  const desired = Math.max(leastOf(load, rules), agentsFor(slots, slotsPerAgent));
   const { wanted, reason } = rules.paused
     ? { wanted: before.wanted, reason: "the scaler is paused" }
     : choose(rules, bounds, load, before, { desired, reason: need.reason }, nowMs);
@@ -84,11 +86,17 @@ function withLimit(desired: number, maxAgents: number, reason: string): string {
     : reason;
 }
 
-/** Returns whole agents. At least one if there is work that no other agent does. */
-function agentsFor(slots: number, slotsPerAgent: number, { queued, roomySlots, isPoolPaused }: Load): number {
+/** Returns whole agents. */
+function agentsFor(slots: number, slotsPerAgent: number): number {
   // A sum of whole agents must not become one more by rounding.
-  const agents = Math.max(0, Math.ceil(slots / slotsPerAgent - 1e-9));
-  return queued > 0 && roomySlots === 0 && !isPoolPaused ? Math.max(1, agents) : agents;
+  return Math.max(0, Math.ceil(slots / slotsPerAgent - 1e-9));
+}
+
+/** Returns the agents for work that no other agent does: see 3 and 4. */
+function leastOf(load: Load, rules: ScalingRules): number {
+  const { queued, running, roomySlots, agents, isPoolPaused } = load;
+  if (queued === 0 || roomySlots > 0 || isPoolPaused) return 0;
+  return isLate(load, rules) ? Math.min(agents + 1, queued + running) : 1;
 }
 
 function figuresOf(load: Load, bounds: Bounds, desired: number): Record<string, number> {

@@ -80,7 +80,7 @@ function play(days: number, usual: Pattern, pattern: Pattern, useForecast: boole
       arrivalsPerSec: recent.reduce((sum, count) => sum + count, 0) / 60,
       finishesPerSec: running / (taskMs / 1_000),
       expectedPerSec: useForecast ? arrivals.expectedPerSec(nowMs + leadMs) : 0,
-      ...{ leadMs, meanMs: taskMs, foreignSlots: 0, isPoolPaused: false },
+      ...{ leadMs, meanMs: taskMs, foreignSlots: 0, foreignBusySlots: 0, isPoolPaused: false },
       ...{ slots, busySlots: running, roomySlots: slots - running },
       ...{ agents: agents.length, idleAgents: idle.length },
     };

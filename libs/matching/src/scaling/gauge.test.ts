@@ -46,6 +46,22 @@ describe("the load that a scaler reads", () => {
     assert.equal(gauge(arena).read(arena.nowMs).idleAgents, 2);
   });
 
+  it("counts other agents by the concurrency that they keep up, and by the slots that they use", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const other = arena.agent("other", { slots: 1_000 });
+    const foreign = () => {
+      const { foreignSlots, foreignBusySlots } = gauge(arena).read(arena.nowMs);
+      return [foreignSlots, foreignBusySlots];
+    };
+    assert.deepEqual(foreign(), [1_000, 0]);
+    sender.offer([1, 2, 3]);
+    arena.pass(1);
+    other.busy(3, 5_000);
+    arena.pass(1);
+    assert.deepEqual(foreign(), [2, 2]);
+  });
+
   it("counts an agent that sleeps until it is needed, and not one that sleeps by schedule", () => {
     const arena = new Arena();
     for (const agentId of ["crew-1", "crew-2", "crew-3"]) arena.agent(agentId, { launchId: "crew.01" });

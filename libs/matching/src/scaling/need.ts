@@ -16,6 +16,7 @@ const growth = 1.5;
 /**
  * 1. Slots are never needed for more than the present and expected tasks.
  * 2. More agents cannot help tasks that wait although the scaler's own agents have room.
+ * 3. If tasks wait too long, other agents have no more slots than they use, however many they claim.
  */
 export function needOf(load: Load, rules: ScalingRules): Need {
   const need = presentNeed(load, rules);
@@ -25,6 +26,16 @@ export function needOf(load: Load, rules: ScalingRules): Need {
   const seconds = Math.round(load.leadMs / 1_000);
   const reason = `${need.reason}; by the days before ${rate} tasks per second come in ${seconds} s`;
   return { slots, reason };
+}
+
+/** Returns whether a task has waited too long. */
+export function isLate({ queued, longestWaitMs }: Load, { targetWaitMs }: ScalingRules): boolean {
+  return queued > 0 && longestWaitMs > targetWaitMs;
+}
+
+/** Returns the slots of other agents that take a part of the work. */
+export function foreignSlotsOf(load: Load, rules: ScalingRules): number {
+  return isLate(load, rules) ? load.foreignBusySlots : load.foreignSlots;
 }
 
 /** Returns whether tasks are so rare that agents would be idle between them. */
@@ -38,9 +49,10 @@ function foreseenSlots({ expectedPerSec, meanMs }: Load, { idleMs }: ScalingRule
   return (expectedPerSec * meanMs) / 1_000 / busyShareMax;
 }
 
-function presentNeed(load: Load, { targetWaitMs }: ScalingRules): Need {
+function presentNeed(load: Load, rules: ScalingRules): Need {
   const { queued, running, longestWaitMs, meanMs, roomySlots, isPoolPaused } = load;
-  const slots = load.slots + load.foreignSlots;
+  const { targetWaitMs } = rules;
+  const slots = load.slots + foreignSlotsOf(load, rules);
   if (isPoolPaused) return { slots: running, reason: "the pool is paused" };
   if (queued > 0 && roomySlots > 0)
     return {
@@ -57,7 +69,7 @@ function presentNeed(load: Load, { targetWaitMs }: ScalingRules): Need {
     };
   const clearing = meanMs > 0 ? (queued * meanMs) / targetWaitMs : 1;
   const planned = Math.max(steady, running) + clearing;
-  if (longestWaitMs <= targetWaitMs)
+  if (!isLate(load, rules))
     return {
       slots: Math.min(work, planned),
       reason: `${counted(queued, "task waits", "tasks wait")}, ${counted(running, "is", "are")} running`,

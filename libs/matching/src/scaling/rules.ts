@@ -35,8 +35,10 @@ export interface Load {
   readonly leadMs: number;
   /** Mean duration of an attempt. 0 if unknown. */
   readonly meanMs: number;
-  /** Slots of agents with the same capabilities that are not the scaler's. */
+  /** Slots of agents with the same capabilities that are not the scaler's, by their learned concurrency. */
   readonly foreignSlots: number;
+  /** Those of them in use. */
+  readonly foreignBusySlots: number;
   /** Slots of the scaler's awake agents: all, those in use, and those that could take a task now. */
   readonly slots: number;
   readonly busySlots: number;

@@ -72,6 +72,11 @@ it("a recorded reason names the run, the task and the time", () => {
     missText({ reason: "producer_ended", ...of }, nowMs),
     / of run r-1, task rates, which ended without/,
   );
+  assert.equal(
+    missText({ reason: "crowded", ...of }, nowMs),
+    "too many tasks waited for the output of run r-1, task rates",
+  );
+  assert.equal(missText({ reason: "no_reply" }, nowMs), "the cache did not reply in time");
   assert.match(missText({ reason: "unproven", neededOutputs: 3 }, nowMs), /: 0 of 3 outputs/);
 });
 

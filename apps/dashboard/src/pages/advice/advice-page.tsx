@@ -155,7 +155,11 @@ function Line({ each }: { each: Recommendation }) {
             )}
           </ul>
         )}
-        {manual === "" ? null : <p>Cannot be applied automatically: {manual}</p>}
+        {manual === "" ? null : (
+          <p>
+            Cannot be applied automatically: <InlineText text={manual} />
+          </p>
+        )}
         {quietUntilMs === undefined ? null : (
           <p className="small soft">Not made again before {dates.format(quietUntilMs)}.</p>
         )}

@@ -4,6 +4,7 @@ import { ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1";
 import {
   type AnswerCache,
   AskCache,
+  type CacheAsker,
   CacheMiss,
   CacheMissReason,
   type CheckComputing,
@@ -12,6 +13,8 @@ import {
 import { fromTimestamp } from "@tutti/kernel";
 import { MachineDriver } from "@tutti/kernel/testing";
 import { asker, cacheKey, cacheService, inline } from "../testing/cache.ts";
+import type { CacheStep } from "./entry.ts";
+import { joinFlight } from "./flight.ts";
 import { askCache, cache, forgetOutput, reportComputing, storeOutput } from "./index.ts";
 import { isChecked } from "./proof.ts";
 
@@ -329,6 +332,32 @@ describe("the reason for which a task computes", () => {
     driver.deliverAll();
     const { reason, runId, taskId } = answers.at(-1)?.miss ?? {};
     assert.deepEqual([reason, runId, taskId], [producerEnded, "r0", "t"]);
+  });
+
+  it("is that too many tasks waited, with the task that computes", () => {
+    const { driver, missOf } = missing();
+    missOf("r0");
+    const askers = Array.from({ length: 20_000 }, (_, at) => ({
+      runId: `r${at + 1}`,
+      taskId: "t",
+      visit: 2,
+    }));
+    const joined = (waiters: readonly CacheAsker[]) => {
+      const entry = { ...driver.state(cacheKey, cache), waiters };
+      const events: string[] = [];
+      const sent: AnswerCache[] = [];
+      const step = {
+        ...{ nowMs: driver.nowMs, key: cacheKey, behaviour: 99 },
+        emit: ({ type }: { readonly type: string }) => events.push(type),
+        send: (_to: unknown, _message: unknown, body: AnswerCache) => sent.push(body),
+      };
+      // The cast: all that it uses.
+      joinFlight(entry, { runId: "late", taskId: "t", visit: 2 }, step as unknown as CacheStep, undefined);
+      const [{ waitMs, miss } = assert.fail()] = sent;
+      return [events, waitMs > 0, miss?.reason, miss?.runId];
+    };
+    assert.deepEqual(joined(askers.slice(1)), [["waiter_added"], true, undefined, undefined]);
+    assert.deepEqual(joined(askers), [[], false, CacheMissReason.CACHE_MISS_REASON_CROWDED, "r0"]);
   });
 
   it("is kept by a snapshot", () => {

@@ -132,6 +132,7 @@ describe("a task with a cached output", () => {
     assert.deepEqual(scene.offers, ["alone look"]);
     scene.driver.deliverAll();
     assert.deepEqual(scene.offers, ["alone look"]);
+    assert.deepEqual(scene.missOf("alone", "look"), [CacheMissReason.CACHE_MISS_REASON_NO_REPLY, ""]);
   });
 
   it("waits with its run while that is paused", () => {
