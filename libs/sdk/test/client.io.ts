@@ -236,6 +236,31 @@ for (const transport of ["gRPC", "HTTP"] as const)
     });
   });
 
+describe("a signal whose reply is lost", () => {
+  it("is sent again under the same key, so that it takes effect once", async () => {
+    const keys: string[] = [];
+    const server = new Mesh({
+      settings: { transport: "grpc", listen: "127.0.0.1:0" },
+      foundation: { logger: silentLogger },
+    });
+    const signalRun: RunHandlers["signalRun"] = ({ idempotencyKey }) => {
+      keys.push(idempotencyKey);
+      if (keys.length === 1) gateway.server.closeAllConnections();
+      return { event: 3, awaited: [] };
+    };
+    server.serve(runService, { ...handlers([]), signalRun });
+    await server.start();
+    const gateway = await openGateway(server.address);
+    await using tutti = await connect({ address: gateway.url });
+    await tutti.runs.get("order-17").signal("paid");
+    await tutti.runs.get("order-17").signal("paid");
+    await gateway.close();
+    await server.stop();
+    assert.match(keys[0] ?? "", /^call_/);
+    assert.deepEqual([keys.length, new Set(keys).size, keys[1]], [3, 2, keys[0]]);
+  });
+});
+
 function inlineOf(payload: Payload | undefined): Uint8Array {
   assert.ok(payload?.body?.$case === "inline");
   return payload.body.value;

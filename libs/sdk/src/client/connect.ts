@@ -14,6 +14,7 @@ import { apiKeyIn, invalid } from "../worker/settings.ts";
 import { clientAddresses } from "./addresses.ts";
 import { withCallerStacks } from "./caller-stack.ts";
 import type { Tutti } from "./tutti.ts";
+import { withCallKeys } from "./work/call-keys.ts";
 import type { ClientPorts } from "./work/followed.ts";
 
 export interface ConnectOptions {
@@ -94,10 +95,13 @@ export async function connect(
     ...(network !== undefined && { network, outside: true }),
     ownership: new ClientOwnership(addresses),
   });
+  const ids = new IdSource({ clock, chance });
   const client: Mesh["client"] = (service, at) =>
-    withCallerStacks(mesh.client(service, at), (error) => explained(error, addresses));
+    withCallerStacks(withCallKeys(mesh.client(service, at), service, ids), (error) =>
+      explained(error, addresses),
+    );
   const contents = new Contents(namespace, blobsOver(client(blob.blobService)));
-  const ports = { clock, timers, chance, ids: new IdSource({ clock, chance }), contents };
+  const ports = { clock, timers, chance, ids, contents };
   const shared = { namespace, ports };
   const boards = {
     missions: client(swarm.missionService),

@@ -18,6 +18,7 @@ import {
 import { payloadOf, valueIn } from "./payloads.ts";
 import { RunHandle, type RunParts } from "./run.ts";
 import type { ResultOptions } from "./work/outcome.ts";
+import { namesOfStart } from "./work/start-names.ts";
 
 export interface ObjectsParts extends RunParts {
   readonly objects: Client<typeof objectService>;
@@ -70,15 +71,16 @@ export class Objects {
     key: string,
     call: string,
     input?: unknown,
-    { id = "" }: Pick<ObjectCallOptions, "id"> = {},
+    options: Pick<ObjectCallOptions, "id"> = {},
   ): Promise<RunHandle> {
-    const { namespace, runs } = this.#parts;
+    const { namespace, ports, runs } = this.#parts;
+    const { id, isNew } = namesOfStart("run", options, ports.ids);
     // Inline, because the key is read from it.
     const spec = RunSpec.fromPartial({ input: payloadOf({ key, call, input }, "input") ?? {} });
     spec.what = { $case: "definition", value: { name, version: undefined } };
     const { run, existed } = await runs.startRun(StartRunRequest.fromPartial({ namespace, runId: id, spec }));
     if (run === undefined) throw sdkErrors.replyIncomplete({ about: `a call of object ${name}` });
-    return new RunHandle(this.#parts, run.runId, existed);
+    return new RunHandle(this.#parts, run.runId, existed && !isNew);
   }
 
   /** Reads an object: its values and its calls. */

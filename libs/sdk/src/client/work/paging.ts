@@ -1,5 +1,5 @@
 export interface IdempotencyOptions {
-  /** A second call with the same key has no further effect. */
+  /** A second call with the same key has no further effect. Default: a new key, which protects retries of this call. */
   readonly idempotencyKey?: string;
 }
 
