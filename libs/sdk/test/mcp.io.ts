@@ -35,7 +35,9 @@ describe("the tools of an MCP server over its pipes", () => {
   after(() => tools?.close());
 
   it("are capabilities with the schemas and descriptions of the server, of all pages", () => {
-    const names = ["echo", "fail", "vanish", "slow", "ask", "flood"].map((name) => `mcp.test.${name}`);
+    const names = ["echo", "fail", "vanish", "slow", "ask", "flood", "look"].map(
+      (name) => `mcp.test.${name}`,
+    );
     assert.deepEqual(tools.capabilities, names);
     const { options } = table.handlers.get("mcp.test.echo") ?? {};
     assert.equal(options?.description, "Returns its input.");
@@ -65,6 +67,17 @@ describe("the tools of an MCP server over its pipes", () => {
       message: /exit code 3/,
     });
     assert.notEqual(await pid(), before);
+  });
+
+  it("are repeated on a new program if they have no effects and another call ended theirs", async () => {
+    const { pid } = (await table.call("mcp.test.echo", { text: "" })) as { readonly pid: number };
+    const ends = [assert.rejects(table.call("mcp.test.slow"), { code: "mcp.unreachable" })];
+    const looks = Array.from({ length: 3 }, () => table.call("mcp.test.look"));
+    ends.push(assert.rejects(table.call("mcp.test.vanish"), { code: "mcp.unreachable" }));
+    const texts = new Set(await Promise.all(looks));
+    await Promise.all(ends);
+    assert.equal(texts.size, 1, "all on one new program");
+    assert.ok(!texts.has(`look of ${pid}`));
   });
 
   it("end when the task ends", async () => {

@@ -58,6 +58,13 @@ describe("the capability map", () => {
       ]),
       [["2.1.0", { type: "object" }, ["swarm 2"]]],
     );
+    const changed = { version: "2.1.0", description: "Charges.", inputSchema: { type: "array" } };
+    for (const worker of workers) worker.describe("pay.charge", changed);
+    await until(
+      "the changed texts to be listed",
+      async () => (await registry().findCapabilities(request)).versions[0]?.capability,
+      (found) => found?.description === "Charges." && found.inputSchema === '{"type":"array"}',
+    );
     for (const worker of workers) await worker.stop();
     await untilListed([]);
     await tutti.workflows.register("workflow: paying\ntasks: {charge: {uses: pay.charge}}\n");

@@ -5,10 +5,11 @@ import { isMembers, type Members, membersIn, textIn } from "../agents/models/wir
 import type { TaskContext } from "../task/context.ts";
 import {
   type Connection,
+  Disconnected,
   HttpConnection,
   type McpServer,
+  NotSent,
   ProgramConnection,
-  SessionEnded,
 } from "./connection.ts";
 import { mcpErrors } from "./errors.ts";
 import { askPeople, type McpQuestions, OpenCall } from "./questions.ts";
@@ -17,6 +18,8 @@ export interface McpTool {
   readonly name: string;
   readonly description: string;
   readonly inputSchema: Json;
+  /** Whether a repeated call has no further effect, by the annotations of the server. */
+  readonly isRepeatable: boolean;
 }
 
 export interface McpResource {
@@ -59,6 +62,7 @@ export class McpClient {
   /** Open questions to people, by the ids of the requests of the server. */
   readonly #asking = new Map<unknown, AbortController>();
   #number = 0;
+  #repeatable: ReadonlySet<string> = new Set();
 
   /** @param changed called when the server reports that its tools have changed */
   constructor(
@@ -78,11 +82,17 @@ export class McpClient {
   }
 
   async tools(): Promise<readonly McpTool[]> {
-    return (await this.#list("tools", toolsMax)).map((tool) => ({
-      name: textIn(tool, "name"),
-      description: textIn(tool, "description"),
-      inputSchema: membersIn(tool, "inputSchema") as Json,
-    }));
+    const tools = (await this.#list("tools", toolsMax)).map((tool) => {
+      const { readOnlyHint, idempotentHint } = membersIn(tool, "annotations");
+      return {
+        name: textIn(tool, "name"),
+        description: textIn(tool, "description"),
+        inputSchema: membersIn(tool, "inputSchema") as Json,
+        isRepeatable: readOnlyHint === true || idempotentHint === true,
+      };
+    });
+    this.#repeatable = new Set(tools.flatMap(({ name, isRepeatable }) => (isRepeatable ? [name] : [])));
+    return tools;
   }
 
   /** True if the server has resources. Known after the first request. */
@@ -144,22 +154,27 @@ export class McpClient {
   close(): void {
     this.#connected?.then((connection) => connection.close()).catch(() => {});
     this.#connected = undefined;
-    this.#rejectPending("it was closed");
+    this.#rejectPending(this.#unreachable("it was closed"));
   }
 
+  /** Sends a request, and again if the server did not execute it, or if its program ended and it can be repeated. */
   async #call(method: string, params: Members, signal?: AbortSignal, call?: OpenCall): Promise<Members> {
-    for (let hasNewSession = false; ; hasNewSession = true) {
+    const isRepeatable = method !== "tools/call" || this.#repeatable.has(textIn(params, "name"));
+    for (let isRepeated = false; ; isRepeated = true) {
       this.#connected ??= this.#connect();
       const connected = this.#connected;
       try {
-        return await this.#request(await connected, { method, params }, signal, call);
+        const connection = await connected.catch((error: unknown) => {
+          throw this.#unreachable(error);
+        });
+        return await this.#request(connection, { method, params }, signal, call);
       } catch (error) {
         if (signal?.aborted === true) throw signal.reason;
         if (isTuttiError(error)) throw error;
-        const isEnded = error instanceof SessionEnded;
-        if (isEnded && this.#connected === connected) this.#connected = undefined;
-        if (isEnded && !hasNewSession) continue;
-        throw this.#unreachable(reasonOf(error));
+        const isUnsent = error instanceof NotSent;
+        if (isUnsent && this.#connected === connected) this.#connected = undefined;
+        const canRepeat = error instanceof Disconnected && isRepeatable && call?.hasAsked !== true;
+        if (isRepeated || !(isUnsent || canRepeat)) throw this.#unreachable(error);
       }
     }
   }
@@ -174,7 +189,7 @@ export class McpClient {
       request: (message: Members, within: unknown) => this.#handleRequest(message, within),
       disconnected: (reason: string) => {
         this.#connected = undefined;
-        this.#rejectPending(reason);
+        this.#rejectPending(new Disconnected(reason));
       },
     };
     const server = this.#server;
@@ -279,12 +294,14 @@ export class McpClient {
       );
   }
 
-  #rejectPending(reason: string): void {
-    for (const pending of this.#pending.values()) pending.reject(this.#unreachable(reason));
+  #rejectPending(error: Error): void {
+    for (const pending of this.#pending.values()) pending.reject(error);
     this.#pending.clear();
   }
 
-  #unreachable(reason: string) {
+  #unreachable(error: unknown) {
+    if (isTuttiError(error)) return error;
+    const reason = typeof error === "string" ? error : reasonOf(error);
     return mcpErrors.unreachable({ server: this.#name, reason });
   }
 }

@@ -1,7 +1,7 @@
 /**
  * JSON-RPC with an MCP server: over the pipes of a program, or over streamable HTTP.
  *
- * 1. Requests in progress fail when the server is disconnected. The next request starts the server again.
+ * 1. When the server is disconnected, its requests in progress end. The next request starts the server again.
  * 2. A program that is closed and does not exit is killed, and its output is dropped.
  * 3. A server gets no model and no files from its client. It may ask a person if the client has `questions`.
  */
@@ -91,7 +91,8 @@ export class ProgramConnection implements Connection {
   }
 
   async send(message: Members): Promise<void> {
-    if (!this.#isDisconnected) this.#child.stdin.write(`${JSON.stringify(message)}\n`);
+    if (this.#isDisconnected) throw new NotSent();
+    this.#child.stdin.write(`${JSON.stringify(message)}\n`);
   }
 
   close(): void {
@@ -118,7 +119,10 @@ export class ProgramConnection implements Connection {
     }
     for (const line of lines) {
       for (const message of messagesIn(line))
-        void dispatch(message, this.#listener)?.then((answer) => this.send(answer));
+        dispatch(message, this.#listener)
+          ?.then((answer) => this.send(answer))
+          // The program that asked has ended.
+          .catch(() => {});
     }
   }
 
@@ -138,12 +142,15 @@ function messagesIn(line: string): readonly Members[] {
   }
 }
 
-/** The server does not know the session, so it has not executed the request. */
-export class SessionEnded extends Error {
-  constructor() {
-    super("its session has ended");
+/** The server has not executed the request, because it did not receive it or does not know its session. */
+export class NotSent extends Error {
+  constructor(message = "it has ended") {
+    super(message);
   }
 }
+
+/** The program ended during the request. Another request may be the cause. */
+export class Disconnected extends Error {}
 
 export class HttpConnection implements Connection {
   readonly #server: Extract<McpServer, { url: unknown }>;
@@ -178,7 +185,7 @@ export class HttpConnection implements Connection {
     this.#session = answer.headers.get("mcp-session-id") ?? this.#session;
     if (answer.status === 404 && this.#session !== "") {
       await answer.body?.cancel();
-      throw new SessionEnded();
+      throw new NotSent("its session has ended");
     }
     if (!answer.ok) throw new Error(`status ${answer.status}: ${(await answerText(answer)).slice(0, 300)}`);
     if (message["id"] === undefined || answer.body === null) {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { toolsOf } from "../agents/tools.ts";
-import { type HandleOptions, type Handler, Handlers } from "../task/handlers.ts";
+import { type CapabilityTexts, type HandleOptions, type Handler, Handlers } from "../task/handlers.ts";
 import { addMcpServer, type McpQuestions } from "./index.ts";
 
 interface Request {
@@ -37,6 +37,8 @@ class Scene {
   readonly handlers = new Handlers();
   readonly timers = new Timers();
   readonly requests: string[] = [];
+  /** Number of changed offers. */
+  offered = 0;
   readonly #calls = new Map<string, Handler>();
   tools: unknown = [{ name: "readFile", inputSchema: { type: "object" } }];
   answer: (request: Request, signal: AbortSignal) => Response | Promise<Response> = () => this.reply({});
@@ -50,6 +52,9 @@ class Scene {
       handle: (name: string, handler: Handler, options?: HandleOptions) => {
         this.handlers.add(name, handler, options);
         this.#calls.set(name, handler);
+      },
+      describe: (name: string, texts: CapabilityTexts) => {
+        if (this.handlers.describe(name, texts)) this.offered++;
       },
     };
     const ports = { fetch: this.#fetch as typeof fetch, timers: this.timers as never, ...options };
@@ -149,6 +154,28 @@ describe("the tools of an MCP server", () => {
     await scene.timers.fire();
     assert.equal(lists(), 3, "a closed server is not listed");
   });
+});
+
+it("a changed description or schema of an MCP tool is offered, once per change", async () => {
+  const scene = new Scene();
+  await scene.add();
+  const change = { jsonrpc: "2.0", method: "notifications/tools/list_changed" };
+  scene.answer = ({ id }) => streamOf([change, { jsonrpc: "2.0", id, result: {} }]);
+  const changed = async () => {
+    await scene.call("readfile");
+    await scene.timers.fire();
+    const [{ description, inputSchema } = {}] = scene.handlers.capabilities;
+    return [scene.offered, description, inputSchema];
+  };
+  const schema = '{"type":"object"}';
+  assert.deepEqual(await changed(), [0, "", schema]);
+  const inputSchema = { type: "object", required: ["path"] };
+  scene.tools = [{ name: "readFile", description: "Reads a file.", inputSchema }];
+  const described = ["Reads a file.", JSON.stringify(inputSchema)];
+  assert.deepEqual(await changed(), [1, ...described]);
+  assert.deepEqual(await changed(), [1, ...described]);
+  scene.tools = [{ name: "readFile" }];
+  assert.deepEqual(await changed(), [2, "", "{}"]);
 });
 
 describe("questions of an MCP server", () => {

@@ -1,7 +1,7 @@
 /** The tools of MCP servers as capabilities of a worker. */
 import { systemTimers, type Timer } from "@tutti/kernel";
 import type { Worker } from "../worker/worker.ts";
-import { McpClient, type McpPorts, toolsMax } from "./client.ts";
+import { McpClient, type McpPorts, type McpTool, toolsMax } from "./client.ts";
 import type { McpServer } from "./connection.ts";
 import type { McpQuestions } from "./questions.ts";
 
@@ -22,10 +22,10 @@ export interface McpTools {
 
 /**
  * Connects to an MCP server, and adds its tools to the worker as `mcp.NAME.TOOL`. Tools that the server reports later
- * are added too. The capabilities `mcp.NAME.resources.list` and `mcp.NAME.resources.read` read its resources.
+ * are added too, and changed descriptions and schemas are offered. The capabilities `mcp.NAME.resources.list` and `mcp.NAME.resources.read` read its resources.
  */
 export async function addMcpServer(
-  worker: Pick<Worker, "handle">,
+  worker: Pick<Worker, "handle" | "describe">,
   name: string,
   server: McpServer,
   options: McpServerOptions = {},
@@ -33,15 +33,13 @@ export async function addMcpServer(
   const { fetch: fetchFunction = fetch, timers = systemTimers, questions } = options;
   const known = new Map<string, string>();
   const add = async () => {
-    for (const { name: tool, description, inputSchema } of await client.tools()) {
-      if (tool === "" || known.has(tool) || known.size >= toolsMax) continue;
+    for (const listed of await client.tools()) {
+      const { name: tool } = listed;
+      const offered = known.get(tool);
+      if (offered !== undefined) worker.describe(offered, textsOf(listed));
+      if (tool === "" || offered !== undefined || known.size >= toolsMax) continue;
       const capability = capabilityOf(name, tool, new Set(known.values()));
-      worker.handle(capability, (input, task) => client.callTool(tool, input, task), {
-        ...(description !== "" && { description: description.slice(0, descriptionLengthMax) }),
-        ...(JSON.stringify(inputSchema).length <= schemaLengthMax && {
-          inputSchema: inputSchema as Readonly<Record<string, unknown>>,
-        }),
-      });
+      worker.handle(capability, (input, task) => client.callTool(tool, input, task), textsOf(listed));
       known.set(tool, capability);
     }
   };
@@ -80,6 +78,15 @@ const descriptionLengthMax = 4_096;
 const schemaLengthMax = 262_144;
 /** Pause between a change of the tools and the next list. */
 const changeMs = 1_000;
+
+function textsOf({ description, inputSchema }: McpTool) {
+  return {
+    ...(description !== "" && { description: description.slice(0, descriptionLengthMax) }),
+    ...(JSON.stringify(inputSchema).length <= schemaLengthMax && {
+      inputSchema: inputSchema as Readonly<Record<string, unknown>>,
+    }),
+  };
+}
 
 /** Returns the capability of a tool. Capabilities have no capitals: `readFile` is `mcp.files.readfile`. */
 function capabilityOf(server: string, tool: string, used: ReadonlySet<string>): string {

@@ -37,6 +37,11 @@ export class OpenCall {
     this.#ids = new Map(Object.entries(saved));
   }
 
+  /** Whether the server has asked within this call. */
+  get hasAsked(): boolean {
+    return this.#count > 0;
+  }
+
   /** Reports that the server has answered the call. */
   end(): void {
     this.#ended.abort(new Error("the call has ended"));

@@ -24,6 +24,9 @@ export interface HandleOptions {
   readonly estimate?: { readonly durationMs?: number; readonly money?: number; readonly tokens?: number };
 }
 
+/** The texts of a capability. They can change while the worker runs. */
+export type CapabilityTexts = Pick<HandleOptions, "version" | "description" | "inputSchema" | "outputSchema">;
+
 const optionNames: OptionNames<HandleOptions> = {
   version: true,
   inputSchema: true,
@@ -57,22 +60,29 @@ export class Handlers {
 
   add(name: string, handler: Handler, options: HandleOptions = {}): void {
     requireKnown("worker.handle", options, optionNames);
-    const { version = "1.0.0", inputSchema, outputSchema, description = "", estimate } = options;
+    const { version = "1.0.0", estimate } = options;
     if (!nameForm.test(name))
       throw invalid("the name of a capability", "dotted lower-case words such as pay.charge", name);
     if (!versionForm.test(version))
       throw invalid(`the version of ${name}`, "a semantic version such as 2.1.0", version);
     const key = `${name}@${version}`;
     if (this.#byKey.has(key)) throw invalid(`the handler of ${key}`, "given once", "a second one");
-    const capability = Capability.fromPartial({
-      name,
-      version,
-      description,
-      inputSchema: inputSchema === undefined ? "" : JSON.stringify(inputSchema),
-      outputSchema: outputSchema === undefined ? "" : JSON.stringify(outputSchema),
-      ...(estimate !== undefined && { cost: estimate }),
-    });
+    const cost = estimate !== undefined && { cost: estimate };
+    const capability = Capability.fromPartial({ name, version, ...textsOf(options), ...cost });
     this.#byKey.set(key, { name, version, handler, capability });
+  }
+
+  /** Changes the description and the schemas of a registered capability. Returns false if they are the same. */
+  describe(name: string, { version = "1.0.0", ...texts }: CapabilityTexts): boolean {
+    const key = `${name}@${version}`;
+    const registered = this.#byKey.get(key);
+    if (registered === undefined) throw invalid("the described capability", "one with a handler", key);
+    const before = registered.capability;
+    const capability = { ...before, ...textsOf(texts) };
+    this.#byKey.set(key, { ...registered, capability });
+    return (["description", "inputSchema", "outputSchema"] as const).some(
+      (text) => before[text] !== capability[text],
+    );
   }
 
   /** Returns the handlers by the numbers of a host. */
@@ -84,6 +94,14 @@ export class Handlers {
     }
     return result;
   }
+}
+
+function textsOf({ description = "", inputSchema, outputSchema }: CapabilityTexts) {
+  return {
+    description,
+    inputSchema: inputSchema === undefined ? "" : JSON.stringify(inputSchema),
+    outputSchema: outputSchema === undefined ? "" : JSON.stringify(outputSchema),
+  };
 }
 
 function invalid(option: string, expected: string, found: string) {

@@ -39,7 +39,7 @@ import { Connector } from "../link/connector.ts";
 import type { Transport } from "../link/transport.ts";
 import { transportFor } from "../link/transports.ts";
 import { Busy } from "../task/failure.ts";
-import { type HandleOptions, type Handler, Handlers } from "../task/handlers.ts";
+import { type CapabilityTexts, type HandleOptions, type Handler, Handlers } from "../task/handlers.ts";
 import { handledAs } from "../task/typed.ts";
 import { Agent } from "./agent.ts";
 import { MeasureSender } from "./measure-sender.ts";
@@ -178,6 +178,15 @@ export class Worker {
     const handled = handledAs(capability, handler as Handler, options);
     this.#handlers.add(handled.name, handled.handler, handled.options);
     this.#agent.sendOffering();
+    return this;
+  }
+
+  /**
+   * Replaces the description and the schemas of a capability that has a handler, and offers them to the pool. Texts that
+   * are not set are removed.
+   */
+  describe(name: string, texts: CapabilityTexts): this {
+    if (this.#handlers.describe(name, texts)) this.#agent.sendOffering();
     return this;
   }
 

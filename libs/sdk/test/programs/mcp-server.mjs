@@ -1,6 +1,6 @@
 // An MCP server over its pipes: `echo` returns its input, `fail` reports a failure, `vanish` ends the program, `slow`
-// answers when it is cancelled, `ask` sends a request to its client first, `flood` writes a line without an end. With the
-// argument `stubborn` it ends with SIGKILL alone.
+// answers when it is cancelled, `ask` sends a request to its client first, `flood` writes a line without an end.
+// `look` has no effects and answers after 100 ms. With the argument `stubborn` it ends with SIGKILL alone.
 import { createInterface } from "node:readline";
 
 const tool = (name, description) => ({
@@ -14,6 +14,7 @@ const tools = [
   tool("slow", ""),
   tool("ask", ""),
   tool("flood", ""),
+  { ...tool("look", ""), annotations: { readOnlyHint: true } },
 ];
 const say = (message) => process.stdout.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
 const text = (value, more = {}) => ({ content: [{ type: "text", text: value }], ...more });
@@ -51,6 +52,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   else if (name === "fail") say({ id, result: text("the disk is full", { isError: true }) });
   else if (name === "vanish") process.exit(3);
   else if (name === "flood") process.stdout.write("x".repeat(20 * 1024 * 1024));
+  else if (name === "look") setTimeout(() => say({ id, result: text(`look of ${process.pid}`) }), 100);
   else if (name === "ask") {
     waiting.set("ask-1", id);
     say({ id: "ask-1", method: "elicitation/create", params: { message: "your key?" } });
