@@ -362,6 +362,13 @@ export const sdkErrors = defineErrors("sdk", {
       `The secret ${reference} is not set on the machine of the worker`,
     remedy: "Set the variable, or write the file.",
   },
+  secretOutsideTask: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A source, the check of an announced service, or the import of an API refers to a stored secret. Tutti opens stored secrets only for running tasks.",
+    message: ({ reference }: { reference: string }) => `${reference} can be opened only in a task`,
+    remedy: "Use `env:NAME` or `file:/path`.",
+  },
   secretUnreachable: {
     status: "UNAVAILABLE",
     retry: "same-key",

@@ -112,6 +112,7 @@ const variableReasons: ReadonlyMap<string, string> = new Map([
   ["MAILTO", "output is not mailed. It is in the log of the task"],
   ["MAILFROM", "output is not mailed. It is in the log of the task"],
   ["RANDOM_DELAY", "set `jitter` of the schedule"],
+  ["HOME", "it is the folder of the commands. Start the worker there, or set `folder` of its `shell()`"],
   ["TZ", "commands get it. Cron has the times in the zone of its machine"],
 ]);
 

@@ -57,6 +57,17 @@ describe("a crontab", () => {
     assert.equal((imported.documents[1] as { timeZone: string }).timeZone, "Europe/Berlin");
   });
 
+  it("lists HOME, because the worker must allow this folder", () => {
+    const imported = importCrontab("HOME=/srv\nPATH=/bin\n0 3 * * * ./a.sh\n");
+    assert.deepEqual(untranslatedOf(imported), ["1 HOME=/srv"]);
+    const command = {
+      command: ["/bin/sh", "-c", "./a.sh"],
+      cwd: "/srv",
+      env: { HOME: "/srv", PATH: "/bin" },
+    };
+    assert.deepEqual(taskOf(imported, "cron-a-sh", "run")?.["with"], command);
+  });
+
   it("creates a workflow and a schedule for each command, with variables, time zone and standard input", () => {
     assert.deepEqual(named(imported), [
       "workflow cron-backup-sh",

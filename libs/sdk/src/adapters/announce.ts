@@ -4,6 +4,7 @@
  * 1. The service has its own worker, so that its health affects only its own capabilities.
  * 2. While its check fails, the worker takes no tasks. Tasks go to other instances of the service, or wait.
  * 3. The worker takes no tasks before the first check has passed.
+ * 4. The check opens only the secrets of the worker. So a service whose tasks lack a secret takes none.
  */
 import {
   type Clock,
@@ -15,6 +16,7 @@ import {
   systemTimers,
   type Timers,
 } from "@tutti/kernel";
+import { sdkErrors } from "../errors.ts";
 import type { WorkerOptions } from "../worker/settings.ts";
 import { Worker, type WorkerPorts } from "../worker/worker.ts";
 import { type Adapter, addAdapter, checkAdapter } from "./adapter.ts";
@@ -108,7 +110,11 @@ export class AnnouncedService {
     const stopped = () => tooLate.reject(new Error("stopped"));
     this.#ended.signal.addEventListener("abort", stopped, { once: true });
     try {
-      const call = { idempotencyKey: "health", signal, secret: localSecret };
+      const call = {
+        idempotencyKey: "health",
+        signal,
+        secret: (reference: string) => this.#secret(reference),
+      };
       await Promise.race([checkAdapter(this.adapter, call, this.#ports.clock), tooLate.promise]);
       return undefined;
     } catch (error) {
@@ -117,6 +123,12 @@ export class AnnouncedService {
       timer.cancel();
       this.#ended.signal.removeEventListener("abort", stopped);
     }
+  }
+
+  async #secret(reference: string): Promise<string> {
+    const value = await localSecret(reference);
+    if (!this.worker.settings.secrets.includes(reference)) throw sdkErrors.secretNotOffered({ reference });
+    return value;
   }
 
   #checked(problem: string | undefined): void {

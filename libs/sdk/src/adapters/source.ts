@@ -21,8 +21,8 @@ import {
   systemTimers,
 } from "@tutti/kernel";
 import type { StartOptions, Tutti } from "../client/tutti.ts";
+import { sdkErrors } from "../errors.ts";
 import type { Adapter, AdapterCall } from "./adapter.ts";
-import { adapterErrors } from "./errors.ts";
 
 /** The run that a message starts. Its id consists of the name of the source and the id of the message. */
 export interface SourceStart extends Omit<StartOptions, "id" | "idempotencyKey"> {
@@ -155,11 +155,12 @@ function isInterruption(error: unknown): boolean {
   );
 }
 
-/** Reads references to values of this machine. */
+/** Reads references to values of this machine, outside of tasks. */
 export async function localSecret(reference: string): Promise<string> {
-  const [, kind, place = ""] = /^(env|file):(.+)$/s.exec(reference) ?? [];
-  const value = kind === "env" ? process.env[place] : kind && (await readFile(place, "utf8").catch(() => ""));
+  const [, kind, place = ""] = /^(env|file|secret):(.+)$/s.exec(reference) ?? [];
+  if (kind === undefined) throw sdkErrors.secretUnnamed();
+  if (kind === "secret") throw sdkErrors.secretOutsideTask({ reference });
+  const value = kind === "env" ? process.env[place] : await readFile(place, "utf8").catch(() => "");
   if (value) return value.trimEnd();
-  const problem = `${reference} cannot be opened here. Pass \`secret\` to open other references`;
-  throw adapterErrors.invalid({ adapter: "source", problem });
+  throw sdkErrors.secretMissing({ reference });
 }

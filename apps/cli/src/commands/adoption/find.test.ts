@@ -29,7 +29,7 @@ describe("scripts that are adopted", () => {
 });
 
 describe("the lines of a crontab", () => {
-  const anna = { name: "anna", home: "/home/anna" };
+  const anna = { user: { name: "anna", home: "/home/anna" } };
   const cron = { SHELL: "/bin/sh", PATH: "/usr/bin:/bin", HOME: "/home/anna", LOGNAME: "anna" };
 
   it("have the folder, the shell and the variables that cron gives them", () => {
@@ -78,6 +78,17 @@ describe("the lines of a crontab", () => {
       "scripts.cron-python3 python3 a.py --full",
       "scripts.cron-python3-2 python3 b.py",
     ]);
+  });
+
+  it("with users are adopted for the user of the command, and listed for others", () => {
+    const text = "0 1 * * * anna ./a.sh --full\n0 2 * * * root ./b.sh\n";
+    const { scripts, notAdopted } = linesOf("crontab", text, { ...anna, hasUser: true });
+    assert.deepEqual(
+      scripts.map(({ name, command }) => `${name} ${command.at(-1)}`),
+      ["scripts.cron-a-sh ./a.sh --full"],
+    );
+    const reason = "the line runs as another user. Adopt it as `root`";
+    assert.deepEqual(notAdopted, [{ file: "crontab", line: 2, text: "0 2 * * * root ./b.sh", reason }]);
   });
 
   it("that cron refuses are listed", () => {

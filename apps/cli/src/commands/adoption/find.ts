@@ -35,6 +35,13 @@ export interface CronUser {
   readonly home: string;
 }
 
+/** How the crontabs of the folder are read. */
+export interface CrontabFolder {
+  readonly user: CronUser;
+  /** Whether lines name a user after the times, like those of /etc/crontab. Lines of other users are not adopted. */
+  readonly hasUser?: boolean;
+}
+
 /** A target or a line: others in the folder may have its name. */
 export type Unnamed = Adopted & { readonly isNumbered?: boolean };
 
@@ -94,9 +101,14 @@ const programs: readonly (readonly [RegExp, Language])[] = [
 const lengthMax = 100;
 
 /** Returns what a file of the folder has: a script, targets, or lines. */
-export function adoptedIn(file: string, text: string, user: CronUser, former: readonly Adopted[]): Found {
+export function adoptedIn(
+  file: string,
+  text: string,
+  crontabs: CrontabFolder,
+  former: readonly Adopted[],
+): Found {
   if (isMakefile(file)) return targetsOf(file, text);
-  if (isCrontab(file)) return linesOf(file, text, user, former);
+  if (isCrontab(file)) return linesOf(file, text, crontabs, former);
   const script = scriptOf(file, text);
   return { scripts: script === undefined ? [] : [script], notAdopted: [] };
 }
@@ -142,11 +154,21 @@ export function targetsOf(file: string, text: string): Found {
  * Returns the lines of a crontab, each with the folder and the variables that it has under cron. If a line already calls
  * an adopted line, that one stays in the list.
  */
-export function linesOf(file: string, text: string, user: CronUser, former: readonly Adopted[] = []): Found {
+export function linesOf(
+  file: string,
+  text: string,
+  { user, hasUser = false }: CrontabFolder,
+  former: readonly Adopted[] = [],
+): Found {
   const [scripts, left]: [Unnamed[], NotAdopted[]] = [[], []];
-  for (const item of readCrontab(text)) {
+  for (const item of readCrontab(text, { hasUser })) {
     if (item.kind === "fault") left.push(notAdopted(file, { ...item, construct: item.entry }));
     if (item.kind !== "command") continue;
+    if (hasUser && item.user !== user.name) {
+      const reason = `the line runs as another user. Adopt it as \`${item.user}\``;
+      left.push(notAdopted(file, { ...item, construct: item.entry, reason }));
+      continue;
+    }
     const { command, stdin, variables } = item;
     if (/\badopt run\b/.test(command)) {
       const words = command.split(/\s+/);

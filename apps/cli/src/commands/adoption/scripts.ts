@@ -32,12 +32,13 @@ export async function adoptScripts(context: Context): Promise<Result> {
     : [];
   const { cronUser } = await import("../../effects/scripts.ts");
   const { adoptedIn, named, usesIn } = await import("./find.ts");
+  const crontabs = { user: cronUser(), hasUser: values.flag("user-field") };
   const [found, notAdopted, uses]: [Unnamed[], NotAdopted[], Use[]] = [[], [], []];
   for (const path of files) {
     const file = relative(folder, path);
     if (file === workerName || file === listName) continue;
     const text = await shell.readText(path);
-    const adopted = adoptedIn(file, text, cronUser(), former);
+    const adopted = adoptedIn(file, text, crontabs, former);
     found.push(...adopted.scripts);
     notAdopted.push(...adopted.notAdopted);
     uses.push(...usesIn(file, text));
