@@ -1,4 +1,4 @@
-import { defineErrors, printDuration } from "@tutti/kernel";
+import { defineErrors, printDuration, printElapsed } from "@tutti/kernel";
 
 interface QueueTimeout {
   readonly capability: string;
@@ -102,7 +102,7 @@ export const matchingErrors = defineErrors("matching", {
     retry: "never",
     help: "No agent took the task within its queue timeout.",
     message: ({ capability, waitedMs, mayMs, isOffered }: QueueTimeout) =>
-      `No agent took the task for \`${capability}\` in ${printDuration(waitedMs)} (maximum: ${printDuration(mayMs)})${isOffered ? "" : ": no worker for it is connected"}`,
+      `No agent took the task for \`${capability}\` in ${printElapsed(waitedMs)} (maximum: ${printDuration(mayMs)})${isOffered ? "" : ": no worker for it is connected"}`,
     remedy: ({ capability, isOffered }: QueueTimeout) =>
       isOffered
         ? "Start more agents, or raise the queue timeout."

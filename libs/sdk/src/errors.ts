@@ -1,4 +1,4 @@
-import { capitalized, defineErrors, printDuration } from "@tutti/kernel";
+import { capitalized, defineErrors, printDuration, printElapsed } from "@tutti/kernel";
 
 /** Errors of the library itself. Errors that handlers throw keep their own code. */
 export const sdkErrors = defineErrors("sdk", {
@@ -239,7 +239,7 @@ export const sdkErrors = defineErrors("sdk", {
     retry: "same-key",
     help: "An attempt took longer than the task's timeout. Its signal was aborted. Raise the timeout, or make the handler faster.",
     message: ({ what, afterMs }: { what: string; afterMs: number }) =>
-      `${what} did not finish within ${printDuration(Math.round(afterMs))}`,
+      `${what} did not finish within ${printElapsed(afterMs)}`,
     remedy: "Raise the timeout, or make the handler faster.",
   },
   lockLost: {
@@ -254,7 +254,7 @@ export const sdkErrors = defineErrors("sdk", {
     retry: "same-key",
     help: "The worker had no link to its host for so long that its tasks were assigned to other workers. The signals of its running tasks were aborted.",
     message: ({ afterMs }: { afterMs: number }) =>
-      `The worker had no link to its host for ${printDuration(Math.round(afterMs))}, so the task goes to another worker`,
+      `The worker had no link to its host for ${printElapsed(afterMs)}, so the task goes to another worker`,
     remedy: "Check the network and the host.",
   },
   cancelled: {

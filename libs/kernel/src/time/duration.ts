@@ -40,3 +40,9 @@ export function printDuration(ms: number): string {
   }
   return text;
 }
+
+/** Returns the text of a measured duration for messages: a timer fires a little late, so `20.001 s` is `20s`. */
+export function printElapsed(ms: number): string {
+  const unit = ms < 1_000 ? 1 : ms < 60_000 ? 100 : 1_000;
+  return printDuration(Math.round(ms / unit) * unit);
+}

@@ -539,7 +539,7 @@ export class Attempts implements AttemptPort {
     const { runEndsMs, totalEndsMs, abandonMs } = attempt.limits;
     if (Math.min(runEndsMs, totalEndsMs) <= nowMs) {
       const what = runEndsMs <= nowMs ? "the attempt" : "the task";
-      const afterMs = nowMs - attempt.startedMs;
+      const afterMs = Math.min(runEndsMs, totalEndsMs) - attempt.startedMs;
       attempt.abort(sdkErrors.timedOut({ what, afterMs }), nowMs + abandonAfterMs);
     }
     if (abandonMs <= nowMs) this.#abandon(attempt);

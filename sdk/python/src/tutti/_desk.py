@@ -534,7 +534,7 @@ class Desk:
             self._tell(attempt)
         if min(attempt.run_ends_ms, attempt.total_ends_ms) <= now_ms:
             what = "the attempt" if attempt.run_ends_ms <= now_ms else "the task"
-            reason = timed_out(what, now_ms - attempt.started_ms)
+            reason = timed_out(what, min(attempt.run_ends_ms, attempt.total_ends_ms) - attempt.started_ms)
             attempt.abort(reason, now_ms + _GIVE_UP_AFTER_MS)
         if attempt.given_up_ms <= now_ms:
             self._give_up(attempt)

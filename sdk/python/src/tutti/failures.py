@@ -162,7 +162,9 @@ def saved_too_large(size: int, most: int) -> TuttiError:
 def _text_of(ms: float) -> str:
     from ._document import duration_text  # Loaded on first use: few tasks time out.
 
-    return duration_text(round(ms) / 1_000)
+    # A timer fires a little late: 20.001 s is 20s.
+    unit = 1 if ms < 1_000 else 100 if ms < 60_000 else 1_000
+    return duration_text(round(ms / unit) * unit / 1_000)
 
 
 def timed_out(what: str, after_ms: float) -> Cancelled:
