@@ -13,6 +13,7 @@ import {
   AttemptFailedV1,
   AttemptQueuedV1,
   AttemptStartedV1,
+  CacheAwaitedV1,
   ChildStartedV1,
   ClaimApproval,
   CompleteTask,
@@ -77,6 +78,7 @@ import {
   runNode,
   runTimers,
   stateOfKind,
+  visitNumberOf,
 } from "@tutti/machine-run/reading";
 import { noCause, type Stage, type StagedEvent } from "../stage.ts";
 import type { EventDescription } from "./event-description.ts";
@@ -252,6 +254,10 @@ const causes: Readonly<Record<string, CauseOf>> = {
     const { cacheMiss: miss } = AttemptQueuedV1.decode(recorded.payload);
     if (!answerCache(run, description, { miss })) fireNode(run, recorded, description.task, nodeTimers.again);
   },
+  cache_awaited(run, { payload, timeMs }, description) {
+    const { dueMs } = CacheAwaitedV1.decode(payload);
+    answerCache(run, description, { waitMs: Math.max(1, dueMs - timeMs) });
+  },
   child_queued: (run, recorded, { task }) => void fireNode(run, recorded, task, nodeTimers.again),
   task_held: (run, recorded, { task }) => void fireNode(run, recorded, task, nodeTimers.again),
   round_begun: (run, recorded, { task }) => void fireNode(run, recorded, task, nodeTimers.round),
@@ -328,11 +334,13 @@ function personOf(id: string): Cause["actor"] {
   return { kind: ActorKind.ACTOR_KIND_PERSON, id };
 }
 
-function attemptEnded(run: ReplayedRun, recorded: Recorded, { type, task }: EventDescription): void {
+function attemptEnded(run: ReplayedRun, recorded: Recorded, description: EventDescription): void {
   const { stage, key, state } = run;
+  const { type, task } = description;
   const error = failures[type]?.decode(recorded.payload).error;
   if (error === undefined) return;
   const isTime = error.code === "workflow.timed_out";
+  if (!isTime && answerCache(run, description, { error })) return;
   if (isTime || effectFor(run, task) === undefined) {
     const timers = [nodeTimers.total, nodeTimers.wait, nodeTimers.approval];
     if (timers.some((kind) => fireNode(run, recorded, task, kind))) return;
@@ -372,14 +380,15 @@ function effectFor({ stage, key }: ReplayedRun, task: string, kind?: RunEffect["
 function answerCache(
   { stage, key, state }: ReplayedRun,
   { task }: EventDescription,
-  reply: Pick<Partial<AnswerCache>, "found" | "output" | "miss">,
+  reply: Pick<Partial<AnswerCache>, "found" | "output" | "waitMs" | "error" | "miss">,
 ): boolean {
   const node = state.nodes[findNode(state, task) ?? -1];
   const hasCacheTimer = stage
     .timersOf(key)
     .some(({ number }) => nodeOfTimer(number) === node?.number && kindOfTimer(number) === nodeTimers.cache);
   if (node === undefined || !hasCacheTimer) return false;
-  const body = { taskId: task, visit: node.visit, found: false, ...reply };
+  const visit = visitNumberOf(state, node.number);
+  const body = { taskId: task, visit, found: false, ...reply };
   stage.call(key, "answer_cache", body);
   return true;
 }

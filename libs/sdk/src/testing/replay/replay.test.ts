@@ -208,6 +208,21 @@ describe("histories of all kinds of tasks, against their own definitions", () =>
       () => {},
     ],
     [
+      "waits for an output that another task computes",
+      `a: {uses: brief, cache: {key: x, ttl: 1h}}\n  b: {uses: brief, cache: {key: x, ttl: 1h}}`,
+      () => {},
+    ],
+    [
+      "outputs that another task failed to compute",
+      `a: {uses: bad, retry: {attempts: 1}, mayFail: true, cache: {key: x, ttl: 1h}}\n  b: {uses: bad, retry: {attempts: 1}, mayFail: true, cache: {key: x, ttl: 1h}}`,
+      () => {},
+    ],
+    [
+      "cached failures",
+      `a: {uses: bad, retry: {attempts: 1}, mayFail: true, cache: {key: x, ttl: 1h, failures: 1h}}\n  b: {uses: bad, retry: {attempts: 1}, mayFail: true, cache: {key: x, ttl: 1h, failures: 1h}}\n  c: {uses: bad, retry: {attempts: 1}, needs: [{task: a, on: always}], mayFail: true, cache: {key: x, ttl: 1h, failures: 1h}}`,
+      () => {},
+    ],
+    [
       "children",
       `a: {workflow: sub, with: 1}\n  b: {workflow: sub, needs: [a], with: 2, retry: {attempts: 2, backoff: 1h}, mayFail: true}`,
       () => {},
@@ -223,7 +238,7 @@ describe("histories of all kinds of tasks, against their own definitions", () =>
         if (n % 2 === 0) throw new Error("even");
       };
       const test = testWorkflow(text, {
-        handlers: { ok: () => "ok", slow: delayed("2d"), bad, odd },
+        handlers: { ok: () => "ok", brief: delayed("1m"), slow: delayed("2d"), bad, odd },
         children: [sub],
       });
       const run = await test.start();
