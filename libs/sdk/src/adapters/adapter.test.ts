@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { testWorkflow, uses, workflow } from "@tutti/sdk";
 import { Busy } from "../task/failure.ts";
 import { type Adapter, type AdapterCall, addAdapter } from "./adapter.ts";
-import { clientFor } from "./client.ts";
+import { clientFor, unreachableReason } from "./client.ts";
 import { adapterDouble } from "./double.ts";
 
 const call: AdapterCall = {
@@ -133,6 +133,26 @@ describe("an adapter", () => {
     const wrong = { code: "adapter.invalid" };
     assert.throws(() => addAdapter(new HandlerTable() as never, { ...adapter, name: "My CRM" }), wrong);
     assert.throws(() => addAdapter(new HandlerTable() as never, { ...adapter, operations: {} }), wrong);
+  });
+
+  it("says why a server is out of reach", () => {
+    const at = { host: "shop.example", port: 443 };
+    const openssl =
+      "write EPROTO 404D:error:0A00010B:SSL routines:tls_validate_record_header:wrong version number:";
+    assert.deepEqual(
+      [
+        unreachableReason("ECONNREFUSED", "connect ECONNREFUSED", at),
+        unreachableReason("ENOTFOUND", "getaddrinfo ENOTFOUND", at),
+        unreachableReason("EPROTO", openssl, at),
+        unreachableReason("ECONNRESET", "socket hang up", at),
+      ],
+      [
+        "no server listens at shop.example:443",
+        "the host `shop.example` is unknown (ENOTFOUND)",
+        "the server at shop.example:443 does not use TLS",
+        "socket hang up",
+      ],
+    );
   });
 
   it("names the install command for a missing client package, and passes other import errors on", async () => {

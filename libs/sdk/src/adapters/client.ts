@@ -85,5 +85,6 @@ export function unreachableReason(
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return `the TLS certificate is not for the host \`${host}\``;
   if (/SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY_LEAF)/.test(code))
     return `the TLS certificate of ${host}:${port} is signed by an unknown authority (${code})`;
+  if (/wrong version number/i.test(reason)) return `the server at ${host}:${port} does not use TLS`;
   return reason === "" ? code : reason;
 }

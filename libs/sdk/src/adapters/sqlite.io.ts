@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -60,6 +60,18 @@ describe("an SQLite adapter", () => {
       retry: "same-key",
     });
     other.exec("ROLLBACK");
+  });
+
+  it("names the operation in the check: a wrong statement, a file that is no database", async () => {
+    const checked = (path: string, sql: string) =>
+      sqliteAdapter({ name: "wrong", file: path, operations: { x: { sql } } }).check(call("k"));
+    await assert.rejects(checked(file, "SELEKT 1"), {
+      code: "adapter.refused",
+      message: /`wrong\.x`.*SELEKT/,
+    });
+    const text = join(folder, "shop.txt");
+    writeFileSync(text, "no database");
+    await assert.rejects(checked(text, "SELECT 1"), { code: "adapter.refused", message: /`wrong\.x`.*no/ });
   });
 
   it("follows the adapter rules", async () => {

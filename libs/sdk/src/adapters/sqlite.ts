@@ -95,7 +95,12 @@ class Database {
 
   async check(operations: SqliteAdapterOptions["operations"]): Promise<void> {
     const database = await this.#open();
-    for (const { sql } of Object.values(operations)) database.prepare(sql);
+    for (const [name, { sql }] of Object.entries(operations))
+      try {
+        database.prepare(sql);
+      } catch (error) {
+        throw failureOf(`${this.#options.name}.${name}`, error);
+      }
   }
 
   async run(operation: string, sql: string, values: Values, key: string | undefined): Promise<unknown> {

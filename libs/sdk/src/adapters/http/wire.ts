@@ -18,6 +18,7 @@ import { createSecureContext, rootCertificates } from "node:tls";
 import { isInner } from "@tutti/host/outgoing";
 import type { Timers } from "@tutti/kernel";
 import type { AdapterCall, SecretReference } from "../adapter.ts";
+import { unreachableReason } from "../client.ts";
 import { adapterErrors } from "../errors.ts";
 
 export interface HttpRequest {
@@ -187,11 +188,16 @@ function sendOnce(
     });
     call.once("error", (error) => {
       if (error instanceof Forbidden) reject(refused(request, url, error.message));
-      else reject(signal.aborted ? signal.reason : new BrokenExchange(error.message || error.name, wasSent));
+      else reject(signal.aborted ? signal.reason : new BrokenExchange(reasonOf(error, url), wasSent));
     });
     call.once("response", (answer) => read(answer, request).then(resolve, reject));
     call.end(body);
   });
+}
+
+function reasonOf({ code = "", message, name }: NodeJS.ErrnoException, url: URL): string {
+  const port = url.port || (url.protocol === "https:" ? 443 : 80);
+  return unreachableReason(code, message || name, { host: url.hostname, port });
 }
 
 async function read(

@@ -183,8 +183,12 @@ function failureOf(operation: string, error: unknown, { servers, user, password 
     case "ConsumerNotFoundError":
     case "JetStreamStatusError":
     case "JetStreamError":
-    case "JetStreamNotEnabled":
       return adapterErrors.failed(details);
+    case "JetStreamNotEnabled":
+      return adapterErrors.failed({
+        operation,
+        reason: "the server or the account has no JetStream, which publishing and sources need",
+      });
     case "JetStreamApiError":
       // No leader, too few servers, no space.
       return Number(code) === 503 || /insufficient|resource|storage|no leader|unavailable/i.test(reason)
