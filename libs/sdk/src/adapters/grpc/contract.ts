@@ -66,7 +66,8 @@ async function compiled(adapter: string, { protos = [], protoFolders }: GrpcCont
   const includeDirs = [...(protoFolders ?? new Set(protos.map((file) => dirname(resolve(file)))))];
   const found = new Map<string, Uint8Array>();
   try {
-    const read = await loader.load(
+    // The asynchronous function throws outside of its promise for an unknown type.
+    const read = loader.loadSync(
       protos.map((file) => resolve(file)),
       { includeDirs },
     );

@@ -243,6 +243,11 @@ describe("a gRPC adapter", () => {
       message: /at grpc:\/\/127\.0\.0\.1:1 \(connect ECONNREFUSED 127\.0\.0\.1:1\)/,
     });
     await assert.rejects(open({ protos: ["/no/such.proto"] }), /cannot be read/);
+    const folder = mkdtempSync(join(tmpdir(), "tutti-grpc-"));
+    const unknown = join(folder, "unknown.proto");
+    writeFileSync(unknown, 'syntax = "proto3"; service Shop { rpc Find(Gone) returns (Gone); }');
+    await assert.rejects(open({ protos: [unknown] }), /cannot be read: no such type: Gone/);
+    rmSync(folder, { recursive: true });
     await assert.rejects(open({ protos: [proto], only: ["pay-*"] }), /none of the requested methods/);
   });
 });

@@ -11,7 +11,7 @@ import { parseYaml, systemTimers, YamlTooDeep } from "@tutti/kernel";
 import { LineCounter } from "yaml";
 import { isMembers, type Members } from "../../agents/models/wire.ts";
 import { adapterErrors } from "../errors.ts";
-import { deadline, exchange } from "../http/wire.ts";
+import { BrokenExchange, deadline, exchange } from "../http/wire.ts";
 
 const textLengthMax = 64 * 1024 * 1024;
 const referencesMax = 32;
@@ -23,13 +23,9 @@ const fetchMs = 30_000;
 export async function readDocument(place: string): Promise<string> {
   if (!/^https?:/.test(place)) {
     const fail = (problem: string) => adapterErrors.invalid({ adapter: place, problem });
-    const size = await stat(place).then(
-      (found) => found.size,
-      () => {
-        throw fail("the file cannot be read");
-      },
-    );
-    if (size > textLengthMax) throw fail(`it has more than ${textLengthMax} bytes`);
+    const found = await stat(place).catch(() => undefined);
+    if (found?.isFile() !== true) throw fail("the file cannot be read");
+    if (found.size > textLengthMax) throw fail(`it has more than ${textLengthMax} bytes`);
     return readFile(place, "utf8");
   }
   const agents = { plain: new PlainAgent(), secure: new SecureAgent() };
@@ -49,6 +45,9 @@ export async function readDocument(place: string): Promise<string> {
     );
     if (status !== 200) throw adapterErrors.unreachable({ operation, reason: `${place} answers ${status}` });
     return body.toString("utf8");
+  } catch (error) {
+    if (!(error instanceof BrokenExchange)) throw error;
+    throw adapterErrors.unreachable({ operation, reason: error.message }, { cause: error });
   } finally {
     late.cancel();
   }

@@ -127,6 +127,14 @@ components: {schemas: {Bytes: {type: string, format: binary}}}
       message: /`\/nowhere\/shop\.yaml` is not usable: the file cannot be read/,
     }));
 
+  it("names a folder in the place of a file, and a server that does not listen", async () => {
+    await assert.rejects(readDocument("/"), { code: "adapter.invalid", message: /the file cannot be read/ });
+    await assert.rejects(readDocument("http://127.0.0.1:1/shop.yaml"), {
+      code: "adapter.unreachable",
+      message: /no server listens at 127\.0\.0\.1:1/,
+    });
+  });
+
   for (const [title, document, problem] of [
     ["Swagger 2", '{"swagger": "2.0"}', /got Swagger 2/],
     ["a bomb of aliases", `openapi: 3.1.0\n${layers.join("\n")}`, /cannot be read/],
