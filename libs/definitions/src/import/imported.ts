@@ -2,7 +2,6 @@
 import type { Json } from "@tutti/expressions";
 import { checkText } from "../check/checker.ts";
 import { checkScheduleText, isScheduleText } from "../check/schedule-checker.ts";
-import { printDefinition } from "../convert/print.ts";
 
 export interface Untranslated {
   /** Line, from 1. */
@@ -108,11 +107,8 @@ export class Collector {
     const documents = this.#documents
       .filter(({ document, line }) => {
         const members = document as { readonly workflow?: Json; readonly schedule?: Json };
-        const source = {
-          format: "yaml",
-          text: printDefinition(document, "yaml"),
-          fileName: "imported",
-        } as const;
+        // JSON is parsed several times faster than YAML.
+        const source = { format: "json", text: JSON.stringify(document), fileName: "imported" } as const;
         const isSchedule = isScheduleText(source);
         if (isSchedule && refused.has(members.workflow)) return false;
         const { problems } = isSchedule ? checkScheduleText(source) : checkText(source);

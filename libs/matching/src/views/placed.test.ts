@@ -9,16 +9,18 @@ function workOf(number: number) {
   return { namespace: "default", kind: "run", id: "run-1", task: `t${number}` };
 }
 
-/** Completes tasks at the one agent, one after the other, until the results are durable. */
+/** Completes tasks at the one agent, in their order, until the results are durable. */
 function work(arena: Arena, numbers: readonly number[]): void {
+  const atOnce = 1_000;
   const sender = arena.sender();
-  const agent = arena.agent("a", { credit: 1_000_000 });
-  for (const [at, number] of numbers.entries()) {
-    sender.offer(number);
+  const agent = arena.agent("a", { credit: 1_000_000, slots: atOnce });
+  for (let from = 0; from < numbers.length; from += atOnce) {
+    const group = numbers.slice(from, from + atOnce);
+    for (const number of group) sender.offer(number);
     arena.turn();
-    agent.sendResult(number);
+    for (const number of group) agent.sendResult(number);
     arena.turn();
-    sender.durable(at + 1);
+    sender.durable(from + group.length);
   }
 }
 

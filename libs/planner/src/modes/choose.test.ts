@@ -25,10 +25,14 @@ const shortChain = situated(
   unequal,
 );
 /** Tasks of one to thirty seconds in layers, so that the choice of the agent matters. */
-const heavyLayers = situated(
-  intended(layers(6, 15), (id) => 1_000 * (1 + ((id.length * 7 + Number(id.split("-")[2])) % 30))),
-  unequal,
-);
+const heavy = (depth: number, width: number) =>
+  situated(
+    intended(layers(depth, width), (id) => 1_000 * (1 + ((id.length * 7 + Number(id.split("-")[2])) % 30))),
+    unequal,
+  );
+const heavyLayers = heavy(6, 15);
+/** For many choices. */
+const fewLayers = heavy(3, 11);
 
 describe("a choice of a mode", () => {
   it("short steps become a run, and long steps on unequal agents a plan", () => {
@@ -111,7 +115,7 @@ describe("a chooser that learns", () => {
     const chosenModes: (string | undefined)[] = [];
     const draws = new Draws(3);
     for (let round = 0; round < rounds; round++) {
-      const choice = chooseMode(heavyLayers, chooser, { exploration, weights: timeOnly });
+      const choice = chooseMode(fewLayers, chooser, { exploration, weights: timeOnly });
       const mode = chosenMode(choice);
       const predictedMs = choice.features[`predictedMs.${mode}`] ?? 0;
       const realMs = predictedMs * Math.exp(0.1 * draws.normal()) * (mode === "intelligence" ? factor : 1);
@@ -137,11 +141,11 @@ describe("a chooser that learns", () => {
   it("does not blame a mode for a prediction error of all modes", () => {
     const chooser = new ModeChooser();
     for (let round = 0; round < 20; round++) {
-      const choice = chooseMode(heavyLayers, chooser, noExploration);
+      const choice = chooseMode(fewLayers, chooser, noExploration);
       const predictedMs = choice.features[`predictedMs.${chosenMode(choice)}`] ?? 0;
       learnOutcome(chooser, lesson(choice, 3 * predictedMs));
     }
-    const choice = chooseMode(heavyLayers, chooser, noExploration);
+    const choice = chooseMode(fewLayers, chooser, noExploration);
     assert.equal(chosenMode(choice), "intelligence");
     const raw = choice.features["predictedMs.intelligence"] ?? 0;
     const ratio = (choice.candidates[choice.chosen]?.expectedMs ?? 0) / raw;
@@ -151,7 +155,7 @@ describe("a chooser that learns", () => {
   it("learns about modes that were not chosen from replays", () => {
     const chooser = new ModeChooser();
     for (let round = 0; round < 10; round++) {
-      const choice = chooseMode(heavyLayers, chooser, {
+      const choice = chooseMode(fewLayers, chooser, {
         ...noExploration,
         excluded: new Map([["swarm", "off"]]),
       });
@@ -163,13 +167,13 @@ describe("a chooser that learns", () => {
       ] as const;
       learnOutcome(chooser, lesson(choice, predictedMs(used)), replayed);
     }
-    assert.equal(chosenMode(chooseMode(heavyLayers, chooser, noExploration)), "swarm");
+    assert.equal(chosenMode(chooseMode(fewLayers, chooser, noExploration)), "swarm");
   });
 
   it("loses by trying no more than it may", () => {
     const chooser = new ModeChooser({ exploration: 0.03 });
     for (let round = 0; round < 60; round++) {
-      const choice = chooseMode(round % 2 === 0 ? heavyLayers : shortChain, chooser);
+      const choice = chooseMode(round % 2 === 0 ? fewLayers : shortChain, chooser);
       learnOutcome(chooser, lesson(choice, choice.candidates[choice.chosen]?.expectedMs ?? 0));
       const { totalMs, lostMs } = chooser.snapshot();
       assert.ok(lostMs <= 0.03 * totalMs + 1e-9, `${lostMs} of ${totalMs}`);
@@ -188,14 +192,14 @@ describe("a chooser that learns", () => {
   it("never explores if exploration is zero", () => {
     const chooser = new ModeChooser();
     for (let round = 0; round < 20; round++)
-      assert.equal(chooseMode(heavyLayers, chooser, noExploration).explored, false);
+      assert.equal(chooseMode(fewLayers, chooser, noExploration).explored, false);
   });
 
   it("continues from its stored state", () => {
     const chooser = new ModeChooser();
     lived(chooser, 10, 1.5);
     const other = new ModeChooser({}, JSON.parse(JSON.stringify(chooser.snapshot())));
-    assert.deepEqual(chooseMode(heavyLayers, other), chooseMode(heavyLayers, chooser));
+    assert.deepEqual(chooseMode(fewLayers, other), chooseMode(fewLayers, chooser));
     assert.equal(other.outcomes, 10);
   });
 });

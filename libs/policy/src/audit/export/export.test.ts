@@ -206,7 +206,7 @@ describe("an export of the audit", () => {
         }[how];
         assert.notDeepEqual(verified(lines).faults, [], `${how} ${at}`);
       }),
-      { numRuns: 1_000 },
+      { numRuns: 300 },
     );
   });
 
@@ -265,7 +265,7 @@ describe("an export of the audit", () => {
         const verdict = verified(lines, one.publicKey, readEach);
         assert.deepEqual(verified(lines), verdict);
       }),
-      { numRuns: 1_000 },
+      { numRuns: 300 },
     );
   });
 
