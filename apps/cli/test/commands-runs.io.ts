@@ -39,6 +39,9 @@ output: "\${{ input.input }}"
   "none.yaml": `workflow: none
 tasks: {one: {uses: test.none}}
 `,
+  "older.yaml": `workflow: older
+tasks: {one: {uses: test.none, estimate: {tokens: 5}}}
+`,
   "named.yaml": `workflow: named
 input:
   schema: {type: object, properties: {name: {type: string}}}
@@ -170,6 +173,8 @@ describe("the commands for workflows, runs, triggers and schedules", () => {
     assert.match(output, /none\.yaml:2:21: error: .*no agent offers `test.none`/);
     assert.match(await printed("workflow register none.yaml --as stable"), /✓ none .*stable.*new version/);
     assert.match(await printed("workflow register echo.yaml --as stable"), /✓ echo .*stable.*already exists/);
+    const older = await tutti("run older.yaml --detach");
+    assert.match(older.errors, /older\.yaml:2:32: warning: tasks\.one\.estimate: `estimate` is deprecated/);
     assert.match(await printed("template publish child --as stable"), /✓ chapter .*✓ child .*stable/s);
     assert.match(await printed("workflow list"), /^workflow +tasks/);
     await listed("workflow list ech -q", /^echo\n$/);

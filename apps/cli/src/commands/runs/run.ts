@@ -12,7 +12,8 @@ import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { budgetIn } from "../amounts.ts";
 import { runSession } from "../sessions/write.ts";
-import { register } from "../workflows/register.ts";
+import { noteWarnings } from "../warnings.ts";
+import { problemsOf, register } from "../workflows/register.ts";
 import { undeclaredIn } from "./undeclared.ts";
 
 /** Starts a run and follows it to the end. Registers the definition first if a file is named. */
@@ -126,8 +127,9 @@ async function isSession(file: SourceFile): Promise<boolean> {
 }
 
 async function registered(context: Context, server: Server, source: SourceFile): Promise<Definition> {
-  const { definition, existed } = await register(context, server, source);
+  const { definition, existed, hasWarnings } = await register(context, server, source);
   if (existed !== true && context.print.errorStyle !== undefined)
     context.print.note(context.print.errorStyle.dim(`registered ${definition.name} from ${source.fileName}`));
+  if (hasWarnings && context.print.hasNotes) noteWarnings(context, await problemsOf(source, "warning"));
   return definition;
 }

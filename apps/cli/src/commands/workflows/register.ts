@@ -19,11 +19,13 @@ export async function registerAll(context: Context, files: readonly string[]): P
   const registered: (Definition & { readonly existed: boolean })[] = [];
   const warnings: SourceProblem[] = [];
   for (const source of sources) {
-    const { definition, existed } = await register(context, server, source).catch((error: unknown) => {
-      throw withRegistered(error, registered);
-    });
+    const { definition, existed, hasWarnings } = await register(context, server, source).catch(
+      (error: unknown) => {
+        throw withRegistered(error, registered);
+      },
+    );
     registered.push({ ...definition, existed });
-    if (print.hasNotes) warnings.push(...(await problemsOf(source, "warning")));
+    if (print.hasNotes && hasWarnings) warnings.push(...(await problemsOf(source, "warning")));
   }
   return {
     json: { workflows: registered },
@@ -57,6 +59,8 @@ function withRegistered(error: unknown, registered: readonly Definition[]): unkn
 export interface Registered {
   readonly definition: Definition;
   readonly existed: boolean;
+  /** Whether the definition has problems without being refused, such as an older key. */
+  readonly hasWarnings: boolean;
 }
 
 /** Registers a source. Shows each error at its line. */
@@ -66,7 +70,11 @@ export async function register(context: Context, server: Server, source: SourceF
   const percent = values.integer("percent");
   const { format, text } = source;
   try {
-    const { definition, existed = false } = await server.call("workflows.register", {
+    const {
+      definition,
+      existed = false,
+      problems = [],
+    } = await server.call("workflows.register", {
       query: server.namespace,
       body: {
         format,
@@ -77,7 +85,7 @@ export async function register(context: Context, server: Server, source: SourceF
         ...(percent === undefined ? {} : { rolloutPercent: percent }),
       },
     });
-    if (definition !== undefined) return { definition, existed };
+    if (definition !== undefined) return { definition, existed, hasWarnings: problems.length > 0 };
   } catch (error) {
     if (error instanceof Failure && error.exitCode === exitCodes.refused) throw await wrong(source, error);
     throw error;
@@ -103,7 +111,7 @@ async function wrong(source: SourceFile, refusal: Failure): Promise<Failure> {
 }
 
 /** Returns the problems that the local check finds. */
-async function problemsOf(
+export async function problemsOf(
   source: SourceFile,
   severity: "error" | "warning",
 ): Promise<readonly SourceProblem[]> {
