@@ -1,5 +1,5 @@
 export type { Advice } from "./advise/advice.ts";
-export { advise, type RecordedData } from "./advise/advise.ts";
+export { advise, impureInputs, type RecordedData } from "./advise/advise.ts";
 export type { RecordedRun } from "./advise/replay.ts";
 export type { RecordedUse } from "./advise/right-sizing.ts";
 export {

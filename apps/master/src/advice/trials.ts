@@ -11,8 +11,16 @@
 import type { Recommendation } from "@tutti/contracts/intelligence/v1";
 import { RecommendationStatus } from "@tutti/contracts/intelligence/v1";
 import { ActorKind, type Cause } from "@tutti/contracts/types/v1";
+import { impureInputs } from "@tutti/definitions";
 import { allEntries, type MachineDependencies, orIfAbsent, Rounds } from "@tutti/host/serving";
-import { type Command, type Foundation, fromTimestamp, type InstanceKey, type ReadOnly } from "@tutti/kernel";
+import {
+  type Command,
+  counted,
+  type Foundation,
+  fromTimestamp,
+  type InstanceKey,
+  type ReadOnly,
+} from "@tutti/kernel";
 import {
   endTrial,
   isOnTrial,
@@ -39,6 +47,8 @@ const trialRoundMs = 10_000;
 /** If its version is not registered by then, the process that started the trial has ended. */
 const startMaxMs = 60_000;
 const workflowsMax = 100;
+/** A check of a cache reads the tasks of many runs. */
+const purityEveryRuns = 10;
 
 const cause: Cause = {
   actor: { kind: ActorKind.ACTOR_KIND_SERVICE, id: "master" },
@@ -60,6 +70,8 @@ export class Trials extends Rounds {
   #searchedMs: number;
   /** The strategies that this process set for pools on trial, by namespace and recommendation. */
   readonly #set = new Map<string, string>();
+  /** Runs of the previous version at the last check of a cache on trial, by namespace and recommendation. */
+  readonly #purityCheckedAt = new Map<string, number>();
 
   constructor(parts: TrialsParts) {
     super(parts.foundation, trialRoundMs, "advice is not searched");
@@ -152,7 +164,25 @@ export class Trials extends Rounds {
       await workflows.sample({ namespace }, baseHash, startMs),
       await workflows.sample({ namespace }, hash, startMs),
     ];
-    await this.#execute(key, judgeTrialOf, { recommendationId, before, tried });
+    const harm = await this.#cacheHarm(key, each, { startMs, runs: before.runMs.length });
+    await this.#execute(key, judgeTrialOf, { recommendationId, before, tried, harm });
+  }
+
+  /** The previous version still computes all outputs, so its runs show whether the task has become impure. */
+  async #cacheHarm(
+    { namespace }: InstanceKey,
+    { recommendationId, kind, task, baseHash }: ReadOnly<Recommendation>,
+    { startMs, runs }: { readonly startMs: number; readonly runs: number },
+  ): Promise<string> {
+    const known = `${namespace}/${recommendationId}`;
+    if (kind !== "cache" || runs < (this.#purityCheckedAt.get(known) ?? 0) + purityEveryRuns) return "";
+    const range = { hash: baseHash, count: runsByDefault, sinceMs: startMs };
+    const { data } = await this.#parts.workflows.recorded({ namespace }, range);
+    this.#purityCheckedAt.set(known, runs);
+    const count = impureInputs(data.filter((each) => each.task === task));
+    return count === 0
+      ? ""
+      : `\`${task}\` gave different outputs for the same input (${counted(count, "input")}).`;
   }
 
   /** Sets the strategy of the span for the pool, and compares complete spans. */
@@ -174,7 +204,7 @@ export class Trials extends Rounds {
     await pools.setStrategy({ namespace }, name, strategy, `Trial of advice ${id}.`);
     this.#set.set(known, strategy);
     const samples = await pools.samples({ namespace }, { id, name, startMs, before, tried });
-    await this.#execute(key, judgeTrialOf, { recommendationId: id, ...samples });
+    await this.#execute(key, judgeTrialOf, { recommendationId: id, ...samples, harm: "" });
   }
 
   /** Settles a trial of a pool. A pool with neither strategy of the trial was changed by a user. */
@@ -195,6 +225,7 @@ export class Trials extends Rounds {
   async applyVerdict(key: InstanceKey, each: ReadOnly<Recommendation>): Promise<void> {
     if (each.pool !== "") return await this.#settlePool(key, each);
     const { recommendationId, subject: name, status, trial, baseHash } = each;
+    this.#purityCheckedAt.delete(`${key.namespace}/${recommendationId}`);
     const caller = { namespace: key.namespace };
     const latest = await this.#parts.workflows.latest(caller, name);
     // A trial starts only with undivided new runs, so a division belongs to it, even without a known version.

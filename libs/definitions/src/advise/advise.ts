@@ -130,10 +130,7 @@ function cacheable(
   if (task.uses === undefined || cache === undefined || own.length < samplesMin) return [];
   const outputs = Map.groupBy(own, ({ input }) => input);
   const repeated = own.length - outputs.size;
-  const isPure = [...outputs.values()].every(
-    (alike) => new Set(alike.map(({ output }) => output)).size === 1,
-  );
-  if (!isPure || repeated < repeatedMin * own.length) return [];
+  if (impureInputs(own) > 0 || repeated < repeatedMin * own.length) return [];
   const share = repeated / own.length;
   const gain = gainOf(runs, needs, needs, (_, each) => {
     const durationMs = each.endedMs - each.queuedMs;
@@ -156,6 +153,12 @@ function cacheable(
       risk: "A reused output does not repeat the effects of the task. Data that the task reads elsewhere may change: choose a time to live that tolerates this.",
     },
   ];
+}
+
+/** Returns how many inputs of a task gave different outputs. */
+export function impureInputs(own: readonly RecordedData[]): number {
+  const outputs = Map.groupBy(own, ({ input }) => input);
+  return [...outputs.values()].filter((alike) => new Set(alike.map(({ output }) => output)).size > 1).length;
 }
 
 /** Returns the proposed cache. Undefined for a task that reuses outputs without a proof. */

@@ -34,7 +34,7 @@ class Stage {
   }
 
   judge(recommendationId: string, runs: number, ms: number, failed = 0): string {
-    const body = { recommendationId, before: runsOf(400, 100), tried: runsOf(runs, ms, failed) };
+    const body = { recommendationId, before: runsOf(400, 100), tried: runsOf(runs, ms, failed), harm: "" };
     assert.ok(!isRefusal(this.driver.execute(adviceKey, judgeTrialOf, body)));
     return this.status(recommendationId);
   }
@@ -97,11 +97,21 @@ describe("advice", () => {
       };
       for (const runs of [20, 40, 80]) {
         if (stage.status("one") !== "trial") continue;
-        const body = { recommendationId: "one", before, tried: runsOf(runs, 100) };
+        const body = { recommendationId: "one", before, tried: runsOf(runs, 100), harm: "" };
         assert.ok(!isRefusal(stage.driver.execute(adviceKey, judgeTrialOf, body)));
       }
       assert.equal(stage.status("one"), status, measure);
     }
+  });
+
+  it("rolls back a faster version that does other harm", () => {
+    const stage = new Stage();
+    stage.find(["one"]);
+    stage.start("one");
+    const harm = "Outputs differ.";
+    const body = { recommendationId: "one", before: runsOf(400, 100), tried: runsOf(19, 50), harm };
+    assert.ok(!isRefusal(stage.driver.execute(adviceKey, judgeTrialOf, body)));
+    assert.deepEqual([stage.status("one"), stage.of("one")?.trial?.finding], ["taken back", harm]);
   });
 
   it("rolls back a worse version with its finding, and waits for more runs before it decides", () => {

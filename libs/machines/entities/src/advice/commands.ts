@@ -153,20 +153,21 @@ export const judgeTrialOf: AdviceCommand<JudgeTrial, AdviceChanged> = {
   type: "judge_trial",
   codec: JudgeTrial,
   reply: AdviceChanged,
-  decide(state, { recommendationId: id, before, tried: sample }, step) {
+  decide(state, { recommendationId: id, before, tried: sample, harm }, step) {
     const known = recommendationOnTrial(state, id);
     if (isRefusal(known)) return known;
     const { trial, gain } = known;
     if (trial === undefined || trial.hash === "")
       return adviceErrors.invalid.refusal({ problem: `the version of \`${id}\` is not registered yet` });
     const startMs = trial.startTime === undefined ? step.nowMs : fromTimestamp(trial.startTime);
-    const judged = judgeTrial(armOf(before), armOf(sample), {
+    const compared = judgeTrial(armOf(before), armOf(sample), {
       looks: trial.looks,
       elapsedMs: step.nowMs - startMs,
       isHarmlessEnough: gain !== undefined && !timeMeasures.has(gain.measure),
       helpsSlowRuns: gain?.measure === "time_p90",
       ...(known.pool !== "" && { unit: "spans of 5 minutes" }),
     });
+    const judged = harm === "" ? compared : { ...compared, verdict: "take_back", finding: harm };
     const verdict = verdicts[judged.verdict];
     if (verdict !== undefined)
       step.emit(trialJudged, {

@@ -33,7 +33,7 @@ export const stories: GoldenStories = {
     start(driver, "two", "t2");
     const judge = (recommendationId: string, count: number, ms: number) =>
       driver.execute(adviceKey, judgeTrialOf, {
-        ...{ recommendationId, before: runsOf(200, 100), tried: runsOf(count, ms) },
+        ...{ recommendationId, before: runsOf(200, 100), tried: runsOf(count, ms), harm: "" },
       });
     judge("two", 20, 200);
     driver.execute(adviceKey, settleTrial, { recommendationId: "two" });
