@@ -44,6 +44,8 @@ class World {
   readonly #timesMs: Readonly<Record<string, number>>;
   readonly #database = new DatabaseSync(":memory:");
   #recorded = 0;
+  /** Number of queries for the results of spans. */
+  reads = 0;
   readonly pools: Pools;
   readonly #trials: TestTrials;
   readonly startMs: number;
@@ -70,7 +72,12 @@ class World {
           return this.reply;
         },
       },
-      facts: { queryFacts: async ({ sql }) => this.#facts(sql) },
+      facts: {
+        queryFacts: async ({ sql }) => {
+          this.reads++;
+          return this.#facts(sql);
+        },
+      },
       ...{ clock: { now: () => this.driver.nowMs }, isServed: () => true },
     });
     this.#trials = new TestTrials(this.#parts());
@@ -95,6 +102,12 @@ class World {
   async search(): Promise<void> {
     this.driver.advance(searchEveryMs);
     await this.#trials.turn();
+  }
+
+  /** Lets a round of the service pass. */
+  async turn(): Promise<void> {
+    await this.#trials.turn();
+    this.driver.advance(10_000);
   }
 
   /** Lets spans pass until the trial is decided. */
@@ -280,6 +293,13 @@ describe("advice about the strategy of a pool", () => {
     );
     assert.deepEqual([trial?.settled, strategyNameOf(world.pool)], [true, "fastest"]);
     assert.ok(world.spans.includes("least_loaded"));
+  });
+
+  it("reads the results once in each span, so that its rounds stay short", async () => {
+    const world = new World({ least_loaded: 200, fastest: 150 });
+    await world.start();
+    for (let round = 0; round < (2 * spanMs) / 10_000; round++) await world.turn();
+    assert.equal(world.reads, 2);
   });
 
   it("keeps new weights of an auction, or takes them back", async () => {

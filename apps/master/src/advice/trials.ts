@@ -70,6 +70,8 @@ export class Trials extends Rounds {
   #searchedMs: number;
   /** The strategies that this process set for pools on trial, by namespace and recommendation. */
   readonly #set = new Map<string, string>();
+  /** The span in which the strategies of a pool were last compared, by namespace and recommendation. */
+  readonly #comparedSpan = new Map<string, number>();
   /** Runs of the previous version at the last check of a cache on trial, by namespace and recommendation. */
   readonly #purityCheckedAt = new Map<string, number>();
 
@@ -203,8 +205,11 @@ export class Trials extends Rounds {
     const strategy = isTriedIn(id, span) ? tried : before;
     await pools.setStrategy({ namespace }, name, strategy, `Trial of advice ${id}.`);
     this.#set.set(known, strategy);
+    // Long rounds run less often, and would change the strategy too late. New results come with a complete span.
+    if (this.#comparedSpan.get(known) === span) return;
     const samples = await pools.samples({ namespace }, { id, name, startMs, before, tried });
     await this.#execute(key, judgeTrialOf, { recommendationId: id, ...samples, harm: "" });
+    this.#comparedSpan.set(known, span);
   }
 
   /** Settles a trial of a pool. A pool with neither strategy of the trial was changed by a user. */
@@ -212,6 +217,7 @@ export class Trials extends Rounds {
     const { recommendationId: id, pool: name, status, trial, baseHash: before, document } = each;
     const { namespace } = key;
     this.#set.delete(`${namespace}/${id}`);
+    this.#comparedSpan.delete(`${namespace}/${id}`);
     const tried = trial?.hash || document;
     const now = await this.#parts.pools.strategyOf({ namespace }, name);
     if (status !== expired && (now === before || now === tried)) {
