@@ -12,6 +12,7 @@ export function restModules(image, rules) {
   return new Map([
     ["schema.ts", schemaModule(schema)],
     ["words.ts", wordsModule(words)],
+    ["keyed.ts", keyedModule(schema)],
     ["types.ts", restTypes({ routes, schema, words, planOf, own: { ownRoutes, ownSchemas } })],
   ]);
 }
@@ -22,6 +23,22 @@ function schemaModule(schema) {
     'import type { Schema } from "../plan/schema.ts";',
     "",
     `export const schema: Schema = ${JSON.stringify(schema)};`,
+    "",
+  ].join("\n");
+}
+
+/** Returns the module with the routes that take an idempotency key. Separate, because clients have no other table. */
+function keyedModule(schema) {
+  const keyed = routes.filter(
+    (route) =>
+      route.rpc !== undefined &&
+      schema.rpcs[route.rpc].repeat === "keyed" &&
+      planOf(route, schema).key !== undefined,
+  );
+  return [
+    generatedHeader,
+    "/** Routes whose calls take effect once by their idempotency key. */",
+    `export const keyedRoutes: ReadonlySet<string> = new Set(${JSON.stringify(keyed.map(({ name }) => name))});`,
     "",
   ].join("\n");
 }

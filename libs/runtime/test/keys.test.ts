@@ -63,6 +63,19 @@ for (const [when, then] of Object.entries(lives)) {
       assert.equal(await bank.balanceOf(ada), 1_010);
     });
 
+    it("is done again after 15 min if a client made the key for one call", async () => {
+      const bank = await bankWithAda();
+      const deposits = async (key: string) => {
+        await bank.execute(ada, deposit, { amountCents: 5 }, key);
+        return await bank.balanceOf(ada);
+      };
+      assert.deepEqual([await deposits("call_1"), await deposits("order-1")], [1_005, 1_010]);
+      await then(bank);
+      assert.deepEqual([await deposits("call_1"), await deposits("order-1")], [1_010, 1_010]);
+      await bank.time.advanceAsync(15 * 60_000);
+      assert.deepEqual([await deposits("call_1"), await deposits("order-1")], [1_015, 1_015]);
+    });
+
     it("as the start of an instance is answered as started", async () => {
       const bank = await bankWithAda();
       const body = { owner: bob, product: "", balanceCents: 7 };

@@ -506,6 +506,7 @@ describe("rejected requests", () => {
   });
 
   const start = { query: {}, body: { definition: "order" } } as const;
+  const cancel = { params: { id: "order-19" }, body: {} } as const;
   for (const [scenario, attemptsExpected, call] of [
     ["a read is", 2, getRun],
     [
@@ -513,19 +514,22 @@ describe("rejected requests", () => {
       2,
       (at: Server) => at.call("runs.start", { ...start, idempotencyKey: "a" }),
     ],
-    ["a request without an idempotency key is not", 1, (at: Server) => at.call("runs.start", start)],
+    ["a request that gets an idempotency key is", 2, (at: Server) => at.call("runs.start", start)],
+    ["a request that takes no idempotency key is not", 1, (at: Server) => at.call("runs.cancel", cancel)],
   ] as const)
     it(`${scenario} repeated if the connection breaks before the reply`, async () => {
       let attempts = 0;
-      await using stranger = await listening((_, response) => {
+      const keys = new Set<unknown>();
+      await using stranger = await listening((request, response) => {
         attempts++;
+        keys.add(request.headers["idempotency-key"]);
         if (attempts === 1) response.destroy();
         else response.end(JSON.stringify({ runId: "order-19" }));
       });
       const reply = call(await connect(contextWith({ server: stranger.url })));
       if (attemptsExpected === 1) await assert.rejects(reply, /not reachable/);
       else await reply;
-      assert.equal(attempts, attemptsExpected);
+      assert.deepEqual([attempts, keys.size], [attemptsExpected, 1]);
     });
 });
 
@@ -555,6 +559,15 @@ describe("a stream that starts over after a reconnection", () => {
     assert.match(shell.errors.text, /^✗ The connection to the platform broke before the end\./);
     assert.equal(connections, 1);
   });
+});
+
+it("`key create` fails if only a repeated answer without the key has arrived, and names the key", async () => {
+  await using stranger = await listening((_, response) => {
+    response.writeHead(200, { "content-type": "application/json" }).end('{"key":{"keyId":"k1"}}');
+  });
+  const shell = memoryShell({ environment: { TUTTI_URL: stranger.url } });
+  assert.equal(await runCommandLine(["key", "create", "--title", "t"], shell, "0.1.0"), 4);
+  assert.match(shell.errors.text, /Key k1 was created, but .* lost\..*tutti key revoke k1/s);
 });
 
 describe("an idempotency key of the command line", () => {

@@ -1,6 +1,7 @@
 /** Calls the platform. Errors become failures with next actions. */
 
-import { Client, type FollowOptions, RestError, routeNamed } from "@tutti/rest/client";
+import { randomUUID } from "node:crypto";
+import { Client, type FollowOptions, keyedRoutes, RestError, routeNamed } from "@tutti/rest/client";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { Failure } from "../command/failure.ts";
@@ -29,7 +30,8 @@ export async function connect(context: Context, options: ConnectOptions = {}): P
   const server: Server = {
     url,
     namespace: namespace === undefined || namespace === "" ? {} : { namespace },
-    async call(name, parts = {}) {
+    async call(name, given = {}) {
+      const parts = keyedRoutes.has(name) ? { idempotencyKey: `call_${randomUUID()}`, ...given } : given;
       const request = () => client.call(name, { timeoutMs: patienceMs, signal: shell.interrupted, ...parts });
       const isRepeatable = () =>
         routeNamed(name).method === "GET" || (parts.idempotencyKey !== undefined && !isLarge(parts.body));
@@ -118,7 +120,8 @@ const restartMaxMs = 4_000;
  *
  * 1. A starting platform rejects requests without executing them. A refused connection executes nothing either.
  * 2. A request on a connection that breaks before the reply may have taken effect. Only reads and requests with an
- *    idempotency key are repeated, and no large body, because a server closes the connection of one above its limit.
+ *    idempotency key are repeated: a request that needs a key gets one. No large body is repeated, because a server
+ *    closes the connection of one above its limit.
  * 3. An address that never answered may be wrong, so its failure comes within 4 s. A platform that answered gets the
  *    time of a start.
  */

@@ -37,7 +37,7 @@ const limits = z.strictObject({
     "Maximum size of an instance's state in bytes.",
   ),
   keysKeptMs: milliseconds(runtimeLimits.keysKeptMs).describe(
-    "How long a repeated request with the same idempotency key gets the first reply.",
+    "How long a repeated request with the same idempotency key gets the first reply. Keys that a client makes for one call, `call_…`: 15 min at most.",
   ),
 });
 

@@ -1,3 +1,4 @@
+export { keyedRoutes } from "../generated/keyed.ts";
 export { routeNamed } from "../routes/routes.ts";
 export { type CallParts, Client, type ClientOptions, type StreamName } from "./client.ts";
 export { type ServerEvent, serverEvents } from "./event-lines.ts";

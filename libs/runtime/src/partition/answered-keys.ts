@@ -1,6 +1,9 @@
 /**
  * Replies to calls with an idempotency key. A repetition of the call gets the first reply. A different call under the
  * same key is refused.
+ *
+ * Clients make a key for each call, `call_…`, and repeat the call only while they wait for its reply. Such replies are
+ * dropped early, because an instance with many calls would keep them all in its memory and its snapshots.
  */
 import { hash } from "node:crypto";
 import type { KeyAnswered } from "@tutti/contracts/runtime/v1";
@@ -9,6 +12,10 @@ import type { Outcome, Submission } from "../api.ts";
 import { runtimeErrors } from "../errors.ts";
 import { refused } from "../refusals.ts";
 import type { Instance } from "./instance.ts";
+
+const callKeyPrefix = "call_";
+/** Longer than a client waits for a reply. */
+const callKeyKeptMs = 15 * 60_000;
 
 export class AnsweredKeys {
   readonly #retentionMs: number;
@@ -43,7 +50,8 @@ export class AnsweredKeys {
     const commandHash = this.#hashOf(command, body);
     this.#writer.reset();
     command.reply.encode(reply, this.#writer);
-    const untilMs = nowMs + this.#retentionMs;
+    const isOfOneCall = idempotencyKey.startsWith(callKeyPrefix);
+    const untilMs = nowMs + (isOfOneCall ? Math.min(callKeyKeptMs, this.#retentionMs) : this.#retentionMs);
     return { key: idempotencyKey, commandHash, reply: this.#writer.finish(), untilMs };
   }
 

@@ -125,7 +125,7 @@ def call_of(
         headers["content-type"] = "application/json"
         content = body_bytes(body)
     if key is not None:
-        headers["idempotency-key"] = key or str(uuid.uuid4())
+        headers["idempotency-key"] = key or f"call_{uuid.uuid4()}"
     return Call(
         method,
         f"{path}?{query_text({'namespace': options.namespace, **(query or {})})}",

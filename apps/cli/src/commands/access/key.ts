@@ -2,7 +2,8 @@
 
 import type { ApiKey } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
-import { usageFailure } from "../../command/failure.ts";
+import { exitCodes } from "../../command/exit-codes.ts";
+import { Failure, usageFailure } from "../../command/failure.ts";
 import type { Outcome, Result } from "../../command/presenter.ts";
 import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
@@ -128,9 +129,15 @@ interface KeyReply {
 }
 
 /** Prints only the key on standard output. The text about the key is a note. */
-function keyOutcome({ print }: Context, reply: KeyReply): Outcome {
+function keyOutcome({ print, values }: Context, reply: KeyReply): Outcome {
   const { secret = "", key } = reply;
   const id = key?.keyId ?? "";
+  if (secret === "" && values.text("idempotency-key") === undefined)
+    throw new Failure(`Key ${id} was created, but the answer with its text was lost.`, {
+      next: [[`tutti key revoke ${id}`, "revokes it. Then create another key"]],
+      exitCode: exitCodes.unreachable,
+      code: "key_lost",
+    });
   const about =
     secret === ""
       ? `Key ${id} was created by an earlier call and is not shown again.`
