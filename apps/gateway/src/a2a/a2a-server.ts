@@ -3,7 +3,8 @@
  *
  * 1. Every operation goes through the rpcs of REST in the name of the caller: their checks of access are the only ones.
  * 2. The server keeps nothing. A task is a run, found by its id.
- * 3. The same message of the same caller starts one run: the id of the run follows from the id of the message.
+ * 3. The same message of the same caller takes effect once. The id of the run follows from the id of the message that
+ *    starts it. The run records the ids of later messages, as the keys of their signals and decisions.
  * 4. A client that disconnects does not end the run. `CancelTask` does.
  */
 import { createHash } from "node:crypto";
@@ -14,7 +15,16 @@ import type { RequestContext } from "../calls/request-context.ts";
 import type { RouteCalls } from "../calls/route-calls.ts";
 import { isTool } from "../mcp/workflow-tools.ts";
 import { type AgentAddress, type CardParts, extendedCard, workflowCard } from "./card.ts";
-import { budgetOf, decisionOf, inputOf, payloadOf, signalIn, skillIn, unsupported } from "./messages.ts";
+import {
+  askingRunIn,
+  budgetOf,
+  decisionOf,
+  inputOf,
+  payloadOf,
+  signalIn,
+  skillIn,
+  unsupported,
+} from "./messages.ts";
 import {
   A2aError,
   booleanIn,
@@ -255,15 +265,10 @@ export class A2aServer {
       labels,
       ...(budget !== undefined && { budget }),
     };
-    try {
-      const { run } = await this.#calls.call("runs.start", context, { query: { namespace }, body });
-      if (run === undefined) throw new A2aError("INTERNAL", "The run was not started");
-      return run;
-    } catch (error) {
-      if (isTuttiError(error) && error.status === "ALREADY_EXISTS")
-        throw invalid("message.messageId", "another message had this id");
-      throw error;
-    }
+    const parts = { query: { namespace }, body };
+    const { run } = await this.#calls.call("runs.start", context, parts).catch(unlessTaken);
+    if (run === undefined) throw new A2aError("INTERNAL", "The run was not started");
+    return run;
   }
 
   async #continue(call: A2aCall, message: Message): Promise<Run> {
@@ -272,6 +277,8 @@ export class A2aServer {
     const { runId } = run;
     if (message.contextId !== "" && message.contextId !== contextOf(run))
       throw invalid("message.contextId", `task ${runId} has another context`);
+    for (const id of new Set([runId, askingRunIn(message) ?? runId]))
+      if (await this.#isRepeated(call, id, message)) return run;
     if (hasEnded(run)) throw unsupported(`Task ${runId} has ended: it takes no further messages`);
     const question = await this.#question(call, run);
     const named = signalIn(message);
@@ -279,23 +286,35 @@ export class A2aServer {
       await this.#decide(call, run, question, message);
     else {
       const signal = named ?? (await this.#signalOf(call, run, question));
-      await this.#calls.call("runs.signal", context, {
-        params: { id: runId, name: signal },
-        query: { namespace },
-        body: payloadOf(message),
-        idempotencyKey: message.messageId,
-      });
+      const parts = { params: { id: runId, name: signal }, query: { namespace }, body: payloadOf(message) };
+      const { messageId: idempotencyKey } = message;
+      await this.#calls.call("runs.signal", context, { ...parts, idempotencyKey }).catch(unlessTaken);
     }
     return this.#run(call, runId);
   }
 
+  /** Whether a run has received this message of this caller before, as far as the read events tell. */
+  async #isRepeated(call: A2aCall, runId: string, { messageId }: Message): Promise<boolean> {
+    const { kind, id } = call.context.principal;
+    const events = await this.#events(call, { runId }).catch((error: unknown) => {
+      if (isTuttiError(error) && error.status === "NOT_FOUND") return [];
+      throw error;
+    });
+    return events.some(({ type, details, cause }) => {
+      const { key } = (details ?? {}) as { readonly key?: unknown };
+      const isKey = type === "runtime.key_answered" && key === messageId;
+      return isKey && cause?.actor?.kind === kind && cause.actor.id === id;
+    });
+  }
+
   /** Decides the question of a run, or another open one that the message names. */
   async #decide(
-    { context, namespace }: A2aCall,
+    call: A2aCall,
     { runId }: Run,
     { approval }: Extract<Question, { kind: "approval" }>,
     message: Message,
   ): Promise<void> {
+    const { context, namespace } = call;
     const { approvalId = approval.approvalId, askingRunId, ...decision } = decisionOf(message);
     let asking = approvalId === approval.approvalId ? (approval.about?.id ?? runId) : runId;
     if (askingRunId !== undefined && askingRunId !== asking) {
@@ -304,11 +323,13 @@ export class A2aServer {
         throw invalid("message.parts", `task ${runId} has no open question of run ${askingRunId}`);
       asking = askingRunId;
     }
-    await this.#calls.call("approvals.decide", context, {
+    const parts = {
       params: { id: approvalId },
       query: { namespace },
       body: { runId: asking, ...decision },
-    });
+      idempotencyKey: message.messageId,
+    };
+    await this.#calls.call("approvals.decide", context, parts).catch(unlessTaken);
   }
 
   /** Returns the signal for a message without a signal name: the one that the run waits for, or its only signal. */
@@ -383,7 +404,10 @@ export class A2aServer {
     return taskOf({ run, question, history, hasArtifacts });
   }
 
-  async #events({ context, namespace }: A2aCall, { runId }: Run): Promise<readonly RunEvent[]> {
+  async #events(
+    { context, namespace }: A2aCall,
+    { runId }: Pick<Run, "runId">,
+  ): Promise<readonly RunEvent[]> {
     const events: RunEvent[] = [];
     let token: string | undefined;
     for (let page = 0; page < eventPagesMax; page++) {
@@ -427,6 +451,13 @@ export class A2aServer {
       throw isUnknown ? unknown : error;
     }
   }
+}
+
+/** Explains the refusal of an id that another message of the run had. */
+function unlessTaken(error: unknown): never {
+  if (isTuttiError(error) && error.status === "ALREADY_EXISTS")
+    throw invalid("message.messageId", "another message had this id");
+  throw error;
 }
 
 const lengthIn = (from: Json): number | undefined => integerIn(from, "historyLength", 0, historyMax);

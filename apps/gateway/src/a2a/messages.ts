@@ -79,10 +79,11 @@ const verdicts: ReadonlyMap<string, Verdict> = new Map([
 ]);
 
 /** `{"verdict": "approved", "data": …}`, or a text that is one of a few words. */
-export function decisionOf({ parts }: Message): Decision {
+export function decisionOf(message: Message): Decision {
+  const { parts } = message;
   const [data] = dataOf(parts);
   const decision = isObject(data) ? data : { verdict: textOf(parts) };
-  const { verdict, approvalId, runId, data: more, reason } = decision;
+  const { verdict, approvalId, data: more, reason } = decision;
   const found = verdicts.get(String(verdict).trim().toLowerCase());
   if (found === undefined)
     throw invalid(
@@ -91,11 +92,17 @@ export function decisionOf({ parts }: Message): Decision {
     );
   return {
     approvalId: typeof approvalId === "string" ? approvalId : undefined,
-    askingRunId: typeof runId === "string" ? runId : undefined,
+    askingRunId: askingRunIn(message),
     verdict: found,
     ...(more !== undefined && { data: more }),
     ...(typeof reason === "string" && { reason }),
   };
+}
+
+/** The run of the question that a message answers. Undefined if it names none. */
+export function askingRunIn({ parts }: Message): string | undefined {
+  const [data] = dataOf(parts);
+  return isObject(data) && typeof data["runId"] === "string" ? data["runId"] : undefined;
 }
 
 /** The signal that a message names. Undefined if it names none. */

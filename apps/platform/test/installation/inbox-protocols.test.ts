@@ -233,4 +233,37 @@ describe("a task in an inbox", () => {
       assert.equal(statusOf(done).state, "TASK_STATE_COMPLETED");
     }
   });
+
+  it("a repeated A2A message takes effect once, also if another question is open or the task has ended", async () => {
+    await tutti.workflows.register(
+      "workflow: twice\ntasks: {check: {approve: {}}, again: {needs: [check], approve: {}}}\n",
+    );
+    const send = (sent: Json) => request("boss", "SendMessage", sent, "twice");
+    const openIn = (task: Json) => (statusOf(task).parts[1]?.["data"] as Json | undefined)?.["approvalId"];
+    const start = message([{ data: {} }]);
+    const { id: taskId } = await send(start);
+    assert.equal((await send(start))["id"], taskId);
+    const first = message([{ text: "yes" }], { taskId });
+    const next = openIn(await send(first));
+    assert.match(String(next), /again/);
+    assert.equal(openIn(await send(first)), next);
+    const same = { ...message([{ text: "yes" }], { taskId }).message, messageId: first.message.messageId };
+    await assert.rejects(request("ann", "SendMessage", { message: same }, "twice"), /another message/);
+    const second = message([{ text: "yes" }], { taskId });
+    for (const sent of [second, second, first, start])
+      assert.equal(statusOf(await send(sent)).state, "TASK_STATE_COMPLETED");
+    const late = message([{ text: "yes" }], { taskId });
+    await assert.rejects(send(late), /has ended/);
+  });
+
+  it("a repeated A2A message that names the question of a child run takes effect once", async () => {
+    const started = await request("starter", "SendMessage", message([{ data: {} }]), "sign-family");
+    const { id: taskId } = started;
+    const { runId, approvalId } = (statusOf(started).parts[1]?.["data"] ?? {}) as Json;
+    const answer = message([{ data: { verdict: "approved", runId, approvalId } }], { taskId });
+    for (let count = 0; count < 2; count++) {
+      const done = await request("boss", "SendMessage", answer, "sign-family");
+      assert.equal(statusOf(done).state, "TASK_STATE_COMPLETED");
+    }
+  });
 });

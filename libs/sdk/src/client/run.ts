@@ -378,7 +378,10 @@ export class RunHandle implements Handle {
 
   async #decide(approvalId: string, verdict: Verdict, { data, reason = "" }: DecideOptions): Promise<void> {
     const payload = payloadOf(data, "data");
-    await this.#parts.tasks.decideApproval({ ...this.#which, approvalId, verdict, data: payload, reason });
+    await this.#parts.tasks.decideApproval({
+      ...{ ...this.#which, approvalId, verdict, data: payload, reason },
+      idempotencyKey: "",
+    });
   }
 
   get #which(): { readonly namespace: string; readonly runId: string } {

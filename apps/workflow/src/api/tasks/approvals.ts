@@ -100,11 +100,12 @@ export async function* watchApprovals(
 
 export async function decide(
   dependencies: MachineDependencies,
-  { runId, approvalId, verdict, data, reason }: DecideApprovalRequest,
+  { runId, approvalId, verdict, data, reason, idempotencyKey }: DecideApprovalRequest,
   context: CallContext,
 ): Promise<{ approval: Approval }> {
   const roles = approverNames(context.principal);
-  const call = { command: decideApproval, body: { approvalId, verdict, data, reason, roles }, reason };
+  const body = { approvalId, verdict, data, reason, roles };
+  const call = { command: decideApproval, body, reason, idempotencyKey };
   await executeOnRun(dependencies, runId, call, context);
   return { approval: await questionNamed(dependencies, runId, approvalId, context) };
 }
