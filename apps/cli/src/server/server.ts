@@ -1,6 +1,6 @@
 /** Calls the platform. Errors become failures with next actions. */
 
-import { randomUUID } from "node:crypto";
+import { IdSource, systemFoundation } from "@tutti/kernel";
 import { Client, type FollowOptions, keyedRoutes, RestError, routeNamed } from "@tutti/rest/client";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
@@ -27,11 +27,12 @@ export async function connect(context: Context, options: ConnectOptions = {}): P
   const namespace = values.text("namespace") ?? shell.environment["TUTTI_NAMESPACE"];
   const client = new Client({ url, fetch: httpFetch, ...(key === undefined ? {} : { key }) });
   const retries = new Retries(context, options);
+  const ids = new IdSource(systemFoundation());
   const server: Server = {
     url,
     namespace: namespace === undefined || namespace === "" ? {} : { namespace },
     async call(name, given = {}) {
-      const parts = keyedRoutes.has(name) ? { idempotencyKey: `call_${randomUUID()}`, ...given } : given;
+      const parts = keyedRoutes.has(name) ? { idempotencyKey: ids.newId("call"), ...given } : given;
       const request = () => client.call(name, { timeoutMs: patienceMs, signal: shell.interrupted, ...parts });
       const isRepeatable = () =>
         routeNamed(name).method === "GET" || (parts.idempotencyKey !== undefined && !isLarge(parts.body));

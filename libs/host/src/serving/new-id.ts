@@ -1,6 +1,6 @@
 /** Ids of started work. */
 import { createHash } from "node:crypto";
-import type { CallContext, IdSource } from "@tutti/kernel";
+import { type CallContext, type IdSource, parseId, printId } from "@tutti/kernel";
 import type { MachineDependencies } from "./machine-calls.ts";
 
 export interface StartingDependencies extends Pick<MachineDependencies, "runtime" | "partitionOwner"> {
@@ -26,6 +26,9 @@ export function idToStart(
 ): string {
   if (requestedId !== "") return requestedId;
   if (idempotencyKey === "") return newIdHere(dependencies, kind, namespace);
+  // A client made the key for this start: the id sorts by time, as other new ids do.
+  const made = parseId(idempotencyKey);
+  if (made?.kind === "call") return printId({ ...made, kind });
   const digest = createHash("sha256").update(`${kind}\n${namespace}\n${idempotencyKey}`).digest("hex");
   return `${kind}_${digest.slice(0, 26)}`;
 }

@@ -61,7 +61,8 @@ export async function run(context: Context): Promise<Result> {
         `Input \`${safe(field)}\` is not declared by ${safe(definition.name)}. Did you mean \`${safe(meant)}\`?`,
       ),
     );
-  if (existed === true) print.note(print.errorStyle.dim(`Run ${started.runId} already exists.`));
+  if (existed === true && (id ?? key) !== undefined)
+    print.note(print.errorStyle.dim(`Run ${started.runId} already exists.`));
   if (!values.flag("detach")) return await followRun(context, { server, id: started.runId });
   return {
     json: started,

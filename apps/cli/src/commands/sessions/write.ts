@@ -55,7 +55,8 @@ async function start(context: Context, server: Server, body: SessionBody): Promi
       exitCode: exitCodes.refused,
       code: "strange_answer",
     });
-  if (existed === true) print.note(print.errorStyle.dim(`Session ${session.sessionId} already exists.`));
+  if (existed === true && (id ?? key) !== undefined)
+    print.note(print.errorStyle.dim(`Session ${session.sessionId} already exists.`));
   if (!values.flag("detach")) return await followSession(context, { server, id: session.sessionId });
   return {
     json: session,
