@@ -96,10 +96,7 @@ export async function connect(
     ownership: new ClientOwnership(addresses),
   });
   const ids = new IdSource({ clock, chance });
-  const client: Mesh["client"] = (service, at) =>
-    withCallerStacks(withCallKeys(mesh.client(service, at), service, ids), (error) =>
-      explained(error, addresses),
-    );
+  const client = clientsOver(mesh, addresses, ids);
   const contents = new Contents(namespace, blobsOver(client(blob.blobService)));
   const ports = { clock, timers, chance, ids, contents };
   const shared = { namespace, ports };
@@ -144,6 +141,13 @@ function warnOfMisspelt(variables: ConnectPorts["variables"], logger: Logger | u
     if (logger === undefined) process.emitWarning(warning, { code: "TUTTI_variable" });
     else logger.warn(warning);
   }
+}
+
+function clientsOver(mesh: Mesh, addresses: readonly string[], ids: IdSource): Mesh["client"] {
+  return (service, at) =>
+    withCallerStacks(withCallKeys(mesh.client(service, at), service, ids), (error) =>
+      explained(error, addresses),
+    );
 }
 
 /** An owner that is one of the addresses is the platform itself, which a program knows by its address alone. */
