@@ -1,7 +1,12 @@
 /** Reads of tasks, in the name of a caller or of the service that sends notifications. */
 import { isTuttiError } from "@tutti/kernel";
 import type { Approval, Run } from "@tutti/rest/types";
-import { type InboxPolling, isElsewhere, mayAskElsewhere, openQuestions } from "../calls/inbox-questions.ts";
+import {
+  type InboxPolling,
+  isOfOtherRun,
+  mayWaitForOtherRun,
+  openQuestions,
+} from "../calls/inbox-questions.ts";
 import type { CallsFor } from "../calls/request-context.ts";
 import type { RouteCalls } from "../calls/route-calls.ts";
 import { A2aError } from "./protocol.ts";
@@ -24,7 +29,7 @@ export async function questionOf(
   const { waiting = 0, running = 0, queued = 0, retrying = 0 } = tasks;
   if (status !== "running") return undefined;
   if (openApprovals === 0) {
-    const approval = await questionElsewhere(calls, caller, namespace, run, polling);
+    const approval = await questionOfOtherRun(calls, caller, namespace, run, polling);
     if (approval !== undefined) return { kind: "approval", approval };
     if (running > 0 || waiting === 0 || queued + retrying > 0) return undefined;
   }
@@ -46,7 +51,7 @@ export async function questionOf(
 }
 
 /** The first question of a task in an inbox, or of a child run. */
-async function questionElsewhere(
+async function questionOfOtherRun(
   calls: RouteCalls,
   caller: CallsFor,
   namespace: string,
@@ -54,9 +59,9 @@ async function questionElsewhere(
   polling: InboxPolling | undefined,
 ): Promise<Approval | undefined> {
   const { runId } = run;
-  if (!(polling?.isDue(run) ?? mayAskElsewhere(run))) return undefined;
+  if (!(polling?.isDue(run) ?? mayWaitForOtherRun(run))) return undefined;
   const open = await openQuestions(calls, caller, { namespace, runId });
-  const approval = open.find((candidate) => isElsewhere(candidate, runId));
+  const approval = open.find((candidate) => isOfOtherRun(candidate, runId));
   polling?.found(approval !== undefined);
   return approval;
 }

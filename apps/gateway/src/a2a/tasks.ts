@@ -3,7 +3,7 @@
  * restart of all processes.
  */
 import type { Approval, Run, RunEvent } from "@tutti/rest/types";
-import { isElsewhere, placeText } from "../calls/inbox-questions.ts";
+import { isOfOtherRun, placeText } from "../calls/inbox-questions.ts";
 import { progressOf } from "../mcp/run-tasks.ts";
 import { budgetExtension, type Json } from "./protocol.ts";
 
@@ -123,7 +123,7 @@ function statusParts(run: Run, question: Question | undefined): readonly Json[] 
   const schema: unknown = form === undefined || form === "" ? undefined : JSON.parse(form);
   const data = {
     approvalId,
-    ...(isElsewhere(question.approval, run.runId) && { runId: about?.id }),
+    ...(isOfOtherRun(question.approval, run.runId) && { runId: about?.id }),
     ...(inboxTask !== undefined && {
       inbox: inboxTask.inbox,
       capability: inboxTask.capability,

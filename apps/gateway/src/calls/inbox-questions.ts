@@ -16,13 +16,13 @@ const rareMs = 10_000;
 const questionsMax = "1000";
 
 /** Whether a task of the run may wait for a question of another run: in an inbox, or of a child. */
-export function mayAskElsewhere({ status, tasks = {} }: Run): boolean {
+export function mayWaitForOtherRun({ status, tasks = {} }: Run): boolean {
   const { running = 0, waiting = 0 } = tasks;
   return status === "running" && running + waiting > 0;
 }
 
 /** Whether a question of a run, or of its tasks and child runs, belongs to another run. */
-export function isElsewhere({ about }: Approval, runId: string): boolean {
+export function isOfOtherRun({ about }: Approval, runId: string): boolean {
   return about !== undefined && about.id !== runId;
 }
 
@@ -50,7 +50,7 @@ export async function openQuestions(
  */
 export function placeText(approval: Approval, runId: string): string | undefined {
   const { inboxTask, claim, about } = approval;
-  if (inboxTask === undefined && !isElsewhere(approval, runId)) return undefined;
+  if (inboxTask === undefined && !isOfOtherRun(approval, runId)) return undefined;
   const people = claim === undefined ? answererText(approval) : `${claim.person ?? ""}, who claimed it`;
   const answers = answersText(approval);
   return [
@@ -75,7 +75,7 @@ export class InboxPolling {
   }
 
   isDue(run: Run): boolean {
-    if (!mayAskElsewhere(run)) return false;
+    if (!mayWaitForOtherRun(run)) return false;
     const nowMs = this.#clock.monotonic();
     const isRare = this.#polledMs === undefined || nowMs - this.#polledMs >= rareMs;
     if (!isRare && !this.#hasFound && !this.#isQuiet(run)) return false;
@@ -92,7 +92,7 @@ export class InboxPolling {
   nextMs(run: Run, maxMs: number): number {
     this.#waitMs = this.#isQuiet(run) ? Math.min(2 * this.#waitMs, rareMs) : quietMs;
     this.#events = run.eventCount ?? 0;
-    return mayAskElsewhere(run) ? Math.min(this.#waitMs, maxMs) : maxMs;
+    return mayWaitForOtherRun(run) ? Math.min(this.#waitMs, maxMs) : maxMs;
   }
 
   #isQuiet({ eventCount = 0 }: Run): boolean {

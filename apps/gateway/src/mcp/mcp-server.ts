@@ -7,7 +7,7 @@
  */
 import { type Clock, isTuttiError, type TuttiError } from "@tutti/kernel";
 import type { Approval, Definition, Run } from "@tutti/rest/types";
-import { InboxPolling, isElsewhere } from "../calls/inbox-questions.ts";
+import { InboxPolling, isOfOtherRun } from "../calls/inbox-questions.ts";
 import type { RequestContext } from "../calls/request-context.ts";
 import type { RouteCalls } from "../calls/route-calls.ts";
 import {
@@ -228,7 +228,7 @@ export class McpServer {
     try {
       const open = forCaller(call, await this.#questions.open(call, { runId, openApprovals: 1 } as Run));
       const approval = open.find(
-        (candidate) => candidate.approvalId === approvalId && !isElsewhere(candidate, runId),
+        (candidate) => candidate.approvalId === approvalId && !isOfOtherRun(candidate, runId),
       );
       if (approval !== undefined) await this.#questions.decide(call, runId, approval, result);
     } catch (error) {

@@ -4,8 +4,8 @@ import { isTuttiError } from "@tutti/kernel";
 import type { Approval, Run } from "@tutti/rest/types";
 import {
   type InboxPolling,
-  isElsewhere,
-  mayAskElsewhere,
+  isOfOtherRun,
+  mayWaitForOtherRun,
   openQuestions,
   placeText,
 } from "../calls/inbox-questions.ts";
@@ -44,9 +44,9 @@ export class RunQuestions {
     polling?: InboxPolling,
   ): Promise<readonly Approval[]> {
     const { runId, openApprovals = 0 } = run;
-    if (openApprovals === 0 && !(polling?.isDue(run) ?? mayAskElsewhere(run))) return [];
+    if (openApprovals === 0 && !(polling?.isDue(run) ?? mayWaitForOtherRun(run))) return [];
     const open = await openQuestions(this.#calls, context, { namespace, runId });
-    polling?.found(open.some((approval) => isElsewhere(approval, runId)));
+    polling?.found(open.some((approval) => isOfOtherRun(approval, runId)));
     return open;
   }
 
@@ -60,7 +60,7 @@ export class RunQuestions {
     const named = open.filter(({ approvalId: id, inboxTask }) =>
       [id, inboxTask?.about?.id === runId ? inboxTask.about.task : undefined].includes(approvalId),
     );
-    const own = named.filter((approval) => !isElsewhere(approval, runId));
+    const own = named.filter((approval) => !isOfOtherRun(approval, runId));
     const [asking, ...more] = own.length > 0 ? own : named;
     if (asking?.about === undefined || more.length > 0) return { runId, approvalId };
     return { runId: asking.about.id, approvalId: asking.approvalId };
@@ -121,7 +121,7 @@ export function placesText(open: readonly Approval[], runId: string): string {
 /** The name of a question of a run. Tasks in inboxes and child runs may have equal ids of approvals. */
 function nameOf(approval: Approval, runId: string): string {
   const { approvalId, about } = approval;
-  return isElsewhere(approval, runId) ? `${about?.id} ${approvalId}` : approvalId;
+  return isOfOtherRun(approval, runId) ? `${about?.id} ${approvalId}` : approvalId;
 }
 
 /** Approvals as requests of the version without a handshake, each by its name. */

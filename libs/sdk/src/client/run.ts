@@ -379,7 +379,11 @@ export class RunHandle implements Handle {
   async #decide(approvalId: string, verdict: Verdict, { data, reason = "" }: DecideOptions): Promise<void> {
     const payload = payloadOf(data, "data");
     await this.#parts.tasks.decideApproval({
-      ...{ ...this.#which, approvalId, verdict, data: payload, reason },
+      ...this.#which,
+      approvalId,
+      verdict,
+      data: payload,
+      reason,
       idempotencyKey: "",
     });
   }
