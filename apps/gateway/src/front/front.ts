@@ -266,18 +266,11 @@ class Routing {
   #rpcHandler(route: Route & { readonly rpc: string }): Handler {
     const { mesh } = this.#parts.host;
     const mapping = this.#mapping;
-    const called = calledBy(mesh, route.rpc, route.service);
-    // Planning all routes would take a tenth of the gateway's start.
-    let planned: RpcRoute | undefined;
-    const rpcRouteOf = () => {
-      planned ??= { plan: mapping.planOf(route), mapping, called };
-      return planned;
-    };
+    const plan = mapping.planOf(route);
+    const rpcRoute: RpcRoute = { plan, mapping, called: calledBy(mesh, route.rpc, route.service) };
     const answer = route.reply === undefined ? answered : this.#pastAnswer();
     const isPosting = route.name === "events.publish";
     return async (request, reply) => {
-      const rpcRoute = rpcRouteOf();
-      const { plan } = rpcRoute;
       try {
         await this.#context(request, reply, async (context, query) => {
           const parts = {

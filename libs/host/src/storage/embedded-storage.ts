@@ -166,26 +166,6 @@ export class EmbeddedStorage implements Storage {
     }
   }
 
-  /** The threads of archives and journal start while this thread reads. */
-  async #openJournalAndArchives(): Promise<void> {
-    const { holds } = this.#parts;
-    const hasArchives = this.#services.all.some(
-      ({ service }) => archiveBytes(this.#layout.archiveOf(service)) !== undefined,
-    );
-    const release = hasArchives ? this.#thread.start() : undefined;
-    try {
-      const journal = this.#journal.start();
-      this.#checkArchives();
-      await journal;
-      holds.areIn({ directory: this.#layout.journal, durableEnd: () => this.#journal.journal.end });
-      this.#requireJoined();
-      this.#listArchives();
-      await this.#services.openArchives();
-    } finally {
-      await release?.();
-    }
-  }
-
   /** Archives are created on first use. */
   #listArchives(): void {
     for (const { service } of this.#services.all)
@@ -199,13 +179,18 @@ export class EmbeddedStorage implements Storage {
   }
 
   async start(): Promise<void> {
-    const { directory } = this.#parts;
+    const { directory, holds } = this.#parts;
     await directory.start();
     try {
       requireOwn(directory.path);
       requireUnsealed(directory.path);
       this.#about = this.#readOrWriteAbout();
-      await this.#openJournalAndArchives();
+      await this.#journal.start();
+      holds.areIn({ directory: this.#layout.journal, durableEnd: () => this.#journal.journal.end });
+      this.#requireJoined();
+      this.#checkArchives();
+      this.#listArchives();
+      await this.#services.openArchives();
       this.#blobs = await this.#openBlobs();
       await this.#backupServer.start();
       this.#upkeep.start();

@@ -63,12 +63,6 @@ export class ArchiveThread {
     };
   }
 
-  /** Starts the thread before its first request, and retains it. */
-  start(): () => Promise<void> {
-    this.#thread.started();
-    return this.retain();
-  }
-
   call(
     engine: number,
     file: string,
