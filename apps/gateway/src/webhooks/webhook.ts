@@ -125,7 +125,13 @@ export class Webhook {
       what: { $case: "definition", value: { name: workflow ?? "" } },
       input: payload,
     });
-    const defaults = { parent: undefined, startTime: undefined, parentClosePolicy: 0 as const, waitMs: 0 };
+    const defaults = {
+      parent: undefined,
+      root: undefined,
+      startTime: undefined,
+      parentClosePolicy: 0 as const,
+      waitMs: 0,
+    };
     const reply = await this.#clients.runs.startRun(
       { ...defaults, namespace, runId, spec, idempotencyKey },
       options,

@@ -62,11 +62,12 @@ export class MissionStarts {
 
   async #startRun({ key }: DueEffect, effect: StartMissionChild, signal: AbortSignal): Promise<Started> {
     const { namespace, kind, id } = key;
-    const { childId, taskId, facts, budget } = effect;
+    const { childId, taskId, facts, budget, root } = effect;
     const request = StartRunRequest.fromPartial({
       namespace,
       runId: childId,
       parent: { namespace, kind, id, task: taskId },
+      root,
       parentClosePolicy: ParentClosePolicy.PARENT_CLOSE_POLICY_CANCEL,
     });
     request.spec = {

@@ -1,6 +1,6 @@
 /** Starts and stops runs and missions on request: of schedules, and of runs with children. */
 import { type missionService, StartMissionRequest } from "@tutti/contracts/swarm/v1";
-import type { Payload } from "@tutti/contracts/types/v1";
+import type { Payload, WorkReference } from "@tutti/contracts/types/v1";
 import { RunSpec, type runService, StartRunRequest } from "@tutti/contracts/workflow/v1";
 import {
   definitionOf,
@@ -79,6 +79,7 @@ export class Starts {
       runId: childId,
       parentClosePolicy: parentClose,
       parent: { namespace, kind, id, task: taskId },
+      root: rootOf(key, effect),
       spec: specOf(effect),
     });
     const { run, existed } = await this.#parts.runs.startRun(request, {
@@ -101,6 +102,7 @@ export class Starts {
       namespace,
       missionId: childId,
       parent: { namespace, kind, id, task: taskId },
+      root: rootOf(key, effect),
       labels: { ...facts.labels, ...details?.labels },
     });
     const use = { definition: definitionOf(effect), input: inputOf(effect), parameters: undefined };
@@ -131,6 +133,11 @@ export class Starts {
     // It does not exist any more, or has ended.
     jobs.startJob(due, attempt, () => ({ command: confirmStop, body: { ended: true } }));
   }
+}
+
+/** Returns the outermost ancestor of a child. */
+function rootOf({ namespace, kind, id }: DueEffect["key"], { root }: StartChild): WorkReference {
+  return root ?? { namespace, kind, id, task: "" };
 }
 
 function specOf(effect: StartChild): RunSpec {

@@ -142,6 +142,7 @@ export class Tutti implements AsyncDisposable {
       spec,
       startTime: startTime && toTimestamp(startTime.getTime()),
       parent: undefined,
+      root: undefined,
       parentClosePolicy: 0,
       waitMs: 0,
     });

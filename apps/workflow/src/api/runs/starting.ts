@@ -35,14 +35,16 @@ export async function startRun(
   request: StartRunRequest,
   context: CallContext,
 ): Promise<StartRunReply> {
-  const { spec = RunSpec.create(), startTime, parent, parentClosePolicy, idempotencyKey, waitMs } = request;
-  if (parent !== undefined && (parent.namespace || context.namespace) !== context.namespace)
-    throw requestErrors.parentForeign({ found: parent.namespace, namespace: context.namespace });
+  const { spec = RunSpec.create(), startTime, parent, root = parent, parentClosePolicy } = request;
+  const { idempotencyKey, waitMs } = request;
+  for (const ancestor of [parent, root])
+    if (ancestor !== undefined && (ancestor.namespace || context.namespace) !== context.namespace)
+      throw requestErrors.parentForeign({ found: ancestor.namespace, namespace: context.namespace });
   const runId = idToStart(dependencies, { kind: "run", requestedId: request.runId, idempotencyKey }, context);
   const extras = {
     startMs: startTime === undefined ? 0 : fromTimestamp(startTime),
     parent,
-    root: parent,
+    root,
     parentClose: parentClosePolicy || ParentClosePolicy.PARENT_CLOSE_POLICY_CANCEL,
     idChosen: runId === request.runId,
   };

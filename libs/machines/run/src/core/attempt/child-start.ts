@@ -26,6 +26,7 @@ export function startOf(run: Run, node: Node): StartChild {
     input,
     parameters: state?.parameters,
     taskId: taskIdOf(run, node.number),
+    root: run.order?.root,
     parentClose: isChild ? closes[work.parentClose] : ParentClosePolicy.PARENT_CLOSE_POLICY_CANCEL,
     facts: facts ?? run.facts,
     details: more?.details,

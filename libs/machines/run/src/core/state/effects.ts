@@ -2,7 +2,7 @@
  * Effects that a run requests. Folds create them, and they refer to data of the state. They are executed
  * after their event is durable.
  */
-import type { Amounts, Share } from "@tutti/contracts/types/v1";
+import type { Amounts, Share, WorkReference } from "@tutti/contracts/types/v1";
 import type { OfferDetails, ParentClosePolicy } from "@tutti/contracts/workflow/v1";
 import type { ReadOnly } from "@tutti/kernel";
 import type { Data } from "@tutti/machine-work";
@@ -72,6 +72,8 @@ export interface StartChild {
   readonly parameters: Uint8Array | undefined;
   /** Task of the child: the child names it when it reports its end. */
   readonly taskId: string;
+  /** Outermost ancestor of the run. Undefined if it has none. */
+  readonly root: ReadOnly<WorkReference> | undefined;
   readonly parentClose: ParentClosePolicy;
   readonly facts: RunFacts;
   readonly details: OfferDetails | undefined;
