@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { madeBy } from "../fronts.mjs";
+import { madeBy, staleFronts } from "../fronts.mjs";
 import { nodeFor, notInSilence, SetUpFailed, setUp } from "../setup.mjs";
 import { emptyFolder, treeOf, write } from "./tree.mjs";
 
@@ -182,6 +182,7 @@ describe("what people see", () => {
     assert.equal(existsSync(join(root, "builds")), false);
     assert.deepEqual(await prepare(), builds);
     assert.deepEqual(await prepare(), []);
+    assert.deepEqual(staleFronts(`${root}/`, ["command"]), [], "with a slash at the end");
     for (const files of [
       { "apps/cli/src/main.ts": "second\n" },
       { "libs/part/src/index.ts": "changed\n" },
