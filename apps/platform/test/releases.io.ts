@@ -6,7 +6,7 @@ import { basename, join } from "node:path";
 import { describe, it } from "node:test";
 import { ServiceHost } from "@tutti/host";
 import { dataFormat } from "@tutti/host/storage";
-import { memorySources } from "@tutti/kernel";
+import { memorySources, systemClock } from "@tutti/kernel";
 import { Worker } from "@tutti/sdk";
 import { connect } from "@tutti/sdk/client";
 import { services } from "../src/service.ts";
@@ -14,10 +14,14 @@ import { makeFolder } from "./support/services.ts";
 
 const releases = globSync(join(import.meta.dirname, "releases", "*.tar.gz"));
 
+/** Starts the platform a minute after the data was made. Later, ended runs of the data are deleted. */
 async function started(directory: string): Promise<ServiceHost> {
   const flags = ["--mesh.listen=127.0.0.1:0", "--operations.port=0", "--log.level=fatal"];
+  const { made } = JSON.parse(readFileSync(join(directory, "data.json"), "utf8"));
+  const passedMs = Date.now() - Date.parse(made) - 60_000;
+  const clock = { ...systemClock, now: () => systemClock.now() - passedMs };
   const host = await ServiceHost.open({
-    ...{ name: "platform", version: "9.0.0", services, dataDirectory: () => directory },
+    ...{ name: "platform", version: "9.0.0", services, dataDirectory: () => directory, ports: { clock } },
     sources: memorySources({ arguments: [...flags, `--platform.dataDirectory=${directory}`] }),
   });
   await host.start();
