@@ -96,6 +96,7 @@ export class BlobSweeper implements Component {
     for (const runtime of runtimes()) {
       if (!runtime.namesBlobs) continue;
       for (const { partition, state } of runtime.partitionStatuses()) {
+        if (this.#stopping.signal.aborted) return;
         // Before the mentions are read: later blobs may not be mentioned yet.
         const throughMs = foundation.clock.now();
         if (state !== "running" || !(await runtime.mentioned(partition))) continue;
