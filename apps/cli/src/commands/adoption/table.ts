@@ -11,7 +11,7 @@ export const adoptionCommands: readonly Command[] = [
       "A line of a crontab runs in the home folder with the variables of cron.",
     ],
     arguments: [{ name: "FOLDER", summary: "folder with scripts", completes: "file" }],
-    options: [{ name: "user-field", summary: "the crontabs name a user in each line, like /etc/crontab" }],
+    options: [{ name: "user-field", summary: "crontabs name a user in each line, like /etc/crontab" }],
     examples: [{ words: "adopt scripts ./scripts", does: "list the scripts and write a worker" }],
     json: "document",
     load: () => import("./scripts.ts").then(({ adoptScripts }) => adoptScripts),

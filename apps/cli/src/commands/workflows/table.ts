@@ -254,7 +254,7 @@ export const workflowCommands: readonly Command[] = [
       { name: "FILE", summary: "file to convert. - for standard input", completes: "file" },
     ],
     options: [
-      { name: "user-field", summary: "the crontab names a user in each line, like /etc/crontab" },
+      { name: "user-field", summary: "crontabs name a user in each line, like /etc/crontab" },
       { name: "time-zone", value: "ZONE", summary: "IANA time zone: Europe/Zurich. Default: UTC" },
     ],
     examples: [
