@@ -280,8 +280,10 @@ function orderOf(spec: MissionSpec | undefined): Partial<MissionOrder> {
   return { spec, requestHash: Uint8Array.of(1) };
 }
 
+type Undefinable<Fields> = { readonly [Name in keyof Fields]: Fields[Name] | undefined };
+
 /** Returns the grant of a mission to a mission that does one of its tasks. Runs grant nothing. */
-function grantOf(child: Partial<StartMissionChild>): object {
+function grantOf(child: Partial<Undefinable<StartMissionChild>>): object {
   const { budget, depth, depthLeft, root } = child;
   return { parentBudget: budget, depth, depthLeft, root };
 }
