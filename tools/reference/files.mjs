@@ -21,14 +21,14 @@ const kinds = [
     schema: sessionJsonSchema,
     check: checkSessionText,
     mistake: "session: report\nmode: fast\ntasks: {write: {uses: text.write}}",
-    guide: "sessions.md#in-a-file",
+    guide: "sessions.md#session-files",
   },
   {
     name: "schedule",
     schema: scheduleJsonSchema,
     check: checkScheduleText,
     mistake: "schedule: nightly\nworkflow: report\ncron: 0 25 * * *",
-    guide: "workflows.md#by-the-clock",
+    guide: "workflows.md#schedules",
   },
   {
     name: "trigger",

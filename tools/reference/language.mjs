@@ -33,7 +33,7 @@ const constructs = [
     parts: ["retry", "defaults"],
     mistake: "tasks: {a: {uses: x.y, retry: {attempts: 0}}}",
     defaults: "retries",
-    guide: "workflows.md#when-something-fails",
+    guide: "workflows.md#failures-and-retries",
   },
   {
     name: "timeout",
@@ -41,7 +41,7 @@ const constructs = [
     parts: ["timeout"],
     mistake: "tasks: {a: {uses: x.y, timeout: {run: soon}}}",
     defaults: "timeouts-and-pauses",
-    guide: "workflows.md#when-something-fails",
+    guide: "workflows.md#failures-and-retries",
   },
   {
     name: "compensate",
@@ -69,14 +69,14 @@ const constructs = [
     key: "loop",
     parts: ["loop"],
     mistake: "tasks: {a: {loop: {tasks: {b: {uses: x.y}}}}}",
-    guide: "workflows.md#many-at-once",
+    guide: "workflows.md#repeat-a-task-for-a-list",
   },
   {
     name: "spawn",
     key: "spawn",
     parts: ["spawn"],
     mistake: "tasks: {a: {spawn: {tasks: '${{ tasks.b.output }}'}}}",
-    guide: "workflows.md#tasks-that-a-result-names",
+    guide: "workflows.md#tasks-from-a-result",
   },
   {
     name: "gate",
@@ -97,7 +97,7 @@ const constructs = [
     key: "placement",
     parts: ["placement", "selector"],
     mistake: "tasks: {a: {uses: x.y, placement: {sameAgentAs: b}}}",
-    guide: "workers.md#where-it-goes",
+    guide: "workers.md#connection-settings",
   },
   {
     name: "cache",
