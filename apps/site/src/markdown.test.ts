@@ -65,7 +65,7 @@ describe("pages of the site", () => {
     });
 
   it("resolve links relative to the page, and keep links to other sites", () => {
-    assert.deepEqual(targetOf("../start.md#open-the-dashboard", "docs/guides/a.md"), {
+    assert.deepEqual(targetOf("../start.md#look", "docs/guides/a.md"), {
       path: "docs/start.md",
       anchor: "look",
     });
