@@ -63,7 +63,7 @@ describe("a cluster, by the command", () => {
     assert.equal(restarted.output, "workflow-1 is ready again\n", restarted.errors);
     const grown = await tutti("cluster", "scale", "workflow=2");
     assert.match(grown.output, /^workflow-2 .* ready$/m);
-    const wrong = await tutti("cluster", "scale", "nobody=2");
+    const wrong = await tutti("cluster", "scale", "piano=2");
     assert.match(wrong.errors, /Expected a service and a number/);
     const down = await tutti("cluster", "down");
     assert.equal(down.exitCode, 0, down.errors);
@@ -71,7 +71,11 @@ describe("a cluster, by the command", () => {
 
     const backup = join(directory, "backup");
     const copied = await tutti("cluster", "backup", backup);
-    assert.match(copied.output, /^\d+ streams, .* are in .*backup; keep it/, copied.errors);
+    assert.match(
+      copied.output,
+      /^\d+ streams, .* are in .*backup\. It contains the keys: store it like a secret\.$/m,
+      copied.errors,
+    );
     const restored = await command.run(
       ["cluster", "restore", backup, "--directory", join(directory, "again")],
       { cwd: clone },

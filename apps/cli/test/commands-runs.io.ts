@@ -166,7 +166,7 @@ describe("the commands for workflows, runs, triggers and schedules", () => {
     assert.match(await printed("workflow archive cart --restore"), /✓ cart: 1 version restored/);
   });
 
-  it("workflow: check, register, list, versions, graph", async () => {
+  it("workflow: check, register, list, show, versions, graph", async () => {
     assert.match(await printed("workflow check echo.yaml ask.yaml none.yaml"), /✓ echo\.yaml workflow echo/);
     const { exitCode, output } = await tutti("workflow check none.yaml --against");
     assert.equal(exitCode, 1);
@@ -179,6 +179,10 @@ describe("the commands for workflows, runs, triggers and schedules", () => {
     assert.match(await printed("workflow list"), /^workflow +tasks/);
     await listed("workflow list ech -q", /^echo\n$/);
     const before = (await printed("workflow versions echo -q")).trim();
+    const shown = await printed("workflow show echo");
+    assert.match(shown, /^echo\nGives back[\s\S]*\nuses +test\.echo\n[\s\S]*Start a run: tutti run echo/);
+    assert.equal((await json("workflow show echo@stable")).hash, before);
+    assert.match((await tutti("workflow show ecco")).errors, /Did you mean `echo`\?/);
     const changed = echoDefinition.replace("Gives back", "Hands back");
     writeFileSync(join(at.command.folder, "changed.yaml"), changed);
     await printed("workflow register changed.yaml --keep-latest");

@@ -66,6 +66,10 @@ describe("logs", () => {
         assert.equal(output.match(/200 one/g)?.length, 1);
       }
       assert.equal(await printed("logs crawl-1 -q"), "200 one\n200 two\nend\n");
+      assert.match(
+        (await tutti("logs crawl-1 --task page")).errors,
+        /Task `page` of run `crawl-1` not found/,
+      );
       const lines = (await printed("logs crawl-1 --task pages --json")).trim().split("\n");
       assert.deepEqual(
         lines

@@ -118,6 +118,7 @@ describe("words of a command line", () => {
     ],
     ["terminate order-18", /Did you mean `tutti cancel ID --now`\?/],
     ["ls", /Did you mean `tutti list`\?/],
+    ["workers", /Did you mean `tutti agent list`\?/],
     ["start", /Did you mean `tutti run FILE`\?\n {2}tutti dev\s+starts the platform in this folder\n/],
     ["order.yaml", /Did you mean `tutti run order.yaml`\?/],
     ["help lits", /Did you mean `tutti list`\?/],

@@ -107,6 +107,9 @@ const synonyms: ReadonlyMap<string, string> = new Map([
   ["ps", "list"],
   ["up", "dev"],
   ["start", "run FILE"],
+  ["restart", "retry ID"],
+  ["worker", "agent list"],
+  ["workers", "agent list"],
 ]);
 
 const suggestion = (meant: string | undefined): Advice[] =>

@@ -34,9 +34,13 @@ export async function logs(context: Context): Promise<Result> {
   const { values, shell } = context;
   const id = values.argument("ID");
   const server = await connect(context);
-  await server.call("runs.get", { params: { id }, query: server.namespace });
-  const sinceMs = values.momentMs("since", shell.nowMs());
+  const task = values.text("task");
   const isFollowed = values.flag("follow");
+  // A followed task may start later, such as a part of `forEach`.
+  if (task === undefined || isFollowed)
+    await server.call("runs.get", { params: { id }, query: server.namespace });
+  else await server.call("tasks.get", { params: { id, task }, query: server.namespace });
+  const sinceMs = values.momentMs("since", shell.nowMs());
   return {
     follow: async (emit) => {
       const log = new RunLog({
@@ -45,7 +49,7 @@ export async function logs(context: Context): Promise<Result> {
         isFollowed,
         sinceMs: sinceMs ?? 0,
         signal: shell.interrupted,
-        task: values.text("task"),
+        task,
         nowMs: () => (isFollowed ? shell.nowMs() : undefined),
         emit: (line) => emit(recordOf(context, line)),
       });

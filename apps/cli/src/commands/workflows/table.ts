@@ -120,6 +120,17 @@ export const workflowCommands: readonly Command[] = [
     load: () => import("./list.ts").then(({ listWorkflows }) => listWorkflows),
   },
   {
+    name: "workflow show",
+    group: "workflows",
+    summary: "Show a workflow: its version, its input and how to start it",
+    arguments: [
+      { name: "NAME", summary: "name of a registered workflow, or NAME@LABEL", completes: "workflow" },
+    ],
+    options: [],
+    json: "document",
+    load: () => import("./show.ts").then(({ showWorkflow }) => showWorkflow),
+  },
+  {
     name: "workflow versions",
     group: "workflows",
     summary: "List the versions of a workflow and their active runs",
