@@ -149,6 +149,9 @@ export function readMessage(message: Uint8Array): BatchPart | SealMark | Origin 
   const count = view.getUint32(at.count, true);
   if (kind === kinds.seal) return { kind: "seal", epoch, owner, timeMs: number, behaviour: count };
   if (kind === kinds.origin) {
+    // The checksum does not cover the kind: it may be that of a seal, with one wrong bit.
+    if (message.length < headBytes + timeBytes)
+      return damage(`an origin of ${message.length} bytes`, at.kind);
     const timeMs = view.getFloat64(headBytes, true);
     return { kind: "origin", epoch, number, timeMs, hash: message.slice(headBytes + timeBytes) };
   }
