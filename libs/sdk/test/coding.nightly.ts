@@ -47,7 +47,9 @@ describe("the programs that people have", () => {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "coding-programs-"));
     await writeFile(join(folder, "package.json"), "{}");
-    execFileSync("npm", ["install", "--no-audit", "--no-fund", "--silent", ...packages], { cwd: folder });
+    // The native program of Claude Code needs its install script. `npm run` hands on the setting of this repository.
+    const options = ["--no-audit", "--no-fund", "--silent", "--ignore-scripts=false"];
+    execFileSync("npm", ["install", ...options, ...packages], { cwd: folder });
     model = new ScriptedModel(scripted);
     served = await serveModel(model);
     const home = join(folder, "home");

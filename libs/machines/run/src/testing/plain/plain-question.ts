@@ -68,7 +68,7 @@ export function filledIn({ approve }: TaskDocument, data: Json): Json | undefine
     if (filled[name] !== undefined && field.type === "number" && typeof filled[name] !== "number")
       return undefined;
   }
-  return required.every((name) => fields[name] !== undefined) ? filled : undefined;
+  return required.every((name) => filled[name] !== undefined) ? filled : undefined;
 }
 
 /** Fields of drawn forms. */
