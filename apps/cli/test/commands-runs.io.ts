@@ -328,7 +328,7 @@ tasks:
     assert.match(await printed("why ask-1 ready"), /signal go/);
     assert.match(await printed("why ask-1 sure"), /Pay <b>50<\/b>\? \{"to":"bank"\}/);
     for (const line of ["show ask-1", "show ask-1 sure"])
-      assert.match(await printed(line), /asks +Pay <b>50<\/b>\? \{"to":"bank"\}/);
+      assert.match(await printed(line), /question +Pay <b>50<\/b>\? \{"to":"bank"\}/);
     await listed("approve", /ask-1 +sure +Pay <b>50<\/b>\? \{"to":"bank"\} .*account\*/);
     const refused = await tutti("approve ask-1");
     assert.equal(refused.exitCode, 3);

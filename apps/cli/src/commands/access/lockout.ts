@@ -27,8 +27,8 @@ export async function listLockouts(context: Context): Promise<Result> {
     draw: () => {
       print.table(
         [
-          { title: "who", widthMin: 10 },
-          { title: "wrong", align: "right" },
+          { title: "subject", widthMin: 10 },
+          { title: "failures", align: "right" },
           { title: "until", widthMin: 8 },
         ],
         entries.map(({ subject = "", failures = 0, endTimeMs = 0 }) => [

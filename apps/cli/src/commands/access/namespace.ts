@@ -25,7 +25,7 @@ export async function listNamespaces(context: Context): Promise<Result> {
       print.table(
         [
           { title: "namespace", widthMin: 8 },
-          { title: "made" },
+          { title: "created" },
           { title: "description", yields: 1, widthMin: 8 },
         ],
         entries.map(({ name, createTimeMs, suspended, description = "" }) => [

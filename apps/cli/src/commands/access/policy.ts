@@ -263,10 +263,10 @@ export async function listVersions(context: Context): Promise<Result> {
       print.table(
         [
           { title: "version", align: "right" },
-          { title: "when" },
-          { title: "who" },
+          { title: "created" },
+          { title: "author" },
           { title: "changed", yields: 1, widthMin: 8 },
-          { title: "why", yields: 2, widthMin: 8 },
+          { title: "reason", yields: 2, widthMin: 8 },
         ],
         entries.map(({ number = 0, createTimeMs = 0, createCause, changedPolicyIds, removedPolicyIds }) => [
           { text: String(number), tone: "bold" },

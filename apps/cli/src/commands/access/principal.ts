@@ -26,7 +26,7 @@ export async function listPrincipals(context: Context): Promise<Result> {
     draw: () => {
       print.table(
         [
-          { title: "who", widthMin: 10 },
+          { title: "principal", widthMin: 10 },
           { title: "groups", yields: 1, widthMin: 8 },
           { title: "name", yields: 2, widthMin: 8 },
         ],

@@ -30,7 +30,7 @@ export async function listRoles(context: Context): Promise<Result> {
       print.table(
         [
           { title: "role", widthMin: 8 },
-          { title: "kind", yields: 1, widthMin: 12 },
+          { title: "description", yields: 1, widthMin: 12 },
         ],
         roles.map(({ role = "", description = "", actions, readyMade }) => [
           { text: role, tone: readyMade === true ? "dim" : "bold" },
@@ -41,7 +41,7 @@ export async function listRoles(context: Context): Promise<Result> {
       print.line("");
       const nowMs = shell.nowMs();
       print.table(
-        [{ title: "binding", widthMin: 8 }, { title: "who" }, { title: "role" }, { title: "until" }],
+        [{ title: "binding", widthMin: 8 }, { title: "member" }, { title: "role" }, { title: "until" }],
         bindings.map(({ bindingId = "", actor, group, role = "", expireTimeMs }) => [
           { text: bindingId, tone: "bold" },
           { text: group === undefined ? actorText(actor) : `group:${group}` },

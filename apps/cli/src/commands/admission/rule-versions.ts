@@ -28,11 +28,11 @@ export async function listRuleVersions(context: Context): Promise<Result> {
       print.table(
         [
           { title: "version", align: "right" },
-          { title: "when" },
-          { title: "who" },
+          { title: "created" },
+          { title: "author" },
           { title: "until" },
           { title: "changed", yields: 1, widthMin: 8 },
-          { title: "why", yields: 2, widthMin: 8 },
+          { title: "reason", yields: 2, widthMin: 8 },
         ],
         entries.map(({ number = 0, rule, changes, ...version }) => [
           { text: String(number), tone: "bold" },

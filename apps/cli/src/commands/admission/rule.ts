@@ -129,10 +129,10 @@ export async function listFindings(context: Context): Promise<Result> {
           { title: "rule", widthMin: 8 },
           { title: "result" },
           { title: "times", align: "right" },
-          { title: "when" },
-          { title: "who" },
+          { title: "time" },
+          { title: "actor" },
           { title: "record", widthMin: 10 },
-          { title: "what", yields: 1, widthMin: 8 },
+          { title: "message", yields: 1, widthMin: 8 },
         ],
         entries.map(
           ({

@@ -30,9 +30,9 @@ export async function listScalers(context: Context): Promise<Result> {
           { title: "starts", yields: 3, widthMin: 10 },
           { title: "bounds", align: "right" },
           { title: "wanted", align: "right" },
-          { title: "there", align: "right" },
+          { title: "connected", align: "right" },
           { title: "asleep", align: "right", yields: 1 },
-          { title: "trouble", yields: 1, widthMin: 8 },
+          { title: "problem", yields: 1, widthMin: 8 },
         ],
         entries.map((scaler) => {
           const { scalerId, pool, minAgents = 0, maxAgents = 0, paused, status } = scaler;
@@ -103,10 +103,10 @@ function draw({ print }: Context, scaler: Scaler, nowMs: number): void {
     ["", errorText(status?.forecast)],
     [
       "agents",
-      `${wanted} wanted, ${joined} there, ${starting} starting, ${asleep} asleep, ${quarantined} quarantined`,
+      `${wanted} wanted, ${joined} connected, ${starting} starting, ${asleep} asleep, ${quarantined} quarantined`,
     ],
     ["cools down", coolDownEndTimeMs === undefined ? undefined : printAge(coolDownEndTimeMs, nowMs)],
-    ["trouble", error?.message],
+    ["problem", error?.message],
   ]);
   if (windows.length === 0) return;
   print.lines(["", style.dim("windows")]);
@@ -152,7 +152,11 @@ export async function logScaler(context: Context): Promise<Result> {
     empty: entries.length === 0 ? "No decisions yet." : undefined,
     draw: () => {
       print.table(
-        [{ title: "when" }, { title: "agents", align: "right" }, { title: "why", widthMin: 20, yields: 1 }],
+        [
+          { title: "time" },
+          { title: "agents", align: "right" },
+          { title: "reason", widthMin: 20, yields: 1 },
+        ],
         entries.map(({ decideTimeMs, before = 0, wanted = 0, reason = "" }) => [
           { text: decideTimeMs === undefined ? "" : printAge(decideTimeMs, shell.nowMs()), tone: "dim" },
           { text: `${before} → ${wanted}`, tone: wanted > before ? "green" : "yellow" },

@@ -39,7 +39,7 @@ export async function listOnCall(context: Context): Promise<Result> {
       print.table(
         [
           { title: "rotation" },
-          { title: "when" },
+          { title: "shift" },
           { title: "on call", yields: 2, widthMin: 8 },
           { title: "from" },
           { title: "until" },

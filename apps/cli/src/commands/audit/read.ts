@@ -44,8 +44,8 @@ export async function searchAudit(context: Context): Promise<Result> {
     draw: () => {
       print.table(
         [
-          { title: "when" },
-          { title: "who", yields: 2, widthMin: 10 },
+          { title: "time" },
+          { title: "actor", yields: 2, widthMin: 10 },
           { title: "action", yields: 1, widthMin: 12 },
           { title: "about", yields: 1, widthMin: 10 },
           { title: "record" },
@@ -76,12 +76,12 @@ export async function showRecord(context: Context): Promise<Result> {
         const { cause, error, count = 1, address = "" } = record;
         print.facts([
           ["record", { text: record.recordId ?? "", tone: "bold" }],
-          ["when", printMoment(record.timeMs ?? 0, shell.nowMs())],
-          ["who", actorText(record)],
+          ["time", printMoment(record.timeMs ?? 0, shell.nowMs())],
+          ["actor", actorText(record)],
           ["action", actionOf(record)],
           ["about", aboutOf(record)],
           ["allowed by", factOf(cause?.decision)],
-          ["because", factOf(cause?.reason)],
+          ["reason", factOf(cause?.reason)],
           ["trace", factOf(cause?.traceparent)],
           ["refused", error && { text: error.message ?? error.code ?? "", tone: "red" }],
           ["count", count > 1 ? String(count) : undefined],
@@ -145,7 +145,7 @@ export async function listCheckpoints(context: Context): Promise<Result> {
       print.table(
         [
           { title: "checkpoint", align: "right" },
-          { title: "made" },
+          { title: "created" },
           { title: "heads", align: "right" },
           { title: "root", yields: 1, widthMin: 12 },
           { title: "key", yields: 2, widthMin: 8 },

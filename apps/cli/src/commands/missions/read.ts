@@ -91,7 +91,7 @@ function drawMission({ print }: Context, mission: Mission, nowMs: number): void 
     ],
     ["leader", leader],
     ["budget", budgetText(budget)],
-    ["trouble", trouble],
+    ["problem", trouble],
     ["questions", (mission.openApprovals ?? 0) === 0 ? undefined : String(mission.openApprovals)],
     ["started", mission.createTimeMs === undefined ? undefined : printAge(mission.createTimeMs, nowMs)],
     ["error", error?.message],
@@ -166,7 +166,7 @@ export function listBoard(context: Context): Promise<Result> {
     columns: [
       { title: "key", widthMin: 8 },
       { title: "version", align: "right" },
-      { title: "by", yields: 2, widthMin: 8 },
+      { title: "author", yields: 2, widthMin: 8 },
       { title: "changed", align: "right", yields: 3 },
       { title: "value", yields: 1, widthMin: 12 },
     ],
@@ -194,11 +194,11 @@ export function listMessages(context: Context): Promise<Result> {
     },
     idOf: ({ number = 0 }) => String(number),
     columns: [
-      { title: "no", align: "right" },
+      { title: "number", align: "right" },
       { title: "from", yields: 1, widthMin: 8 },
       { title: "to", yields: 1, widthMin: 8 },
       { title: "sent", align: "right", yields: 3 },
-      { title: "says", yields: 2, widthMin: 12 },
+      { title: "body", yields: 2, widthMin: 12 },
     ],
     row: ({ number = 0, sender, to, sendTimeMs, body }, nowMs) => [
       { text: String(number), tone: "dim" },

@@ -75,7 +75,7 @@ function drawObject({ print }: Context, object: KeyedObject, nowMs: number): voi
         { title: "call", widthMin: 8 },
         { title: "status" },
         { title: "run", yields: 1, widthMin: 12 },
-        { title: "called", yields: 2 },
+        { title: "time", yields: 2 },
       ],
       calls.map((call) => [
         call.call ?? "",

@@ -33,7 +33,7 @@ export async function health(context: Context): Promise<Result> {
           { title: "subject", widthMin: 12, yields: 1 },
           { title: "state" },
           { title: "from", widthMin: 10 },
-          { title: "for", align: "right" },
+          { title: "duration", align: "right" },
           { title: "reason", widthMin: 8, yields: 2 },
         ],
         visible.map(({ subject = "", state = "", reason = "", startTimeMs = 0, endTimeMs }) => [

@@ -29,7 +29,7 @@ export async function instances(context: Context): Promise<Result> {
             { title: "release" },
             { title: "calls", yields: 1, widthMin: 8 },
             { title: "since" },
-            { title: "is", yields: 2, widthMin: 8 },
+            { title: "health", yields: 2, widthMin: 8 },
           ],
           found.map((instance) => [
             { text: instance.service ?? "", tone: "bold" },

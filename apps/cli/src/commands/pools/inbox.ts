@@ -60,7 +60,7 @@ export async function showInbox(context: Context): Promise<Result> {
         ["pool", inbox.pool],
         ["capabilities", capabilitiesOf(inbox)],
         ["people", peopleOf(inbox)],
-        ["answers", String(inbox.answersNeeded || 1)],
+        ["answers needed", String(inbox.answersNeeded || 1)],
         ["open", `${inbox.openTasks ?? 0} of ${counted(inbox.slots || slotsByDefault, "slot")}`],
         [
           "escalates",

@@ -101,19 +101,19 @@ function drawPool({ print }: Context, pool: Pool, nowMs: number): void {
   const by = pool.updateCause?.actor?.id ?? "";
   print.facts([
     ["about", pool.description],
-    ["chooses", `${strategy?.kind ?? ""}  ${pairs(strategy?.weights)}`.trim()],
-    ["takes", admits.includes("*") ? "tasks of any namespace" : ["its own", ...admits].join(", ")],
+    ["strategy", `${strategy?.kind ?? ""}  ${pairs(strategy?.weights)}`.trim()],
+    ["namespaces", admits.includes("*") ? "any" : ["its own", ...admits].join(", ")],
     ["shares", pairs(weights) || undefined],
-    ["holds", `${counted(pool.maxQueued ?? 0, "task")}, ${counted(pool.maxAgents ?? 0, "agent")}`],
-    ["breaks", `after ${pool.breakAfterFailures ?? 0} failures of an agent in a row`],
+    ["limits", `${counted(pool.maxQueued ?? 0, "task")}, ${counted(pool.maxAgents ?? 0, "agent")}`],
+    ["quarantine", `after ${pool.breakAfterFailures ?? 0} failures of an agent in a row`],
     ["ageing", printDurationMs(pool.ageingMs ?? 0)],
     [
-      "preempts",
+      "preemption",
       (preemption?.priorityDifference ?? 0) > 0
-        ? `to work more urgent by ${preemption?.priorityDifference}`
+        ? `for tasks more urgent by ${preemption?.priorityDifference}`
         : undefined,
     ],
-    ["doubles", doubling?.enabled === true ? `the slowest, beyond ${doubling.quantile ?? 0.95}` : undefined],
+    ["speculation", doubling?.enabled === true ? `the slowest tasks, beyond ${doubling.quantile ?? 0.95}` : undefined],
     ["sleep", (pool.sleepAfterMs ?? 0) > 0 ? `after ${printDurationMs(pool.sleepAfterMs ?? 0)}` : undefined],
     ["labels", pairs(labels) || undefined],
     ["agents", String(agentsOf(pool))],
@@ -160,10 +160,10 @@ export async function showQueue(context: Context): Promise<Result> {
           { title: "#", align: "right" },
           { title: "run", widthMin: 10 },
           { title: "task", widthMin: 8, yields: 1 },
-          { title: "for", widthMin: 8, yields: 2 },
+          { title: "capability", widthMin: 8, yields: 2 },
           { title: "priority", align: "right", yields: 2, widthMin: 8 },
           { title: "waited", align: "right" },
-          { title: "why" },
+          { title: "reason" },
         ],
         entries.map(({ place, work, capability: needs = "", effectivePriority = 0, waitedMs = 0, cause }) => [
           { text: String(place), tone: "dim" },

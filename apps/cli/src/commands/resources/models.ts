@@ -82,7 +82,7 @@ export async function showModel(context: Context): Promise<Result> {
             { title: "predicted", align: "right" },
             { title: "at most", align: "right" },
             { title: "real", align: "right" },
-            { title: "when" },
+            { title: "time" },
           ],
           predictions.slice(-pointsMax).map(({ predicted = 0, predictedHigh = 0, real = 0, timeMs = 0 }) => [
             { text: printDurationMs(predicted), tone: "dim" },

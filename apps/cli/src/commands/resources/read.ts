@@ -68,7 +68,7 @@ export async function listAllocations(context: Context): Promise<Result> {
         [
           { title: "session", widthMin: 8 },
           { title: "weight", align: "right" },
-          { title: "has" },
+          { title: "granted" },
           { title: "waits for" },
           { title: "share", yields: 1, widthMin: 8 },
         ],
@@ -115,10 +115,10 @@ export async function listQuotas(context: Context): Promise<Result> {
       print.table(
         [
           { title: "quota", widthMin: 8 },
-          { title: "of" },
+          { title: "resource" },
           { title: "used", align: "right" },
           { title: "limit", align: "right" },
-          { title: "for", yields: 1, widthMin: 8 },
+          { title: "sessions", yields: 1, widthMin: 8 },
         ],
         entries.flatMap(({ quotaId, limits = {}, used = {}, sessions }) =>
           Object.entries(limits).map(([name, limit]) => {
@@ -161,8 +161,8 @@ export async function listReservations(context: Context): Promise<Result> {
           { title: "reservation", widthMin: 8 },
           { title: "pool" },
           { title: "holds" },
-          { title: "when" },
-          { title: "for", yields: 1, widthMin: 8 },
+          { title: "time" },
+          { title: "sessions", yields: 1, widthMin: 8 },
         ],
         entries.map(({ reservationId, pool = "default", amounts, agents, span, sessions }) => {
           const { fromMs = 0, toMs = 0 } = span ?? {};

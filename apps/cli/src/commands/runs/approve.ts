@@ -84,7 +84,7 @@ function openResult({ print, shell }: Context, open: readonly Approval[]): Resul
             { title: "run", widthMin: 10 },
             { title: "task", widthMin: 8, yields: 1 },
             { title: "question", widthMin: 16, yields: 1 },
-            { title: "asked", align: "right", yields: 2 },
+            { title: "requested", align: "right", yields: 2 },
             { title: "form", yields: 2, widthMin: 8 },
             { title: "approved", yields: 2 },
             { title: "claimed by", yields: 2, widthMin: 8 },

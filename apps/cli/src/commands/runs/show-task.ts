@@ -54,7 +54,7 @@ export async function showTask(
         ["child", task.child === undefined ? undefined : `${task.child.kind ?? ""} ${task.child.id}`],
         ["next", task.nextTimeMs === undefined ? undefined : printAge(task.nextTimeMs, nowMs)],
         ["sent back", (task.sentBack ?? 0) > 0 ? counted(task.sentBack ?? 0, "time") : undefined],
-        ["asks", question && (inboxText(question, nowMs) ?? questionText(question))],
+        ["question", question && (inboxText(question, nowMs) ?? questionText(question))],
         ["used", used === undefined ? undefined : usageText({ answers: turns.length, ...used })],
         ["cache", task.fromCache === true ? "copied from an earlier output" : undefined],
       ]);
@@ -66,7 +66,7 @@ export async function showTask(
             { title: "model", yields: 2, widthMin: 8 },
             { title: "tokens", align: "right" },
             { title: "took", align: "right" },
-            { title: "said", yields: 1, widthMin: 16 },
+            { title: "text", yields: 1, widthMin: 16 },
           ],
           turns.map(turnRow),
         );

@@ -128,7 +128,7 @@ function draw({ print, shell }: Context, { run, tasks, open, compensations }: Ru
         : `${run.parent.kind ?? ""} ${run.parent.id} ${run.parent.task ?? ""}`.trim(),
     ],
     ["continues as", outcome?.continued?.id],
-    ...open.map((question) => ["asks", inboxText(question, nowMs) ?? questionText(question)] as const),
+    ...open.map((question) => ["question", inboxText(question, nowMs) ?? questionText(question)] as const),
     ["used", used === undefined ? undefined : usageText(used)],
     ["events", run.eventCount === undefined ? undefined : `${run.eventCount}  (tutti history ${run.runId})`],
   ]);

@@ -25,7 +25,7 @@ export async function listDependencies(context: Context): Promise<Result> {
             { title: "session", widthMin: 8 },
             { title: "waits for", widthMin: 8 },
             { title: "condition" },
-            { title: "has" },
+            { title: "status" },
           ],
           [
             ...needs.map((need) => ({ waits: params.session, for: nameOf(need.session, server), ...need })),

@@ -98,7 +98,7 @@ function drawTrigger({ print, shell }: Context, trigger: Trigger, url: string): 
         { title: "result" },
         { title: "event", yields: 2, widthMin: 10 },
         { title: "run", yields: 1, widthMin: 12 },
-        { title: "why", yields: 3, widthMin: 12 },
+        { title: "reason", yields: 3, widthMin: 12 },
       ],
       recent.map((activation) => [
         { text: activation.timeMs === undefined ? "" : printMoment(activation.timeMs, nowMs), tone: "dim" },
@@ -138,7 +138,7 @@ export async function listDeadLetters(context: Context): Promise<Result> {
           { title: "number", align: "right" },
           { title: "time" },
           { title: "event", yields: 1, widthMin: 10 },
-          { title: "why", yields: 2, widthMin: 20 },
+          { title: "reason", yields: 2, widthMin: 20 },
         ],
         entries.map(({ number, timeMs, event, code = "", message = "" }) => [
           String(number),

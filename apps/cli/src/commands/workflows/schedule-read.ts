@@ -30,7 +30,7 @@ export async function listSchedules(context: Context): Promise<Result> {
         [
           { title: "schedule", widthMin: 10 },
           { title: "workflow", yields: 2, widthMin: 8 },
-          { title: "when", yields: 1, widthMin: 12 },
+          { title: "timing", yields: 1, widthMin: 12 },
           { title: "next", align: "right" },
           { title: "started", align: "right", yields: 2 },
           { title: "last", yields: 3, widthMin: 8 },
@@ -90,7 +90,7 @@ export function drawSchedule({ print }: Context, schedule: Schedule, nowMs: numb
   print.facts([
     ["about", description],
     ["workflow", run?.definition?.name],
-    ["when", printTiming(timing)],
+    ["timing", printTiming(timing)],
     ["overlap", policy?.overlap === "unspecified" ? "skip" : policy?.overlap],
     [
       "next",
@@ -112,7 +112,7 @@ export function drawSchedule({ print }: Context, schedule: Schedule, nowMs: numb
         { title: "due" },
         { title: "result" },
         { title: "run", yields: 1, widthMin: 12 },
-        { title: "why", yields: 2, widthMin: 12 },
+        { title: "reason", yields: 2, widthMin: 12 },
       ],
       recentFirings.map((firing) => [
         { text: firing.dueTimeMs === undefined ? "" : printMoment(firing.dueTimeMs, nowMs), tone: "dim" },
