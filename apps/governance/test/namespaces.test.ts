@@ -50,6 +50,17 @@ describe("namespaces", () => {
     await assert.rejects(client().getNamespace({ namespace: "nowhere" }), codeOf("tenant.missing"));
   });
 
+  it("the list has the fields of each namespace that the service sets", async () => {
+    await create({ name: "listed" });
+    const { resource } = await client().getNamespace({ namespace: "listed" });
+    assert.notEqual(resource?.createTime, undefined);
+    const { resources } = await client().listNamespaces({ labels: undefined, page: undefined });
+    assert.deepEqual(
+      resources.find(({ name }) => name === "listed"),
+      resource,
+    );
+  });
+
   it("an update changes the listed fields, at the revision that its caller read", async () => {
     await create({ name: "update", labels: { team: "a" } });
     const { resource } = await client().getNamespace({ namespace: "update" });

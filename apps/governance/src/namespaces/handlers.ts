@@ -15,13 +15,8 @@ import {
 import { ListMachinesRequest, runtimeService } from "@tutti/contracts/runtime/v1";
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { mergedFields } from "@tutti/host/serving";
-import { type CallContext, labelsMatch, pageOf, toTimestamp } from "@tutti/kernel";
-import {
-  keepNamespace,
-  removeNamespace,
-  type TenantView,
-  tenantErrors,
-} from "@tutti/machine-entities/tenant";
+import { type CallContext, labelsMatch, pageOf } from "@tutti/kernel";
+import { keepNamespace, namespaceOf, removeNamespace, tenantErrors } from "@tutti/machine-entities/tenant";
 import type { Handlers, Mesh } from "@tutti/mesh";
 import { systemNamespace } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
@@ -56,7 +51,7 @@ async function create(
   const isStored = builtIn.has(name) && (await tenantOf(dependencies, name, context)).namespace !== undefined;
   if (builtIn.has(name) && !isStored) {
     if (!isPlain(resource)) throw tenantErrors.exists({ name: "namespace", id: name });
-    return { resource: viewOf(name, undefined), existed: true };
+    return { resource: Namespace.fromPartial({ name }), existed: true };
   }
   const body = { resource, revision: 0, mode: KEEP_MODE_NEW };
   const call = { command: keepNamespace, body, idempotencyKey: "" };
@@ -159,7 +154,7 @@ async function list(
   context: CallContext,
 ) {
   const { content } = await dependencies.bundles.current();
-  const byName = new Map([...builtIn].map((name) => [name, viewOf(name, undefined)]));
+  const byName = new Map([...builtIn].map((name) => [name, Namespace.fromPartial({ name })]));
   for (const namespace of content.namespaces) byName.set(namespace.name, namespace);
   const all: Namespace[] = [];
   for (const namespace of byName.values())
@@ -181,14 +176,7 @@ async function readNamespace(
   const { namespace } = await tenantOf(dependencies, name, context);
   if (namespace === undefined && !builtIn.has(name))
     throw tenantErrors.missing({ name: "namespace", id: name });
-  return viewOf(name, namespace);
-}
-
-function viewOf(name: string, stored: TenantView["namespace"]): Namespace {
-  if (stored === undefined) return Namespace.fromPartial({ name });
-  const { value, createMs, createCause, revision } = stored;
-  const created = { createTime: toTimestamp(createMs), createCause: createCause as Namespace["createCause"] };
-  return { ...value, labels: { ...value.labels }, ...created, revision: String(revision) };
+  return namespace === undefined ? Namespace.fromPartial({ name }) : namespaceOf(namespace);
 }
 
 function isPlain({ description, labels, suspended, retentionMs }: Namespace): boolean {

@@ -113,7 +113,10 @@ function drawPool({ print }: Context, pool: Pool, nowMs: number): void {
         ? `for tasks more urgent by ${preemption?.priorityDifference}`
         : undefined,
     ],
-    ["speculation", doubling?.enabled === true ? `the slowest tasks, beyond ${doubling.quantile ?? 0.95}` : undefined],
+    [
+      "speculation",
+      doubling?.enabled === true ? `the slowest tasks, beyond ${doubling.quantile ?? 0.95}` : undefined,
+    ],
     ["sleep", (pool.sleepAfterMs ?? 0) > 0 ? `after ${printDurationMs(pool.sleepAfterMs ?? 0)}` : undefined],
     ["labels", pairs(labels) || undefined],
     ["agents", String(agentsOf(pool))],

@@ -13,7 +13,7 @@ import {
   type Role,
   type RoleBinding,
 } from "@tutti/contracts/governance/v1";
-import { fromTimestamp, type Query } from "@tutti/kernel";
+import { fromTimestamp, type Query, toTimestamp } from "@tutti/kernel";
 import { endOfKey } from "./credentials/forgetting.ts";
 import { endOfLockout } from "./credentials/lockouts.ts";
 import type { StoredKey, Tenant, TenantView } from "./state.ts";
@@ -60,7 +60,23 @@ function partOf(tenant: TenantView, { namespace, nowMs }: PartRequest): BundlePa
       .filter(({ revokeMs }) => revokeMs > 0)
       .map(({ token }) => token.tokenId),
     lockouts: [...lockouts.values()].filter((each) => endOfLockout(each) > nowMs),
-    namespaces: tenant.namespace === undefined ? [] : [tenant.namespace.value as Namespace],
+    namespaces: tenant.namespace === undefined ? [] : [namespaceOf(tenant.namespace)],
+  };
+}
+
+/** Returns a stored namespace with the fields that the service sets. */
+export function namespaceOf({
+  value,
+  createMs,
+  createCause,
+  revision,
+}: NonNullable<TenantView["namespace"]>): Namespace {
+  return {
+    ...value,
+    labels: { ...value.labels },
+    createTime: toTimestamp(createMs),
+    createCause: createCause as Namespace["createCause"],
+    revision: String(revision),
   };
 }
 

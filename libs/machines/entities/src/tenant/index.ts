@@ -1,4 +1,4 @@
-export { type BundlePart, bundlePart, type PartRequest } from "./bundle-part.ts";
+export { type BundlePart, bundlePart, namespaceOf, type PartRequest } from "./bundle-part.ts";
 export { endOfKey } from "./credentials/forgetting.ts";
 export { keepKey, revokeKey } from "./credentials/keys.ts";
 export { endOfLockout, liftLockout, noteLockouts } from "./credentials/lockouts.ts";
