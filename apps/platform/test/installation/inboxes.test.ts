@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { AgentKind } from "@tutti/contracts/agent/v1";
 import { auditService, SearchRecordsRequest } from "@tutti/contracts/governance/v1";
+import { ExecuteSessionRequest, Mode, sessionService } from "@tutti/contracts/session/v1";
 import {
   agentService,
   DelegateInboxTaskRequest,
@@ -468,6 +469,27 @@ describe("people as agents", () => {
     await decide("permitted", "starter", permitted, { accepted: true });
     assert.deepEqual(outputOf(await end("permitted", "order-1")), { accepted: true });
   });
+
+  for (const [name, mode] of [
+    ["workflow", Mode.MODE_WORKFLOW],
+    ["swarm", Mode.MODE_SWARM],
+  ] as const)
+    it(`the person who started a session may not answer its tasks, in the mode ${name}`, async () => {
+      const namespace = `session-${name}`;
+      await set(namespace, {});
+      const work = {
+        $case: "tasks" as const,
+        value: { tasks: [{ id: "check", work: { $case: "capability" as const, value: "pay.review" } }] },
+      };
+      const request = ExecuteSessionRequest.fromPartial({ namespace, sessionId: "s", spec: { mode, work } });
+      await mesh()
+        .client(sessionService)
+        .executeSession(request, { context: { ...as("starter"), namespace } });
+      const [question] = await questions(namespace);
+      const own = decide(namespace, "starter", question, { accepted: true });
+      assert.equal(await codeOf(own), "workflow.approval_excluded");
+      await decide(namespace, "ann", question, { accepted: true });
+    });
 
   it("a task waits in the pool until the hours of the inbox", async () => {
     const namespace = "hours";

@@ -1,4 +1,5 @@
 /** Inboxes in the service: the component, the rpcs, and the subscription to pools. */
+import { sessionService } from "@tutti/contracts/session/v1";
 import { inboxService, missionService } from "@tutti/contracts/swarm/v1";
 import { definitionService, runService, taskService } from "@tutti/contracts/workflow/v1";
 import type { HostContext } from "@tutti/host";
@@ -20,6 +21,7 @@ export function wireInboxes(
     runs: mesh.client(runService),
     tasks: mesh.client(taskService),
     missions: mesh.client(missionService),
+    sessions: mesh.client(sessionService),
     tracer,
     logger,
   });

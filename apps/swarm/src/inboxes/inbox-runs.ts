@@ -12,6 +12,7 @@
  */
 import { createHash } from "node:crypto";
 import type { ClaimedTask } from "@tutti/contracts/agent/v1";
+import { GetSessionRequest, type Session, type sessionService } from "@tutti/contracts/session/v1";
 import { GetMissionRequest, type Inbox, type missionService } from "@tutti/contracts/swarm/v1";
 import { ActorKind, ApprovalFilter, type Capability, type Payload } from "@tutti/contracts/types/v1";
 import {
@@ -47,6 +48,7 @@ export interface InboxRunsParts {
   readonly runs: Pick<Client<typeof runService>, "startRun" | "getRun" | "awaitRun" | "cancelRun">;
   readonly tasks: Pick<Client<typeof taskService>, "listApprovals">;
   readonly missions: Pick<Client<typeof missionService>, "getMission">;
+  readonly sessions: Pick<Client<typeof sessionService>, "getSession">;
   readonly tracer: Tracer;
   readonly logger: Logger;
 }
@@ -218,7 +220,7 @@ export class InboxRuns {
   /** Returns the person who started the work of a task. Empty for a service, or if callers have no names. */
   async #starterOf({ work }: ClaimedTask, signal: AbortSignal): Promise<string> {
     const { namespace = "", id = "", kind } = work ?? {};
-    let about = { kind: kind === "mission" ? kind : "run", id };
+    let about = { kind: kind === "mission" || kind === "session" ? kind : "run", id };
     for (let level = 0; level < levelsMax; level++) {
       const found = await this.#work(namespace, about, signal);
       const actor = found?.createCause?.actor;
@@ -235,12 +237,17 @@ export class InboxRuns {
     namespace: string,
     { kind, id }: { readonly kind: string; readonly id: string },
     signal: AbortSignal,
-  ): Promise<Pick<Run, "createCause" | "parent"> | undefined> {
+  ): Promise<Pick<Run | Session, "createCause" | "parent"> | undefined> {
     if (kind === "run") return this.#find(namespace, id, signal);
-    if (kind !== "mission") return undefined;
-    const request = GetMissionRequest.fromPartial({ namespace, missionId: id });
-    const context = this.#context(namespace, signal);
-    return (await this.#parts.missions.getMission(request, { context })).mission;
+    const { missions, sessions } = this.#parts;
+    const options = { context: this.#context(namespace, signal) };
+    if (kind === "mission") {
+      const request = GetMissionRequest.fromPartial({ namespace, missionId: id });
+      return (await missions.getMission(request, options)).mission;
+    }
+    if (kind !== "session") return undefined;
+    const request = GetSessionRequest.fromPartial({ namespace, sessionId: id });
+    return (await sessions.getSession(request, options)).session;
   }
 
   async #find(namespace: string, runId: string, signal: AbortSignal): Promise<Run | undefined> {
