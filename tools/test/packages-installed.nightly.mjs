@@ -16,7 +16,8 @@ import { run, write } from "./tree.mjs";
 
 const node = nodeFor(workspaceRoot);
 const env = environmentWith(node);
-const sdkMostBytes = 3_000_000;
+/** Its code keeps its lines and names, which Node prints for an uncaught error. */
+const sdkMostBytes = 5_800_000;
 
 const project = {
   ...filesOfGuide(),
