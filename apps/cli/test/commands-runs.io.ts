@@ -30,6 +30,9 @@ tasks:
   pay: {uses: test.echo, needs: [sure, ready], with: {paid: "\${{ input.amount }}"}}
 output: "\${{ tasks.pay.output }}"
 `,
+  "buyer.yaml": `workflow: buyer
+tasks: {buy: {workflow: ask, with: "\${{ input }}"}}
+`,
   "desk.yaml": `workflow: desk
 object: {key: "\${{ input.key }}", call: "\${{ input.call }}"}
 tasks: {one: {set: 1}}
@@ -342,6 +345,17 @@ tasks:
       /✓ signal go sent to ask-1/,
     );
     assert.equal(await printed("watch ask-1 -q"), '{"paid": 50}\n');
+  });
+
+  it("approve names the child runs whose questions a run waits for", async () => {
+    await printed("run buyer.yaml amount=2 --id buyer-1 --detach");
+    const refused = await until("the child asks", async () => {
+      const { errors } = await tutti("approve buyer-1");
+      return errors.includes("but its child runs have") ? errors : undefined;
+    });
+    const [, command = ""] = /tutti (approve \S+ sure) +Pay <b>2<\/b>\?/.exec(refused) ?? [];
+    assert.match(await printed(`${command} --form account=a1`), /✓ approved +\S+ sure/);
+    await printed("cancel buyer-1 --now --yes");
   });
 
   it("files: listed by the place of their references, and fetched", async () => {

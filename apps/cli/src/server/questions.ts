@@ -41,6 +41,12 @@ export async function questionsOfRuns(
   return (await server.call("approvals.list", { query: queryOf(server, runId) })).approvals;
 }
 
+/** Returns the open questions of a run and its child runs. */
+export async function questionsOfChildren(server: Server, runId: string): Promise<readonly Approval[]> {
+  const query = { ...queryOf(server, runId), withChildren: true };
+  return (await server.call("approvals.list", { query })).approvals;
+}
+
 /** Returns the work whose task waits for an answer: of the task in an inbox, or else of the one that asks. */
 export function waitingWork({ inboxTask, about }: Approval): { readonly id: string; readonly task: string } {
   const { id = "", task = "" } = inboxTask?.about ?? about ?? {};

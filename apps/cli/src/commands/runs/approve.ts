@@ -6,7 +6,7 @@ import { Failure } from "../../command/failure.ts";
 import { readInput } from "../../command/input.ts";
 import type { Result } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
-import { openQuestions, waitingWork } from "../../server/questions.ts";
+import { openQuestions, questionsOfChildren, waitingWork } from "../../server/questions.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
@@ -22,9 +22,8 @@ export async function approve(context: Context): Promise<Result> {
   const task = args[0]?.includes("=") === false ? args.shift() : undefined;
   const data = await readInput([...values.texts("form"), ...args], shell, "the form");
   const server = await connect(context);
-  const open = await openQuestions(server, id);
-  if (id === undefined) return openResult(context, open);
-  const approval = selectApproval(id, task, open);
+  if (id === undefined) return openResult(context, await openQuestions(server, id));
+  const approval = await findQuestion(server, id, task);
   // Before the decision, so that the user sees the subject.
   context.print.note(safe(questionText(approval)));
   const reason = values.text("reason");
@@ -113,9 +112,19 @@ function openResult({ print, shell }: Context, open: readonly Approval[]): Resul
   };
 }
 
-/** Returns an open question of a run. */
+/** Returns an open question of a run. If only its child runs have questions, the error names them. */
 export async function findQuestion(server: Server, id: string, task: string | undefined): Promise<Approval> {
-  return selectApproval(id, task, await openQuestions(server, id));
+  const open = await openQuestions(server, id);
+  const ofChildren = open.length === 0 ? await questionsOfChildren(server, id).catch(() => []) : [];
+  if (ofChildren.length === 0) return selectApproval(id, task, open);
+  throw new Failure(`Run \`${id}\` has no open approvals, but its child runs have.`, {
+    next: ofChildren.map((question) => {
+      const { id: child, task: waiting } = waitingWork(question);
+      return [`tutti approve ${child} ${waiting || question.approvalId}`, questionText(question)] as const;
+    }),
+    exitCode: exitCodes.refused,
+    code: "no_such_question",
+  });
 }
 
 /** Returns the named question, or the only question of the run. */
