@@ -10,7 +10,7 @@
 import { createHash } from "node:crypto";
 import { type Clock, isTuttiError, type TuttiError } from "@tutti/kernel";
 import type { Definition, Run, RunEvent } from "@tutti/rest/types";
-import { InboxPolling, openQuestions } from "../calls/inbox-questions.ts";
+import { openQuestions, QuestionPolling } from "../calls/related-questions.ts";
 import type { RequestContext } from "../calls/request-context.ts";
 import type { RouteCalls } from "../calls/route-calls.ts";
 import { isTool } from "../mcp/workflow-tools.ts";
@@ -351,7 +351,7 @@ export class A2aServer {
   async *#follow(call: A2aCall, first: Run): AsyncGenerator<Snapshot, void> {
     const { context, namespace } = call;
     const untilMs = Math.min(context.waitUntilMs, this.#clock.monotonic() + followMaxMs);
-    const polling = new InboxPolling(this.#clock);
+    const polling = new QuestionPolling(this.#clock);
     let run = first;
     for (;;) {
       yield { run, question: await this.#question(call, run, polling) };
@@ -426,7 +426,7 @@ export class A2aServer {
   #question(
     { context, namespace }: A2aCall,
     run: Run,
-    polling?: InboxPolling,
+    polling?: QuestionPolling,
   ): Promise<Question | undefined> {
     return questionOf(this.#calls, context, namespace, run, polling);
   }

@@ -2,11 +2,11 @@
 import { isTuttiError } from "@tutti/kernel";
 import type { Approval, Run } from "@tutti/rest/types";
 import {
-  type InboxPolling,
   isOfOtherRun,
   mayWaitForOtherRun,
   openQuestions,
-} from "../calls/inbox-questions.ts";
+  type QuestionPolling,
+} from "../calls/related-questions.ts";
 import type { CallsFor } from "../calls/request-context.ts";
 import type { RouteCalls } from "../calls/route-calls.ts";
 import { A2aError } from "./protocol.ts";
@@ -23,7 +23,7 @@ export async function questionOf(
   caller: CallsFor,
   namespace: string,
   run: Run,
-  polling?: InboxPolling,
+  polling?: QuestionPolling,
 ): Promise<Question | undefined> {
   const { runId, status, openApprovals = 0, tasks = {} } = run;
   const { waiting = 0, running = 0, queued = 0, retrying = 0 } = tasks;
@@ -56,7 +56,7 @@ async function questionOfOtherRun(
   caller: CallsFor,
   namespace: string,
   run: Run,
-  polling: InboxPolling | undefined,
+  polling: QuestionPolling | undefined,
 ): Promise<Approval | undefined> {
   const { runId } = run;
   if (!(polling?.isDue(run) ?? mayWaitForOtherRun(run))) return undefined;

@@ -3,7 +3,7 @@
  * restart of all processes.
  */
 import type { Approval, Run, RunEvent } from "@tutti/rest/types";
-import { isOfOtherRun, placeText } from "../calls/inbox-questions.ts";
+import { isOfOtherRun, placeText } from "../calls/related-questions.ts";
 import { progressOf } from "../mcp/run-tasks.ts";
 import { budgetExtension, type Json } from "./protocol.ts";
 

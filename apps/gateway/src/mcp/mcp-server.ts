@@ -7,7 +7,7 @@
  */
 import { type Clock, isTuttiError, type TuttiError } from "@tutti/kernel";
 import type { Approval, Definition, Run } from "@tutti/rest/types";
-import { InboxPolling, isOfOtherRun } from "../calls/inbox-questions.ts";
+import { isOfOtherRun, QuestionPolling } from "../calls/related-questions.ts";
 import type { RequestContext } from "../calls/request-context.ts";
 import type { RouteCalls } from "../calls/route-calls.ts";
 import {
@@ -345,7 +345,7 @@ export class McpServer {
     const startMs = this.#clock.monotonic();
     const known = new Set<string>();
     const isReported = request.progressToken !== undefined;
-    const polling = new InboxPolling(this.#clock);
+    const polling = new QuestionPolling(this.#clock);
     let run = started;
     let waitMaxNowMs = isReported ? reportedMaxMs : waitMaxMs;
     for (;;) {

@@ -3,12 +3,12 @@ import { mayDecide } from "@tutti/host/serving";
 import { isTuttiError } from "@tutti/kernel";
 import type { Approval, Run } from "@tutti/rest/types";
 import {
-  type InboxPolling,
   isOfOtherRun,
   mayWaitForOtherRun,
   openQuestions,
   placeText,
-} from "../calls/inbox-questions.ts";
+  type QuestionPolling,
+} from "../calls/related-questions.ts";
 import type { RequestContext } from "../calls/request-context.ts";
 import type { RouteCalls } from "../calls/route-calls.ts";
 import type { Json } from "./protocol.ts";
@@ -41,7 +41,7 @@ export class RunQuestions {
   async open(
     { context, namespace }: QuestionCall,
     run: Run,
-    polling?: InboxPolling,
+    polling?: QuestionPolling,
   ): Promise<readonly Approval[]> {
     const { runId, openApprovals = 0 } = run;
     if (openApprovals === 0 && !(polling?.isDue(run) ?? mayWaitForOtherRun(run))) return [];

@@ -13,7 +13,7 @@ import { outgoingErrors, statusOfCall, urlProblem } from "@tutti/host/outgoing";
 import { jsonIn, type ServiceAgent, type Work } from "@tutti/host/service-agent";
 import { type CallContext, errorFromUnknown, type Foundation, jsonPayload, sleep } from "@tutti/kernel";
 import type { Mesh } from "@tutti/mesh";
-import { InboxPolling } from "../../calls/inbox-questions.ts";
+import { QuestionPolling } from "../../calls/related-questions.ts";
 import type { CallsFor } from "../../calls/request-context.ts";
 import { RouteCalls } from "../../calls/route-calls.ts";
 import { gatewayErrors } from "../../errors.ts";
@@ -218,7 +218,7 @@ export class PushNotifications {
       throw thrown;
     });
     const before = typeof input === "string" ? input : "";
-    const polling = new InboxPolling(clock);
+    const polling = new QuestionPolling(clock);
     for (;;) {
       // Its run was deleted.
       if (task === undefined) return { changed: false, ended: true, shown: before, body: null };

@@ -63,7 +63,7 @@ export function placeText(approval: Approval, runId: string): string | undefined
 }
 
 /** Decides when a follower of one run polls for questions of other runs. */
-export class InboxPolling {
+export class QuestionPolling {
   readonly #clock: Pick<Clock, "monotonic">;
   #polledMs: number | undefined;
   #hasFound = false;

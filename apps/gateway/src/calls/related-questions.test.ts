@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import type { Run } from "@tutti/rest/types";
-import { InboxPolling } from "./inbox-questions.ts";
+import { QuestionPolling } from "./related-questions.ts";
 
 const run = (eventCount: number, running = 1) =>
   ({ status: "running", eventCount, tasks: { running } }) as Run;
@@ -9,7 +9,7 @@ const run = (eventCount: number, running = 1) =>
 /** Follows a run whose events come at these times, and returns the times of the polling. */
 function pollsOf(eventsMs: readonly number[], untilMs: number, foundMs = Number.POSITIVE_INFINITY): number[] {
   let nowMs = 0;
-  const polling = new InboxPolling({ monotonic: () => nowMs });
+  const polling = new QuestionPolling({ monotonic: () => nowMs });
   const found: number[] = [];
   while (nowMs < untilMs) {
     const count = eventsMs.filter((ms) => ms <= nowMs).length;
@@ -35,7 +35,7 @@ it("a follower of a run with many events polls rarely, and at each event after i
 });
 
 it("a run without a running task is not polled", () => {
-  const polling = new InboxPolling({ monotonic: () => 0 });
+  const polling = new QuestionPolling({ monotonic: () => 0 });
   assert.equal(polling.isDue(run(1, 0)), false);
   assert.equal(polling.nextMs(run(1, 0), 10_000), 10_000);
 });
