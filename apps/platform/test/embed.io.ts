@@ -325,7 +325,14 @@ describe("Tutti within an application", () => {
         ({ state }) => state !== null,
       );
       assert.deepEqual(row, { state: "completed", cents: 900 });
-      assert.deepEqual(tutti.health().parts["embedded"], { level: "healthy" });
+      const levelOf = () => tutti.health().parts["embedded"];
+      assert.deepEqual(levelOf(), { level: "healthy" });
+      await client.end();
+      await database.kill();
+      const broken = await until("an interruption", levelOf, (part) => part?.level === "degraded");
+      assert.match(broken?.reason ?? "", /`embedded` got no answer: .*Check the address/);
+      await database.up();
+      await until("the source works again", levelOf, (part) => part?.level === "healthy");
       assert.deepEqual(
         warnings.filter((text) => text.startsWith("DeprecationWarning")),
         [],
@@ -333,7 +340,7 @@ describe("Tutti within an application", () => {
     } finally {
       process.off("warning", warned);
       await tutti.stop();
-      await client.end();
+      await client.end().catch(() => {});
       delete process.env["TUTTI_TEST_EMBED_DB"];
     }
   });

@@ -43,6 +43,8 @@ export interface SourceRunOptions {
   readonly secret?: (reference: string) => Promise<string>;
   /** Default: none. */
   readonly logger?: Logger;
+  /** Called with the error of each interruption, and with undefined when the source works again. */
+  readonly onInterruption?: (error: Error | undefined) => void;
 }
 
 /** A source that starts runs of messages. As an adapter it has the operation `status`. Its check changes nothing. */
@@ -57,6 +59,8 @@ export type Caller = Pick<AdapterCall, "signal" | "secret" | "remainingMs">;
 export type Session = (caller: Caller, well: () => void) => Promise<void>;
 
 const backoff = { firstMs: 100, maxMs: 10_000 };
+/** A session that lasts longer is connected, also if there is no message. */
+const connectedMs = 30_000;
 
 /** Repeats a session until the signal aborts. */
 export async function runSource(
@@ -65,23 +69,35 @@ export async function runSource(
     signal = new AbortController().signal,
     secret = localSecret,
     logger = silentLogger,
+    onInterruption = () => {},
   }: Omit<SourceRunOptions, "tutti">,
   session: Session,
 ): Promise<void> {
   const release = keepAlive();
   let failures = 0;
+  let isInterrupted = false;
+  const resumed = () => {
+    if (isInterrupted) onInterruption(undefined);
+    isInterrupted = false;
+  };
   try {
     while (!signal.aborted) {
+      const timer = systemTimers.after(connectedMs, resumed);
       try {
         await session({ signal, secret }, () => {
           failures = 0;
+          resumed();
         });
       } catch (thrown) {
         if (signal.aborted) return;
         const error = errorFromUnknown(thrown);
         if (error.retry === "never") throw error;
         logger.warn("the source was interrupted and continues", { source: name, error });
+        isInterrupted = true;
+        onInterruption(error);
         await sleep(systemTimers, backoffMs(backoff, ++failures, systemChance), signal).catch(() => {});
+      } finally {
+        timer.cancel();
       }
     }
   } finally {

@@ -189,8 +189,10 @@ export class EmbeddedTutti<Request extends EmbeddedRequest = EmbeddedRequest> {
   #startSource(source: Source, tutti: Tutti): void {
     const { name } = source;
     this.#sources.set(name, healthy);
+    const onInterruption = (error: Error | undefined) =>
+      void this.#sources.set(name, error === undefined ? healthy : degraded(error.message));
     const run = source
-      .run({ tutti, signal: this.#ended.signal, logger: this.logger })
+      .run({ tutti, signal: this.#ended.signal, logger: this.logger, onInterruption })
       .catch((error: unknown) => {
         this.#sources.set(name, { level: "unhealthy", reason: reasonOf(error) });
         this.logger.error("a source has ended", { source: name, error });
