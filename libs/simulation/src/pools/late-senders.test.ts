@@ -11,7 +11,7 @@ function settled(): LateSenders {
   const late = new LateSenders();
   late.recordDemand(task, first, 0);
   late.offered(task, first);
-  late.recordDurable(task, first, 100);
+  late.recordSettled(task, first, 100);
   return late;
 }
 
@@ -20,7 +20,7 @@ describe("a task that a process offers after its result is durable", () => {
     const late = new LateSenders();
     late.recordDemand(task, second, 0);
     late.recordDemand(task, first, 50);
-    late.recordDurable(task, first, 100);
+    late.recordSettled(task, first, 100);
     late.offered(task, second);
     assert.equal(late.isExcused(task), true);
   });
@@ -50,7 +50,7 @@ describe("a task that a process offers after its result is durable", () => {
   it("is not excused if another process reported the result again meanwhile", () => {
     const late = settled();
     const third = { name: "process-2" };
-    late.recordDurable(task, third, 300);
+    late.recordSettled(task, third, 300);
     late.recordDemand(task, second, 200);
     late.offered(task, second);
     assert.equal(late.isExcused(task), false);

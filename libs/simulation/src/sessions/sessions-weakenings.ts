@@ -43,12 +43,12 @@ export const sessionsWeakenings: readonly Weakening[] = [
   {
     name: "ends-twice",
     about: "the end of a task is recorded twice",
-    foundWithin: 100,
+    foundWithin: 10,
     machine: altered({
       folds: {
         tasks_noted(state, { notes }) {
           for (const { task } of notes)
-            if (state.tasks[task].status === TaskStatus.TASK_STATUS_COMPLETED && state.left > 1)
+            if (state.tasks[task].status === TaskStatus.TASK_STATUS_COMPLETED && state.remaining > 1)
               state.tasks[task].status = TaskStatus.TASK_STATUS_RUNNING;
         },
       },

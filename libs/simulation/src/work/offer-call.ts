@@ -146,7 +146,7 @@ export class OfferCall {
     for (const [number, token] of this.#results) {
       if (number > resultsDurable && !resultsDurableBeyond.includes(number)) continue;
       this.#results.delete(number);
-      checks.late.recordDurable(token, life, world.elapsedMs);
+      checks.late.recordSettled(token, life, world.elapsedMs);
     }
   }
 

@@ -90,7 +90,12 @@ export class ProcessOffers implements EffectHandler {
 
   withdraw(token: EffectToken): void {
     for (const dispatcher of this.#dispatchers.values()) dispatcher.withdraw(token);
-    for (const wire of wireTokens) this.#parts.checks.unwanted(keyOf(wire.write(token)));
+    const { checks, process, world } = this.#parts;
+    for (const wire of wireTokens) {
+      const key = keyOf(wire.write(token));
+      checks.unwanted(key);
+      checks.late.recordSettled(key, process.life, world.elapsedMs);
+    }
   }
 
   release(token: EffectToken): void {
