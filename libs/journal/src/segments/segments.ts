@@ -31,6 +31,7 @@ export type Prepared = "made" | "not-made" | { readonly noRoom: string };
  * 2. A prepared segment gives speed and a reserve. If it is missing, the writer creates one itself. If there is no room
  *    for it, that is known while half a segment is left. Under a steady load it is a reused old segment, and nothing is
  *    written twice.
+ * 3. After its close it removes nothing: another opening of the log may read every segment.
  */
 export class Segments {
   readonly disk: Disk;
@@ -51,6 +52,7 @@ export class Segments {
   readonly #dropped: DroppedSegment[] = [];
   #removing: Promise<void> = Promise.resolve();
   #holds = 0;
+  #isClosed = false;
 
   constructor({ disk, directory, sizes, places, logId, partitions }: SegmentsParts, numbers: Float64Array) {
     this.disk = disk;
@@ -108,13 +110,14 @@ export class Segments {
   }
 
   #drop(): Promise<void> {
-    if (this.#holds > 0) return Promise.resolve();
+    if (this.#holds > 0 || this.#isClosed) return Promise.resolve();
     this.#dropped.push(...this.places.dropBelow(this.#cuts));
     this.#removing = this.#removing.catch(() => {}).then(() => this.#removeDropped());
     return this.#removing;
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#preparing;
     await this.#removing.catch(() => {});
   }
