@@ -7,6 +7,7 @@ export {
   type RuntimeOptions,
   runtimeLimits,
 } from "./options.ts";
+export { PurgeHorizon } from "./purge-horizon.ts";
 export { isInternalEvent, ownEventCodec } from "./records/own-events.ts";
 export { Runtime } from "./runtime.ts";
 export { isStillAwaited } from "./tokens/still-awaited.ts";

@@ -5,7 +5,7 @@
 import { statfs } from "node:fs/promises";
 import type { Archive } from "@tutti/journal";
 import type { Foundation, Timer } from "@tutti/kernel";
-import type { PartitionStatus, Runtime } from "@tutti/runtime";
+import { PurgeHorizon, type Runtime } from "@tutti/runtime";
 import type { StorageInstruments } from "./instruments.ts";
 
 interface MaintainedService {
@@ -27,7 +27,7 @@ export interface UpkeepParts {
 /** Pause between two slices, for other work. */
 const betweenSlicesMs = 5;
 const figuresEveryMs = 5_000;
-/** Within this time the archive has all decisions, including those that a new owner found in the journal. */
+/** See `PurgeHorizon`. */
 const steadyMs = 60_000;
 
 export class Upkeep {
@@ -35,8 +35,7 @@ export class Upkeep {
   #purging: Timer | undefined;
   #counting: Timer | undefined;
   #isStopped = false;
-  /** By service: its owned partitions, and since when they are unchanged. */
-  readonly #steady = new Map<string, { readonly owned: string; readonly sinceMs: number }>();
+  readonly #horizons = new Map<string, PurgeHorizon>();
   /** Free bytes on the disk. Undefined while unknown. */
   freeBytes: number | undefined;
 
@@ -81,30 +80,14 @@ export class Upkeep {
     this.#purging = this.#parts.foundation.timers.after(delayMs, () => void this.#purge());
   }
 
-  /**
-   * Returns the time up to which expired data is removed. Undefined for not now. An instance that was resumed just
-   * before its expiry continues, and the archive learns that within moments. Nothing is removed while that may be
-   * pending.
-   */
-  #dueUntil(service: string, statuses: readonly PartitionStatus[]): number | undefined {
-    const nowMs = this.#parts.foundation.clock.now();
-    const owned = statuses.map(({ partition, epoch, state }) => `${partition}.${epoch}.${state}`).join(" ");
-    let steady = this.#steady.get(service);
-    if (steady?.owned !== owned) {
-      steady = { owned, sinceMs: nowMs };
-      this.#steady.set(service, steady);
-    }
-    const isSteady = steady.sinceMs <= nowMs - steadyMs && statuses.every(({ state }) => state === "running");
-    if (!isSteady) return undefined;
-    return nowMs - steadyMs - statuses.reduce((most, { indexLagMs }) => Math.max(most, indexLagMs), 0);
-  }
-
   async #purge(): Promise<void> {
     const { services, foundation, purgeMs } = this.#parts;
     let isMore = false;
     for (const { service, runtime, archive } of services) {
       if (this.#isStopped) return;
-      const untilMs = this.#dueUntil(service, runtime.partitionStatuses());
+      const horizon = this.#horizons.get(service) ?? new PurgeHorizon(steadyMs);
+      this.#horizons.set(service, horizon);
+      const untilMs = horizon.until(runtime.partitionStatuses(), foundation.clock.now());
       if (untilMs === undefined) continue;
       try {
         isMore = (await archive.purge(untilMs)) || isMore;

@@ -7,7 +7,14 @@ import { RepairAction } from "@tutti/contracts/runtime/v1";
 import type { Cause } from "@tutti/contracts/types/v1";
 import type { Archive, HistoryRecord } from "@tutti/journal";
 import { type EnvelopeBatch, isTuttiError, type Refusal } from "@tutti/kernel";
-import type { EffectToken, LeaseTerm, Outcome, Runtime, Submission } from "@tutti/runtime";
+import {
+  type EffectToken,
+  type LeaseTerm,
+  type Outcome,
+  PurgeHorizon,
+  type Runtime,
+  type Submission,
+} from "@tutti/runtime";
 import { causeOf } from "../checks/chronicle.ts";
 import type { CountedAnswer } from "../counted/counted.ts";
 import { type AnyCommand, type AnyQuery, projectionQuery } from "../counted/counting.ts";
@@ -350,7 +357,7 @@ export class Server implements Member, InboxReceiver {
     this.#running = { life, storage, runtime, jobs, partitionOwnership, handler };
     handler?.start(runtime);
     if (this.#isFaultFree) life.settleDown();
-    purgePeriodically(this.#parts.plan.limits.purgeEveryMs, life, storage.archive);
+    purgePeriodically(this.#parts.plan.limits.purgeEveryMs, life, storage.archive, runtime);
     repairPeriodically(world, this.name, life, runtime);
     world.trace(this.name, () => "is up");
     if (partitionOwnership === undefined) this.#parts.started(this.index);
@@ -423,13 +430,19 @@ function repairPeriodically(world: World, name: string, life: Life, runtime: Run
   life.schedule(repairMs, () => repairPeriodically(world, name, life, runtime));
 }
 
+/** Short, because retention in a plan is short too. */
+const steadyMs = 300;
+
 /** Purges expired data periodically. */
-function purgePeriodically(purgeEveryMs: number, life: Life, archive: Archive): void {
-  const scheduleNext = (delayMs: number): void => {
-    life.schedule(delayMs, () => purgePeriodically(purgeEveryMs, life, archive));
+function purgePeriodically(purgeEveryMs: number, life: Life, archive: Archive, runtime: Runtime): void {
+  const horizon = new PurgeHorizon(steadyMs);
+  const purge = (): void => {
+    const untilMs = horizon.until(runtime.partitionStatuses(), life.now());
+    const purged = untilMs === undefined ? Promise.resolve(false) : archive.purge(untilMs);
+    purged.then(
+      (hasMore) => life.schedule(hasMore ? 1 : purgeEveryMs, purge),
+      () => life.schedule(purgeEveryMs, purge),
+    );
   };
-  archive.purge(life.now()).then(
-    (hasMore) => scheduleNext(hasMore ? 1 : purgeEveryMs),
-    () => scheduleNext(purgeEveryMs),
-  );
+  purge();
 }
