@@ -7,7 +7,8 @@ export const limitErrors = defineErrors("limit", {
     retry: "never",
     help: "This key has no limit, no holder and no waiting holder.",
     message: ({ id }: { id: string }) => `Limit \`${id}\` not found`,
-    remedy: "Set the limit first. Limits that tasks declare are listed with their pool.",
+    remedy:
+      "Set it with `tutti limit set KEY`. If a task declares the limit, list it with `tutti pool limit POOL --all-keys`.",
   },
   ruleInvalid: {
     status: "INVALID_ARGUMENT",

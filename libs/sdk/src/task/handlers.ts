@@ -62,7 +62,11 @@ export class Handlers {
     requireKnown("worker.handle", options, optionNames);
     const { version = "1.0.0", estimate } = options;
     if (!nameForm.test(name))
-      throw invalid("the name of a capability", "dotted lower-case words such as pay.charge", name);
+      throw invalid(
+        "the name of a capability",
+        "lower-case words such as `pay.charge` or `charge-card`",
+        name,
+      );
     if (!versionForm.test(version))
       throw invalid(`the version of ${name}`, "a semantic version such as 2.1.0", version);
     const key = `${name}@${version}`;

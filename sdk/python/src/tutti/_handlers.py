@@ -64,7 +64,7 @@ class Handlers:
     ) -> None:
         if not _name_form.fullmatch(name):
             raise OptionInvalid(
-                "the name of a capability", "dotted lower-case words such as pay.charge", name
+                "the name of a capability", "lower-case words such as `pay.charge` or `charge-card`", name
             )
         if not _version_form.fullmatch(version):
             raise OptionInvalid(f"the version of {name}", "a semantic version such as 2.1.0", version)
