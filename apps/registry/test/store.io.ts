@@ -174,7 +174,7 @@ describe("Store in NATS", { skip: program.skip }, () => {
     await using one = await opened("registry-1");
     await using two = await opened("registry-2");
     // A store keeps no heartbeat for a registry that does not listen yet: it is repeated, as instances do.
-    await until("both signs of life", () => {
+    await until("both heartbeats", () => {
       one.store.renewed([renewal("a"), renewal("b")]);
       return two.listener.renewals.length >= 2;
     });

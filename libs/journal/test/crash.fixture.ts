@@ -55,7 +55,7 @@ export async function killWriters(rounds: number, acknowledgedMax: number, seed:
   }
 }
 
-/** Runs a writer, and kills it after `signs` signs of life. */
+/** Runs a writer, and kills it after `signs` heartbeats. */
 function killAfter(args: readonly string[], signs: number): Promise<void> {
   const child = spawn(process.execPath, [writer, ...args], { stdio: ["ignore", "pipe", "inherit"] });
   let received = 0;

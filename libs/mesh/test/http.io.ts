@@ -294,7 +294,7 @@ describe("a silent stream", () => {
     await read.return();
   });
 
-  it("breaks after 45 s without a sign of life", async () => {
+  it("breaks after 45 s without a heartbeat", async () => {
     const time = new VirtualTime();
     const gateway = await gatewayBefore(silent);
     const stream = clientOf(gateway.url, time).follow(note());

@@ -65,7 +65,7 @@ export interface A2aCall {
   readonly card: CardParts;
 }
 
-/** An answer in one piece, or one by one. Undefined among them is a sign of life. */
+/** An answer in one piece, or one by one. Undefined among them is a heartbeat. */
 export type A2aAnswer = Json | AsyncGenerator<Json | undefined, void>;
 
 interface A2aServerParts {

@@ -201,7 +201,7 @@ describe("watch", () => {
     await client.stop();
   });
 
-  it("breaks a long silence with a sign of life", async () => {
+  it("breaks a long silence with a heartbeat", async () => {
     await using dependencies = await openRegistry();
     const client = watcher(dependencies);
     await client.next();

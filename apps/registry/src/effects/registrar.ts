@@ -40,7 +40,7 @@ const delayedShare = 1 / 3;
 const silentMs = 2_000;
 const notResponding = {
   state: HealthState.HEALTH_STATE_NOT_READY,
-  reason: "It does not respond: its connection closed, and no sign of life followed.",
+  reason: "It does not respond: its connection closed, and no heartbeat followed.",
 };
 
 export class Registrar implements Component, StoreListener {

@@ -82,7 +82,7 @@ export class SharedRenewals {
 
   #receive(change: BucketChange): void {
     if (change.kind === "snapshot-end") this.#live = true;
-    // An earlier entry is old, and no sign of life any more.
+    // An earlier entry is old, and no heartbeat any more.
     if (change.kind !== "put" || !this.#live) return;
     const [registry] = change.key.split(".");
     if (registry === this.#options.registry) this.#lastSeenMs = this.#options.foundation.clock.monotonic();

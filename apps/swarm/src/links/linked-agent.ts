@@ -161,7 +161,7 @@ export class LinkedAgent {
     this.#isLending = false;
     const credit = this.#loan.lend(this.link.isClogged);
     if (credit === 0) return;
-    // Not a sign of life: the last frame of the agent counts.
+    // Not a heartbeat: the last frame of the agent counts.
     this.#agent.receive({ ...emptyAgentFrame, credit }, lastSeenMs);
     this.linkPool.scheduleTurn();
   }

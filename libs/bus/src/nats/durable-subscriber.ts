@@ -23,7 +23,7 @@ import { eventStream } from "./stream.ts";
 export interface DurableParts {
   readonly connection: NatsConnection;
   readonly consumer: string;
-  /** Interval of the signs of life between the server and this process. */
+  /** Interval of the heartbeats between the server and this process. */
   readonly idleMs: number;
   /** Publishes an event of the bus itself. */
   readonly publish: (event: EventInput) => Promise<void>;

@@ -26,7 +26,7 @@ export interface NatsBusOptions {
   readonly windowMax?: number;
   /** Time without a confirmation after which an event is sent again. Default: 2,000. */
   readonly confirmMs?: number;
-  /** Interval of the signs of life between the server and a subscription. Default: 5,000. */
+  /** Interval of the heartbeats between the server and a subscription. Default: 5,000. */
   readonly idleMs?: number;
 }
 

@@ -275,7 +275,8 @@ export class ShapeChecker {
       this.#findings.suggest(key, known) ??
       known.find((candidate) => key.length > 2 && candidate.startsWith(key)) ??
       // Finds another form of the word: `retries`, `caching`.
-      known.find((candidate) => candidate.length > 4 && key.startsWith(candidate.slice(0, -1)));
+      known.find((candidate) => candidate.length > 4 && key.startsWith(candidate.slice(0, -1))) ??
+      foreignKeys[key.toLowerCase().replaceAll(/[-_]/g, "")]?.find((candidate) => known.includes(candidate));
     this.#findings.error(
       "unknown_key",
       [...path, key],
@@ -305,6 +306,42 @@ export class ShapeChecker {
 export function isLoneExpression(value: Json): value is string {
   return typeof value === "string" && /^\s*\$\{\{[\s\S]*\}\}\s*$/.test(value);
 }
+
+/** Keys of Temporal, GitHub Actions, Airflow and Step Functions, without case and dashes, and ours with the same meaning. */
+const foreignKeys: Readonly<Record<string, readonly string[]>> = {
+  activity: ["uses"],
+  args: ["with"],
+  arguments: ["with"],
+  backoffcoefficient: ["factor"],
+  backoffrate: ["factor"],
+  condition: ["when"],
+  continueonerror: ["mayFail"],
+  delay: ["wait"],
+  dependson: ["needs"],
+  heartbeatseconds: ["timeout", "heartbeat"],
+  heartbeattimeout: ["timeout", "heartbeat"],
+  if: ["when"],
+  initialinterval: ["backoff"],
+  inputs: ["with", "input"],
+  intervalseconds: ["backoff"],
+  jobs: ["tasks"],
+  maxattempts: ["attempts"],
+  maxconcurrency: ["maxParallel"],
+  maximumattempts: ["attempts"],
+  maximuminterval: ["backoff"],
+  nonretryableerrortypes: ["notOn"],
+  params: ["with"],
+  retrypolicy: ["retry"],
+  rollback: ["compensate"],
+  scheduletoclosetimeout: ["timeout", "total"],
+  scheduletostarttimeout: ["timeout", "queue"],
+  sleep: ["wait"],
+  starttoclosetimeout: ["timeout", "run"],
+  taskqueue: ["pool"],
+  timeoutminutes: ["timeout"],
+  timeoutseconds: ["timeout"],
+  undo: ["compensate"],
+};
 
 /** Most tasks use a capability, so the report for a task without a kind names this key first. */
 const usualKey = "uses";

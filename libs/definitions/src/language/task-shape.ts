@@ -67,7 +67,7 @@ const timeout = variants(
       {
         queue: duration("From ready to started: the wait in the queue."),
         run: duration("From started to the result, per attempt."),
-        heartbeat: duration("Between two signs of life of an attempt."),
+        heartbeat: duration("Between two heartbeats of an attempt."),
         total: duration("From ready to the outcome, over all attempts and pauses."),
       },
       { name: "timeout" },

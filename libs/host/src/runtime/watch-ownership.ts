@@ -57,7 +57,7 @@ export async function* watchOwnership(
     return `${service}/partition/${partition}`;
   }
 
-  /** Resolves at the next change, or when a sign of life is due. */
+  /** Resolves at the next change, or when a heartbeat is due. */
   async function nextChange(): Promise<void> {
     const waiting = new AbortController();
     wake = () => waiting.abort();

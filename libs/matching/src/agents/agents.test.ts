@@ -496,7 +496,7 @@ describe("the time limit of an attempt", () => {
       assert.equal(arena.pool.agent("a", arena.nowMs)?.freeSlots, 1);
     });
 
-  it("is renewed by each sign of life", () => {
+  it("is renewed by each heartbeat", () => {
     const arena = new Arena();
     const sender = arena.sender();
     const agent = arena.agent("a");

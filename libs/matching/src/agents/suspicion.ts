@@ -1,5 +1,5 @@
 /**
- * How improbable an agent's silence is, by the rhythm of its earlier signs of life (a phi-accrual failure
+ * How improbable an agent's silence is, by the rhythm of its earlier heartbeats (a phi-accrual failure
  * detector): a level of 3 means that one silence in a thousand is as long, and 8 one in a hundred million. So
  * an agent with even heartbeats is suspect soon, and an agent on a bad link is not suspect all the time.
  *

@@ -32,13 +32,13 @@ export interface RegistryDiscoveryOptions {
   readonly onNewHistory?: () => void;
   /** Ids of the instances of this process: for the registry, the end of the stream means that they are gone. */
   readonly instanceIds?: () => string[];
-  /** Called when the stream broke: a sign of life has to follow at once. */
+  /** Called when the stream broke: a heartbeat has to follow at once. */
   readonly onBroken?: () => void;
 }
 
 const backoff: Backoff = { firstMs: 100, maxMs: 5_000 };
 /**
- * Maximum silence of a stream. The registry sends a sign of life every few seconds, so a stream without one is dead,
+ * Maximum silence of a stream. The registry sends a heartbeat every few seconds, so a stream without one is dead,
  * even over a live connection.
  *
  * @defaults

@@ -3,7 +3,7 @@
  * One breaker per target instance: opossum's circuit, driven by the timers of the mesh.
  *
  * 1. It opens when failures of the instance are many among the calls of the window, or many in a row: earlier successes
- *    do not excuse an instance that suddenly breaks. A deliberate refusal is a sign of life.
+ *    do not excuse an instance that suddenly breaks. A deliberate refusal shows that the instance is alive.
  * 2. While it is open nothing is sent. After a pause a call is let through as a probe, whose outcome decides. A pending
  *    probe does not block the instance: another one follows it.
  * 3. A call about an object that the instance owns may wait there until its timeout, which then does not count as a

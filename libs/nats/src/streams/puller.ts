@@ -3,7 +3,7 @@
  * their own thresholds, but a member of a group must hold no more than it can process.
  *
  * 1. `outstanding` is the number of messages that the server may still send for the open request.
- * 2. Silence is noticed: while something is outstanding, the server sends a sign of life every `idleMs`. After two and
+ * 2. Silence is noticed: while something is outstanding, the server sends a heartbeat every `idleMs`. After two and
  *    a half times that long without one, or when the server reports the request as void, the owner is notified once.
  *    The owner decides whether to repeat the request or to check the consumer first.
  */

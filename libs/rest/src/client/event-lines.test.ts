@@ -16,7 +16,7 @@ describe("server-sent events, read", () => {
     ["data of several lines", "data: a\ndata: b\n\n", { event: "message", data: "a\nb", id: "" }],
     ["a value with blanks and colons", "data:  a: b\n\n", { event: "message", data: " a: b", id: "" }],
     ["one that only moves the cursor", "id: 7\n\n", { event: "message", data: "", id: "7" }],
-    ["a sign of life", ": alive\n\n", undefined],
+    ["a heartbeat", ": alive\n\n", undefined],
     ["unknown fields", "retry: 5\nfoo\ndata: a\n\n", { event: "message", data: "a", id: "" }],
     ["an id that could not be sent back", "id: a\0b\ndata: a\n\n", { event: "message", data: "a", id: "" }],
     [

@@ -153,7 +153,7 @@ export class TaskContext {
     return this.#saved.value;
   }
 
-  /** Reports the progress of the work, which is a sign of life too. Reports within a moment are joined. */
+  /** Reports the progress of the work, which is a heartbeat too. Reports within a moment are joined. */
   progress({ fraction, message, saved }: Progress): void {
     const attempt = this.#attempt;
     if (attempt.isOver) return;

@@ -323,10 +323,10 @@ export class Crew implements Waiting {
     assignment.silence?.cancel();
     assignment.silence = this.#parts.time.after(heartbeatMs, () => {
       this.#remove(name);
-      this.#attempts.cancelled({ token: bytesOfToken(name), reason: "no sign of life", graceMs });
+      this.#attempts.cancelled({ token: bytesOfToken(name), reason: "no heartbeat", graceMs });
       const error = new TuttiError({
         ...{ code: "matching.heartbeat_missed", status: "DEADLINE_EXCEEDED", retry: "same-key" },
-        message: `expected a sign of life from ${capability} within ${heartbeatMs} ms, got none. Call context.heartbeat() or progress()`,
+        message: `expected a heartbeat from ${capability} within ${heartbeatMs} ms, got none. Call context.heartbeat() or progress()`,
       });
       const body = { ...FailTask.fromPartial({ agent }), error: toErrorDetail(error) };
       this.#stage.settle(effect, failTask, body, cause);

@@ -481,7 +481,7 @@ class Timeout(Node):
     queue: Duration | Expression | None = field(default=None, metadata={"duration": True})
     #: From started to the result, per attempt.
     run: Duration | Expression | None = field(default=None, metadata={"duration": True})
-    #: Between two signs of life of an attempt.
+    #: Between two heartbeats of an attempt.
     heartbeat: Duration | Expression | None = field(default=None, metadata={"duration": True})
     #: From ready to the outcome, over all attempts and pauses.
     total: Duration | Expression | None = field(default=None, metadata={"duration": True})

@@ -209,7 +209,7 @@ class Participating {
         if (ofMessages !== undefined) this.#reply.messages.push(...(await ofMessages.read()));
         if (ofVotes !== undefined) this.#reply.votes.push(...(await ofVotes.read()));
       }
-      // An empty reply is a sign of life.
+      // An empty reply is a heartbeat.
       this.#hasChanges = true;
       this.bell.notify();
     }

@@ -30,7 +30,7 @@ const pollMs = 10;
 
 /**
  * Waits until a machine has changed after an event, or has ended. Resolves with whether it did in time. Default: the
- * interval of signs of life.
+ * interval of heartbeats.
  */
 export async function waitForEvent(
   { runtime, foundation }: Pick<MachineDependencies, "runtime" | "foundation">,
@@ -49,7 +49,7 @@ export async function waitForEvent(
   return !late.signal.aborted && !signal.aborted;
 }
 
-/** Waits until there is news. Returns whether there was before the next sign of life was due. */
+/** Waits until there is news. Returns whether there was before the next heartbeat was due. */
 export async function waitForChange(
   isThere: () => boolean,
   { timers, clock }: MachineDependencies["foundation"],

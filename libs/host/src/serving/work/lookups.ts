@@ -16,7 +16,7 @@ const restsPerLookup = 4;
 const restMaxMs = 2_000;
 
 export interface Lookup {
-  /** True for a look-up, false for a sign of life. */
+  /** True for a look-up, false for a heartbeat. */
   readonly isLookup: boolean;
   /** The number of events before it: the next look-up sees later ones. */
   readonly events: number;

@@ -34,7 +34,7 @@ export const mediaTypes = {
 /** Flags of an envelope. `alive` is no message: it shows callers that request it that a silent stream is not broken. */
 export const flags = { message: 0, compressed: 1, end: 2, alive: 128 } as const;
 
-/** Interval of the signs of life of a silent stream, and the caller's timeout for them. */
+/** Interval of the heartbeats of a silent stream, and the caller's timeout for them. */
 export const aliveMs = 15_000;
 export const silentMs = 45_000;
 

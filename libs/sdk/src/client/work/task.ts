@@ -38,7 +38,7 @@ export interface TimeoutOptions {
   readonly queue?: Duration;
   /** Each attempt. */
   readonly run?: Duration;
-  /** Between two signs of life of an attempt. */
+  /** Between two heartbeats of an attempt. */
   readonly heartbeat?: Duration;
   /** From ready to the outcome, with all attempts and pauses. */
   readonly total?: Duration;

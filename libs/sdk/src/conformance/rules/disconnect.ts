@@ -158,7 +158,7 @@ export const disconnectRules: readonly Rule[] = [
       link.credit = 0;
       const frames = link.received.length;
       await link.until(() => link.received.length >= frames + 2, {
-        expected: "signs of life while asleep",
+        expected: "heartbeats while asleep",
         found: () => "none",
       });
       expect(
