@@ -46,7 +46,7 @@ describe("a platform with supervised agents", () => {
       if (agent !== undefined) return agent;
       await wait(50);
     }
-    return assert.fail("waited in vain for the agent");
+    return assert.fail("still waiting for the agent");
   };
   const pidOf = async (): Promise<number> => {
     const { run } = await request<{ run: { runId: string } }>("/runs", { definition: { name: "who" } });

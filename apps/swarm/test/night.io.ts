@@ -52,7 +52,7 @@ function startWorker(): void {
 /** Virtual time continues while the network has real time. */
 async function until(description: string, isReached: () => Promise<boolean> | boolean): Promise<void> {
   for (let attempts = 0; !(await isReached()); attempts++) {
-    assert.ok(attempts < 2_000, `waited in vain for ${description}`);
+    assert.ok(attempts < 2_000, `still waiting for ${description}`);
     await swarm.pass(100);
     await sleep(real.timers, 1);
   }

@@ -162,7 +162,7 @@ class Drive {
     const latest = [...this.#children].findLast(
       ([, candidate]) => candidate.parent === parent && candidate.taskId === taskId,
     );
-    const isAwaited = task.status === "at work" && latest?.[0] === id;
+    const isAwaited = task.status === "running" && latest?.[0] === id;
     const hasMessage = this.#scene.driver.messages.some(({ to }) => to.id === id);
     if (!isAwaited && !hasMessage && !isStopped && child.phase !== "ended")
       this.#find(`${id} continues, but no task waits for it any more`);

@@ -24,7 +24,7 @@ function actsFor(task: PlainTask): Act[] {
     if (task.visits < 2) return [{ kind: "resume", taskIds: [taskId] }];
     return [{ kind: "repair", taskId, repair: { output: "mended" } }];
   }
-  if (status !== "at work") return [];
+  if (status !== "running") return [];
   if (question?.isOpen === true) {
     const person = people.find(
       (candidate) => mayAnswer(task, candidate) && !question.approvers.has(candidate),

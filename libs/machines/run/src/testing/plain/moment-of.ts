@@ -116,7 +116,7 @@ function endOf(plain: PlainRun, type: string, body: unknown, taskId: string): Mo
  */
 export function timeOf(plain: PlainRun, { type, body, taskId }: ObservedEvent): Moment | undefined {
   const task = plain.task(taskId);
-  if (type !== "task_failed" || task?.status !== "at work") return undefined;
+  if (type !== "task_failed" || task?.status !== "running") return undefined;
   const code = codeOf(body);
   if (isTimedOut(type, body) && timeoutOf(task.document).total !== undefined)
     return { kind: "timed out", taskId };

@@ -72,7 +72,7 @@ export class PlainActs {
     const selected = ids.length > 0 ? ids : resumed;
     for (const task of run.tasks) {
       if (task.status !== "paused" || selected?.includes(task.id) === false) continue;
-      task.status = "at work";
+      task.status = "running";
       task.visits++;
     }
   }
@@ -122,7 +122,7 @@ export class PlainActs {
     const bad = (list.entries ?? []).filter((entry) => !isGood(entry) && entry.status !== "skipped");
     list.body.failures = list.body.failures.filter((failed) => failed !== list);
     this.#run.work.repeat(bad);
-    Object.assign(list, { status: "at work", error: "", output: null });
+    Object.assign(list, { status: "running", error: "", output: null });
   }
 
   #refusedRepair(id: string): string | undefined {

@@ -22,7 +22,7 @@ export interface BufferedSignal {
 }
 
 /** The status of a task after an answer: it has ended, waits for a person, or is repeated. */
-export type TaskProgress = Evaluated | "asked" | "paused" | "sent back" | "at work";
+export type TaskProgress = Evaluated | "asked" | "paused" | "sent back" | "running";
 
 interface WorkModel {
   /** Signals that no task has consumed, in the order of their arrival. */

@@ -37,12 +37,12 @@ export class PlainParts {
     task.entries = list.value.map((item: Json, index) =>
       taskOf(`${task.id}[${index}]`, task.document, task.body, { item, index, list: task }),
     );
-    return "at work";
+    return "running";
   }
 
   startRounds(task: PlainTask, loop: LoopDocument, names: Names): TaskProgress {
     const last = valueFrom(loop.initial ?? null, names);
-    return "fails" in last ? last : (this.#nextRound(task, loop, last.value) ?? "at work");
+    return "fails" in last ? last : (this.#nextRound(task, loop, last.value) ?? "running");
   }
 
   add(task: PlainTask, spawn: NonNullable<TaskDocument["spawn"]>, names: Names): TaskProgress {
@@ -53,7 +53,7 @@ export class PlainParts {
     if (added === undefined) return { fails: "workflow.addition_invalid" };
     if (Object.keys(added).length === 0) return { value: {} };
     task.added = bodyOf(added, { owner: task });
-    return "at work";
+    return "running";
   }
 
   #advanceAdded(task: PlainTask, added: PlainBody): boolean {
@@ -98,7 +98,7 @@ export class PlainParts {
   resume(task: PlainTask): void {
     const { loop } = task.document;
     if (loop === undefined) return;
-    this.#run.work.applyProgress(task, this.#nextRound(task, loop, task.last) ?? "at work");
+    this.#run.work.applyProgress(task, this.#nextRound(task, loop, task.last) ?? "running");
   }
 
   /** Starts the next round. Returns the outcome of the loop if there is none. */
@@ -123,7 +123,7 @@ export class PlainParts {
     if (body === undefined || task.pauses) return false;
     if (work.advance([body])) return true;
     if (![...body.tasks.values()].every(hasEnded) || !work.isDue(task)) return false;
-    work.applyProgress(task, this.#endRound(task, body, loop) ?? "at work");
+    work.applyProgress(task, this.#endRound(task, body, loop) ?? "running");
     return true;
   }
 
@@ -144,5 +144,5 @@ export class PlainParts {
 }
 
 function isInProgress({ status }: PlainTask): boolean {
-  return status === "at work" || status === "paused";
+  return status === "running" || status === "paused";
 }

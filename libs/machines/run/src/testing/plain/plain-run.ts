@@ -291,7 +291,7 @@ export class PlainRun implements RunModel {
 
   #childAsked(id: string): void {
     const task = this.task(id);
-    if (task?.status === "at work") task.isStarting = true;
+    if (task?.status === "running") task.isStarting = true;
   }
 
   #childAnswered({ taskId, isAlone }: Moment & { readonly kind: "child answered" }): void {

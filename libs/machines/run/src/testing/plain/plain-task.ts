@@ -8,7 +8,7 @@ import type { PlainRule } from "./script.ts";
 export type PlainStatus =
   | "pending"
   /** Waits for an agent, a time or another party. */
-  | "at work"
+  | "running"
   /** A person must decide how it continues. */
   | "paused"
   | "completed"
@@ -149,7 +149,7 @@ export function forget(task: PlainTask): void {
 }
 
 export function hasEnded({ status }: PlainTask): boolean {
-  return status !== "pending" && status !== "at work" && status !== "paused";
+  return status !== "pending" && status !== "running" && status !== "paused";
 }
 
 /** Returns whether tasks that need its success may continue. */

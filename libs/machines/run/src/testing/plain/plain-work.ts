@@ -46,7 +46,7 @@ export class PlainWork {
     if (!("taskId" in moment)) return undefined;
     const task = this.#run.task(moment.taskId);
     if (task === undefined) return `there is no task ${moment.taskId} yet`;
-    if (task.status !== "at work") return `${task.id} is ${task.status}, but has to be running`;
+    if (task.status !== "running") return `${task.id} is ${task.status}, but has to be running`;
     switch (moment.kind) {
       case "ended":
         if (!isLeaf(task)) return `${task.id} is no work of its own`;
@@ -89,7 +89,7 @@ export class PlainWork {
 
   /** Returns whether an agent or a person acts on it next. */
   isAwaited(task: PlainTask): boolean {
-    return task.status === "at work" && (isLeaf(task) || task.pauses) && task.question?.isOpen !== true;
+    return task.status === "running" && (isLeaf(task) || task.pauses) && task.question?.isOpen !== true;
   }
 
   /** Evaluates all tasks once, tasks that can start first. Returns false if nothing could be done. */
@@ -109,7 +109,7 @@ export class PlainWork {
   /** Returns a task that waits although a matching signal is kept. */
   unconsumedSignal(): string | undefined {
     const waits = (task: PlainTask) => this.signals.some((signal) => this.#accepts(task, signal));
-    return this.#run.tasks.find((task) => task.status === "at work" && waits(task))?.id;
+    return this.#run.tasks.find((task) => task.status === "running" && waits(task))?.id;
   }
 
   /** Returns tasks to their initial state. */
@@ -181,7 +181,7 @@ export class PlainWork {
 
   advanceTask(task: PlainTask): boolean {
     if (task.status === "pending") return this.#tryStart(task);
-    if (task.status !== "at work") return false;
+    if (task.status !== "running") return false;
     return this.#parts.advance(task);
   }
 
@@ -232,7 +232,7 @@ export class PlainWork {
         return;
       }
     }
-    task.status = "at work";
+    task.status = "running";
     task.visits++;
     this.applyProgress(task, isList ? this.#parts.startList(task) : this.#startSingle(task));
     const consumed = this.consumed.find(({ taskId }) => taskId === task.id);
@@ -247,12 +247,12 @@ export class PlainWork {
     if (gate !== undefined) return evaluateGate(this.#run, task, gate, names);
     if (approve !== undefined) return this.#requestApproval(task, names);
     if (spawn !== undefined) return this.#parts.add(task, spawn, names);
-    if (wait !== undefined) return "at work";
+    if (wait !== undefined) return "running";
     if (loop !== undefined) return this.#parts.startRounds(task, loop, names);
     const input = withInput === undefined ? { value: null } : valueFrom(withInput, names);
     if ("fails" in input) return input;
     task.input = input.value;
-    return "at work";
+    return "running";
   }
 
   #requestApproval(task: PlainTask, names: Names): TaskProgress {

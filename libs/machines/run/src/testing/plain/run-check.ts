@@ -119,7 +119,7 @@ export class RunCheck {
     const input = effect.input instanceof Uint8Array ? jsonOf(effect.input) : null;
     const saved = effect.kind === "offer_task" ? textOf(effect.saved) : undefined;
     if (saved !== known.saved)
-      this.#find(`${known.taskId} goes on from ${saved ?? "nothing"}, expected ${known.saved ?? "nothing"}`);
+      this.#find(`${known.taskId} continues from ${saved ?? "nothing"}, expected ${known.saved ?? "nothing"}`);
     if (!isDeepStrictEqual(input, plainJson(known.input)))
       this.#find(`${known.taskId} works on ${text(input)}, expected ${text(known.input)}`);
   }
@@ -207,7 +207,7 @@ export class RunCheck {
     if (moment.kind === "timed out" && this.#isTimeExact) this.#checkTime(moment.taskId, body);
     const { endMs = 0 } = body as { readonly endMs?: number };
     if ("taskId" in moment && this.#isTimeExact && endMs > 0) this.#checkLate(moment.taskId, endMs);
-    const isLate = moment.kind === "signal taken" && this.plain.task(moment.taskId)?.status !== "at work";
+    const isLate = moment.kind === "signal taken" && this.plain.task(moment.taskId)?.status !== "running";
     const repeated = isLate ? this.#past.withConsumedSignal(moment) : undefined;
     if (repeated !== undefined) {
       this.plain = repeated;
@@ -223,8 +223,8 @@ export class RunCheck {
     const task = this.plain.task(taskId);
     const mostMs = task === undefined ? 0 : totalMsOf(task.document);
     const startedMs = this.#startTimes.msOf(task);
-    if (task?.status !== "at work" || mostMs === 0 || startedMs === undefined || this.plain.wasReset) return;
-    if (endMs - startedMs > mostMs) this.#find(`${taskId} was at work for ${endMs - startedMs} ms`);
+    if (task?.status !== "running" || mostMs === 0 || startedMs === undefined || this.plain.wasReset) return;
+    if (endMs - startedMs > mostMs) this.#find(`${taskId} ran for ${endMs - startedMs} ms`);
   }
 
   /** Checks that no timeout is too early. */
@@ -272,7 +272,7 @@ export class RunCheck {
   #saved(taskId: string, saved: Uint8Array): void {
     const task = this.plain.task(taskId);
     const moment: Moment = { kind: "saved", taskId, saved: textOf(saved) ?? "" };
-    if (task?.status === "at work" && saved.length > 0)
+    if (task?.status === "running" && saved.length > 0)
       this.#apply(moment, { type: "progress_saved", body: {}, taskId });
   }
 

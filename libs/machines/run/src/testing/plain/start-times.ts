@@ -32,7 +32,7 @@ export class StartTimes {
   /** Handles a reset of the run: tasks that were running at that event keep their start times. */
   revert(tasks: readonly PlainTask[], toEvent: number, event: number): void {
     for (const task of tasks) {
-      if (task.status !== "at work") continue;
+      if (task.status !== "running") continue;
       const isOfTask = (start: TaskStart): boolean =>
         start.event <= toEvent && start.taskId === task.id && start.visit === task.visits;
       const begun = this.#all.findLast(isOfTask);
