@@ -24,6 +24,9 @@ describe("a key of another product", () => {
     });
 
   it("gets none if no key has its meaning there", () => {
-    assert.match(problemOf("{uses: a.b, retry: {taskQueue: x}}"), /unknown key "taskQueue" \(expected one of attempts/);
+    assert.match(
+      problemOf("{uses: a.b, retry: {taskQueue: x}}"),
+      /unknown key "taskQueue" \(expected one of attempts/,
+    );
   });
 });

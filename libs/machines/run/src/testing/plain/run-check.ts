@@ -119,7 +119,9 @@ export class RunCheck {
     const input = effect.input instanceof Uint8Array ? jsonOf(effect.input) : null;
     const saved = effect.kind === "offer_task" ? textOf(effect.saved) : undefined;
     if (saved !== known.saved)
-      this.#find(`${known.taskId} continues from ${saved ?? "nothing"}, expected ${known.saved ?? "nothing"}`);
+      this.#find(
+        `${known.taskId} continues from ${saved ?? "nothing"}, expected ${known.saved ?? "nothing"}`,
+      );
     if (!isDeepStrictEqual(input, plainJson(known.input)))
       this.#find(`${known.taskId} works on ${text(input)}, expected ${text(known.input)}`);
   }
