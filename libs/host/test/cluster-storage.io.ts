@@ -158,6 +158,7 @@ describe("a process that shares its machines with others", { skip: program.skip,
       }
     }
     await one.host.stop();
+    await until("all partitions", () => ownedBy(two).length === 4);
     const balances = await Promise.all(ids.map((id) => two.balance(id)));
     assert.ok(balances.every((cents) => cents === 10));
   });

@@ -165,7 +165,7 @@ describe("a session from Python", { skip: python.skip }, () => {
       assert.equal(handled.code, 0, handled.output);
       assert.match(
         handled.output,
-        /^it is paused: no light\nit has ended\n\{'bows': 'All about bows'\}\n.*nobody came.*\n$/,
+        /^it is paused: no light\nit has ended\n\{'bows': 'All about bows'\}\n.*no audience.*\n$/,
       );
     } finally {
       await worker.stop();

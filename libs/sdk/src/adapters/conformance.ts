@@ -84,12 +84,13 @@ export async function adapterProblems(
   for (const [name, sample] of Object.entries(samples)) {
     const operation = adapter.operations[name];
     if (operation === undefined) continue;
-    const error = await callOperation(`${adapter.name}.${name}`, operation, sample.input, callOf()).then(
-      () => undefined,
-      (failure: unknown) => failure,
+    const problem = await callOperation(`${adapter.name}.${name}`, operation, sample.input, callOf()).then(
+      (output) => `it returned ${JSON.stringify(output)}`,
+      (error: unknown) =>
+        isTuttiError(error) || error instanceof Busy ? undefined : `it failed with ${reasonOf(error)}`,
     );
-    if (!isTuttiError(error) && !(error instanceof Busy))
-      report("disconnect", name, "a call without a connection must fail with an error of the catalogue");
+    const rule = "a call without a connection must fail with an error of the catalogue";
+    if (problem !== undefined) report("disconnect", name, `${rule}: ${problem}`);
   }
   const isWell = await checkAdapter(adapter, callOf()).then(
     () => true,
