@@ -49,10 +49,15 @@ describe("moving runs", () => {
       : undefined;
   };
 
+  const resets = async (runId: string) => {
+    const { events } = await runs().readHistory(ReadHistoryRequest.fromPartial({ runId }));
+    return events.filter(({ type }) => type === "run_reset").length;
+  };
+
   before(async () => {
     serving = await Serving.open();
     await register(first, "1");
-    for (const id of ["moved", "stays", "back", "late"]) await start(id);
+    for (const id of ["moved", "stays", "back", "late", "twice"]) await start(id);
     await register(second, "2");
   });
   after(async () => {
@@ -81,6 +86,23 @@ describe("moving runs", () => {
     await move({ runId: "late" });
     await runs().signalRun(SignalRunRequest.fromPartial({ runId: "late", signal: "go" }));
     await assert.rejects(move({ runId: "late", back: true }), /`signal_received` has happened since/);
+  });
+
+  it("a repeated call with the same key returns the first reply, also for a move back", async () => {
+    const there = { runId: "twice", version: "2", idempotencyKey: "there" };
+    const first = await move(there);
+    assert.equal(first.review?.verdict, MoveVerdict.MOVE_VERDICT_SAFE);
+    assert.deepEqual(await move(there), first);
+    const back = { runId: "twice", back: true, idempotencyKey: "back" };
+    const undone = await move(back);
+    await runs().signalRun(SignalRunRequest.fromPartial({ runId: "twice", signal: "later" }));
+    const repeated = await move(back);
+    assert.deepEqual(repeated.review, undone.review);
+    assert.equal(repeated.run?.definitionHash, undone.run?.definitionHash);
+    assert.equal(await resets("twice"), 1);
+    await assert.rejects(move({ ...back, reason: "another" }), { code: "runtime.key_reused" });
+    await assert.rejects(move({ ...back, idempotencyKey: "there" }), { code: "workflow.move_settled" });
+    await assert.rejects(move({ ...back, idempotencyKey: "new" }), { code: "workflow.move_settled" });
   });
 
   it("refuses a version with an incompatible input, an unknown version, and an unknown run", async () => {

@@ -76,6 +76,16 @@ describe("objects", () => {
     assert.equal(ended.get("a-2"), WorkStatus.WORK_STATUS_CANCELLED);
   });
 
+  it("the same idempotency key is the same call, and refuses another call", async () => {
+    const request = { name: "desk", key: "k", call: "look", input: inline(1), idempotencyKey: "key" };
+    const send = async (changed: Partial<CallObjectRequest> = {}) =>
+      (await objects().callObject(CallObjectRequest.fromPartial({ ...request, ...changed }))).run?.runId;
+    const first = await send();
+    assert.equal(await send(), first);
+    assert.notEqual(await send({ idempotencyKey: "other" }), first);
+    await assert.rejects(send({ input: inline(2) }), { status: "ALREADY_EXISTS" });
+  });
+
   it("the same run id is the same call, and a waiting caller gets the outcome", async () => {
     await call("b", "sit", "b-1");
     const waits = call("b", "sit", "b-1", 30_000);

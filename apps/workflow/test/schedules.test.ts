@@ -2,12 +2,14 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import {
   ArchiveDefinitionRequest,
+  BackfillScheduleRequest,
   CreateScheduleRequest,
   definitionService,
   FiringResult,
   ListFiringsRequest,
   ListLimitsRequest,
   limitService,
+  Overlap,
   PreviewTimingRequest,
   SetLimitRequest,
   scheduleService,
@@ -16,7 +18,7 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { isTuttiError } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
-import { Serving } from "./serving.ts";
+import { nextMoment, Serving } from "./serving.ts";
 
 const cron = (value: string) => ({ rules: [{ rule: { $case: "cron" as const, value } }] });
 const nightly = {
@@ -115,6 +117,24 @@ describe("schedules", () => {
     };
     await until("the index", async () => (await list()).length > 0);
     assert.deepEqual(await list(), ["nightly"]);
+  });
+
+  it("a repeated backfill without an end acts once, and returns the first count", async () => {
+    const fromSeconds = Math.floor(Date.now() / 1_000) - 3 * 86_400;
+    const request = (overlap: Overlap) =>
+      BackfillScheduleRequest.fromPartial({
+        ...{ scheduleId: "nightly", idempotencyKey: "backfilled", reason: "missed", overlap },
+        span: { from: { seconds: fromSeconds } },
+      });
+    const first = request(Overlap.OVERLAP_ALLOW);
+    const { count } = await client().backfillSchedule(first);
+    assert.equal(count, 3);
+    await nextMoment();
+    assert.deepEqual(await client().backfillSchedule(first), { count });
+    const { firings } = await client().listFirings(ListFiringsRequest.fromPartial({ scheduleId: "nightly" }));
+    assert.equal(firings.length, 3);
+    const other = request(Overlap.OVERLAP_SKIP);
+    await assert.rejects(client().backfillSchedule(other), codeOf("runtime.key_reused"));
   });
 
   it("a deleted schedule is not found, and can be created again", async () => {

@@ -38,7 +38,7 @@ export function objectHandlers(dependencies: ObjectDependencies): Handlers<typeo
 
 async function callObject(
   { runs }: ObjectDependencies,
-  { name, key, call, input, runId, waitMs }: CallObjectRequest,
+  { name, key, call, input, runId, waitMs, idempotencyKey }: CallObjectRequest,
   context: CallContext,
 ) {
   const { namespace } = context;
@@ -46,7 +46,8 @@ async function callObject(
   const definition = { name, version: undefined };
   const spec = RunSpec.fromPartial({ input: inline(Buffer.from(JSON.stringify(callInput))) });
   spec.what = { $case: "definition", value: definition };
-  const { run } = await runs.startRun(StartRunRequest.fromPartial({ namespace, runId, spec }), { context });
+  const start = StartRunRequest.fromPartial({ namespace, runId, spec, idempotencyKey });
+  const { run } = await runs.startRun(start, { context });
   if (waitMs === 0 || run === undefined || run.endTime !== undefined) return { run };
   return await runs.awaitRun({ namespace, runId: run.runId, waitMs, afterEvent: 0 }, { context });
 }

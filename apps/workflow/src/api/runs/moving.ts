@@ -5,13 +5,14 @@ import {
   type MoveRunRequest,
   MoveVerdict,
   type Run,
+  RunResetV1,
 } from "@tutti/contracts/workflow/v1";
 import { jsonOf } from "@tutti/definitions";
 import type { Recorded } from "@tutti/host/serving";
 import type { CallContext } from "@tutti/kernel";
 import { moveRun, reviewMove, runErrors } from "@tutti/machine-run";
 import { executeOnRun, queryRun, type RunDependencies, recordsOf, runNamed } from "./dependencies.ts";
-import { reset } from "./resetting.ts";
+import { isReplyTo, reset } from "./resetting.ts";
 
 export async function move(
   dependencies: RunDependencies,
@@ -29,8 +30,9 @@ export async function move(
   const [problem] = review.problems;
   if (problem !== undefined && review.verdict === MoveVerdict.MOVE_VERDICT_IMPOSSIBLE)
     throw runErrors.moveRefused({ id: runId, verdict: "impossible", problem: problem.message });
-  await executeOnRun(dependencies, runId, { command: moveRun, body, reason, idempotencyKey }, context);
-  return { run: await runNamed(dependencies, runId, {}, context), review };
+  const call = { command: moveRun, body, reason, idempotencyKey };
+  const done = await executeOnRun(dependencies, runId, call, context);
+  return { run: await runNamed(dependencies, runId, {}, context), review: done };
 }
 
 /** Finds the version and prepares its plan. */
@@ -58,7 +60,10 @@ function withInput(review: MoveReview, problem: string | undefined): MoveReview 
   });
 }
 
-/** Undoes the last move, if only scheduling of the run itself followed. */
+/**
+ * Undoes the last move, if only scheduling of the run itself followed. A repeated call finds its first reset in the
+ * history. The runtime compares both, and returns the first reply.
+ */
 async function moveBack(
   dependencies: RunDependencies,
   { namespace, runId, dryRun, reason, idempotencyKey }: MoveRunRequest,
@@ -66,20 +71,25 @@ async function moveBack(
 ): Promise<MoveRunReply> {
   let moved: Recorded | undefined;
   let since = "it was never moved";
+  let lastResetTo: number | undefined;
+  let repeatedTo: number | undefined;
   for await (const record of recordsOf(dependencies, runId, 0, context)) {
+    if (record.type === "run_reset") lastResetTo = RunResetV1.decode(record.payload).toEvent;
+    if (!dryRun && isReplyTo(idempotencyKey, record, dependencies.foundation.clock.now()))
+      repeatedTo = lastResetTo;
     if (record.type === "run_moved") [moved, since] = [record, ""];
     else if (since === "" && moved !== undefined && !isOf(moved, record))
       since = `\`${record.type}\` has happened since`;
   }
   const run = await runNamed(dependencies, runId, {}, context);
-  if (since !== "") {
+  if (since !== "" && repeatedTo === undefined) {
     if (!dryRun) throw runErrors.moveSettled({ id: runId, problem: since });
     const problems = [{ id: "", message: since }];
     return { run, review: MoveReview.create({ verdict: MoveVerdict.MOVE_VERDICT_IMPOSSIBLE, problems }) };
   }
   const review = MoveReview.create({ verdict: MoveVerdict.MOVE_VERDICT_SAFE });
   if (dryRun) return { run, review };
-  const toEvent = (moved?.event ?? 1) - 1;
+  const toEvent = repeatedTo ?? (moved?.event ?? 1) - 1;
   const resetRequest = { namespace, runId, toEvent, keepSignals: true, reason, idempotencyKey };
   return { run: (await reset(dependencies, resetRequest, context)).run, review };
 }

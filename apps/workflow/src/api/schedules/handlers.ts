@@ -151,7 +151,7 @@ async function backfillSchedule(
   const { scheduleId, span, overlap, reason, idempotencyKey } = request;
   const body = {
     fromMs: span?.from === undefined ? 0 : fromTimestamp(span.from),
-    untilMs: span?.to === undefined ? dependencies.foundation.clock.now() : fromTimestamp(span.to),
+    untilMs: span?.to === undefined ? Number.POSITIVE_INFINITY : fromTimestamp(span.to),
     overlap,
   };
   const call = { command: backfill, body, reason, idempotencyKey };

@@ -49,8 +49,9 @@ export const backfill: ScheduleCommand<BackfillSchedule, ScheduleBackfilled> = {
   type: "backfill",
   codec: BackfillSchedule,
   reply: ScheduleBackfilled,
-  decide(schedule, { fromMs, untilMs, overlap: requestedOverlap }, step) {
+  decide(schedule, { fromMs, untilMs: requestedUntilMs, overlap: requestedOverlap }, step) {
     const { id } = step.key;
+    const untilMs = requestedUntilMs === Number.POSITIVE_INFINITY ? step.nowMs : requestedUntilMs;
     const refusal = notThere(schedule, id);
     if (refusal !== undefined) return refusal;
     if (!(fromMs >= 0 && fromMs < untilMs && untilMs <= step.nowMs))
