@@ -10,7 +10,7 @@
 import { createHash } from "node:crypto";
 import { type Clock, isTuttiError, type TuttiError } from "@tutti/kernel";
 import type { Definition, Run, RunEvent } from "@tutti/rest/types";
-import { openQuestions, QuestionPolling } from "../calls/related-questions.ts";
+import { answeredRuns, openQuestions, QuestionPolling } from "../calls/related-questions.ts";
 import type { RequestContext } from "../calls/request-context.ts";
 import type { RouteCalls } from "../calls/route-calls.ts";
 import { isTool } from "../mcp/workflow-tools.ts";
@@ -277,11 +277,11 @@ export class A2aServer {
     const { runId } = run;
     if (message.contextId !== "" && message.contextId !== contextOf(run))
       throw invalid("message.contextId", `task ${runId} has another context`);
-    for (const id of new Set([runId, askingRunIn(message) ?? runId]))
-      if (await this.#isRepeated(call, id, message)) return run;
-    if (hasEnded(run)) throw unsupported(`Task ${runId} has ended: it takes no further messages`);
-    const question = await this.#question(call, run);
     const named = signalIn(message);
+    // Read first: a question that follows from the decision of this message is then found with the decision.
+    const question = hasEnded(run) ? undefined : await this.#question(call, run);
+    if (await this.#isRepeated(call, runId, message)) return run;
+    if (hasEnded(run)) throw unsupported(`Task ${runId} has ended: it takes no further messages`);
     if (named === undefined && question?.kind === "approval")
       await this.#decide(call, run, question, message);
     else {
@@ -293,8 +293,23 @@ export class A2aServer {
     return this.#run(call, runId);
   }
 
-  /** Whether a run has received this message of this caller before, as far as the read events tell. */
-  async #isRepeated(call: A2aCall, runId: string, { messageId }: Message): Promise<boolean> {
+  /**
+   * Whether a run has received this message of this caller before, as far as the read events tell. The run of a task in
+   * an inbox, or a child run, records the decision of its question.
+   */
+  async #isRepeated(call: A2aCall, runId: string, message: Message): Promise<boolean> {
+    if (await this.#hasKey(call, runId, message)) return true;
+    if (signalIn(message) !== undefined) return false;
+    const { context, namespace } = call;
+    const asking = askingRunIn(message);
+    const answered =
+      asking === undefined ? await answeredRuns(this.#calls, context, { namespace, runId }) : [asking];
+    for (const id of answered) if (id !== runId && (await this.#hasKey(call, id, message))) return true;
+    return false;
+  }
+
+  /** Whether a call of this caller to a run had the id of the message as its idempotency key. */
+  async #hasKey(call: A2aCall, runId: string, { messageId }: Message): Promise<boolean> {
     const { kind, id } = call.context.principal;
     const events = await this.#events(call, { runId }).catch((error: unknown) => {
       if (isTuttiError(error) && error.status === "NOT_FOUND") return [];

@@ -5,15 +5,17 @@
  *    followed run reports the question: a follower polls when the run is quiet, at intervals that grow.
  * 2. While a run has event after event, a follower polls only if it has found a question before, or rarely.
  */
-import { type Clock, isTuttiError } from "@tutti/kernel";
+import { type Clock, isTuttiError, type Principal } from "@tutti/kernel";
 import { answererText, answersText } from "@tutti/rest/history";
-import type { Approval, Run } from "@tutti/rest/types";
+import type { Approval, Run, Verdict } from "@tutti/rest/types";
 import type { CallsFor } from "./request-context.ts";
 import type { RouteCalls } from "./route-calls.ts";
 
 const quietMs = 500;
 const rareMs = 10_000;
 const questionsMax = "1000";
+const questionPagesMax = 5;
+const everyVerdict: readonly Verdict[] = ["unspecified", "approved", "rejected", "expired", "withdrawn"];
 
 /** Whether a task of the run may wait for a question of another run: in an inbox, or of a child. */
 export function mayWaitForOtherRun({ status, tasks = {} }: Run): boolean {
@@ -33,13 +35,51 @@ export function isOfOtherRun({ about }: Approval, runId: string): boolean {
 export async function openQuestions(
   calls: RouteCalls,
   caller: CallsFor,
-  { namespace, runId }: { readonly namespace: string; readonly runId: string },
+  of: RunOfQuestions,
 ): Promise<readonly Approval[]> {
+  return (await questionsPage(calls, caller, of)).approvals;
+}
+
+interface RunOfQuestions {
+  readonly namespace: string;
+  readonly runId: string;
+}
+
+/**
+ * Returns the ids of runs that a caller has answered: a run, its tasks in inboxes and its child runs, ended or not.
+ */
+export async function answeredRuns(
+  calls: RouteCalls,
+  caller: CallsFor & { readonly principal: Principal },
+  of: RunOfQuestions,
+): Promise<ReadonlySet<string>> {
+  const { kind, id } = caller.principal;
+  const answered = new Set<string>();
+  for (let page = 0, token = ""; page < questionPagesMax; page++) {
+    const { approvals, nextToken = "" } = await questionsPage(calls, caller, of, {
+      verdict: everyVerdict,
+      token: token || undefined,
+    });
+    for (const { about, decisions } of approvals)
+      if (decisions.some(({ cause }) => cause?.actor?.kind === kind && cause.actor.id === id))
+        answered.add(about?.id ?? of.runId);
+    if (nextToken === "") break;
+    token = nextToken;
+  }
+  return answered;
+}
+
+async function questionsPage(
+  calls: RouteCalls,
+  caller: CallsFor,
+  { namespace, runId }: RunOfQuestions,
+  more: { readonly verdict?: readonly Verdict[]; readonly token?: string | undefined } = {},
+): Promise<{ readonly approvals: readonly Approval[]; readonly nextToken?: string }> {
   try {
-    const query = { namespace, workId: runId, withChildren: "true", size: questionsMax };
-    return (await calls.call("approvals.list", caller, { query })).approvals;
+    const query = { namespace, workId: runId, withChildren: "true", size: questionsMax, ...more };
+    return await calls.call("approvals.list", caller, { query });
   } catch (error) {
-    if (isTuttiError(error) && error.status === "PERMISSION_DENIED") return [];
+    if (isTuttiError(error) && error.status === "PERMISSION_DENIED") return { approvals: [] };
     throw error;
   }
 }

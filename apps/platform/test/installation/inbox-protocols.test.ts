@@ -266,4 +266,29 @@ describe("a task in an inbox", () => {
       assert.equal(statusOf(done).state, "TASK_STATE_COMPLETED");
     }
   });
+
+  it("a repeated A2A message without a run id does not answer the next question of a child run", async () => {
+    const step = (name: string) => `first: {workflow: ${name}}, second: {needs: [first], workflow: ${name}}`;
+    const tasks = {
+      children: step("sign"),
+      grandchildren: step("sign-child"),
+      inboxes: "first: {uses: pay.review}, second: {needs: [first], uses: pay.review}",
+    };
+    for (const [workflow, steps] of Object.entries(tasks)) {
+      await tutti.workflows.register(`workflow: ${workflow}\ntasks: {${steps}}\n`);
+      const send = (id: string, sent: Json) => request(id, "SendMessage", sent, workflow);
+      const openIn = (task: Json) => (statusOf(task).parts[1]?.["data"] as Json | undefined)?.["runId"];
+      const started = await send("starter", message([{ data: {} }]));
+      const answer = () =>
+        message([{ data: { verdict: "approved", data: { accepted: true } } }], { taskId: started["id"] });
+      const first = answer();
+      const next = openIn(await send("boss", first));
+      assert.notEqual(next, openIn(started), workflow);
+      assert.equal(openIn(await send("boss", first)), next, workflow);
+      const second = answer();
+      for (const sent of [second, second, first])
+        assert.equal(statusOf(await send("boss", sent)).state, "TASK_STATE_COMPLETED");
+      await assert.rejects(send("boss", answer()), /has ended/);
+    }
+  });
 });

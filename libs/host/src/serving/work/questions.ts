@@ -92,7 +92,10 @@ export async function listQuestions(
   };
 }
 
-/** Returns the questions of one work, with the open ones of its tasks in inboxes and, if requested, of its children. */
+/**
+ * Returns the questions of one work. Includes the open ones of its tasks in inboxes and, if requested, the questions of
+ * its child runs.
+ */
 async function ofWork(
   dependencies: Pick<LookupDependencies, "archive">,
   questions: Questions,
@@ -100,9 +103,13 @@ async function ofWork(
   context: CallContext,
 ): Promise<readonly Approval[]> {
   const { workId, withChildren } = filter;
-  const hasOthers = questions.kind === "run" && isOnlyOpen(filter);
+  const onlyOpen = isOnlyOpen(filter);
+  const hasOthers = questions.kind === "run" && (onlyOpen || withChildren);
+  const statuses = onlyOpen ? liveStatuses : [];
   const children =
-    hasOthers && withChildren ? await childrenOf(dependencies, questions, workId, context.namespace) : [];
+    hasOthers && withChildren
+      ? await childrenOf(dependencies, questions, { runId: workId, statuses }, context.namespace)
+      : [];
   const family = [workId, ...children.map(({ key }) => key.id)].map((id) => `run/${id}`);
   const ofFamily: LabelCondition = {
     kind: "equals",
@@ -114,7 +121,8 @@ async function ofWork(
         ...(await worksWithQuestions(dependencies, questions, filter, context, withChildren, [ofFamily])),
       ].flatMap(([, entry]) => (inboxTaskOf(entry) === undefined ? [] : [entry]))
     : [];
-  const others = [...children.filter(({ labels }) => labels[questions.person] !== undefined), ...tasks];
+  const mayAsk = children.filter(({ labels }) => !onlyOpen || labels[questions.person] !== undefined);
+  const others = [...mayAsk, ...tasks];
   const own = questions.ofOwn(workId, context);
   if (others.length === 0) return own;
   const ofOthers = ofWorks(questions, others, context);
@@ -126,11 +134,11 @@ async function ofWork(
   return [...(await ownOrNone), ...(await ofOthers)];
 }
 
-/** Returns the child runs of a run at every level that have not ended: by one search per level and page. */
+/** Returns the child runs of a run at every level: by one search per level and page. */
 async function childrenOf(
   { archive }: Pick<LookupDependencies, "archive">,
   { kind, parent }: Pick<Questions, "kind" | "parent">,
-  runId: string,
+  { runId, statuses }: { readonly runId: string; readonly statuses: readonly WorkStatus[] },
   namespace: string,
 ): Promise<readonly IndexEntry[]> {
   const found = new Map<string, IndexEntry>();
@@ -143,7 +151,7 @@ async function childrenOf(
         ...everything,
         namespace,
         kinds: [kind],
-        statuses: liveStatuses,
+        statuses,
         labels: [{ kind: "equals", name: parent, values }],
         cursor,
         // The first search has waited for the index.
