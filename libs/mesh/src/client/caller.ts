@@ -4,6 +4,7 @@
  * 1. A call ends exactly once, with its reply or with a `TuttiError`, and releases everything that it holds.
  * 2. The deadline of a nested call is never later than that of its outer call.
  */
+import { setMaxListeners } from "node:events";
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import { type CallContext, type Clock, errorFromUnknown, type TuttiError } from "@tutti/kernel";
 import type { Method } from "../calls/method.ts";
@@ -141,6 +142,8 @@ function attachContext(call: ClientCall, context: CallContext): () => void {
 }
 
 function attachSignal(call: ClientCall, signal: AbortSignal): () => void {
+  // Each call removes its listener. Node 20 would warn of a leak if one signal has more than 10 calls.
+  setMaxListeners(0, signal);
   const stop = () => call.stop(callCancelled(call.method, signal.reason));
   if (signal.aborted) stop();
   else signal.addEventListener("abort", stop, { once: true });

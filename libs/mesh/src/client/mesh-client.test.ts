@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { getEventListeners, setMaxListeners } from "node:events";
 import { describe, it } from "node:test";
 import {
   errorFromUnknown,
@@ -107,5 +108,16 @@ describe("a call of a service without a process", () => {
       /^No connection to the service notes at 10\.0\.0\.1:7401 for NoteService\.Get/,
     );
     assert.ok(afterSec <= 5);
+  });
+
+  it("causes no warning of a leak when many calls share one signal, and leaves no listener", async (t) => {
+    const { notes, outcome } = clientOf(["up"]);
+    const { signal } = new AbortController();
+    // The default of Node 20.
+    setMaxListeners(10, signal);
+    const warned = t.mock.method(process, "emitWarning", () => {});
+    await Promise.all(Array.from({ length: 11 }, () => outcome(notes.get(note(), { signal }))));
+    assert.equal(warned.mock.callCount(), 0);
+    assert.deepEqual(getEventListeners(signal, "abort"), []);
   });
 });
