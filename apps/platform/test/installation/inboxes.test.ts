@@ -53,14 +53,18 @@ describe("people as agents", () => {
   };
   const show = async (namespace: string, inboxId = "finance") =>
     (await mesh().client(inboxService).getInbox(GetInboxRequest.fromPartial({ namespace, inboxId }))).inbox;
-  const start = async (namespace: string, runId: string, text = "{check: {uses: pay.review, with: 7}}") => {
+  const review = "{check: {uses: pay.review, with: 7}}";
+  const register = (namespace: string, name: string, text = review) => {
     const source = {
       ...{ format: SourceFormat.SOURCE_FORMAT_YAML, fileName: "" },
-      text: `workflow: ${runId}\ntasks: ${text}\noutput: "\${{ tasks.check.output }}"\n`,
+      text: `workflow: ${name}\ntasks: ${text}\noutput: "\${{ tasks.check.output }}"\n`,
     };
-    await mesh()
+    return mesh()
       .client(definitionService)
       .registerDefinition(RegisterDefinitionRequest.fromPartial({ namespace, source }));
+  };
+  const start = async (namespace: string, runId: string, text = review) => {
+    await register(namespace, runId, text);
     const spec = { what: { $case: "definition" as const, value: { name: runId } } };
     await mesh()
       .client(runService)
@@ -477,18 +481,58 @@ describe("people as agents", () => {
     it(`the person who started a session may not answer its tasks, in the mode ${name}`, async () => {
       const namespace = `session-${name}`;
       await set(namespace, {});
-      const work = {
-        $case: "tasks" as const,
-        value: { tasks: [{ id: "check", work: { $case: "capability" as const, value: "pay.review" } }] },
-      };
-      const request = ExecuteSessionRequest.fromPartial({ namespace, sessionId: "s", spec: { mode, work } });
+      await register(namespace, "child");
+      await register(namespace, "family", "{check: {workflow: child}}");
+      const workflow = { name: "family" };
+      const tasks = [
+        { id: "check", work: { $case: "capability" as const, value: "pay.review" } },
+        { id: "family", work: { $case: "workflow" as const, value: workflow } },
+      ];
+      const spec = { mode, work: { $case: "tasks" as const, value: { tasks } } };
+      const request = ExecuteSessionRequest.fromPartial({ namespace, sessionId: "s", spec });
       await mesh()
         .client(sessionService)
         .executeSession(request, { context: { ...as("starter"), namespace } });
-      const [question] = await questions(namespace);
-      const own = decide(namespace, "starter", question, { accepted: true });
-      assert.equal(await codeOf(own), "workflow.approval_excluded");
-      await decide(namespace, "ann", question, { accepted: true });
+      for (const question of await questions(namespace, 2)) {
+        const { kind, id = "" } = question.inboxTask?.about ?? {};
+        if (kind === "run") {
+          const { run } = await mesh().client(runService).getRun({ namespace, runId: id, atEvent: 0 });
+          assert.deepEqual([run?.root?.kind, run?.root?.id], ["session", "s"]);
+        }
+        const own = decide(namespace, "starter", question, { accepted: true });
+        assert.equal(await codeOf(own), "workflow.approval_excluded");
+        await decide(namespace, "ann", question, { accepted: true });
+      }
+    });
+
+  for (const kind of ["run", "mission", "session"])
+    it(`the person who started the first work may not answer a task of a child whose ${kind} is removed`, async () => {
+      const namespace = `removed-${kind}`;
+      await set(namespace, {});
+      await start(namespace, "order-1", "{check: {wait: {signal: go}}}");
+      await register(namespace, "child");
+      for (const [runId, rootId] of [
+        ["orphan-1", "order-1"],
+        ["orphan-2", "removed"],
+      ] as const) {
+        const reference = (id: string) => ({ namespace, kind, id, task: "" });
+        const request = StartRunRequest.fromPartial({
+          ...{ namespace, runId, spec: { what: { $case: "definition", value: { name: "child" } } } },
+          ...{
+            parent: reference("removed"),
+            root: { ...reference(rootId), kind: rootId === "removed" ? kind : "run" },
+          },
+        });
+        const principal: Principal = { kind: "service", id: "workflow", roles: ["admin"] };
+        await mesh()
+          .client(runService)
+          .startRun(request, { context: { ...testContext(), principal } });
+      }
+      for (const question of await questions(namespace, 2)) {
+        const own = await codeOf(decide(namespace, "starter", question, { accepted: true }));
+        const isKnown = question.inboxTask?.about?.id === "orphan-1";
+        assert.equal(own, isKnown ? "workflow.approval_excluded" : "done");
+      }
     });
 
   it("a task waits in the pool until the hours of the inbox", async () => {

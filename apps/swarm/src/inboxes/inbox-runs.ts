@@ -13,8 +13,14 @@
 import { createHash } from "node:crypto";
 import type { ClaimedTask } from "@tutti/contracts/agent/v1";
 import { GetSessionRequest, type Session, type sessionService } from "@tutti/contracts/session/v1";
-import { GetMissionRequest, type Inbox, type missionService } from "@tutti/contracts/swarm/v1";
-import { ActorKind, ApprovalFilter, type Capability, type Payload } from "@tutti/contracts/types/v1";
+import { GetMissionRequest, type Inbox, type Mission, type missionService } from "@tutti/contracts/swarm/v1";
+import {
+  ActorKind,
+  ApprovalFilter,
+  type Capability,
+  type Payload,
+  type WorkReference,
+} from "@tutti/contracts/types/v1";
 import {
   AwaitRunRequest,
   CancelRunRequest,
@@ -217,47 +223,50 @@ export class InboxRuns {
     }
   }
 
-  /** Returns the person who started the work of a task. Empty for a service, or if callers have no names. */
+  /**
+   * Returns the person who started the work of a task. Empty for a service, or if callers have no names. Of removed work,
+   * the outermost ancestor counts.
+   */
   async #starterOf({ work }: ClaimedTask, signal: AbortSignal): Promise<string> {
     const { namespace = "", id = "", kind } = work ?? {};
-    let about = { kind: kind === "mission" || kind === "session" ? kind : "run", id };
-    for (let level = 0; level < levelsMax; level++) {
+    let about: Pick<WorkReference, "kind" | "id"> | undefined;
+    about = { kind: kind === "mission" || kind === "session" ? kind : "run", id };
+    let root: WorkReference | undefined;
+    for (let level = 0; about !== undefined && level < levelsMax; level++) {
       const found = await this.#work(namespace, about, signal);
       const actor = found?.createCause?.actor;
       const isPerson = actor?.kind === ActorKind.ACTOR_KIND_PERSON && actor.id !== localAdministrator.id;
       if (isPerson) return actor.id;
       // A service starts a child. If callers have no names, it is the local administrator too.
-      if (found?.parent === undefined) return "";
-      about = found.parent;
+      about = found === undefined ? root : found.parent;
+      root = found !== undefined && "root" in found ? found.root : undefined;
     }
     return "";
   }
 
+  /** Returns undefined for removed work. */
   async #work(
     namespace: string,
-    { kind, id }: { readonly kind: string; readonly id: string },
+    { kind, id }: Pick<WorkReference, "kind" | "id">,
     signal: AbortSignal,
-  ): Promise<Pick<Run | Session, "createCause" | "parent"> | undefined> {
-    if (kind === "run") return this.#find(namespace, id, signal);
+  ): Promise<Run | Mission | Session | undefined> {
     const { missions, sessions } = this.#parts;
     const options = { context: this.#context(namespace, signal) };
     if (kind === "mission") {
       const request = GetMissionRequest.fromPartial({ namespace, missionId: id });
-      return (await missions.getMission(request, options)).mission;
+      return (await unlessMissing(missions.getMission(request, options)))?.mission;
     }
-    if (kind !== "session") return undefined;
-    const request = GetSessionRequest.fromPartial({ namespace, sessionId: id });
-    return (await sessions.getSession(request, options)).session;
+    if (kind === "session") {
+      const request = GetSessionRequest.fromPartial({ namespace, sessionId: id });
+      return (await unlessMissing(sessions.getSession(request, options)))?.session;
+    }
+    return kind === "run" ? this.#find(namespace, id, signal) : undefined;
   }
 
   async #find(namespace: string, runId: string, signal: AbortSignal): Promise<Run | undefined> {
-    try {
-      const request = GetRunRequest.fromPartial({ namespace, runId });
-      return (await this.#parts.runs.getRun(request, { context: this.#context(namespace, signal) })).run;
-    } catch (error) {
-      if (isTuttiError(error) && error.status === "NOT_FOUND") return undefined;
-      throw error;
-    }
+    const request = GetRunRequest.fromPartial({ namespace, runId });
+    const options = { context: this.#context(namespace, signal) };
+    return (await unlessMissing(this.#parts.runs.getRun(request, options)))?.run;
   }
 
   #context(namespace: string, signal: AbortSignal): CallContext {
@@ -266,6 +275,14 @@ export class InboxRuns {
     const deadlineMs = Number.POSITIVE_INFINITY;
     return { principal: inboxPrincipal, namespace, deadlineMs, signal, trace, idempotencyKey: "", logger };
   }
+}
+
+/** Resolves with undefined if the work does not exist. */
+function unlessMissing<T>(reply: Promise<T>): Promise<T | undefined> {
+  return reply.catch((error: unknown) => {
+    if (isTuttiError(error) && error.status === "NOT_FOUND") return undefined;
+    throw error;
+  });
 }
 
 /** The run of a task. */
