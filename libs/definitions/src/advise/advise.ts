@@ -128,8 +128,8 @@ function cacheable(
   const own = data.filter((each) => each.task === id);
   const cache = cacheFor(task);
   if (task.uses === undefined || cache === undefined || own.length < samplesMin) return [];
-  const outputs = Map.groupBy(own, ({ input }) => input);
-  const repeated = own.length - outputs.size;
+  const inputs = new Set(own.map(({ input }) => input)).size;
+  const repeated = own.length - inputs;
   if (impureInputs(own) > 0 || repeated < repeatedMin * own.length) return [];
   const share = repeated / own.length;
   const gain = gainOf(runs, needs, needs, (_, each) => {
@@ -147,7 +147,7 @@ function cacheable(
       changed: withTask(document, id, { ...task, cache }),
       summary: `\`${id}\` repeats computations: ${repeated} of ${own.length} inputs had occurred before.`,
       evidence: [
-        `${counted(outputs.size, "different input")} in ${counted(own.length, "recorded task")}, with the same output for the same input.`,
+        `${counted(inputs, "different input")} in ${counted(own.length, "recorded task")}, with the same output for the same input.`,
         "The replay gives each task the mean of a hit and a miss.",
       ],
       risk: "A reused output does not repeat the effects of the task. Data that the task reads elsewhere may change: choose a time to live that tolerates this.",
