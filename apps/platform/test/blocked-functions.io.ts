@@ -51,11 +51,11 @@ describe("a durable function with a loop that never waits", () => {
     return found;
   }
 
-  it("is ended in TypeScript, and the error names the step before", async () => {
+  it("is ended in TypeScript, and the error names the line", async () => {
     const program = placeOf("programs/blocked-worker.ts");
     const options = { program, arguments: [platform.grpc, platform.http] };
     const found = await failureLineOf("typescript", options);
-    assert.match(found, /`blocked` blocked its worker for 1\.5 s, after [\w./-]*blocked-worker\.ts:7/);
+    assert.match(found, /`blocked` blocked its worker for 1\.5 s, at [\w./-]*blocked-worker\.ts:8/);
   });
 
   it("is ended in Python, and the error names the line", { skip: python.skip }, async () => {

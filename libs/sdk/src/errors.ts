@@ -29,8 +29,8 @@ export const sdkErrors = defineErrors("sdk", {
     status: "FAILED_PRECONDITION",
     retry: "elsewhere",
     help: "The code of a durable function or of its step blocked the event loop, such as a loop without `await` or a long calculation. The worker could do no other work. The code was terminated, and other tasks of the worker returned to the queue.",
-    message: ({ name, at, seconds }: { name: string; at: string; seconds: number }) =>
-      `\`${name}\` blocked its worker for ${seconds} s, after ${at}`,
+    message: ({ name, where, seconds }: { name: string; where: string; seconds: number }) =>
+      `\`${name}\` blocked its worker for ${seconds} s, ${where}`,
     remedy: "Await a step in each round of a loop, and move long calculations to a thread.",
   },
   functionStopped: {

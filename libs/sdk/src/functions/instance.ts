@@ -19,7 +19,7 @@ import { callAs, type TaskContext } from "../task/context.ts";
 import { plain, StepFailure, stepError } from "./failure.ts";
 import { ForeignWait } from "./foreign-wait.ts";
 import { type CarriedLoop, carriedIn, carriedName } from "./loop.ts";
-import type { Watchdog, Watched } from "./watchdog.ts";
+import { codeOf, type Watchdog, type Watched } from "./watchdog.ts";
 import { type Entry, type LeftAmounts, nameOf, type TurnInput, type TurnOutput } from "./wire.ts";
 
 /** An operation of the code that has no entry yet. */
@@ -274,7 +274,7 @@ export class FunctionInstance implements Watched {
     // In a microtask of its own: if code blocks and is stopped, its caller survives.
     queueMicrotask(() => {
       this.#enter();
-      this.#code(this, codeInput).then(
+      codeOf.run(this, this.#code, this, codeInput).then(
         (output) => this.#handleEnd({ output }),
         (error: unknown) => this.#handleEnd({ error: stepError(error) }),
       );
@@ -293,8 +293,9 @@ export class FunctionInstance implements Watched {
     this.#foreign.leave();
   }
 
-  blocked(seconds: number): void {
-    this.#fail(sdkErrors.functionBlocked({ name: this.name, at: this.#foreign.after, seconds }));
+  blocked(seconds: number, at: string): void {
+    const where = at === "" ? `after ${this.#foreign.after}` : `at ${at}`;
+    this.#fail(sdkErrors.functionBlocked({ name: this.name, where, seconds }));
   }
 
   /** True if nothing was executed and nothing is requested. */
@@ -377,7 +378,8 @@ export class FunctionInstance implements Watched {
   async #outcomeOf(id: string, work: () => unknown): Promise<Json> {
     // A former attempt started the code. Its calls belong to the current attempt.
     const task = this.#task;
-    const value = await steps.run(this, () => (task === undefined ? work() : callAs(task, work, undefined)));
+    const run = () => (task === undefined ? work() : callAs(task, work, undefined));
+    const value = await codeOf.run(this, () => steps.run(this, run));
     return plain(value, id);
   }
 

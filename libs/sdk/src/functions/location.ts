@@ -66,7 +66,8 @@ export class AwaitTrace {
   }
 }
 
-function lineOfCode(): string {
+/** Returns the line of the user that has control. Empty if none has it. */
+export function lineOfCode(): string {
   const { stackTraceLimit, prepareStackTrace } = Error;
   const holder: { stack?: unknown } = {};
   Error.stackTraceLimit = framesTraced;
@@ -80,7 +81,7 @@ function lineOfCode(): string {
 }
 
 function isOfUser(file: string | null | undefined): boolean {
-  if (!file || file.startsWith("node:")) return false;
+  if (!file || file.startsWith("node:") || file.includes(installed)) return false;
   const path = file.startsWith("file:") ? fileURLToPath(file) : file;
   return dirname(path) !== here || /\.(?:test|fixture)\.ts$/.test(path);
 }

@@ -4,12 +4,16 @@
  * 1. A separate thread checks whether the same code has had control for the whole limit. It counts its ticks, not the
  *    time, so a process that was stopped and continued does not count as blocked.
  * 2. The code is ended where it is. Its `catch` and `finally` do not run, since they could contain the loop.
- * 3. Other code that was to continue in the same step of the event loop is lost with it. So the other tasks of the
+ * 3. Code of several functions runs in the same step of the event loop. So the thread interrupts the code with a probe,
+ *    which finds the function and the line that have control at that moment.
+ * 4. Other code that was to continue in the same step of the event loop is lost with it. So the other tasks of the
  *    worker are given back.
- * 4. While a debugger is attached, nothing is stopped.
+ * 5. While a debugger is attached, nothing is stopped.
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { url as debuggerUrl } from "node:inspector";
 import { Worker as Thread } from "node:worker_threads";
+import { lineOfCode } from "./location.ts";
 
 const ticks = 10;
 
@@ -17,7 +21,7 @@ const ticks = 10;
 const source = `
 const { Session } = require("node:inspector");
 const { parentPort, workerData } = require("node:worker_threads");
-const { control, tickMs, ticks } = workerData;
+const { control, probe, tickMs, ticks } = workerData;
 const session = new Session();
 session.connectToMainThread();
 let last = 0;
@@ -28,25 +32,43 @@ setInterval(() => {
   last = current;
   if (count < ticks) return;
   count = 0;
-  Atomics.store(control, 1, current);
-  parentPort.postMessage(0);
-  session.post("Runtime.terminateExecution", () => {});
+  session.post("Runtime.evaluate", { expression: probe, returnByValue: true }, (_, answer) => {
+    if (answer?.result.value !== true || Atomics.load(control, 0) !== current) return;
+    Atomics.store(control, 1, 1);
+    parentPort.postMessage(0);
+    session.post("Runtime.terminateExecution", () => {});
+  });
 }, tickMs);
 `;
 
 /** Code that can be stopped. */
 export interface Watched {
-  /** Its code was ended. */
-  blocked(seconds: number): void;
+  /**
+   * Its code was ended.
+   *
+   * @param at the line that had control. Empty if it is not known
+   */
+  blocked(seconds: number, at: string): void;
 }
 
+/** The function whose code has control. */
+export const codeOf = new AsyncLocalStorage<Watched>();
+
+const probesName = "tutti.watchdogs";
+/** An interrupt finds nothing but globals. Several copies of the SDK share the list. */
+const globals = globalThis as { [key: symbol]: ((() => boolean) | undefined)[] | undefined };
+globals[Symbol.for(probesName)] ??= [];
+const probes = globals[Symbol.for(probesName)] ?? [];
+
 export class Watchdog {
-  readonly #limitMs: number;
   readonly #onBlocked: () => void;
-  /** The number of the code that has control, 0 for none, and the number of the code that was ended last. */
+  readonly #limitMs: number;
+  /** The number of the code that has control, 0 for none, and 1 if code was ended. */
   readonly #control = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
+  readonly #place = probes.push(undefined) - 1;
   #number = 0;
   #current: Watched | undefined;
+  #found: { readonly watched: Watched; readonly at: string } | undefined;
   #thread: Thread | undefined;
   #isStopped = false;
 
@@ -66,27 +88,47 @@ export class Watchdog {
 
   /** The code has returned control. */
   leave(watched: Watched): void {
-    if (this.#current !== watched) return;
-    this.#current = undefined;
-    Atomics.store(this.#control, 0, 0);
-    if (Atomics.load(this.#control, 1) !== this.#number) return;
-    watched.blocked(this.#limitMs / 1_000);
-    this.#onBlocked();
+    if (Atomics.load(this.#control, 1) !== 0) this.#handleEnded();
+    else if (this.#current === watched) this.#clear();
   }
 
   stop(): void {
     this.#isStopped = true;
+    probes[this.#place] = undefined;
     void this.#thread?.terminate();
     this.#thread = undefined;
   }
 
+  #clear(): void {
+    this.#current = undefined;
+    Atomics.store(this.#control, 0, 0);
+  }
+
+  #handleEnded(): void {
+    Atomics.store(this.#control, 1, 0);
+    this.#clear();
+    const found = this.#found;
+    this.#found = undefined;
+    found?.watched.blocked(this.#limitMs / 1_000, found.at);
+    this.#onBlocked();
+  }
+
+  /** Interrupts the code. Returns false if what has control is no code of a function. */
+  #probe(): boolean {
+    const watched = codeOf.getStore();
+    this.#found = watched === undefined ? undefined : { watched, at: lineOfCode() };
+    return watched !== undefined;
+  }
+
   #start(): void {
     if (this.#isStopped || debuggerUrl() !== undefined) return;
-    const workerData = { control: this.#control, tickMs: this.#limitMs / ticks, ticks };
+    probes[this.#place] = () => this.#probe();
+    const probe = `globalThis[Symbol.for("${probesName}")][${this.#place}]?.()`;
+    const workerData = { control: this.#control, probe, tickMs: this.#limitMs / ticks, ticks };
     this.#thread = new Thread(source, { eval: true, workerData });
     // Code that was ended may have left nothing that continues.
     this.#thread.on("message", () => {
-      if (this.#current !== undefined) this.leave(this.#current);
+      if (Atomics.load(this.#control, 1) !== 0) this.#handleEnded();
     });
     // A listener keeps the process alive, so this call comes last.
     this.#thread.unref();
