@@ -1,4 +1,4 @@
-import { defineErrors } from "@tutti/kernel";
+import { defineErrors, durationText } from "@tutti/kernel";
 
 /** Errors of insight. */
 export const insightErrors = defineErrors("insight", {
@@ -99,7 +99,8 @@ export const insightErrors = defineErrors("insight", {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",
     help: "Insight stops a query at its time limit, so that queries do not slow down other work.",
-    message: ({ limitMs }: { limitMs: number }) => `The query took longer than ${limitMs} ms and was stopped`,
+    message: ({ limitMs }: { limitMs: number }) =>
+      `The query took longer than ${durationText(limitMs)} and was stopped`,
     remedy: "Query a shorter period, or fewer tables at once.",
   },
   queryTooLarge: {

@@ -31,10 +31,10 @@ describe("Extensions", () => {
     assert.equal(foundation.time.monotonic(), 20_000);
     assert.equal(good.state, "ready");
     assert.deepEqual(
-      extensions.readinessProblems().map(({ component, reason }) => [component, reason.slice(0, 68)]),
+      extensions.readinessProblems().map(({ component, reason }) => [component, reason.slice(0, 64)]),
       [
-        ["extensions.deaf", "its start failed: The start of `deaf` did not finish within 10000 ms"],
-        ["extensions.slow", "its start failed: The start of `slow` did not finish within 10000 ms"],
+        ["extensions.deaf", "its start failed: The start of `deaf` did not finish within 10 s"],
+        ["extensions.slow", "its start failed: The start of `slow` did not finish within 10 s"],
       ],
     );
     await foundation.time.settle(extensions.stop());
@@ -50,7 +50,7 @@ describe("Extensions", () => {
     const extensions = extensionsOf(foundation, good, new Endless("endless", foundation));
     await extensions.start();
     await assert.rejects(foundation.time.settle(extensions.stop()), {
-      message: /extensions did not stop cleanly: .*The stop of `endless` did not finish within 15000 ms/,
+      message: /extensions did not stop cleanly: .*The stop of `endless` did not finish within 15 s/,
     });
     assert.equal(good.state, "stopped");
   });

@@ -1,4 +1,4 @@
-import { counted, defineErrors } from "@tutti/kernel";
+import { counted, defineErrors, durationText } from "@tutti/kernel";
 
 interface PlacementLookup {
   readonly work: string;
@@ -27,7 +27,8 @@ export const swarmErrors = defineErrors("swarm", {
     status: "DEADLINE_EXCEEDED",
     retry: "same-key",
     help: "A stream was opened and no hello arrived on it in time (`swarm.links.greetingMs`).",
-    message: ({ waitedMs }: { waitedMs: number }) => `The stream received no \`hello\` within ${waitedMs} ms`,
+    message: ({ waitedMs }: { waitedMs: number }) =>
+      `The stream received no \`hello\` within ${durationText(waitedMs)}`,
     remedy: "Send `hello` as soon as the stream is open.",
   },
   greetingRepeated: {
@@ -197,7 +198,7 @@ export const swarmErrors = defineErrors("swarm", {
     retry: "same-key",
     help: "A polling agent claimed the task and neither answered nor renewed its lease in time.",
     message: ({ agent, leaseMs }: { agent: string; leaseMs: number }) =>
-      `Agent \`${agent}\` neither answered nor renewed its lease within ${leaseMs} ms`,
+      `Agent \`${agent}\` neither answered nor renewed its lease within ${durationText(leaseMs)}`,
     remedy: "Renew the lease in time, or retry the task.",
   },
   claimDiffers: {

@@ -1,4 +1,4 @@
-import { defineErrors } from "@tutti/kernel";
+import { defineErrors, durationText } from "@tutti/kernel";
 
 /** Errors between a service and the bus. */
 export const busErrors = defineErrors("bus", {
@@ -32,7 +32,7 @@ export const busErrors = defineErrors("bus", {
       count: number;
       waitedMs: number;
       reason: string;
-    }) => `The bus did not confirm ${missing} of ${count} events within ${waitedMs} ms: ${reason}`,
+    }) => `The bus did not confirm ${missing} of ${count} events within ${durationText(waitedMs)}: ${reason}`,
     remedy: "Publish the same events with the same ids again.",
   },
   rejected: {
@@ -56,7 +56,7 @@ export const busErrors = defineErrors("bus", {
     retry: "same-key",
     help: "A handler did not end within `ackWaitMs`, so its event is delivered again. Make it faster, or allow it more time.",
     message: ({ ackWaitMs }: { ackWaitMs: number }) =>
-      `The handler did not finish within ${ackWaitMs} ms (\`ackWaitMs\`), and its event is delivered again`,
+      `The handler did not finish within ${durationText(ackWaitMs)} (\`ackWaitMs\`), and its event is delivered again`,
     remedy: "Make the handler faster, or raise `ackWaitMs`.",
   },
   neverHandled: {

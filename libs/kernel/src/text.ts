@@ -18,15 +18,31 @@ export function amountOf(amount: number, resource: string): string {
   return resource === "slots" ? counted(amount, "slot") : `${amount} ${resource}`;
 }
 
-/** Returns a duration for sentences. */
-export function durationText(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  if (ms < 120_000) return `${decimal(ms / 1_000, ms < 10_000 ? 1 : 0)} s`;
-  return ms < 7_200_000 ? `${Math.round(ms / 60_000)} min` : `${decimal(ms / 3_600_000, 1)} h`;
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+
+/**
+ * Formats a duration for people, with at most two units: `0.4 ms`, `340 ms`, `2 s`, `4.2 s`, `38 s`, `3 min 5 s`,
+ * `2 h 10 min`, `5 d 3 h`. Documents and settings have the notation of `printDuration`: `1h30m`.
+ */
+export function durationText(durationMs: number): string {
+  const ms = Math.max(0, durationMs);
+  if (ms > 0 && ms < 1) return `${ms.toFixed(1)} ms`;
+  if (Math.round(ms) < second) return `${Math.round(ms)} ms`;
+  if (ms < 9.95 * second) return `${(ms / second).toFixed(1).replace(/\.0$/, "")} s`;
+  const seconds = Math.round(ms / second);
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3_600) return twoUnits(seconds, 60, "min", "s");
+  const minutes = Math.round(ms / minute);
+  if (minutes < 24 * 60) return twoUnits(minutes, 60, "h", "min");
+  return twoUnits(Math.round(ms / hour), 24, "d", "h");
 }
 
-function decimal(value: number, digits: number): string {
-  return value.toFixed(digits).replace(/\.0$/, "");
+function twoUnits(count: number, per: number, large: string, small: string): string {
+  const rest = count % per;
+  const head = `${Math.floor(count / per)} ${large}`;
+  return rest === 0 ? head : `${head} ${rest} ${small}`;
 }
 
 /** Returns a time for people: `2026-01-31 12:00:00 UTC`. Programs get ISO 8601. */

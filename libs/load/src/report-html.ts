@@ -1,4 +1,5 @@
 /** Renders the report as one page without scripts and network requests, so that it can be stored with a build. */
+import { durationText } from "@tutti/kernel";
 import type { Bar } from "./histogram.ts";
 import type { LatencyJson, Report, SummaryJson } from "./report.ts";
 import type { Verdict } from "./thresholds.ts";
@@ -122,8 +123,7 @@ function svg(content: string): string {
 }
 
 function ms(value: number): string {
-  if (value >= 10_000) return `${(value / 1000).toFixed(1)} s`;
-  return value >= 100 ? `${value.toFixed(0)} ms` : `${value.toFixed(value >= 10 ? 1 : 2)} ms`;
+  return value < 100 ? `${value.toFixed(value >= 10 ? 1 : 2)} ms` : durationText(value);
 }
 
 function percent(share: number): string {

@@ -6,7 +6,7 @@
  * 3. All started runs have ended, failed or timed out before the report is returned.
  */
 import type { Json } from "@tutti/expressions";
-import { assert } from "@tutti/kernel";
+import { assert, durationText } from "@tutti/kernel";
 import { Draws } from "@tutti/planner";
 import { arrivalsOf } from "./arrivals.ts";
 import { Recorder, type Start } from "./recorder.ts";
@@ -137,7 +137,7 @@ async function follow({
 }
 
 function lateFailure(timeoutMs: number): { readonly code: string; readonly message: string } {
-  return { code: "load.timeout", message: `The run did not end within ${timeoutMs} ms.` };
+  return { code: "load.timeout", message: `The run did not end within ${durationText(timeoutMs)}.` };
 }
 
 function failureOf(error: unknown): { readonly code: string; readonly message: string } {

@@ -1,4 +1,4 @@
-import { defineErrors, printDuration, printElapsed } from "@tutti/kernel";
+import { defineErrors, durationText } from "@tutti/kernel";
 
 interface QueueTimeout {
   readonly capability: string;
@@ -102,7 +102,7 @@ export const matchingErrors = defineErrors("matching", {
     retry: "never",
     help: "No agent took the task within its queue timeout.",
     message: ({ capability, waitedMs, mayMs, isOffered }: QueueTimeout) =>
-      `No agent took the task for \`${capability}\` in ${printElapsed(waitedMs)} (maximum: ${printDuration(mayMs)})${isOffered ? "" : ": no worker for it is connected"}`,
+      `No agent took the task for \`${capability}\` in ${durationText(waitedMs)} (maximum: ${durationText(mayMs)})${isOffered ? "" : ": no worker for it is connected"}`,
     remedy: ({ capability, isOffered }: QueueTimeout) =>
       isOffered
         ? "Start more agents, or raise the queue timeout."
@@ -121,7 +121,7 @@ export const matchingErrors = defineErrors("matching", {
     retry: "same-key",
     help: "An attempt ran longer than its timeout. The pool asked its agent to cancel it.",
     message: ({ capability, agent, runMs }: { capability: string; agent: string; runMs: number }) =>
-      `The attempt of \`${capability}\` at agent \`${agent}\` did not finish within ${printDuration(runMs)}`,
+      `The attempt of \`${capability}\` at agent \`${agent}\` did not finish within ${durationText(runMs)}`,
     remedy: "Raise the timeout, or check why the task takes so long.",
   },
   heartbeatMissed: {
@@ -136,7 +136,7 @@ export const matchingErrors = defineErrors("matching", {
       capability: string;
       agent: string;
       heartbeatMs: number;
-    }) => `Agent \`${agent}\` sent no heartbeat for \`${capability}\` within ${printDuration(heartbeatMs)}`,
+    }) => `Agent \`${agent}\` sent no heartbeat for \`${capability}\` within ${durationText(heartbeatMs)}`,
     remedy: "Report progress more often, or check what blocks the handler.",
   },
   lost: {
@@ -176,7 +176,7 @@ export const matchingErrors = defineErrors("matching", {
     retry: "same-key",
     help: "The agent joined and left many times within a short time. It is locked out, each time longer, to protect other agents. It can join again after the time in the error. Find the cause in its log and its events.",
     message: ({ agent, awayMs }: { agent: string; awayMs: number }) =>
-      `Agent \`${agent}\` joined and left too often and is locked out for ${printDuration(awayMs)}`,
+      `Agent \`${agent}\` joined and left too often and is locked out for ${durationText(awayMs)}`,
     remedy: "Check its log, and join again after that time.",
   },
   agentSuperseded: {

@@ -574,7 +574,7 @@ describe("the tasks that a pool is offered", () => {
     assert.equal(counter.refusals.length, 1);
     assert.match(
       counter.refusals[0]?.message ?? "",
-      /^No agent took the task for `pay\.charge` in 6s .*\. Start a worker that offers `pay\.charge`/,
+      /^No agent took the task for `pay\.charge` in 6 s .*\. Start a worker that offers `pay\.charge`/,
     );
   });
 

@@ -1,4 +1,6 @@
 /** Shared texts of the CLI and the dashboard. */
+export { durationText } from "@tutti/kernel/words";
+
 import type { TaskCounts } from "./generated/types.ts";
 
 /**
@@ -9,27 +11,6 @@ export function pausedTaskText(status: string | undefined, tasks: TaskCounts = {
   const { queued = 0, running = 0, retrying = 0, compensating = 0, paused = 0 } = tasks;
   const active = queued + running + retrying + compensating;
   return status === "running" && active === 0 && paused > 0 ? "task paused" : undefined;
-}
-
-const second = 1_000;
-const minute = 60 * second;
-const hour = 60 * minute;
-
-/**
- * Formats a duration with at most two units: `0.4 ms`, `340 ms`, `4.2 s`, `38 s`, `3 min 5 s`, `2 h 10 min`,
- * `5 d 3 h`.
- */
-export function durationText(durationMs: number): string {
-  const ms = Math.max(0, durationMs);
-  if (ms > 0 && ms < 1) return `${ms.toFixed(1)} ms`;
-  if (Math.round(ms) < second) return `${Math.round(ms)} ms`;
-  if (ms < 9.95 * second) return `${(ms / second).toFixed(1)} s`;
-  const seconds = Math.round(ms / second);
-  if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3_600) return twoUnits(seconds, 60, "min", "s");
-  const minutes = Math.round(ms / minute);
-  if (minutes < 24 * 60) return twoUnits(minutes, 60, "h", "min");
-  return twoUnits(Math.round(ms / hour), 24, "d", "h");
 }
 
 const byteUnits = ["B", "KiB", "MiB", "GiB", "TiB"] as const;
@@ -43,12 +24,6 @@ export function bytesText(bytes: number): string {
     unit += 1;
   }
   return `${unit > 0 && size < 9.95 ? size.toFixed(1) : Math.round(size)} ${byteUnits[unit]}`;
-}
-
-function twoUnits(count: number, per: number, large: string, small: string): string {
-  const rest = count % per;
-  const head = `${Math.floor(count / per)} ${large}`;
-  return rest === 0 ? head : `${head} ${rest} ${small}`;
 }
 
 /** A process with more services than this is called the platform. */

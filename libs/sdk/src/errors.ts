@@ -1,4 +1,4 @@
-import { capitalized, defineErrors, printDuration, printElapsed } from "@tutti/kernel";
+import { capitalized, defineErrors, durationText } from "@tutti/kernel";
 
 /** Errors of the library itself. Errors that handlers throw keep their own code. */
 export const sdkErrors = defineErrors("sdk", {
@@ -239,7 +239,7 @@ export const sdkErrors = defineErrors("sdk", {
     retry: "same-key",
     help: "An attempt took longer than the task's timeout. Its signal was aborted. Raise the timeout, or make the handler faster.",
     message: ({ what, afterMs }: { what: string; afterMs: number }) =>
-      `${what} did not finish within ${printElapsed(afterMs)}`,
+      `${what} did not finish within ${durationText(afterMs)}`,
     remedy: "Raise the timeout, or make the handler faster.",
   },
   lockLost: {
@@ -254,7 +254,7 @@ export const sdkErrors = defineErrors("sdk", {
     retry: "same-key",
     help: "The worker had no link to its host for so long that its tasks were assigned to other workers. The signals of its running tasks were aborted.",
     message: ({ afterMs }: { afterMs: number }) =>
-      `The worker had no link to its host for ${printElapsed(afterMs)}, so the task goes to another worker`,
+      `The worker had no link to its host for ${durationText(afterMs)}, so the task goes to another worker`,
     remedy: "Check the network and the host.",
   },
   cancelled: {
@@ -299,7 +299,7 @@ export const sdkErrors = defineErrors("sdk", {
     retry: "same-key",
     help: "A run had not ended when the time to wait for it was over. It continues. Wait again.",
     message: ({ run, afterMs }: { run: string; afterMs: number }) =>
-      `Run \`${run}\` did not finish within ${printDuration(Math.round(afterMs))} and continues`,
+      `Run \`${run}\` did not finish within ${durationText(afterMs)} and continues`,
     remedy: "Wait again.",
   },
   unreachable: {

@@ -180,7 +180,7 @@ describe("a worker's link", () => {
     await pass(59_000);
     assert.deepEqual(reasons, []);
     await pass(2_000);
-    assert.match(String(reasons[0]), /no link to its host for 1m/);
+    assert.match(String(reasons[0]), /no link to its host for 1 min/);
     host.isDown = false;
     await pass(10_000);
     host.welcome();

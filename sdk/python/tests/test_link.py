@@ -342,7 +342,7 @@ class Attempts(unittest.TestCase):
         self.assertEqual([context.cancelled for context in contexts], [True, False])
         self.stage.end(token(1), contexts[0].cancellation)
         self.assertEqual([result.failed.code for result in self.results()], ["sdk.timed_out"])
-        self.assertRegex(self.results()[0].failed.message, "within 300ms")
+        self.assertRegex(self.results()[0].failed.message, "within 300 ms")
 
     def test_models_that_it_asked_are_told_with_the_result_and_what_they_took_counts_as_used(self):
         class RateLimited(Exception):

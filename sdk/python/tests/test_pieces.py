@@ -22,10 +22,17 @@ from tutti._logging import JsonLines, TextLines
 from tutti._outbox import BYTES_MAX, FRAMES_MAX, LinkBroken, Outbox, after, is_repeated
 from tutti._running import Running, new_id
 from tutti._threads import Threads
-from tutti.failures import failure_detail
+from tutti.failures import failure_detail, shown
 from tutti.worker import in_new_loop
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+class Durations(unittest.TestCase):
+    def test_are_printed_as_in_all_of_tutti(self):
+        given = (0, 340.4, 999.6, 4_250, 9_999, 59_700, 96_600, 7_800_000, 7_200_000, 86_400_000, 270_000_000)
+        texts = "0 ms, 340 ms, 1 s, 4.2 s, 10 s, 1 min, 1 min 37 s, 2 h 10 min, 2 h, 1 d, 3 d 3 h"
+        self.assertEqual(", ".join(map(shown, given)), texts)
 
 
 class Options(unittest.TestCase):
@@ -235,7 +242,7 @@ class Context(unittest.TestCase):
             repr(self.context),
             "task stock.reserve@1.0.0\n"
             "  caller    run order-17, task reserve in namespace default, attempt 2\n"
-            "  remaining 29.8 s\n"
+            "  remaining 30 s\n"
             f"  trace     {TRACE}\n"
             "  key       order-17/reserve",
         )

@@ -2,6 +2,7 @@
 import { counted } from "@tutti/kernel";
 import type { Printer } from "../command/printer.ts";
 import type { Entry } from "../terminal/table.ts";
+import { printDurationMs } from "../terminal/time.ts";
 import type { DemoKillOutcome } from "./demo-kill.ts";
 import type { Tally } from "./proof.ts";
 
@@ -41,7 +42,7 @@ export function printProof(outcome: DemoKillOutcome, print: Printer): void {
   for (const key of doubled.slice(0, lostMax))
     print.line(`  ${print.style.red("twice in the journal")}  ${key}`);
   print.line("");
-  const summary = `${kills.length} kills in ${(tookMs / 1_000).toFixed(0)} s`;
+  const summary = `${kills.length} kills in ${printDurationMs(tookMs)}`;
   if (!holds) print.line(`${print.style.red("✗")} ${summary}, and work was lost. Please report this bug.`);
   else
     print.line(

@@ -46,14 +46,14 @@ const draw = (run: RunView, width: number, height = 24): string[] =>
 describe("the frame of a run", () => {
   it("at 60 columns", () =>
     assert.deepEqual(draw(order, 60), [
-      " ● order-18  order                          running · 9.0 s",
+      " ● order-18  order                            running · 9 s",
       "",
       " ✓      reserve  shop.reserve                         1.3 s",
       " ✓      charge   shop.charge · 2 attempts             1.3 s",
       " ├─┬─╮",
-      " ● │ │  ship     ████▏░░░░░░ 3/8 1 failed             8.0 s",
-      " │ ↻ │  invoice  attempt 2 failed, again in 6.0…      8.0 s",
-      " │ │ ◷  sure     waits for ops to decide              8.0 s",
+      " ● │ │  ship     ████▏░░░░░░ 3/8 1 failed               8 s",
+      " │ ↻ │  invoice  attempt 2 failed, again in 6 s…        8 s",
+      " │ │ ◷  sure     waits for ops to decide                8 s",
       " ├─┴─╯",
       " ○      done     shop.done",
       "",
@@ -75,9 +75,9 @@ describe("the frame of a run", () => {
     const tasks = [task("first", "completed"), agent, ...after];
     assert.deepEqual(draw({ ...order, openApprovals: 0, tasks }, 80).slice(2, -2), [
       " ✓      first          shop.first                                         1.3 s",
-      " │ ◷    answer         tutti.agent · 45 tokens, $0.000315                 8.0 s",
+      " │ ◷    answer         tutti.agent · 45 tokens, $0.000315                   8 s",
       " │ │    ✓ stock_count  shop.stock_count                                   1.3 s",
-      " │ │    ● pay_refund   shop.pay_refund                                    8.0 s",
+      " │ │    ● pay_refund   shop.pay_refund                                      8 s",
       " │ ├─╮",
       " ├─╯ │",
       " ○   │  mail           shop.mail",
@@ -92,19 +92,19 @@ describe("the frame of a run", () => {
         .slice(0, 1);
     assert.equal(stateOf({ total: 3, paused: 1, running: 1 }), "●");
     assert.equal(stateOf({ total: 3, paused: 1, waiting: 1 }), "‖");
-    assert.match(draw({ ...order, counts: { paused: 1 } }, 60)[0] ?? "", /task paused · 9\.0 s$/);
+    assert.match(draw({ ...order, counts: { paused: 1 } }, 60)[0] ?? "", /task paused · 9 s$/);
   });
 
   it("at 80 columns", () =>
     assert.deepEqual(draw(order, 80), [
-      " ● order-18  order                                              running · 9.0 s",
+      " ● order-18  order                                                running · 9 s",
       "",
       " ✓      reserve  shop.reserve                                             1.3 s",
       " ✓      charge   shop.charge · 2 attempts                                 1.3 s",
       " ├─┬─╮",
-      " ● │ │  ship     ██████░░░░░░░░░░ 3/8 1 failed                            8.0 s",
-      " │ ↻ │  invoice  attempt 2 failed, again in 6.0 s: the line is busy       8.0 s",
-      " │ │ ◷  sure     waits for ops to decide                                  8.0 s",
+      " ● │ │  ship     ██████░░░░░░░░░░ 3/8 1 failed                              8 s",
+      " │ ↻ │  invoice  attempt 2 failed, again in 6 s: the line is busy           8 s",
+      " │ │ ◷  sure     waits for ops to decide                                    8 s",
       " ├─┴─╯",
       " ○      done     shop.done",
       "",
@@ -114,7 +114,7 @@ describe("the frame of a run", () => {
 
   it("at 120 columns it is no wider than an eye follows", () => {
     const lines = draw(order, 120);
-    assert.equal(lines[0], ` ● order-18  order${" ".repeat(66)}running · 9.0 s`);
+    assert.equal(lines[0], ` ● order-18  order${" ".repeat(68)}running · 9 s`);
     assert.ok(lines.every((line) => widthOf(line) <= 100));
   });
 
@@ -152,9 +152,9 @@ describe("the frame of a run", () => {
       " stage 1     ████████████████ 1/1       ✓ 1",
       " stage 2     ████████████░░░░ 30/40     ✓ 30  ● 2  ◔ 8",
       "",
-      " ●  s30  shop.s30                                                         8.0 s",
-      " ●  s31  shop.s31                                                         8.0 s",
-      " ◔  s32  shop.s32                                                         8.0 s",
+      " ●  s30  shop.s30                                                           8 s",
+      " ●  s31  shop.s31                                                           8 s",
+      " ◔  s32  shop.s32                                                           8 s",
     ]);
   });
 

@@ -17,8 +17,8 @@ interface Parts {
   readonly isSilent: boolean;
 }
 
-/** Durations as the platform prints them: `57ms`, `1m3s`, `3.0 s`. */
-const duration = /\b(?:\d+(?:\.\d+)? ?(?:ms|s|min|m|h|d))+\b/g;
+/** Durations as messages have them: `57 ms`, `1 min 3 s`, and `1m3s` as documents have them. */
+const duration = /\b\d+(?:\.\d+)? ?(?:ms|s|min|m|h|d)(?: ?\d+ ?(?:ms|s|min|m|h|d))*\b/g;
 
 interface Change {
   readonly state: string;

@@ -312,9 +312,10 @@ describe("a run whose task stays queued", () => {
     const shell = memoryShell();
     const print = new Presenter(shell, { reader: "people" }).print;
     const reporter = new LineReporter({ print, shell, isSilent: false });
-    for (const lasts of ["57ms", "2s", "1m2s", "3.0 s"]) reporter.stuck([`given to a1 ${lasts} ago`]);
-    reporter.stuck(["given to a2 2s ago"]);
-    assert.equal(shell.errors.text, "given to a1 57ms ago\ngiven to a2 2s ago\n");
+    for (const lasts of ["57 ms", "2 s", "1 min 2 s", "1m2s", "3 h 5 min"])
+      reporter.stuck([`given to a1 ${lasts} ago`]);
+    reporter.stuck(["given to a2 2 s ago"]);
+    assert.equal(shell.errors.text, "given to a1 57 ms ago\ngiven to a2 2 s ago\n");
   });
 });
 

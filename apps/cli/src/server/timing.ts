@@ -1,7 +1,7 @@
 import type { ScheduleTiming, ScheduleTimingInput } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
 import { Failure, usageFailure } from "../command/failure.ts";
-import { printShortDurationMs } from "../terminal/time.ts";
+import { printDurationMs } from "../terminal/time.ts";
 
 /** Returns the timing of `--cron`, `--every` and `--time-zone`. */
 export function timingFromOptions({ values }: Pick<Context, "values">): ScheduleTimingInput {
@@ -38,7 +38,7 @@ export function printTiming(timing: ScheduleTiming | undefined): string {
   if (timing === undefined) return "";
   const rules = timing.rules.map(({ cron, interval, onceMs }) => {
     if (cron !== undefined && cron !== "") return cron;
-    if (interval?.everyMs !== undefined) return `every ${printShortDurationMs(interval.everyMs)}`;
+    if (interval?.everyMs !== undefined) return `every ${printDurationMs(interval.everyMs)}`;
     return onceMs === undefined ? "" : `once, ${new Date(onceMs).toISOString()}`;
   });
   return [rules.join(" and "), timing.timeZone ?? ""].filter((part) => part !== "").join("  ");

@@ -8,13 +8,6 @@ const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** Returns a duration as users write it: `2 s`, not `2.0 s`. */
-export function printShortDurationMs(durationMs: number): string {
-  return durationMs < 10 * second && durationMs % second === 0
-    ? `${durationMs / second} s`
-    : durationText(durationMs);
-}
-
 /** Returns an age: `12 s ago`, `in 5 min`, `just now`. */
 export function printAge(momentMs: number, nowMs: number): string {
   const ageMs = nowMs - momentMs;

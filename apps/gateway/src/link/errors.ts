@@ -1,4 +1,4 @@
-import { defineErrors } from "@tutti/kernel";
+import { defineErrors, durationText } from "@tutti/kernel";
 
 /** Errors of a link over WebSocket before its first frame is read. */
 export const linkErrors = defineErrors("link", {
@@ -15,7 +15,7 @@ export const linkErrors = defineErrors("link", {
     retry: "same-key",
     help: "A WebSocket was opened and no hello arrived on it in time.",
     message: ({ waitedMs }: { waitedMs: number }) =>
-      `The WebSocket received no \`hello\` within ${waitedMs} ms`,
+      `The WebSocket received no \`hello\` within ${durationText(waitedMs)}`,
     remedy: "Send `hello` as soon as the WebSocket is open.",
   },
   closing: {

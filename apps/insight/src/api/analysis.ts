@@ -21,7 +21,7 @@ import {
 } from "@tutti/contracts/insight/v1";
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import { type TimeRange, WaitCause } from "@tutti/contracts/types/v1";
-import { type Clock, fromTimestamp, grouped, toTimestamp } from "@tutti/kernel";
+import { type Clock, durationText, fromTimestamp, grouped, toTimestamp } from "@tutti/kernel";
 import type { Handlers } from "@tutti/mesh";
 import type { AnalysisFound, AnalysisQuery, FailedTask } from "../analysis/analyse.ts";
 import { insightErrors } from "../errors.ts";
@@ -196,10 +196,6 @@ const percent = (share: number): string => {
     ? `${Math.max(0.1, share * 100).toFixed(1)} %`
     : `${Math.min(99, Math.round(share * 100))} %`;
 };
-const seconds = (ms: number): string => {
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  return ms < 120_000 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`;
-};
 
 function referencesOf(kind: string, ids: readonly string[], namespace = "") {
   return ids.slice(0, examplesMax).map((id) => ({ kind, namespace, id }));
@@ -277,7 +273,7 @@ function causeOf(found: CauseFound): Weighed {
       : [
           found.startMs - changed < 1
             ? `The first attempt with ${subject} was the first of these ${of}.`
-            : `The first attempt with ${subject} was ${seconds(found.startMs - changed)} before the first of these ${of}.`,
+            : `The first attempt with ${subject} was ${durationText(found.startMs - changed)} before the first of these ${of}.`,
         ]),
   ];
   const remedies = {
@@ -340,7 +336,7 @@ function regressionCause(found: Regression): Weighed {
   const summary =
     what === "failures"
       ? `Version \`${short}\` of \`${definition}\` fails more often: ${percent(is)} of its runs, ${percent(was)} before.`
-      : `Version \`${short}\` of \`${definition}\` takes longer: median ${seconds(is)}, before ${seconds(was)}.`;
+      : `Version \`${short}\` of \`${definition}\` takes longer: median ${durationText(is)}, before ${durationText(was)}.`;
   return {
     weight: works,
     cause: RootCause.fromPartial({
@@ -371,7 +367,7 @@ function oneIn(chance: number): string {
 function patternOf(found: PatternFound): Pattern {
   const { kind, definition, task, detail, count, share, ms, startMs, examples } = found;
   const summaries = {
-    retry_storm: `${percent(share)} of the tasks \`${task}\` need three attempts or more: ${count} failed attempts took ${seconds(ms)}.`,
+    retry_storm: `${percent(share)} of the tasks \`${task}\` need three attempts or more: ${count} failed attempts took ${durationText(ms)}.`,
     failure_sequence: `When task \`${task}\` fails, task \`${detail}\` fails after it in ${percent(share)} of the runs.`,
     failure_rhythm: `${percent(share)} of the failures of task \`${task}\` are in ${detail}.`,
   };

@@ -17,7 +17,7 @@ import {
 } from "@tutti/contracts/insight/v1";
 import { PredictedGain, Recommendation, TrialSample } from "@tutti/contracts/intelligence/v1";
 import { ListPoolsRequest, type Pool, type poolService, UpdatePoolRequest } from "@tutti/contracts/swarm/v1";
-import { type Clock, toTimestamp } from "@tutti/kernel";
+import { type Clock, durationText, toTimestamp } from "@tutti/kernel";
 import { strategyIn, strategyTextOf } from "@tutti/matching";
 import type { Client } from "@tutti/mesh";
 import type { Caller, Found } from "./workflows.ts";
@@ -195,8 +195,8 @@ function recommendationOf(
   const { strategy, gain, gainLow, gainHigh, replay = PoolReplay.create() } = best;
   const title = `\`${strategy}\` would have given less time from queueing to end than \`${before}\`.`;
   const reasons = [
-    `Mean time from queueing to end in ${same.tasks} replayed tasks: ${msText(same.timeMeanMs)} with \`${before}\`, ${msText(replay.timeMeanMs)} with \`${strategy}\`.`,
-    `Wait p99: ${msText(same.waitP99Ms)}, then ${msText(replay.waitP99Ms)}. Cost: ${same.cost.toFixed(2)}, then ${replay.cost.toFixed(2)}.`,
+    `Mean time from queueing to end in ${same.tasks} replayed tasks: ${durationText(same.timeMeanMs)} with \`${before}\`, ${durationText(replay.timeMeanMs)} with \`${strategy}\`.`,
+    `Wait p99: ${durationText(same.waitP99Ms)}, then ${durationText(replay.waitP99Ms)}. Cost: ${same.cost.toFixed(2)}, then ${replay.cost.toFixed(2)}.`,
     `All strategies, less time: ${strategies.map((each) => `\`${each.strategy}\` ${percentText(each.gain)}`).join(", ")}.`,
     `The replay of the past is off by ${percentText(error)}.`,
   ];
@@ -228,6 +228,4 @@ function recommendationOf(
 
 /** Returns `auction(load=0.5)` as a part of an id: `auction-load-0-5`. */
 const idOf = (strategy: string): string => strategy.match(/[a-z0-9]+/g)?.join("-") ?? "";
-const msText = (ms: number): string =>
-  ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
 const percentText = (share: number): string => `${(share * 100).toFixed(1)} %`;

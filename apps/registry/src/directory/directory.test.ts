@@ -61,7 +61,7 @@ describe("Directory", () => {
     const farewell = directory.expiry("a", at(14_001));
     assert.equal(farewell?.instanceId, "a");
     assert.equal(farewell?.cause, RemovalCause.REMOVAL_CAUSE_LEASE_EXPIRED);
-    assert.equal(farewell?.reason, "not renewed for 10001 ms, its lease is 10000 ms");
+    assert.equal(farewell?.reason, "not renewed for 10 s, its lease is 10 s");
   });
 
   it("waits for late renewals before it calls a lease expired", () => {

@@ -15,7 +15,7 @@ import {
   RemovalCause,
   type Renewal,
 } from "@tutti/contracts/registry/v1";
-import { toTimestamp } from "@tutti/kernel";
+import { durationText, toTimestamp } from "@tutti/kernel";
 import { type Entry, instanceOf, type Moment, type Registration, type Removal, type Step } from "./entry.ts";
 import { getOrCreate } from "./get-or-create.ts";
 import { OfferIndex } from "./offers.ts";
@@ -144,7 +144,7 @@ export class Directory {
     return {
       instanceId: id,
       cause: RemovalCause.REMOVAL_CAUSE_LEASE_EXPIRED,
-      reason: `not renewed for ${Math.round(silentMs)} ms, its lease is ${leaseMs} ms`,
+      reason: `not renewed for ${durationText(silentMs)}, its lease is ${durationText(leaseMs)}`,
     };
   }
 

@@ -7,7 +7,7 @@
  * 2. A heartbeat at another registry arrives here within `latenessMs`, or this registry is degraded.
  */
 import { type Renewal, RenewRequest } from "@tutti/contracts/registry/v1";
-import { degraded, type Foundation, type Health, healthy, type Timer } from "@tutti/kernel";
+import { degraded, durationText, type Foundation, type Health, healthy, type Timer } from "@tutti/kernel";
 import { type BucketChange, FollowedBucket, type NatsConnection } from "@tutti/nats";
 import { registryErrors } from "../errors.ts";
 
@@ -72,7 +72,7 @@ export class SharedRenewals {
     if (this.#followed.problem !== "") return degraded(this.#followed.problem);
     const silentMs = this.#options.foundation.clock.monotonic() - this.#lastSeenMs;
     if (silentMs <= this.#unhealthyAfterMs) return healthy;
-    return degraded(`no message from the other registries for ${Math.round(silentMs)} ms`);
+    return degraded(`no message from the other registries for ${durationText(silentMs)}`);
   }
 
   /** Adds heartbeats to the next message. */

@@ -5,7 +5,7 @@
  */
 import { HookAnswer, HookOccasion, type HookWebhook } from "@tutti/contracts/swarm/v1";
 import { callOut, outgoingErrors } from "@tutti/host/outgoing";
-import { errorFromUnknown, type Foundation, type TuttiError } from "@tutti/kernel";
+import { durationText, errorFromUnknown, type Foundation, type TuttiError } from "@tutti/kernel";
 import type { HookQuestion, HookReply } from "@tutti/matching";
 import { headersOf } from "../webhooks/headers.ts";
 import { failure } from "./listener.ts";
@@ -84,7 +84,7 @@ export class Webhooks {
     const timeoutMs = webhook.timeoutMs || timeoutDefaultMs;
     const late = new AbortController();
     const timer = foundation.timers.after(timeoutMs, () =>
-      late.abort(new Error(`no answer in ${timeoutMs} ms`)),
+      late.abort(new Error(`no answer in ${durationText(timeoutMs)}`)),
     );
     try {
       const moment = new Date(foundation.clock.now()).toISOString();

@@ -106,7 +106,7 @@ describe("a task of an inbox", () => {
     await time.advanceAsync(1_000);
     refusedWithdrawals.push(full("same-key"), full("same-key"));
     await time.advanceAsync(14_500_000);
-    assert.deepEqual([opened, withdrawals], [["ann-1", "ben-2"], ["no answer within 4h"]]);
+    assert.deepEqual([opened, withdrawals], [["ann-1", "ben-2"], ["no answer within 4 h"]]);
     agent.stop();
   });
 

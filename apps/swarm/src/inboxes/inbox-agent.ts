@@ -23,9 +23,9 @@ import {
   backoffMs,
   type Chance,
   type Clock,
+  durationText,
   errorFromUnknown,
   type Logger,
-  printDuration,
   type ReadOnly,
   sleep,
   type Timer,
@@ -244,7 +244,7 @@ export class InboxAgent {
     run: InboxRun,
     { afterMs, people }: ReadOnly<InboxStep>,
   ): Promise<void> {
-    const reason = `no answer within ${printDuration(afterMs)}`;
+    const reason = `no answer within ${durationText(afterMs)}`;
     const { signal } = openTask.over;
     for (let failures = 0; openTask.run === run && !signal.aborted; )
       try {

@@ -125,7 +125,7 @@ describe("advice that a user has to apply", () => {
     assert.ok(Math.abs((found?.gain.median ?? 0) - 0.148) < 0.001, `${found?.gain.median}`);
     assert.match(
       found?.evidence[0] ?? "",
-      /^4 attempts in 4 of 10 runs were lost or failed late, after 40\.0 s \(median\)\. A completed attempt takes 60\.0 s\.$/,
+      /^4 attempts in 4 of 10 runs were lost or failed late, after 40 s \(median\)\. A completed attempt takes 1 min\.$/,
     );
     assert.match(found?.manual ?? "", /handler of `model\.train` has to save its state/);
     const cases = {

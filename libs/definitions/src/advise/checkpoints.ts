@@ -2,8 +2,9 @@
  * Advice about long tasks whose attempts are lost or fail late, and restart from the beginning. A worker can save its
  * state with its progress, and the next attempt receives it. This requires a change of its code.
  */
+import { durationText } from "@tutti/kernel";
 import type { TaskDocument } from "../language/document.ts";
-import { ascending, type Gain, gainOf, msText, type Needs, quantile, type RecordedRun } from "./replay.ts";
+import { ascending, type Gain, gainOf, type Needs, quantile, type RecordedRun } from "./replay.ts";
 
 export interface CheckpointsFound {
   readonly gain: Gain;
@@ -51,9 +52,9 @@ export function savable(
   return {
     gain,
     evidence: [
-      `${late.length} attempts in ${affected} of ${own.length} runs were lost or failed late, after ${msText(quantile(ascending(late), 0.5))} (median). A completed attempt takes ${msText(usualMs)}.`,
-      `These attempts had worked ${msText(lostMs)} in total, and the next attempts started from the beginning.`,
-      `The replay continues each attempt from a state that is saved every ${msText(usualMs / saves)}. The gain is the mean of all runs.`,
+      `${late.length} attempts in ${affected} of ${own.length} runs were lost or failed late, after ${durationText(quantile(ascending(late), 0.5))} (median). A completed attempt takes ${durationText(usualMs)}.`,
+      `These attempts had worked ${durationText(lostMs)} in total, and the next attempts started from the beginning.`,
+      `The replay continues each attempt from a state that is saved every ${durationText(usualMs / saves)}. The gain is the mean of all runs.`,
     ],
   };
 }

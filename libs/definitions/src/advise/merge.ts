@@ -4,8 +4,9 @@
  *
  * Only a worker can do the work of two capabilities in one task, so the change is not applied automatically.
  */
+import { durationText } from "@tutti/kernel";
 import type { TaskDocument, WorkflowDocument } from "../language/document.ts";
-import { ascending, type Gain, gainOf, msText, type Needs, quantile, type RecordedRun } from "./replay.ts";
+import { ascending, type Gain, gainOf, type Needs, quantile, type RecordedRun } from "./replay.ts";
 
 export interface MergeFound {
   /** Tasks in their order. */
@@ -47,7 +48,7 @@ export function mergeable(
   if (gain === undefined) return undefined;
   const evidence = chain.slice(1).map((task, at) => {
     const { hopMs, workMs, count } = hopOf(chain[at] ?? "", task, runs);
-    return `Between the end of \`${chain[at]}\` and the start of \`${task}\`: ${msText(hopMs)} (median of ${count} runs). Both work ${msText(workMs)}.`;
+    return `Between the end of \`${chain[at]}\` and the start of \`${task}\`: ${durationText(hopMs)} (median of ${count} runs). Both work ${durationText(workMs)}.`;
   });
   return { chain, gain, evidence: [...evidence, "The replay removes these hops, and keeps the work."] };
 }

@@ -95,6 +95,3 @@ export const ascending = (values: readonly number[]): readonly number[] =>
 export function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.round(share * (sorted.length - 1))] ?? 0;
 }
-
-export const msText = (ms: number): string =>
-  ms < 1 ? "less than 1 ms" : ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;

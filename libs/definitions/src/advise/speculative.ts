@@ -2,6 +2,7 @@
  * Advice about second copies of slow attempts. A copy helps the slowest runs and no others, so its gain is measured at
  * the time that a tenth of the runs exceeds, and not at the median.
  */
+import { durationText } from "@tutti/kernel";
 import type { TaskDocument } from "../language/document.ts";
 import { entriesOf, lengthMs } from "./parallel.ts";
 import { ascending, type Gain, type Needs, quantile, type RecordedRun, replayMs } from "./replay.ts";
@@ -58,7 +59,7 @@ export function secondCopies(
   return {
     gain: slowGain(ascending(past), ascending(replayed)),
     evidence: [
-      `${slow} of ${attempts.length} attempts took longer than a copy that starts after ${Math.round(copyMs)} ms and takes the usual ${Math.round(usualMs)} ms.`,
+      `${slow} of ${attempts.length} attempts took longer than a copy that starts after ${durationText(copyMs)} and takes the usual ${durationText(usualMs)}.`,
       "The replay ends these attempts with their copy.",
     ],
   };

@@ -2,9 +2,10 @@
  * Advice about entries of `forEach` that are much larger than the others: the task lasts as long as the largest one,
  * while slots are free. The list comes from an expression, so only its author can make smaller entries.
  */
+import { durationText } from "@tutti/kernel";
 import type { TaskDocument } from "../language/document.ts";
 import { entriesOf, lengthMs } from "./parallel.ts";
-import { ascending, type Gain, gainOf, msText, type Needs, quantile, type RecordedRun } from "./replay.ts";
+import { ascending, type Gain, gainOf, type Needs, quantile, type RecordedRun } from "./replay.ts";
 
 export interface SplitFound {
   readonly pieces: number;
@@ -53,8 +54,8 @@ export function splittable(
     gain,
     pieces: Math.min(piecesMax, Math.ceil(most / usualMs)),
     evidence: [
-      `${large.length} of ${all.length} entries took ${largeFrom} times the usual ${msText(usualMs)} or longer, the largest ${msText(most)}.`,
-      `The replay splits these into pieces of the usual size, with ${msText(fixedMs)} more for each piece, in the same slots.`,
+      `${large.length} of ${all.length} entries took ${largeFrom} times the usual ${durationText(usualMs)} or longer, the largest ${durationText(most)}.`,
+      `The replay splits these into pieces of the usual size, with ${durationText(fixedMs)} more for each piece, in the same slots.`,
     ],
   };
 }

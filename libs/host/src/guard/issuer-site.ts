@@ -1,5 +1,5 @@
 /** HTTP requests to an issuer: for its metadata, its keys, and the identity behind a code. */
-import { type Clock, systemTimers } from "@tutti/kernel";
+import { type Clock, durationText, systemTimers } from "@tutti/kernel";
 import {
   type CodeExchange,
   type DiscoveredIssuer,
@@ -63,7 +63,9 @@ export class IssuerSite {
     body?: string,
   ): Promise<unknown> {
     const late = new AbortController();
-    const timer = systemTimers.after(answerMs, () => late.abort(new Error(`no answer in ${answerMs} ms`)));
+    const timer = systemTimers.after(answerMs, () =>
+      late.abort(new Error(`no answer in ${durationText(answerMs)}`)),
+    );
     try {
       const text = await callOut({
         method,

@@ -12,7 +12,7 @@
  *    next seal. A refused message, its successors, and a message that was not sent as a whole are not in doubt: the
  *    stream does not contain them.
  */
-import { assert, type Logger, reasonOf, type Timer } from "@tutti/kernel";
+import { assert, durationText, type Logger, reasonOf, type Timer } from "@tutti/kernel";
 import type { NatsConnection } from "@tutti/nats";
 import { journalErrors } from "../errors.ts";
 import type { Ledger } from "../ledger.ts";
@@ -191,7 +191,7 @@ export class Pipeline {
     const oldest = this.#sent.find(({ answer }) => answer === undefined);
     if (oldest === undefined) return;
     const remainingMs = oldest.sentMs + answerMs - connection.foundation.clock.monotonic();
-    if (remainingMs <= 0) this.markUnknown(`no answer from NATS within ${answerMs} ms`);
+    if (remainingMs <= 0) this.markUnknown(`no answer from NATS within ${durationText(answerMs)}`);
     else this.#deadline = connection.foundation.timers.after(remainingMs, () => this.#watch());
   }
 

@@ -1,5 +1,5 @@
 import { defineErrors } from "../errors/catalogue.ts";
-import { capitalized, sentences } from "../text.ts";
+import { capitalized, durationText, sentences } from "../text.ts";
 
 const quoted = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(", ") || "none";
 
@@ -122,7 +122,7 @@ export const lifecycleErrors = defineErrors("lifecycle", {
     retry: "never",
     help: "Starting, draining or stopping exceeded its timeout. Find the cause of the wait in the component. If the component needs more time, raise the timeout that the message names.",
     message: (parameters: { operation: string; setting: string; timeoutMs: number }) =>
-      `${capitalized(parameters.operation)} did not finish within ${parameters.timeoutMs} ms`,
+      `${capitalized(parameters.operation)} did not finish within ${durationText(parameters.timeoutMs)}`,
     remedy: (parameters: { operation: string; setting: string; timeoutMs: number }) =>
       `Check what it waits for, or raise \`${parameters.setting}\`.`,
   },
@@ -178,7 +178,7 @@ export const lifecycleErrors = defineErrors("lifecycle", {
     retry: "same-key",
     help: "An operation exceeded its timeout, and its outcome is unknown. Retry with the same idempotency key. Raise the timeout if the operation needs more time.",
     message: ({ operation, timeoutMs }: { operation: string; timeoutMs: number }) =>
-      `\`${operation}\` did not finish within ${Math.round(timeoutMs)} ms, and its outcome is unknown`,
+      `\`${operation}\` did not finish within ${durationText(timeoutMs)}, and its outcome is unknown`,
     remedy: "Retry with the same idempotency key.",
   },
   operationCancelled: {

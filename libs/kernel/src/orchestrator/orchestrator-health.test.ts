@@ -124,7 +124,7 @@ describe("Orchestrator: health", () => {
     assert.equal((await foundation.time.settle(first)).level, "unhealthy");
     assert.equal(foundation.time.monotonic(), 2_000);
     assert.deepEqual((await second).components, {
-      store: unhealthy("its health check did not answer within 2000 ms"),
+      store: unhealthy("its health check did not answer within 2 s"),
     });
     await foundation.time.advanceAsync(20_000);
     assert.equal((await orchestrator.health()).level, "unhealthy");

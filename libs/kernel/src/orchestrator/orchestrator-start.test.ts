@@ -131,7 +131,7 @@ describe("Orchestrator: starting", () => {
     ]);
     await assert.rejects(foundation.time.settle(started), {
       message:
-        "billing did not start: step `two` of pipeline `start-up` failed: The start of `two` did not finish within 2000 ms. Check what it waits for, or raise `startTimeoutMs`.",
+        "billing did not start: step `two` of pipeline `start-up` failed: The start of `two` did not finish within 2 s. Check what it waits for, or raise `startTimeoutMs`.",
     });
     assert.equal(foundation.time.monotonic(), 2_000);
     assert.equal(signals[0]?.aborted, true);
@@ -237,7 +237,7 @@ describe("Orchestrator: its start-up as a pipeline", () => {
       [failing("version 3 is newer than this program"), "version 3 is newer than this program"],
       [
         never,
-        "The step `migrate` did not finish within 30000 ms. Check what it waits for, or raise `startTimeoutMs`.",
+        "The step `migrate` did not finish within 30 s. Check what it waits for, or raise `startTimeoutMs`.",
       ],
     ] as const) {
       const { orchestrator, noted, notes, foundation } = withNotes();

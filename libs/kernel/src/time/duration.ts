@@ -22,7 +22,7 @@ export function parseDurationMs(text: string): number | undefined {
   return Math.round(ms);
 }
 
-/** Returns the shortest text for it. */
+/** Returns the shortest text for it, for documents and settings. Messages for people have `durationText`. */
 export function printDuration(ms: number): string {
   if (ms === 0) return "0s";
   let rest = Math.round(ms);
@@ -39,10 +39,4 @@ export function printDuration(ms: number): string {
     rest -= count * size;
   }
   return text;
-}
-
-/** Returns the text of a measured duration for messages: a timer fires a little late, so `20.001 s` is `20s`. */
-export function printElapsed(ms: number): string {
-  const unit = ms < 1_000 ? 1 : ms < 60_000 ? 100 : 1_000;
-  return printDuration(Math.round(ms / unit) * unit);
 }

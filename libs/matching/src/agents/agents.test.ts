@@ -524,7 +524,7 @@ describe("the time limit of an attempt", () => {
     assert.deepEqual(sender.returned, [1]);
     assert.match(
       sender.received.returned[0]?.error?.message ?? "",
-      /No agent took the task for `work` in 5s \(maximum: 5s\): no worker for it is connected/,
+      /No agent took the task for `work` in 5 s \(maximum: 5 s\): no worker for it is connected/,
     );
     arena.pass(1_000);
     assert.deepEqual(sender.returned.toSorted(), [1, 2, 3]);

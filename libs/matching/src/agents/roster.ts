@@ -10,7 +10,7 @@
  */
 
 import { AgentState, type Bye, type Hello, Offering } from "@tutti/contracts/agent/v1";
-import { assert, type Refusal } from "@tutti/kernel";
+import { assert, durationText, type Refusal } from "@tutti/kernel";
 import type { AgentOutlet } from "../api/agents.ts";
 import type { PoolIdentity } from "../api/pool.ts";
 import { matchingErrors } from "../errors.ts";
@@ -157,7 +157,7 @@ export class Roster implements AgentWatch {
     if (!agent.isDisconnected && agent.lastSeenMs + leaseMs <= nowMs) {
       this.removeAgent(
         agent,
-        `it sent no heartbeat for ${leaseMs} ms`,
+        `it sent no heartbeat for ${durationText(leaseMs)}`,
         goodbye("the agent was silent for too long"),
         nowMs,
       );
@@ -167,7 +167,7 @@ export class Roster implements AgentWatch {
       agent.silent = true;
       this.#states.changed(
         agent,
-        `it sent no heartbeat for ${Math.round(nowMs - agent.lastSeenMs)} ms`,
+        `it sent no heartbeat for ${durationText(nowMs - agent.lastSeenMs)}`,
         nowMs,
       );
     }

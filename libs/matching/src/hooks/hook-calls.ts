@@ -9,8 +9,10 @@
  * 3. Questions are sent at the end of a turn, all at once, and answers are accepted before the next one.
  * 4. Every action of a hook is noted at the task.
  */
+
 import { HookMoment } from "@tutti/contracts/swarm/v1";
 import { ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
+import { durationText } from "@tutti/kernel";
 import type {
   Evaluated,
   HookFacts,
@@ -132,7 +134,7 @@ export class HookCalls implements TaskHooks {
     const { judging } = task;
     if (judging === undefined || judging.dueMs > nowMs) return;
     const { question, heldSinceMs } = judging;
-    const late = { problem: `it did not answer within ${Math.round(nowMs - heldSinceMs)} ms` };
+    const late = { problem: `it did not answer within ${durationText(nowMs - heldSinceMs)}` };
     this.#close(judging, nowMs);
     this.#continue(task, question > 0 ? late : undefined, nowMs);
   }
@@ -261,7 +263,7 @@ export class HookCalls implements TaskHooks {
     if (deny !== undefined) {
       const isLater = deny.retry === RETRY_CLASS_SAME_KEY && deny.retryAfterMs > 0;
       if (moment === HOOK_MOMENT_BEFORE_ASSIGN && isLater) {
-        addNote(`it asks for a retry in ${deny.retryAfterMs} ms${because}`);
+        addNote(`it asks for a retry in ${durationText(deny.retryAfterMs)}${because}`);
         const holdReason = deny.message || reason || "it denied it for now";
         judging.hold({ hookId, reason: holdReason, nowMs, dueMs: nowMs + deny.retryAfterMs, question: 0 });
         return "held";
@@ -271,7 +273,7 @@ export class HookCalls implements TaskHooks {
     }
     for (const text of this.#change(task, judging, verdict.value)) addNote(`${text}${because}`);
     if (delayMs > 0 && moment === HOOK_MOMENT_BEFORE_ASSIGN) {
-      addNote(`it held it back for ${delayMs} ms${because}`);
+      addNote(`it held it back for ${durationText(delayMs)}${because}`);
       judging.at++;
       const holdReason = reason || "it holds it back";
       judging.hold({ hookId, reason: holdReason, nowMs, dueMs: nowMs + delayMs, question: 0 });

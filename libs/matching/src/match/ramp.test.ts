@@ -21,7 +21,7 @@ describe("a pool that resumes after a pause", () => {
     const waits = arena.pool.explain(tokenOf(2), arena.nowMs)?.waits ?? [];
     assert.deepEqual(
       waits.slice(0, 1).map(({ cause, message }) => [cause, message]),
-      [[WaitCause.WAIT_CAUSE_SLOWED_DOWN, "the pool default starts slowly after a pause: 2 per 1000 ms"]],
+      [[WaitCause.WAIT_CAUSE_SLOWED_DOWN, "the pool default starts slowly after a pause: 2 per 1 s"]],
     );
     arena.pass(500);
     assert.equal(agent.taskNumbers.length, 2);

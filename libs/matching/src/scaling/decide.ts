@@ -9,7 +9,7 @@
  * 4. If tasks wait too long and no agent has room, at least one more agent is wanted, however many slots the agents claim.
  * 5. Nothing changes while the scaler is paused.
  */
-import { counted } from "@tutti/kernel";
+import { counted, durationText } from "@tutti/kernel";
 import { foreignSlotsOf, isLate, needOf } from "./need.ts";
 import type { Load, ScalerMemory, ScalingRules } from "./rules.ts";
 import type { Bounds } from "./windows.ts";
@@ -71,12 +71,13 @@ function choose(
   if (target === within) return decision(within, withLimit(desired, maxAgents, reason));
   const coolInMs = changedMs + coolDownMs - nowMs;
   if (coolInMs > 0)
-    return decision(within, `${reason}; fewer agents would do, in ${Math.ceil(coolInMs)} ms they may go`);
+    return decision(within, `${reason}; fewer agents would do, in ${durationText(coolInMs)} they may go`);
   const fewer = Math.max(target, within - idleAgents);
-  if (fewer === within) return decision(within, `${reason}; no agent has been idle for ${idleMs} ms`);
+  if (fewer === within)
+    return decision(within, `${reason}; no agent has been idle for ${durationText(idleMs)}`);
   return decision(
     fewer,
-    `${reason}; ${counted(within - fewer, "agent has", "agents have")} been idle for ${idleMs} ms`,
+    `${reason}; ${counted(within - fewer, "agent has", "agents have")} been idle for ${durationText(idleMs)}`,
   );
 }
 

@@ -1,5 +1,5 @@
 /** How many slots the load needs. */
-import { counted } from "@tutti/kernel";
+import { counted, durationText } from "@tutti/kernel";
 import type { Load, ScalingRules } from "./rules.ts";
 
 export interface Need {
@@ -74,7 +74,7 @@ function presentNeed(load: Load, rules: ScalingRules): Need {
       slots: Math.min(work, planned),
       reason: `${counted(queued, "task waits", "tasks wait")}, ${counted(running, "is", "are")} running`,
     };
-  const late = `${queued === 1 ? "a task" : `one of ${queued} tasks`} has waited for ${Math.round(longestWaitMs)} ms, more than ${targetWaitMs} ms`;
+  const late = `${queued === 1 ? "a task" : `one of ${queued} tasks`} has waited for ${durationText(longestWaitMs)}, more than ${durationText(targetWaitMs)}`;
   // The duration is unknown: one slot per task.
   if (meanMs === 0 && slots === 0) return { slots: work, reason: late };
   return { slots: Math.min(work, Math.max(planned, slots * growth, slots + 1)), reason: late };

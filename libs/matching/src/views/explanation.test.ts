@@ -337,7 +337,7 @@ describe("why a task waits", () => {
     const explanation = arena.pool.explain(tokenOf(1), arena.nowMs);
     assert.equal(
       explanation?.summary,
-      "It was given to b 31s ago, and has not reported its start. Of 2 agents alike it alone had room.",
+      "It was given to b 31 s ago, and has not reported its start. Of 2 agents alike it alone had room.",
     );
     const [before] = [arena.pool.explain(tokenOf(9), arena.nowMs)];
     assert.deepEqual(
@@ -356,7 +356,7 @@ describe("why a task waits", () => {
     arena.turn();
     arena.nowMs += 5_000;
     const { summary, remedies } = arena.pool.explain(tokenOf(1), arena.nowMs) ?? {};
-    assert.equal(summary, "It has been in the inbox `finance` for 5s and waits for a person to answer.");
+    assert.equal(summary, "It has been in the inbox `finance` for 5 s and waits for a person to answer.");
     assert.deepEqual(
       remedies?.map(({ command }) => command),
       ["tutti approve run-1 t1"],

@@ -7,7 +7,7 @@ import {
   WaitCause,
   type WorkReference,
 } from "@tutti/contracts/types/v1";
-import { printDuration, type Refusal, sentences, toTimestamp } from "@tutti/kernel";
+import { durationText, type Refusal, sentences, toTimestamp } from "@tutti/kernel";
 import type { Agent } from "../agents/agent.ts";
 import type { PoolIdentity } from "../api/pool.ts";
 import { namedMax } from "../bounds.ts";
@@ -68,7 +68,7 @@ export class Explanations {
     const parts = hookParts(task);
     if (stage === "working" && agent !== undefined) {
       const forMs = nowMs - task.assignedMs;
-      const since = printDuration(forMs < 1_000 ? forMs : Math.round(forMs / 1_000) * 1_000);
+      const since = durationText(forMs);
       if (agent.identity.kind === AgentKind.AGENT_KIND_PERSON)
         return Explanation.fromPartial({
           about,
@@ -190,7 +190,7 @@ function silenceOf({ isDisconnected, silent, lastSeenMs, reconnectDueMs }: Agent
 }
 
 function secondsOf(ms: number): string {
-  return printDuration(Math.max(1, Math.round(ms / 1_000)) * 1_000);
+  return durationText(Math.max(1, Math.round(ms / 1_000)) * 1_000);
 }
 
 function explainEnded(task: Task, nowMs: number): Explanation {

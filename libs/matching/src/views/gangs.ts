@@ -1,6 +1,6 @@
 /** Why a task waits for the others of its gang. */
 import { WaitCause } from "@tutti/contracts/types/v1";
-import { counted } from "@tutti/kernel";
+import { counted, durationText } from "@tutti/kernel";
 import type { Gang } from "../gangs/gang.ts";
 import type { Gangs } from "../gangs/gangs.ts";
 import type { Task } from "../task/task.ts";
@@ -34,7 +34,7 @@ export function gangReason(task: Task, gang: Gang, gangs: Gangs, nowMs: number):
   const holdText =
     untilMs === undefined
       ? ""
-      : `. ${counted(placeable.size, "slot is", "slots are")} held for it for another ${Math.max(0, Math.ceil((untilMs - nowMs) / 1_000))} s`;
+      : `. ${counted(placeable.size, "slot is", "slots are")} held for it for another ${durationText(untilMs - nowMs)}`;
   if (missing.length === 0 && gang.remoteSize > 0) {
     const message = `gang ${name}: all ${counted(size, "member")} in this pool fit, and wait for ${counted(gang.remoteSize, "member")} in other pools`;
     const remedy = `run \`tutti why ${task.offer.workId}\` to see why the members in other pools have not started`;

@@ -1,6 +1,6 @@
 /** Why a task was given to its agent. */
 import { type Candidate, Explanation, type Wait, type WorkReference } from "@tutti/contracts/types/v1";
-import { toTimestamp } from "@tutti/kernel";
+import { durationText, toTimestamp } from "@tutti/kernel";
 import type { Placement, Placements } from "../placed/placements.ts";
 import type { Strategy } from "../strategies/strategy.ts";
 import type { Task } from "../task/task.ts";
@@ -31,7 +31,7 @@ export function explainPlaced(
   );
   if (placement === undefined) return undefined;
   const { atMs, readyMs, attempt, ranks, profile } = placement;
-  const waited = `${Math.round(atMs - readyMs)} ms after it was ready`;
+  const waited = `${durationText(atMs - readyMs)} after it was ready`;
   const at = new Date(atMs).toISOString();
   return Explanation.fromPartial({
     about: { namespace, kind, id, task },

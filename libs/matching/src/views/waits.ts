@@ -6,7 +6,15 @@
  */
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import { WaitCause, type WorkReference } from "@tutti/contracts/types/v1";
-import { agentFunction, amountOf, counted, isBefore, nearest, selectorText } from "@tutti/kernel";
+import {
+  agentFunction,
+  amountOf,
+  counted,
+  durationText,
+  isBefore,
+  nearest,
+  selectorText,
+} from "@tutti/kernel";
 import type { Agent } from "../agents/agent.ts";
 import { isBroken } from "../agents/breaker.ts";
 import type { Pause } from "../agents/capabilities.ts";
@@ -94,7 +102,7 @@ export class WaitReasons {
       this.#starts.ramp.roomAt(nowMs) < 1
     ) {
       const { count, perMs } = this.#starts.ramp.start.rate;
-      const text = `the pool ${this.#identity.name} starts slowly after a pause: ${count} per ${perMs} ms`;
+      const text = `the pool ${this.#identity.name} starts slowly after a pause: ${count} per ${durationText(perMs)}`;
       reasons.push(
         reason(WAIT_CAUSE_SLOWED_DOWN, text, this.#identity.name, "wait, or resume the pool at once"),
       );
@@ -155,7 +163,7 @@ export class WaitReasons {
       text = `the limit ${full.key}, which others use too, is full: it allows ${maxConcurrent} at once`;
     else if (isFull) text = `the limit ${full.key} is full: ${full.held} of ${maxConcurrent} are running`;
     else if (rate !== undefined)
-      text = `the limit ${full.key} allows ${rate.count} starts per ${rate.perMs} ms`;
+      text = `the limit ${full.key} allows ${rate.count} starts per ${durationText(rate.perMs)}`;
     const holders = holdersOf(this.#tasks, (limit) => limit === full, task.profile.namespace);
     const remedy = `raise the limit, or wait until a holder ends. A limit that is set overrides \`${full.key}\` in all workflows`;
     const more = Math.max(maxConcurrent, full.held) + 1;

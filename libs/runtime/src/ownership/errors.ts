@@ -1,4 +1,4 @@
-import { defineErrors } from "@tutti/kernel";
+import { defineErrors, durationText } from "@tutti/kernel";
 
 /** Errors between a process and the table of owners. */
 export const ownershipErrors = defineErrors("ownership", {
@@ -15,7 +15,7 @@ export const ownershipErrors = defineErrors("ownership", {
     retry: "same-key",
     help: "The store of the ownership table did not answer in time, for example while NATS elects a leader. The outcome of the operation is determined before the next attempt.",
     message: ({ operation, waitedMs }: { operation: string; waitedMs: number }) =>
-      `The ownership store did not answer the ${operation} within ${waitedMs} ms`,
+      `The ownership store did not answer the ${operation} within ${durationText(waitedMs)}`,
     remedy: "Check NATS. The request is repeated automatically.",
   },
   partitionsDiffer: {

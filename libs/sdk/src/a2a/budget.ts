@@ -2,6 +2,7 @@
  * The budget sent to an agent of another system, and the use that the agent reports. Both are an extension of the
  * protocol. An agent that does not know the extension ignores it.
  */
+import { durationText } from "@tutti/kernel";
 import { isMembers, type Members, numberIn } from "../agents/models/wire.ts";
 import type { LeftAmounts } from "../functions/wire.ts";
 
@@ -46,5 +47,5 @@ export function usedUp(
   const { tokens: spent = 0, usd: cost = 0 } = used ?? {};
   if (tokens !== undefined && spent >= tokens) return `${spent} of ${tokens} tokens are used`;
   if (usd !== undefined && cost >= usd) return `$${cost} of $${usd} are used`;
-  return timeMs !== undefined && passedMs >= timeMs ? `${timeMs} ms have passed` : undefined;
+  return timeMs !== undefined && passedMs >= timeMs ? `${durationText(timeMs)} have passed` : undefined;
 }

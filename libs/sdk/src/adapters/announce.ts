@@ -8,6 +8,7 @@
  */
 import {
   type Clock,
+  durationText,
   type Logger,
   reasonOf,
   silentLogger,
@@ -103,7 +104,7 @@ export class AnnouncedService {
     const signal = AbortSignal.any([this.#ended.signal, late.signal]);
     const tooLate = Promise.withResolvers<never>();
     const timer = this.#ports.timers.after(checkTimeoutMs, () => {
-      const error = new Error(`no answer within ${checkTimeoutMs} ms`);
+      const error = new Error(`no answer within ${durationText(checkTimeoutMs)}`);
       late.abort(error);
       tooLate.reject(error);
     });

@@ -2,7 +2,7 @@
  * The budget of an agent, as an escrow. Each answer of a model is reserved before the request. Each call of a tool may
  * spend a part of the rest. Its use counts when it has ended.
  */
-import { printDuration, printElapsed } from "@tutti/kernel";
+import { durationText } from "@tutti/kernel";
 import type { LeftAmounts } from "../functions/wire.ts";
 import type { ModelReply } from "./conversation.ts";
 import { agentErrors } from "./errors.ts";
@@ -58,7 +58,7 @@ export class Spending {
     const { tokens, usd, timeMs } = this.#budget;
     const elapsedMs = nowMs - this.#startMs;
     if (timeMs !== undefined && elapsedMs >= timeMs)
-      throw exhausted("time", printElapsed(elapsedMs), printDuration(timeMs));
+      throw exhausted("time", durationText(elapsedMs), durationText(timeMs));
     const answerTokensMin = Math.min(usefulTokens, answerTokens);
     let room = answerTokens;
     if (tokens !== undefined) {
@@ -105,7 +105,7 @@ export class Spending {
       throw exhausted("money", `$${this.#usdUsed.toFixed(4)}`, `$${usd}`);
     const elapsedMs = nowMs - this.#startMs;
     if (timeMs !== undefined && elapsedMs >= timeMs)
-      throw exhausted("time", printElapsed(elapsedMs), printDuration(timeMs));
+      throw exhausted("time", durationText(elapsedMs), durationText(timeMs));
     const remainingMs = timeMs === undefined ? undefined : timeMs - elapsedMs;
     return {
       ...((tokens ?? usd) !== undefined && { budget: part }),

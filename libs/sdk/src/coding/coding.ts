@@ -10,7 +10,7 @@
  */
 import { PassThrough } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
-import { systemTimers } from "@tutti/kernel";
+import { durationText, systemTimers } from "@tutti/kernel";
 import type { Price } from "../agents/models/prices.ts";
 import { requireStarted, runCommand, variablesOf } from "../shell/command.ts";
 import type { TaskContext } from "../task/context.ts";
@@ -161,7 +161,7 @@ class Coding {
     const secrets = await this.#secrets();
     const { timeMs } = this.#spending.limits;
     const remainingMs = Math.max(0, timeMs - this.#task.elapsedMs);
-    const passed = `${timeMs} ms have passed`;
+    const passed = `${durationText(timeMs)} have passed`;
     const timer = timeMs > 0 ? systemTimers.after(remainingMs, () => this.#usedUp.abort(passed)) : undefined;
     try {
       return await this.#work(input, secrets);

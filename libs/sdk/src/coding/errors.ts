@@ -1,4 +1,4 @@
-import { defineErrors } from "@tutti/kernel";
+import { defineErrors, durationText } from "@tutti/kernel";
 
 /** Errors of coding agents. */
 export const codingErrors = defineErrors("coding", {
@@ -37,7 +37,7 @@ export const codingErrors = defineErrors("coding", {
     retry: "same-key",
     help: "The program of a coding agent wrote no output for longer than `silentMs`. It may wait for an answer.",
     message: ({ program, ms }: { program: string; ms: number }) =>
-      `\`${program}\` wrote no output for ${ms} ms and was terminated`,
+      `\`${program}\` wrote no output for ${durationText(ms)} and was terminated`,
     remedy: "Check its last output in `tutti logs RUN`, or set a larger `silentMs`.",
   },
   budgetUsedUp: {

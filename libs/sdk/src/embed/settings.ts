@@ -1,7 +1,7 @@
 /** Reads variables from the configuration of an application: the environment, a folder of files, a store of keys. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { answerText, systemTimers } from "@tutti/kernel";
+import { answerText, durationText, systemTimers } from "@tutti/kernel";
 import { sdkErrors } from "../errors.ts";
 
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -76,7 +76,7 @@ async function consulVariables({
   const failed = (reason: string) => sdkErrors.settingsUnreadable({ place, reason });
   const late = new AbortController();
   const timer = systemTimers.after(timeoutMs, () =>
-    late.abort(new Error(`no answer within ${timeoutMs} ms`)),
+    late.abort(new Error(`no answer within ${durationText(timeoutMs)}`)),
   );
   const answer = await fetch(place, {
     redirect: "error",

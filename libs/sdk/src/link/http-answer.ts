@@ -6,7 +6,9 @@
  * 2. At most a few parts wait for the reader. If there are more, the socket is paused.
  * 3. A body that ends before its length, or without its last chunk, is an error.
  */
+
 import { connect, isIP, type Socket, type TcpNetConnectOpts } from "node:net";
+import { durationText } from "@tutti/kernel";
 
 const bufferBytes = 262_144;
 /** Larger ones cost a page fault for each 4 KiB. */
@@ -58,7 +60,7 @@ class Incoming {
   attach(socket: Socket): void {
     this.#socket = socket;
     socket.setTimeout(silenceMs, () =>
-      socket.destroy(new Error(`the server was silent for ${silenceMs} ms`)),
+      socket.destroy(new Error(`the server was silent for ${durationText(silenceMs)}`)),
     );
     socket.on("error", (error) => {
       this.#failure ??= error;

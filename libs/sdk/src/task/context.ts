@@ -3,7 +3,14 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { createReadStream } from "node:fs";
 import { inspect } from "node:util";
 import type { BlobReference } from "@tutti/contracts/types/v1";
-import { callHandler, type LogFields, type Logger, type LogLevel, type TraceContext } from "@tutti/kernel";
+import {
+  callHandler,
+  durationText,
+  type LogFields,
+  type Logger,
+  type LogLevel,
+  type TraceContext,
+} from "@tutti/kernel";
 import type { MissionTaskContext } from "../client/missions/mission-task.ts";
 import { sdkErrors } from "../errors.ts";
 import { partsOf } from "../link/blobs.ts";
@@ -322,7 +329,10 @@ export class TaskContext {
   toString(): string {
     const rows = [
       ["caller", `${this.caller} in namespace ${this.namespace}, attempt ${this.attempt}`],
-      ["remaining", formatMs(this.remainingMs)],
+      [
+        "remaining",
+        this.remainingMs === Number.POSITIVE_INFINITY ? "no limit" : durationText(this.remainingMs),
+      ],
       ["trace", this.traceparent || "none"],
       ["key", this.idempotencyKey],
     ];
@@ -410,10 +420,4 @@ function parsedOrText(bytes: Uint8Array): unknown {
   } catch {
     return text;
   }
-}
-
-function formatMs(ms: number): string {
-  if (ms === Number.POSITIVE_INFINITY) return "no limit";
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  return ms < 120_000 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`;
 }

@@ -7,7 +7,7 @@ import { AgentFrame, Assign, type Result } from "@tutti/contracts/agent/v1";
 import { ActorKind, type Cause } from "@tutti/contracts/types/v1";
 import { FlatWriter } from "@tutti/contracts/wire";
 import { CompleteTask, FailTask } from "@tutti/contracts/workflow/v1";
-import { type Logger, stableHash, type Timer, TuttiError, toErrorDetail } from "@tutti/kernel";
+import { durationText, type Logger, stableHash, type Timer, TuttiError, toErrorDetail } from "@tutti/kernel";
 import type { VirtualTime } from "@tutti/kernel/virtual";
 import {
   completeTask,
@@ -194,7 +194,7 @@ export class Crew implements Waiting {
       this.#waiting.delete(nameOf(staged));
       const error = new TuttiError({
         ...{ code: "offer.timed_out", status: "DEADLINE_EXCEEDED", retry: "never" },
-        message: `expected an agent for ${profile.capability} within the ${queueMs} ms that the task may wait, got none. Start more agents, or let it wait longer`,
+        message: `expected an agent for ${profile.capability} within the ${durationText(queueMs)} that the task may wait, got none. Start more agents, or let it wait longer`,
       });
       const body = { ...FailTask.create(), error: toErrorDetail(error) };
       this.#stage.settle(staged, failTask, body, cause);
@@ -326,7 +326,7 @@ export class Crew implements Waiting {
       this.#attempts.cancelled({ token: bytesOfToken(name), reason: "no heartbeat", graceMs });
       const error = new TuttiError({
         ...{ code: "matching.heartbeat_missed", status: "DEADLINE_EXCEEDED", retry: "same-key" },
-        message: `expected a heartbeat from ${capability} within ${heartbeatMs} ms, got none. Call context.heartbeat() or progress()`,
+        message: `expected a heartbeat from ${capability} within ${durationText(heartbeatMs)}, got none. Call context.heartbeat() or progress()`,
       });
       const body = { ...FailTask.fromPartial({ agent }), error: toErrorDetail(error) };
       this.#stage.settle(effect, failTask, body, cause);

@@ -186,7 +186,7 @@ tasks: {charge: {uses: pay.charge, timeout: 30s, idempotencyKey: "pay-\${{ run.i
     assert.deepEqual(await run.result(), { charge: { region: "eu", attempt: 1, left: 30_000 } });
     assert.match(
       printed[0] ?? "",
-      /^task pay.charge@1.0.0\n {2}caller {4}run order-17, task charge in namespace default, attempt 1\n {2}remaining 30.0 s\n {2}trace {5}00-[0-9a-f]{32}-[0-9a-f]{16}-01\n {2}key {7}pay-order-17$/,
+      /^task pay.charge@1.0.0\n {2}caller {4}run order-17, task charge in namespace default, attempt 1\n {2}remaining 30 s\n {2}trace {5}00-[0-9a-f]{32}-[0-9a-f]{16}-01\n {2}key {7}pay-order-17$/,
     );
   });
 

@@ -167,7 +167,7 @@ describe("remote write", () => {
     await hanging;
     await time.advanceAsync(5_000);
     await until("the request to fail", () => writer.problem !== "");
-    assert.equal(writer.problem, "no answer in 5000 ms");
+    assert.equal(writer.problem, "no answer in 5 s");
   });
 
   it("sends the last values and staleness markers at a stop", async (t) => {

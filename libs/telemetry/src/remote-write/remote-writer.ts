@@ -17,6 +17,7 @@ import {
   backoffMs,
   type Chance,
   type Clock,
+  durationText,
   type Logger,
   sleep,
   type Timer,
@@ -188,7 +189,9 @@ export class RemoteWriter {
   async #attempt({ bytes }: Request): Promise<"sent" | "rejected" | { readonly afterMs: number }> {
     const { url, headers, timers, timeoutMs } = this.#options;
     const late = new AbortController();
-    const timer = timers.after(timeoutMs, () => late.abort(new Error(`no answer in ${timeoutMs} ms`)));
+    const timer = timers.after(timeoutMs, () =>
+      late.abort(new Error(`no answer in ${durationText(timeoutMs)}`)),
+    );
     try {
       const own = { ...(await headers()), ...protocolHeaders };
       const signal = AbortSignal.any([late.signal, this.#stopping.signal]);

@@ -23,7 +23,7 @@ from ._contracts import Amounts, BlobReference, PartialOutput
 from ._logging import TextLines
 from ._measures import Counter, Gauge, Histogram
 from ._model_calls import AskedModel, AskedModels
-from .failures import cancelled, failure_detail, output_invalid, saved_too_large
+from .failures import cancelled, failure_detail, output_invalid, saved_too_large, shown
 
 _SAVED_BYTES_MAX = 65_536
 _CHUNK_BYTES_MAX = 65_536
@@ -347,7 +347,7 @@ class TaskContext:
     def __repr__(self) -> str:
         rows = (
             ("caller", f"{self.caller} in namespace {self.namespace}, attempt {self.attempt}"),
-            ("remaining", _shown(self.remaining_seconds)),
+            ("remaining", "no limit" if self.remaining_seconds == math.inf else shown(self.remaining_seconds * 1_000)),
             ("trace", self.traceparent or "none"),
             ("key", self.idempotency_key),
         )
@@ -448,11 +448,3 @@ def _is_in_loop() -> bool:
     except RuntimeError:
         return False
     return True
-
-
-def _shown(seconds: float) -> str:
-    if seconds == math.inf:
-        return "no limit"
-    if seconds < 1:
-        return f"{round(seconds * 1_000)} ms"
-    return f"{seconds:.1f} s" if seconds < 120 else f"{round(seconds / 60)} min"

@@ -8,7 +8,7 @@ import type { Outcome, Result } from "../../command/presenter.ts";
 import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
-import { printAge, printShortDurationMs } from "../../terminal/time.ts";
+import { printAge, printDurationMs } from "../../terminal/time.ts";
 import { doneOutcome } from "../outcome.ts";
 import { keyOf, reasonOf } from "../request.ts";
 import { actorIn, actorText } from "./actor.ts";
@@ -52,7 +52,7 @@ export async function listKeys(context: Context): Promise<Result> {
 function endOf({ revoked, expireTimeMs }: ApiKey, nowMs: number): string {
   if (revoked === true) return "revoked";
   if (expireTimeMs === undefined) return "never";
-  return expireTimeMs <= nowMs ? "ended" : `in ${printShortDurationMs(expireTimeMs - nowMs)}`;
+  return expireTimeMs <= nowMs ? "ended" : `in ${printDurationMs(expireTimeMs - nowMs)}`;
 }
 
 export async function createKey(context: Context): Promise<Result> {

@@ -7,7 +7,7 @@ import type { Server } from "../../server/calls.ts";
 import { readAll } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
-import { printShortDurationMs } from "../../terminal/time.ts";
+import { printDurationMs } from "../../terminal/time.ts";
 import { doneOutcome } from "../outcome.ts";
 import { reasonOf } from "../request.ts";
 import { actorIn, actorText } from "./actor.ts";
@@ -47,7 +47,7 @@ export async function listRoles(context: Context): Promise<Result> {
           { text: group === undefined ? actorText(actor) : `group:${group}` },
           { text: role },
           {
-            text: expireTimeMs === undefined ? "always" : `in ${printShortDurationMs(expireTimeMs - nowMs)}`,
+            text: expireTimeMs === undefined ? "always" : `in ${printDurationMs(expireTimeMs - nowMs)}`,
             tone: "dim",
           },
         ]),

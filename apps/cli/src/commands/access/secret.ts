@@ -12,7 +12,7 @@ import { meantOf } from "../../server/names.ts";
 import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
-import { printAge, printShortDurationMs } from "../../terminal/time.ts";
+import { printAge, printDurationMs } from "../../terminal/time.ts";
 import { doneOutcome } from "../outcome.ts";
 import { keyOf, reasonOf } from "../request.ts";
 import { actorIn, actorText } from "./actor.ts";
@@ -67,7 +67,7 @@ function versionOf({ versions }: Secret): string {
 
 function dueOf({ rotateTimeMs }: Secret, nowMs: number): string {
   if (rotateTimeMs === undefined) return "never";
-  return rotateTimeMs <= nowMs ? "now" : `in ${printShortDurationMs(rotateTimeMs - nowMs)}`;
+  return rotateTimeMs <= nowMs ? "now" : `in ${printDurationMs(rotateTimeMs - nowMs)}`;
 }
 
 export async function putSecret(context: Context): Promise<Result> {

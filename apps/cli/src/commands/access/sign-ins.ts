@@ -8,7 +8,7 @@ import type { Result } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
-import { printAge, printShortDurationMs } from "../../terminal/time.ts";
+import { printAge, printDurationMs } from "../../terminal/time.ts";
 import { doneOutcome } from "../outcome.ts";
 import { actorIn, actorText } from "./actor.ts";
 
@@ -45,7 +45,7 @@ export async function listSignIns(context: Context): Promise<Result> {
             { text: who },
             { text: methods[by], tone: "dim" },
             { text: useMs === undefined ? "" : printAge(useMs, nowMs), tone: "dim" },
-            { text: `in ${printShortDurationMs(expiresMs - nowMs)}`, tone: "dim" },
+            { text: `in ${printDurationMs(expiresMs - nowMs)}`, tone: "dim" },
             { text: address, tone: "dim" },
           ]),
         );

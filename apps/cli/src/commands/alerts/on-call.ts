@@ -9,7 +9,7 @@ import { meantOf } from "../../server/names.ts";
 import { listPages, readAll } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
-import { printMoment, printShortDurationMs } from "../../terminal/time.ts";
+import { printDurationMs, printMoment } from "../../terminal/time.ts";
 import { doneOutcome } from "../outcome.ts";
 import { reasonOf } from "../request.ts";
 
@@ -101,7 +101,7 @@ export async function listEscalations(context: Context): Promise<Result> {
           ...steps.map(({ afterMs = 0, receivers, rotations }, at) => [
             { text: at === 0 ? policyId : "", tone: "bold" as const },
             String(at + 1),
-            printShortDurationMs(afterMs),
+            printDurationMs(afterMs),
             rotations.join(", "),
             receivers.join(", "),
           ]),
@@ -110,7 +110,7 @@ export async function listEscalations(context: Context): Promise<Result> {
                 [
                   "",
                   "",
-                  printShortDurationMs(repeatAfterMs || repeatAfterByDefaultMs),
+                  printDurationMs(repeatAfterMs || repeatAfterByDefaultMs),
                   `repeated ${counted(repeats, "time")}`,
                   "",
                 ],

@@ -6,7 +6,7 @@ import type { Result } from "../../command/presenter.ts";
 import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
-import { printAge, printShortDurationMs } from "../../terminal/time.ts";
+import { printAge, printDurationMs } from "../../terminal/time.ts";
 import { namedWork } from "./named-work.ts";
 
 export async function listLocks(context: Context): Promise<Result> {
@@ -96,7 +96,7 @@ function drawLock(
           { text: holderText(grant), tone: "bold" },
           { text: shared === true ? `${heldPermits} shared` : String(heldPermits), tone: "dim" },
           { text: printAge(acquireTimeMs, nowMs), tone: "dim" },
-          { text: `in ${printShortDurationMs(Math.max(0, expireTimeMs - nowMs))}`, tone: "dim" },
+          { text: `in ${printDurationMs(Math.max(0, expireTimeMs - nowMs))}`, tone: "dim" },
           { text: String(token), tone: "dim" },
         ];
       }),

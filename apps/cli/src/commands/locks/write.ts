@@ -7,7 +7,7 @@ import type { Outcome, Result } from "../../command/presenter.ts";
 import { wholeNumber } from "../../command/values.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
-import { printShortDurationMs } from "../../terminal/time.ts";
+import { printDurationMs } from "../../terminal/time.ts";
 import { reasonOf } from "../request.ts";
 import { namedWork } from "./named-work.ts";
 
@@ -49,7 +49,7 @@ export async function acquireLock(context: Context): Promise<Result> {
     quiet: [String(token)],
     draw: () => {
       print.line(
-        `${print.style.green("✓")} ${safe(params.name)} acquired for ${printShortDurationMs(remainingMs)}, token ${token}`,
+        `${print.style.green("✓")} ${safe(params.name)} acquired for ${printDurationMs(remainingMs)}, token ${token}`,
       );
     },
   };

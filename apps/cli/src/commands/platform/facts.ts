@@ -6,6 +6,7 @@ import type { Result } from "../../command/presenter.ts";
 import { singleChunk } from "../../effects/single-chunk.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
+import { printDurationMs } from "../../terminal/time.ts";
 
 export async function facts(context: Context): Promise<Result> {
   const { print } = context;
@@ -82,7 +83,7 @@ export async function query(context: Context, sql = context.values.argument("SQL
           columns.map((title) => ({ title, widthMin: 4 })),
           found.map((row) => row.map((value) => ({ text: textOf(value) }))),
         );
-      print.note(`${counted(found.length, "row")} in ${Math.round(tookMs ?? 0)} ms.${more}`);
+      print.note(`${counted(found.length, "row")} in ${printDurationMs(tookMs ?? 0)}.${more}`);
     },
   };
 }

@@ -9,6 +9,7 @@ import { readDefinition } from "../../local/definition-file.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
+import { printDurationMs } from "../../terminal/time.ts";
 import { register } from "../workflows/register.ts";
 
 export async function load(context: Context): Promise<Result> {
@@ -141,7 +142,7 @@ function draw({ print }: Context, report: Report): void {
 const lagWarningMs = 100;
 
 function ms(value: number): string {
-  return value >= 10_000 ? `${(value / 1000).toFixed(1)} s` : `${value.toFixed(value >= 10 ? 0 : 1)} ms`;
+  return value < 10 ? `${value.toFixed(1)} ms` : printDurationMs(value);
 }
 
 function percent(share: number): string {

@@ -15,6 +15,7 @@ import type { Result } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
+import { printDurationMs } from "../../terminal/time.ts";
 
 interface Hop {
   readonly service: string;
@@ -57,14 +58,14 @@ export async function smoke(context: Context): Promise<Result> {
           marks[outcome],
           service,
           name,
-          outcome === "skipped" ? "" : `${ms.toFixed(0)} ms`,
+          outcome === "skipped" ? "" : printDurationMs(ms),
           { text: safe(detail), tone: "dim" },
         ]),
       );
       print.line("");
       print.line(
         passed
-          ? `${style.green("✓")} passed in ${totalMs.toFixed(0)} ms`
+          ? `${style.green("✓")} passed in ${printDurationMs(totalMs)}`
           : `${style.red("✗")} failed at ${hops.find(({ outcome }) => outcome === "failed")?.service}`,
       );
     },

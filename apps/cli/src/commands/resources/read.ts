@@ -6,7 +6,7 @@ import type { Result } from "../../command/presenter.ts";
 import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
-import { printShortDurationMs } from "../../terminal/time.ts";
+import { printDurationMs } from "../../terminal/time.ts";
 import { ofAgents } from "./of-agents.ts";
 
 type Amounts = Readonly<Record<string, number>>;
@@ -168,8 +168,8 @@ export async function listReservations(context: Context): Promise<Result> {
           const { fromMs = 0, toMs = 0 } = span ?? {};
           const isNow = fromMs <= nowMs;
           const when = isNow
-            ? `now, for another ${printShortDurationMs(Math.max(0, toMs - nowMs))}`
-            : `in ${printShortDurationMs(fromMs - nowMs)}, for ${printShortDurationMs(toMs - fromMs)}`;
+            ? `now, for another ${printDurationMs(Math.max(0, toMs - nowMs))}`
+            : `in ${printDurationMs(fromMs - nowMs)}, for ${printDurationMs(toMs - fromMs)}`;
           return [
             { text: reservationId, tone: "bold" },
             { text: pool, tone: "dim" },

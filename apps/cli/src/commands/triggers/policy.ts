@@ -1,5 +1,5 @@
 import type { Trigger } from "@tutti/rest/types";
-import { printShortDurationMs } from "../../terminal/time.ts";
+import { printDurationMs } from "../../terminal/time.ts";
 
 /** Returns the rules of a trigger that differ from the defaults, and the address of its webhooks. Empty: not set. */
 export function policyFacts(
@@ -14,14 +14,11 @@ export function policyFacts(
   return [
     ["address", webhook === undefined ? "" : `POST ${url}/v1/webhooks/${namespace}/${triggerId}`],
     ["secrets", webhook?.secrets.join(", ") ?? ""],
-    ["window", windowMs === 0 ? "" : printShortDurationMs(windowMs)],
+    ["window", windowMs === 0 ? "" : printDurationMs(windowMs)],
     ["group", group],
-    [
-      "debounce",
-      debounceMs === 0 ? "" : `${printShortDurationMs(debounceMs)}, at most ${printShortDurationMs(most)}`,
-    ],
-    ["batch", batchSize < 2 ? "" : `${batchSize} events, or ${printShortDurationMs(wait)}`],
-    ["throttle", throttleCount === 0 ? "" : `${throttleCount} runs in ${printShortDurationMs(per)}`],
+    ["debounce", debounceMs === 0 ? "" : `${printDurationMs(debounceMs)}, at most ${printDurationMs(most)}`],
+    ["batch", batchSize < 2 ? "" : `${batchSize} events, or ${printDurationMs(wait)}`],
+    ["throttle", throttleCount === 0 ? "" : `${throttleCount} runs in ${printDurationMs(per)}`],
     ["singleton", singleton],
     ["signal", signal],
   ];

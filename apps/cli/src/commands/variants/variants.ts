@@ -25,6 +25,7 @@ import type { Server } from "../../server/calls.ts";
 import { readAll } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
+import { printDurationMs } from "../../terminal/time.ts";
 import { offered } from "../platform/capabilities.ts";
 
 export interface VariantSetting {
@@ -232,7 +233,7 @@ export async function showVariant(context: Context): Promise<Result> {
 }
 
 function msOf(ms: number | undefined): string {
-  return ms === undefined ? "" : `${Math.round(ms)} ms`;
+  return ms === undefined ? "" : printDurationMs(ms);
 }
 
 const runsMax = 500;

@@ -61,7 +61,7 @@ describe("a budget", () => {
     assert.equal(budgetShare(undefined), undefined);
   });
   it("is described in words if it has no line", () => {
-    assert.equal(usageText({ tokens: 1_200, timeMs: 2_000 }), "1,200 tokens, 2.0 s");
+    assert.equal(usageText({ tokens: 1_200, timeMs: 2_000 }), "1,200 tokens, 2 s");
     assert.equal(usageText(undefined), "");
   });
 });

@@ -85,7 +85,7 @@ describe("a choice in words", () => {
     const [workflow, intelligence, custom] = candidateLines(choice);
     assert.deepEqual(
       [workflow?.time, workflow?.high, workflow?.share, workflow?.highShare],
-      ["4.0 s", "8.0 s", 0.5, 1],
+      ["4 s", "8 s", 0.5, 1],
     );
     assert.deepEqual(
       [
@@ -109,9 +109,9 @@ describe("a choice in words", () => {
   it("compares its outcome with the expectation", () => {
     assert.equal(outcomeText(choice), undefined);
     const outcomeOf = (realMs: number) => outcomeText({ ...choice, outcome: { realMs } });
-    assert.equal(outcomeOf(2_000), "took 2.0 s, as expected");
-    assert.equal(outcomeOf(3_000), "took 3.0 s, 50 % longer than expected");
-    assert.equal(outcomeOf(1_000), "took 1.0 s, 50 % shorter than expected");
+    assert.equal(outcomeOf(2_000), "took 2 s, as expected");
+    assert.equal(outcomeOf(3_000), "took 3 s, 50 % longer than expected");
+    assert.equal(outcomeOf(1_000), "took 1 s, 50 % shorter than expected");
   });
 });
 
@@ -139,7 +139,7 @@ describe("a session in words", () => {
     ]);
     assert.deepEqual(
       [lateText(0), lateText(2_000), lateText(-500)],
-      ["as planned", "2.0 s late", "500 ms early"],
+      ["as planned", "2 s late", "500 ms early"],
     );
   });
 
@@ -169,8 +169,8 @@ describe("a session in words", () => {
       ["a", { taskId: "a", moveTimeMs: 3_000 }],
       ["b", { taskId: "b", moveTimeMs: 2_500 }],
     ]);
-    assert.equal(movedText(["a"], moves, 1_000), "moved after 2.0 s");
-    assert.equal(movedText(["a", "b", "c"], moves, 1_000), "2 of 3 moved, the last after 2.0 s");
+    assert.equal(movedText(["a"], moves, 1_000), "moved after 2 s");
+    assert.equal(movedText(["a", "b", "c"], moves, 1_000), "2 of 3 moved, the last after 2 s");
     assert.equal(movedText(["c"], moves, 1_000), "");
   });
 

@@ -11,7 +11,7 @@ import { execFile } from "node:child_process";
 import { appendFile, readFile } from "node:fs/promises";
 import type { Checkpoint } from "@tutti/contracts/governance/v1";
 import type { Timers } from "@tutti/kernel";
-import { answerText, ifPresent, reasonOf } from "@tutti/kernel";
+import { answerText, durationText, ifPresent, reasonOf } from "@tutti/kernel";
 import { checkpointLineOf } from "@tutti/policy/audit";
 import { auditErrors } from "../errors.ts";
 import type { AnchoredCheckpoint } from "./anchor-check.ts";
@@ -68,7 +68,9 @@ function filePlace(file: string): Place {
 function urlPlace(url: string, timers: Timers): Place {
   const call = async (method: "GET" | "PUT", body?: string): Promise<string> => {
     const late = new AbortController();
-    const timer = timers.after(timeoutMs, () => late.abort(new Error(`no answer within ${timeoutMs} ms`)));
+    const timer = timers.after(timeoutMs, () =>
+      late.abort(new Error(`no answer within ${durationText(timeoutMs)}`)),
+    );
     try {
       const content = body === undefined ? {} : { body, headers: { "content-type": "application/x-ndjson" } };
       const reply = await fetch(url, { method, ...content, redirect: "error", signal: late.signal });

@@ -8,7 +8,7 @@
  */
 import { RunSpec, type runService, StartRunRequest } from "@tutti/contracts/workflow/v1";
 import { signedHeaders, signingHeaders, statusOfCall } from "@tutti/host/outgoing";
-import { errorFromUnknown, type Foundation } from "@tutti/kernel";
+import { durationText, errorFromUnknown, type Foundation } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { insightErrors } from "../../errors.ts";
 import { chatBody } from "./chat.ts";
@@ -63,7 +63,7 @@ export class Receivers {
     const late = new AbortController();
     const { timeoutMs } = settings;
     const timer = this.#parts.foundation.timers.after(timeoutMs, () =>
-      late.abort(new Error(`no answer in ${timeoutMs} ms`)),
+      late.abort(new Error(`no answer in ${durationText(timeoutMs)}`)),
     );
     try {
       await this.#deliver(settings, message, AbortSignal.any([signal, late.signal]));

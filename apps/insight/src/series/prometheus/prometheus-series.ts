@@ -9,6 +9,7 @@ import { type QuerySeriesRequest, Series, type SeriesQuery } from "@tutti/contra
 import { type MetricKindName, metricErrors, stepsOf } from "@tutti/host/metrics";
 import { callOut } from "@tutti/host/outgoing";
 import {
+  durationText,
   fromTimestamp,
   nearest,
   reasonOf,
@@ -147,7 +148,9 @@ export class PrometheusSeries {
     const { settings, timers } = this.#parts;
     const { url, headers = {}, timeoutMs } = settings;
     const late = new AbortController();
-    const timer = timers.after(timeoutMs, () => late.abort(new Error(`no answer in ${timeoutMs} ms`)));
+    const timer = timers.after(timeoutMs, () =>
+      late.abort(new Error(`no answer in ${durationText(timeoutMs)}`)),
+    );
     try {
       const own = Object.entries(headers).map(
         async ([name, secret]) => [name, await secret.reveal()] as const,

@@ -4,7 +4,7 @@
  */
 import * as swarm from "@tutti/contracts/swarm/v1";
 import type { Amounts } from "@tutti/contracts/types/v1";
-import { type CallContext, contextWith, sleep } from "@tutti/kernel";
+import { type CallContext, contextWith, durationText, sleep } from "@tutti/kernel";
 import {
   addTasks,
   castVote,
@@ -331,7 +331,7 @@ function amountsText({ tokens = 0, money = 0, timeMs = 0 }: Partial<Amounts> = {
   const parts = [
     tokens > 0 ? `${tokens} tokens` : "",
     money > 0 ? `${money} of money` : "",
-    timeMs > 0 ? `${timeMs} ms` : "",
+    timeMs > 0 ? `${durationText(timeMs)}` : "",
   ];
   return parts.filter((part) => part !== "").join(", ") || "nothing";
 }

@@ -4,7 +4,14 @@
  *
  * Only the newest number is sent.
  */
-import { backoffMs, errorFromUnknown, type Foundation, type Timer, type TuttiError } from "@tutti/kernel";
+import {
+  backoffMs,
+  durationText,
+  errorFromUnknown,
+  type Foundation,
+  type Timer,
+  type TuttiError,
+} from "@tutti/kernel";
 import type { Closing, Driver, DriverStatus } from "./driver.ts";
 
 export interface RequestedLevel {
@@ -97,7 +104,7 @@ export class LevelDriver implements Driver {
     if (requested === undefined) return;
     const late = new AbortController();
     const timer = foundation.timers.after(answerMs, () =>
-      late.abort(new Error(`no answer in ${answerMs} ms`)),
+      late.abort(new Error(`no answer in ${durationText(answerMs)}`)),
     );
     try {
       const signal = stopped === undefined ? late.signal : AbortSignal.any([late.signal, stopped]);

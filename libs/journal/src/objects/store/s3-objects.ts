@@ -7,7 +7,7 @@
  *    caller reads it again. Parts of blobs are written once and have no number.
  * 3. A store that does not answer makes the caller wait. A refusal, such as of a key, is reported at once.
  */
-import { type Foundation, type S3Credentials, signed, sleep, uriEncoded } from "@tutti/kernel";
+import { durationText, type Foundation, type S3Credentials, signed, sleep, uriEncoded } from "@tutti/kernel";
 import { blobErrors } from "../../blobs/errors.ts";
 import type { Objects } from "../blobs/object-blobs.ts";
 
@@ -176,7 +176,9 @@ export class S3Objects implements Objects {
     const all = signed({ method, url, headers, body }, await credentials(), region, clock.now());
     const { host: _, ...sent } = all;
     const late = new AbortController();
-    const timer = timers.after(timeoutMs, () => late.abort(new Error(`no answer within ${timeoutMs} ms`)));
+    const timer = timers.after(timeoutMs, () =>
+      late.abort(new Error(`no answer within ${durationText(timeoutMs)}`)),
+    );
     const { status, ok, etag, content } = await fetch(url, {
       method,
       headers: sent,

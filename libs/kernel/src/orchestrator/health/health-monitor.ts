@@ -5,8 +5,10 @@
  * 2. The caller has an answer within the timeout. A check that does not answer makes the component unhealthy.
  * 3. Answers younger than the cache time are reused.
  */
+
 import type { Clock } from "../../ports/clock.ts";
 import type { Timers } from "../../ports/timers.ts";
+import { durationText } from "../../text.ts";
 import { withDeadline } from "../deadline.ts";
 import { problemOf } from "../steps/pipeline.ts";
 import {
@@ -93,7 +95,7 @@ export class HealthMonitor {
         timeoutMs,
         timedOut: () => {
           this.#hanging = true;
-          return new Error(`its health check did not answer within ${timeoutMs} ms`);
+          return new Error(`its health check did not answer within ${durationText(timeoutMs)}`);
         },
         late: (outcome) => {
           this.#hanging = false;

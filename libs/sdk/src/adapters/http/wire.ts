@@ -5,6 +5,7 @@
  * 2. A redirect to another origin is followed only to public addresses, without credentials and only with GET or HEAD.
  * 3. The size of an answer is bounded.
  */
+
 import { lookup as systemLookup } from "node:dns";
 import {
   type IncomingHttpHeaders,
@@ -17,6 +18,7 @@ import { BlockList, isIP, type LookupFunction } from "node:net";
 import { createSecureContext, rootCertificates } from "node:tls";
 import { isInner } from "@tutti/host/outgoing";
 import type { Timers } from "@tutti/kernel";
+import { durationText } from "@tutti/kernel";
 import type { AdapterCall, SecretReference } from "../adapter.ts";
 import { unreachableReason } from "../client.ts";
 import { adapterErrors } from "../errors.ts";
@@ -52,7 +54,9 @@ export class BrokenExchange extends Error {
 /** Returns a signal that aborts after a time. The caller cancels it. */
 export function deadline(timers: Timers, ms: number): { readonly signal: AbortSignal; cancel(): void } {
   const late = new AbortController();
-  const timer = timers.after(ms, () => late.abort(new BrokenExchange(`no answer within ${ms} ms`, true)));
+  const timer = timers.after(ms, () =>
+    late.abort(new BrokenExchange(`no answer within ${durationText(ms)}`, true)),
+  );
   return { signal: late.signal, cancel: () => timer.cancel() };
 }
 

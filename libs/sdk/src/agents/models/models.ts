@@ -1,7 +1,7 @@
 /** The models that a worker can ask: providers by name, each with its wire format. */
 
 import type { Clock, Timers } from "@tutti/kernel";
-import { answerText, isTuttiError } from "@tutti/kernel";
+import { answerText, durationText, isTuttiError } from "@tutti/kernel";
 import type { TaskContext } from "../../task/context.ts";
 import { TaskFailure } from "../../task/failure.ts";
 import type { ModelQuestion, ModelReply } from "../conversation.ts";
@@ -225,7 +225,7 @@ function unavailable(model: string, reason: string, retryAfterMs?: number): Erro
 }
 
 function outOfTime(remainingMs: number): Error {
-  const reason = `The agent's budget of time is used up: its model took longer than the remaining ${remainingMs} ms`;
+  const reason = `The agent's budget of time is used up: its model took longer than the remaining ${durationText(remainingMs)}`;
   return agentErrors.budgetExhausted({ reason });
 }
 

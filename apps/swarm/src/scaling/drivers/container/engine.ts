@@ -4,7 +4,9 @@
  * Each method returns the engine's answer: an engine that gives no answer is `scaling.engine_silent`, a
  * refusal `scaling.engine_refused`. A missing object is undefined.
  */
+
 import type { Timers } from "@tutti/kernel";
+import { durationText } from "@tutti/kernel";
 import { scalingErrors } from "../../errors.ts";
 import type { StopSignal } from "../berths/programs.ts";
 import { type Answer, type Exchange, exchange, jsonIn, messageIn, reasonOf } from "../exchange.ts";
@@ -151,7 +153,9 @@ export class ContainerEngine {
     const { socket } = this;
     const late = new AbortController();
     const timer =
-      ms > 0 ? this.#timers.after(ms, () => late.abort(new Error(`no answer in ${ms} ms`))) : undefined;
+      ms > 0
+        ? this.#timers.after(ms, () => late.abort(new Error(`no answer in ${durationText(ms)}`)))
+        : undefined;
     try {
       return await exchange({ method, to: { socketPath: socket }, path, ...body, signal: late.signal });
     } catch (thrown) {
