@@ -39,6 +39,7 @@ export function agentInput(
     }),
     ...(guard !== undefined && {
       guard: {
+        ...guard,
         input: condition(guard.input, "prompt", [...path, "guard", "input"]),
         output: condition(guard.output, "output", [...path, "guard", "output"]),
       },

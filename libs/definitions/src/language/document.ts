@@ -148,7 +148,7 @@ export interface AgentDocument extends AgentPartDocument {
   readonly output?: { readonly schema: JsonSchema; readonly repairs?: number };
   readonly budget?: { readonly tokens?: number; readonly usd?: number; readonly time?: string };
   readonly handoffs?: Readonly<Record<string, HandoffDocument>>;
-  readonly guard?: { readonly input?: Condition; readonly output?: Condition };
+  readonly guard?: { readonly input?: Condition; readonly output?: Condition; readonly uses?: string };
   readonly contextTokens?: number;
 }
 

@@ -332,7 +332,9 @@ const agent = members(
       {
         tokens: number("Tokens of all its models.", 0, any),
         usd: number("What its models may cost.", 0, any),
-        time: duration("How long it may take."),
+        time: duration(
+          "How long it may take. The time in which people decide about its calls does not count.",
+        ),
       },
       { name: "agentBudget" },
     ),
@@ -349,6 +351,11 @@ const agent = members(
       {
         input: condition("Over `prompt`; must give true."),
         output: condition("Over `output`; must give true."),
+        uses: text(
+          "A capability that checks `{side, prompt}` and `{side, prompt, output}`. It returns true, or the reason of its refusal.",
+          "usesCapability",
+          250,
+        ),
       },
       { name: "agentGuard" },
     ),

@@ -91,6 +91,7 @@ class AgentRun {
     const { prompt = null, guard, max = maxDefault } = this.#document;
     for (const model of this.#modelsOf(this.#document)) this.#spending.check(model);
     this.#guarded("input", guard?.input, { prompt });
+    await this.#checked({ side: "input", prompt });
     this.#context = await this.#resources();
     this.#messages.push({ role: "user", parts: [{ text: this.#promptText(prompt) }] });
     await this.#become(this.#document);
@@ -100,6 +101,7 @@ class AgentRun {
       this.#ctx.state.set("usage", this.#spending.used);
       if (answer === undefined) continue;
       this.#guarded("output", guard?.output, { output: answer.value });
+      await this.#checked({ side: "output", prompt, output: answer.value });
       return answer.value;
     }
     throw agentErrors.roundsExhausted({ max });
@@ -134,6 +136,18 @@ class AgentRun {
     if (found === true) return;
     const finding = found === false ? "is false" : "cannot be evaluated";
     throw agentErrors.guarded({ side, finding, condition: String(condition) });
+  }
+
+  /** Asks the capability that guards the agent. A guard that fails or returns anything but true refuses. */
+  async #checked(subject: { readonly side: string; readonly prompt: Json; readonly output?: Json }) {
+    const capability = this.#document.guard?.uses;
+    if (capability === undefined) return;
+    const { side } = subject;
+    const options = { id: `guard-${side}`, timeout: { queue: queueTimeout } } as const;
+    const found = await this.#ctx.call(capability, subject, options);
+    if (found === true) return;
+    const reason = typeof found === "string" && found !== "" ? found : JSON.stringify(found);
+    throw agentErrors.guarded({ side, finding: `\`${capability}\` refuses`, condition: shortened(reason) });
   }
 
   #modelsOf({ model = this.#document.model, fallback = [] }: Active): readonly string[] {
@@ -396,12 +410,11 @@ class AgentRun {
     for (;;) {
       const suffix =
         problem === undefined ? "" : `. The changed input does not fit: ${problem.slice(0, 100)}`;
-      const { data } = await this.#ctx.approve<{ readonly data?: { readonly input?: Json } | null }>({
-        id: `approve-${target}`,
-        title: `${title}${suffix}`,
-        context,
-        form,
-      });
+      const question = { id: `approve-${target}`, title: `${title}${suffix}`, context, form };
+      this.#spending.openQuestion(this.#ctx.now().getTime());
+      const { data } = await this.#ctx
+        .approve<{ readonly data?: { readonly input?: Json } | null }>(question)
+        .finally(() => this.#spending.closeQuestion(this.#ctx.now().getTime()));
       if (data?.input === undefined) return input;
       problem = violationOf(inputSchema, data.input);
       if (problem === undefined) return data.input;

@@ -197,6 +197,23 @@ describe("an agent", () => {
     assert.match(denied.model.requests[1]?.conversation.join() ?? "", /This call is not allowed/);
   });
 
+  it("has the time of its budget without the time in which people decide", async () => {
+    const send = { name: "pay_send", input: { to: "anna", amount: 900 } };
+    const { test } = agentTest({ tools: ["pay.send"], approve: true, budget: { time: "10m" } }, [
+      { calls: [send, send] },
+      { calls: [send] },
+      "Sent.",
+    ]);
+    const run = await test.start();
+    await run.skip("2h");
+    await run.approve("approve-pay.send");
+    await run.skip("1h");
+    await run.approve("approve-pay.send-2");
+    await run.skip("1d");
+    await run.reject("approve-pay.send-3");
+    assert.equal(await run.result(), "Sent.");
+  });
+
   it("stops at its budget of tokens or money, or its limit of answers", async () => {
     const reply = (n: number) => ({
       calls: [{ name: "calc_add", input: { a: n, b: n } }],
@@ -275,6 +292,47 @@ describe("an agent", () => {
     await assert.rejects(after.test.execute(), /guard of the agent's output is false/);
     const wrong = agentTest({ guard: { output: "size(output.parts) < 9" } }, ["a text has no parts"]);
     await assert.rejects(wrong.test.execute(), /guard of the agent's output cannot be evaluated/);
+  });
+
+  it("is guarded by a capability, before with the prompt and after with the output", async () => {
+    const subjects: unknown[] = [];
+    const guardedTest = (verdict: (subject: { readonly side: string }) => unknown) => {
+      const model = new ScriptedModel(["the secret is 7"]);
+      const fn = agents({ providers: provider, catalogue }, { fetch: model.fetch });
+      const agent = {
+        ...{ model: "local:any", instructions: "Help.", prompt: "Which one?" },
+        guard: { uses: "safety.check" },
+      };
+      const check = (subject: unknown) => {
+        subjects.push(subject);
+        return verdict(subject as { readonly side: string });
+      };
+      const test = testWorkflow(
+        {
+          workflow: "ask",
+          tasks: { answer: { agent, retry: 1 } },
+          output: "${{ tasks.answer.output }}",
+        } as never,
+        {
+          handlers: [{ "safety.check": check } as TestHandlers, (worker: Worker) => void worker.durable(fn)],
+        },
+      );
+      return { model, test };
+    };
+    assert.equal(await guardedTest(() => true).test.execute(), "the secret is 7");
+    const before = { side: "input", prompt: "Which one?" };
+    assert.deepEqual(subjects, [before, { ...before, side: "output", output: "the secret is 7" }]);
+    const refused = guardedTest(() => "not a topic of ours");
+    const ofInput = /guard of the agent's input `safety\.check` refuses: not a topic of ours/;
+    await assert.rejects(refused.test.execute(), ofInput);
+    assert.equal(refused.model.requests.length, 0);
+    const leaking = guardedTest(({ side }) => (side === "input" ? true : { leaks: ["secret"] }));
+    const ofOutput = /guard of the agent's output `safety\.check` refuses: \{"leaks":\["secret"\]\}/;
+    await assert.rejects(leaking.test.execute(), ofOutput);
+    const broken = guardedTest(() => {
+      throw Object.assign(new Error("the list is gone"), { code: "safety.broken" });
+    });
+    await assert.rejects(broken.test.execute(), /the list is gone/);
   });
 
   it("summarises a long transcript", async () => {

@@ -27,6 +27,10 @@ export class Spending {
   readonly #budget: Budget;
   readonly #models: Models;
   readonly #startMs: number;
+  /** Open questions to people, and the time in which at least one was open. */
+  #questions = 0;
+  #questionStartMs = 0;
+  #waitedMs = 0;
   #answers = 0;
   #inputTokens = 0;
   #outputTokens = 0;
@@ -56,7 +60,7 @@ export class Spending {
   /** Returns how many tokens the answer may have. */
   reserve(model: string, inputTokens: number, answerTokens: number, nowMs: number): number {
     const { tokens, usd, timeMs } = this.#budget;
-    const elapsedMs = nowMs - this.#startMs;
+    const elapsedMs = this.#elapsedMs(nowMs);
     if (timeMs !== undefined && elapsedMs >= timeMs)
       throw exhausted("time", durationText(elapsedMs), durationText(timeMs));
     const answerTokensMin = Math.min(usefulTokens, answerTokens);
@@ -86,7 +90,7 @@ export class Spending {
   /** Returns how long the next answer may take, in milliseconds. Undefined without a limit. */
   remainingMs(nowMs: number): number | undefined {
     const { timeMs } = this.#budget;
-    return timeMs === undefined ? undefined : Math.max(1, Math.ceil(timeMs - (nowMs - this.#startMs)));
+    return timeMs === undefined ? undefined : Math.max(1, Math.ceil(timeMs - this.#elapsedMs(nowMs)));
   }
 
   /**
@@ -103,7 +107,7 @@ export class Spending {
       throw exhausted("tokens", String(this.#tokensUsed), String(tokens));
     if (part.money !== undefined && part.money <= 0)
       throw exhausted("money", `$${this.#usdUsed.toFixed(4)}`, `$${usd}`);
-    const elapsedMs = nowMs - this.#startMs;
+    const elapsedMs = this.#elapsedMs(nowMs);
     if (timeMs !== undefined && elapsedMs >= timeMs)
       throw exhausted("time", durationText(elapsedMs), durationText(timeMs));
     const remainingMs = timeMs === undefined ? undefined : timeMs - elapsedMs;
@@ -111,6 +115,22 @@ export class Spending {
       ...((tokens ?? usd) !== undefined && { budget: part }),
       ...(remainingMs !== undefined && { timeout: { total: `${Math.ceil(remainingMs)}ms` } }),
     };
+  }
+
+  /** A person is asked. The time until the decision does not count. */
+  openQuestion(nowMs: number): void {
+    if (this.#questions === 0) this.#questionStartMs = nowMs;
+    this.#questions += 1;
+  }
+
+  closeQuestion(nowMs: number): void {
+    this.#questions -= 1;
+    if (this.#questions === 0) this.#waitedMs += nowMs - this.#questionStartMs;
+  }
+
+  #elapsedMs(nowMs: number): number {
+    const untilMs = this.#questions === 0 ? nowMs : this.#questionStartMs;
+    return untilMs - this.#startMs - this.#waitedMs;
   }
 
   /** Adds the use of calls. */

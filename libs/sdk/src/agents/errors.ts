@@ -104,7 +104,7 @@ export const agentErrors = defineErrors("agent", {
   guarded: {
     status: "PERMISSION_DENIED",
     retry: "never",
-    help: "A condition of `guard` is false or cannot be evaluated. The agent was not started, or its output was not returned.",
+    help: "A condition of `guard` is false or cannot be evaluated, or its capability refuses. The agent was not started, or its output was not returned.",
     message: ({ side, finding, condition }: { side: string; finding: string; condition: string }) =>
       `The guard of the agent's ${side} ${finding}: ${condition}`,
     remedy: "Check the prompt and the output of the agent, or correct `guard`.",

@@ -84,6 +84,33 @@ describe("a recording of an agent", () => {
     assert.equal((await replayAgent(recording)).error, "");
   });
 
+  it("is replayed with the verdicts of its guard and without the resources that it read", async () => {
+    const providers = { test: { speaks: "chat", url: "http://model.test" } } as const;
+    const nothing = { capabilities: async () => [], workflow: async () => undefined };
+    const runner = agents(
+      { providers, catalogue: nothing },
+      { fetch: new ScriptedModel(["At most 50."]).fetch },
+    );
+    const advisor = {
+      ...{ model: "test:any", instructions: "Help.", prompt: "How much?" },
+      ...{ context: ["mcp:shop/shop://rules"], guard: { uses: "safety.check" } },
+    };
+    const test = testWorkflow({ workflow: "ask", tasks: { answer: { agent: advisor } } } as never, {
+      handlers: [
+        { "mcp.shop.resources.read": () => ({ contents: [{ text: "50." }] }), "safety.check": () => true },
+        (worker: Worker) => void worker.durable(runner),
+      ],
+    });
+    const run = await test.start();
+    await run.result();
+    const recording = recordingOf(run.id, run.events);
+    assert.deepEqual(recording.guards, { "guard-input": true, "guard-output": true });
+    const { same, output, error: none } = await replayAgent(recording);
+    assert.deepEqual([same, output, none], [true, "At most 50.", ""]);
+    const { error } = await replayAgent({ ...recording, guards: { "guard-input": "not ours" } });
+    assert.match(error, /`safety\.check` refuses: not ours/);
+  });
+
   it("is refused for a run without an agent", () => {
     assert.throws(() => recordingOf("plain", []), /run `plain`: expected the task of an agent, got no agent/);
   });

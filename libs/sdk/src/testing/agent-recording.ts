@@ -57,6 +57,8 @@ export interface AgentRecording {
   readonly replies: readonly ScriptedReply[];
   readonly calls: readonly RecordedCall[];
   readonly decisions: readonly RecordedDecision[];
+  /** Replies of the capability of `guard`, by task. */
+  readonly guards?: Readonly<Record<string, Json>>;
   /** Undefined if the agent did not complete. */
   readonly output?: Json;
 }
@@ -73,6 +75,8 @@ export interface ReplayedAgent {
   /** Tokens that the recorded run was charged for. This replay was charged for none. */
   readonly tokens: number;
 }
+
+const guardTask = /^guard-(in|out)put$/;
 
 type Drafted<T> = { -readonly [Key in keyof T]: T[Key] };
 
@@ -109,6 +113,7 @@ export function recordingOf(
       answerSteps.test(id) && error === undefined && json !== undefined ? [scriptedReply(json)] : [],
     ),
     ...{ calls: reader.calls, decisions: reader.decisions },
+    ...(Object.keys(reader.guards).length > 0 && { guards: reader.guards }),
     ...(ended !== undefined && { output: (ended.details["output"] ?? null) as Json }),
   };
 }
@@ -118,7 +123,8 @@ export async function replayAgent(
   recording: AgentRecording,
   changes: Partial<AgentDocument> = {},
 ): Promise<ReplayedAgent> {
-  const agent = { ...recording.agent, ...changes };
+  // The recorded answers do not depend on what the agent reads first, and no worker reads it again.
+  const agent = { ...recording.agent, ...changes, context: [] };
   const definition = {
     workflow: "replay",
     tasks: { answer: { agent, retry: 1 } },
@@ -164,7 +170,10 @@ export async function playRecorded(
     ...new Set(recording.tools.filter((tool) => tool.kind === kind).map(({ target }) => target)),
   ];
   const childTask = (target: string) => `recorded.${target}`;
+  const guard = recording.agent.guard?.uses;
+  const verdict = ({ side }: { readonly side: string }) => recording.guards?.[`guard-${side}`] ?? null;
   const handlers = Object.fromEntries([
+    ...(guard === undefined ? [] : [[guard, verdict] as const]),
     ...targets("call").map((target) => [target, (input: Json) => answer(target, input)] as const),
     ...targets("child").map((target) => [childTask(target), (input: Json) => answer(target, input)] as const),
   ]);
@@ -260,6 +269,7 @@ function recordedModels({ agent, tools }: AgentRecording): AgentsOptions {
 class CallReader {
   readonly calls: Drafted<RecordedCall>[] = [];
   readonly decisions: RecordedDecision[] = [];
+  readonly guards: Record<string, Json> = {};
   readonly #agent: { readonly task: string } & Pick<AgentDocument, "deny">;
   readonly #tools: readonly Tool[];
   readonly #owned = new Set<string>();
@@ -284,6 +294,8 @@ class CallReader {
       const { tool: target, input } = details["context"] as { readonly tool: string; readonly input: Json };
       this.#questions.set(task, { target, input });
     } else if (type === "approval_decided") this.#decided(task, details["decision"] as Decision);
+    else if (type === "task_completed" && guardTask.test(task))
+      this.guards[task] = (details["output"] ?? null) as Json;
     else if (type === "task_completed" || type === "task_failed" || type === "child_refused") {
       const call = this.calls.find((each) => each.task === task);
       if (call === undefined) return;

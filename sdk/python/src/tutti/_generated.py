@@ -343,7 +343,7 @@ class AgentBudget(Node):
     tokens: float | Expression | None = None
     #: What its models may cost.
     usd: float | Expression | None = None
-    #: How long it may take.
+    #: How long it may take. The time in which people decide about its calls does not count.
     time: Duration | Expression | None = field(default=None, metadata={"duration": True})
 
 
@@ -377,6 +377,9 @@ class AgentGuard(Node):
     input: str | bool | Expression | None = None
     #: Over `output`; must give true.
     output: str | bool | Expression | None = None
+    #: A capability that checks `{side, prompt}` and `{side, prompt, output}`. It returns true, or the
+    #: reason of its refusal.
+    uses: str | Expression | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
