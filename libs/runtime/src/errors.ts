@@ -49,6 +49,14 @@ export const runtimeErrors = defineErrors("runtime", {
       `The archive of ${named(at)} is ${at.behindBytes} bytes behind its journal`,
     remedy: "Retry after a moment. If the error persists, check the log for failed writes to the archive.",
   },
+  memoryShort: {
+    status: "RESOURCE_EXHAUSTED",
+    retry: "same-key",
+    help: "The process has little memory left, and the partition holds many instances that the archive does not have yet. Nothing happened. Retry after the delay. Results of tasks are still accepted. If the error persists, give the process more memory or add a process.",
+    message: (at: AtPartition & { loaded: number }) =>
+      `The process has little memory left, and ${named(at)} holds ${at.loaded} instances in memory`,
+    remedy: "Retry after a moment. If the error persists, give the process more memory or add a process.",
+  },
   leaving: {
     status: "UNAVAILABLE",
     retry: "same-key",

@@ -34,6 +34,8 @@ export interface RuntimeOptions {
    * or undefined if no other process can own anything: then the machines' own behaviours apply.
    */
   behavioursAllowed?(): BehaviourLevels | undefined;
+  /** Returns whether the process has little memory left. Absent if unknown. */
+  readonly isMemoryShort?: () => boolean;
   /** Returns how long ended instances are kept. */
   retentionOf(kind: string): Retention;
   /** Prepares for a partition that another process still owns. Absent if nothing can be prepared. */
@@ -76,7 +78,10 @@ export interface RuntimeLimits {
   readonly batchBytesSoft: number;
   /** Instances in memory per partition, as far as they can be passivated. */
   readonly loadedMax: number;
-  /** Up to this number, idle instances stay in memory for `idleMs`. Above it they leave sooner. */
+  /**
+   * Up to this number, idle instances stay in memory for `idleMs`. Above it they leave sooner, and commands are refused
+   * while the process has little memory left.
+   */
   readonly loadedSoft: number;
   /** An idle instance is passivated after this time. */
   readonly idleMs: number;

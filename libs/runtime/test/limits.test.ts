@@ -178,6 +178,33 @@ describe("an archive that writes more slowly than the journal grows", () => {
   });
 });
 
+describe("a process with little memory left", () => {
+  const many = idsIn(0, 12);
+
+  it("refuses commands of a partition with many instances until they have left memory", async () => {
+    let isShort = false;
+    const bank = new Bank({ loadedSoft: 10, idleMs: 3_600_000 }, { isMemoryShort: () => isShort });
+    await bank.start();
+    for (const id of many) await bank.open(id, 1_000);
+    await bank.execute(ada, requestStatement, {});
+    await bank.open(remote, 0);
+    isShort = true;
+    await assert.rejects(bank.execute(ada, deposit, { amountCents: 1 }), {
+      code: "runtime.memory_short",
+      status: "RESOURCE_EXHAUSTED",
+      retryAfterMs: 500,
+    });
+    await bank.execute(remote, deposit, { amountCents: 1 });
+    const token = bank.dispatched[0]?.token;
+    assert.ok(token);
+    assert.equal(await bank.settle(token, completeStatement, { pages: 1 }), "done");
+    await bank.time.advanceAsync(2_000);
+    assert.equal(bank.runtime.partitionStatuses()[0]?.loaded, 0);
+    await bank.execute(ada, deposit, { amountCents: 1 });
+    assert.equal(await bank.balanceOf(ada), 1_001);
+  });
+});
+
 describe("bounds that contradict each other", () => {
   for (const [name, limits] of Object.entries({
     "a batch that is closed before anything is in it": { batchBytesSoft: 0 },

@@ -1,6 +1,7 @@
 /** The runtimes of a process, each with its archive, independent of the storage. */
+import { getHeapStatistics } from "node:v8";
 import type { Blobs } from "@tutti/journal";
-import { type Owner, type Place, promptDefer } from "@tutti/kernel";
+import { type Clock, type Owner, type Place, promptDefer } from "@tutti/kernel";
 import { type Effects, Runtime, type RuntimeOptions } from "@tutti/runtime";
 import type { PartitionOwner } from "@tutti/runtime/ownership";
 import { workServices } from "../runtime/pause/dependencies.ts";
@@ -22,10 +23,12 @@ export class HostedServices {
   readonly all: HostedService[] = [];
   readonly #parts: StorageParts;
   readonly #blobs: Pick<Blobs, "mention">;
+  readonly #isMemoryShort: () => boolean;
 
   /** @param blobs called once the storage is started */
   constructor(parts: StorageParts, blobs: () => Blobs) {
     this.#parts = parts;
+    this.#isMemoryShort = memoryWatch(parts.foundation.clock);
     this.#blobs = { mention: (mentions) => blobs().mention(mentions) };
   }
 
@@ -56,6 +59,7 @@ export class HostedServices {
       defer: promptDefer(),
       limits: settings.limits,
       pause: workServices.includes(service) ? settings.pause : "",
+      isMemoryShort: this.#isMemoryShort,
       retentionOf: settings.retentionOf,
       ownerOf: (place) => ownerOf(partitionOwner, service, place),
     });
@@ -98,4 +102,24 @@ export class HostedServices {
 
 function ownerOf(partitionOwner: PartitionOwner, service: string, place: Place): Owner | undefined {
   return partitionOwner.ownerOf(service, Number(place.slice(place.lastIndexOf("/") + 1)));
+}
+
+/** Share of the old generation's maximum from which memory is short. V8 needs the rest for collections. */
+const shortShare = 0.7;
+/** V8 counts this maximum of the young generation among the maximum of the heap. */
+const youngBytesMax = 192 * 2 ** 20;
+const sampleMs = 100;
+
+/** Returns a function that reports whether the process has used most of its heap. It reads the heap at most every 100 ms. */
+function memoryWatch(clock: Pick<Clock, "monotonic">): () => boolean {
+  let sampledMs = Number.NEGATIVE_INFINITY;
+  let isShort = false;
+  return () => {
+    const nowMs = clock.monotonic();
+    if (nowMs - sampledMs < sampleMs) return isShort;
+    sampledMs = nowMs;
+    const { used_heap_size: used, heap_size_limit: most } = getHeapStatistics();
+    isShort = used > Math.max(most - youngBytesMax, most / 2) * shortShare;
+    return isShort;
+  };
 }
