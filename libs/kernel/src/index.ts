@@ -46,7 +46,7 @@ export { type Id, type IdParts, isId, kindOf, parseId, printId, timeOf } from ".
 export { IdSource } from "./ids/id-source.ts";
 export { idOfKey, mixedHash, stableHash } from "./ids/stable-hash.ts";
 export { type Labels, labelsMatch, type SelectorInput, selectorText } from "./labels.ts";
-export { isEnded } from "./machine/ended.ts";
+export { isEnded, liveStatuses } from "./machine/ended.ts";
 export { type InstanceAddress, type InstanceKey, keyOf, textOf } from "./machine/instance-key.ts";
 export type * from "./machine/machine.ts";
 export type { WireCodec, WireWriter } from "./machine/wire.ts";

@@ -13,9 +13,8 @@ import {
   type UpdateNamespaceRequest,
 } from "@tutti/contracts/governance/v1";
 import { ListMachinesRequest, runtimeService } from "@tutti/contracts/runtime/v1";
-import { WorkStatus } from "@tutti/contracts/types/v1";
 import { mergedFields } from "@tutti/host/serving";
-import { type CallContext, labelsMatch, pageOf } from "@tutti/kernel";
+import { type CallContext, labelsMatch, liveStatuses, pageOf } from "@tutti/kernel";
 import { keepNamespace, namespaceOf, removeNamespace, tenantErrors } from "@tutti/machine-entities/tenant";
 import type { Handlers, Mesh } from "@tutti/mesh";
 import { systemNamespace } from "@tutti/policy";
@@ -92,13 +91,6 @@ const works = [
   { service: "swarm", kinds: ["mission"] },
   { service: "master", kinds: ["session"] },
 ] as const;
-const unended = [
-  WorkStatus.WORK_STATUS_PENDING,
-  WorkStatus.WORK_STATUS_RUNNING,
-  WorkStatus.WORK_STATUS_PAUSED,
-  WorkStatus.WORK_STATUS_CANCELLING,
-];
-
 async function remove(
   dependencies: TenantDependencies,
   mesh: Mesh,
@@ -112,7 +104,7 @@ async function remove(
   // An unreachable service may have running work: then the namespace is not removed.
   for (const { service, kinds } of works) {
     const page = { size: 1, token: "" };
-    const request = { namespace, kinds: [...kinds], statuses: unended, page };
+    const request = { namespace, kinds: [...kinds], statuses: [...liveStatuses], page };
     const runtime = mesh.client(runtimeService, { service });
     const { machines } = await runtime.listMachines(ListMachinesRequest.fromPartial(request), { context });
     const [found] = machines;

@@ -1,15 +1,7 @@
-import { WorkStatus } from "@tutti/contracts/types/v1";
 import { everything } from "@tutti/host/serving";
 import type { Archive } from "@tutti/journal";
+import { liveStatuses } from "@tutti/kernel";
 import { indexLabels } from "@tutti/machine-run";
-
-const open = [
-  WorkStatus.WORK_STATUS_PENDING,
-  WorkStatus.WORK_STATUS_RUNNING,
-  WorkStatus.WORK_STATUS_PAUSED,
-  WorkStatus.WORK_STATUS_CANCELLING,
-  WorkStatus.WORK_STATUS_QUARANTINED,
-];
 
 const pageMax = 1_000;
 
@@ -31,7 +23,7 @@ export class LiveRuns {
         ...everything,
         namespace,
         kinds: ["run"],
-        statuses: open,
+        statuses: liveStatuses,
         definition,
         labels,
         cursor,

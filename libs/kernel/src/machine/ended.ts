@@ -12,3 +12,12 @@ const ended: ReadonlySet<WorkStatus> = new Set<WorkStatus>([
 export function isEnded(status: WorkStatus): boolean {
   return ended.has(status);
 }
+
+/** The statuses that are not final. */
+export const liveStatuses: readonly WorkStatus[] = [
+  WorkStatus.WORK_STATUS_PENDING,
+  WorkStatus.WORK_STATUS_RUNNING,
+  WorkStatus.WORK_STATUS_PAUSED,
+  WorkStatus.WORK_STATUS_CANCELLING,
+  WorkStatus.WORK_STATUS_QUARANTINED,
+];

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Approval, ApprovalFilter } from "@tutti/contracts/types/v1";
+import { Approval, ApprovalFilter, WorkStatus } from "@tutti/contracts/types/v1";
+import { MemoryArchive } from "@tutti/journal";
+import { systemClock } from "@tutti/kernel";
 import { testContext } from "@tutti/kernel/testing";
-import { matchesFilter } from "./questions.ts";
+import { runtimeErrors } from "@tutti/runtime/errors";
+import { listQuestions, matchesFilter } from "./questions.ts";
 
 describe("questions for a caller", () => {
   const principal = { kind: "person", id: "ada", roles: ["operator", "night"] } as const;
@@ -20,4 +23,66 @@ describe("questions for a caller", () => {
     it(`are not those for ${name}`, () => assert.equal(isMine(name), false));
 
   it("are those that any person may decide", () => assert.equal(isMine(), true));
+});
+
+describe("questions of a work and its children", () => {
+  const { WORK_STATUS_RUNNING, WORK_STATUS_QUARANTINED } = WorkStatus;
+  const runs = [
+    ["part", "session/top", WORK_STATUS_RUNNING],
+    ["of-mission", "mission/top", WORK_STATUS_RUNNING],
+    ["of-run", "run/top", WORK_STATUS_RUNNING],
+    ["broken", "run/part", WORK_STATUS_QUARANTINED],
+    ["below", "run/broken", WORK_STATUS_RUNNING],
+    ["other", "run/another", WORK_STATUS_RUNNING],
+  ] as const;
+  const refused = ({ id }: { readonly id: string }, error: "quarantined" | "unknownInstance") =>
+    error === "quarantined"
+      ? runtimeErrors.quarantined({ kind: "run", id, on: "a signal", error: "a fault" })
+      : runtimeErrors.unknownInstance({ kind: "run", id });
+
+  async function listed(filter: Parameters<typeof ApprovalFilter.fromPartial>[0]): Promise<string[]> {
+    const options = { clock: systemClock, partitions: 1, source: { read: () => Promise.resolve([]) } };
+    const archive = new MemoryArchive(options as never);
+    await archive.partition(0).opening(1);
+    const entries = runs.map(([id, parent, status], index) => ({
+      key: { namespace: "default", kind: "run", id },
+      ...{ incarnation: index + 1, status, definition: "", labels: { parent, person: "yes" } },
+      ...{ startMs: index + 1, endMs: 0, events: 1, last: { batch: 1, index: 0 } },
+      ...{ startedBy: new Uint8Array(), keepUntilMs: 0, idKeptUntilMs: 0 },
+    }));
+    const snapshots = entries.map(({ key, incarnation }) => ({
+      ...{ key, incarnation, snapshot: new Uint8Array(), dueMs: 0, outstanding: false },
+    }));
+    await archive.partition(0).commit(1, { coveredTo: 1, partitionSnapshot: undefined, snapshots, entries });
+    const read = async (id: string) => {
+      const status = runs.find(([known]) => known === id)?.[2];
+      if (status === undefined) throw refused({ id }, "unknownInstance");
+      if (status === WORK_STATUS_QUARANTINED) throw refused({ id }, "quarantined");
+      return [Approval.fromPartial({ approvalId: "sure", about: { kind: "run", id } })];
+    };
+    const questions = {
+      ...{ kind: "run", person: "person", parent: "parent", ofOwn: read },
+      ofAny: ({ filter: { workId } }: { readonly filter: ApprovalFilter }) => read(workId),
+    };
+    const page = { size: 100, token: "" };
+    const context = testContext({ namespace: "default" });
+    const all = ApprovalFilter.fromPartial(filter);
+    const { approvals } = await listQuestions({ archive }, questions, all, page, context);
+    return approvals.map(({ about }) => about?.id ?? "");
+  }
+
+  it("include those of a run, mission or session with this id, also below a quarantined run", async () => {
+    const found = await listed({ workId: "top", withChildren: true });
+    assert.deepEqual(found, ["below", "of-mission", "of-run", "part"]);
+    assert.deepEqual(await listed({ workId: "broken", withChildren: true }), ["below"]);
+  });
+
+  it("are listed for all works while a run is quarantined", async () => {
+    assert.deepEqual(await listed({}), ["below", "of-mission", "of-run", "other", "part"]);
+  });
+
+  it("are refused for a quarantined run without children, and for an unknown one", async () => {
+    await assert.rejects(listed({ workId: "broken" }), /quarantined/);
+    await assert.rejects(listed({ workId: "nope", withChildren: true }), /nope/);
+  });
 });

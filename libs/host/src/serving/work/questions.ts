@@ -7,10 +7,18 @@ import {
   type InboxTask,
   Verdict,
   type WorkReference,
-  WorkStatus,
+  type WorkStatus,
 } from "@tutti/contracts/types/v1";
 import type { IndexEntry, LabelCondition } from "@tutti/journal";
-import { type CallContext, fromTimestamp, isTuttiError, kernelErrors, type Principal } from "@tutti/kernel";
+import {
+  type CallContext,
+  fromTimestamp,
+  isTuttiError,
+  kernelErrors,
+  liveStatuses,
+  type Principal,
+} from "@tutti/kernel";
+import { runtimeErrors } from "@tutti/runtime/errors";
 import { everything, sizeOf } from "../machine-calls.ts";
 import type { LookupDependencies } from "./lookups.ts";
 
@@ -94,7 +102,7 @@ export async function listQuestions(
 
 /**
  * Returns the questions of one work. Includes the open ones of its tasks in inboxes and, if requested, the questions of
- * its child runs.
+ * its children.
  */
 async function ofWork(
   dependencies: Pick<LookupDependencies, "archive">,
@@ -104,46 +112,48 @@ async function ofWork(
 ): Promise<readonly Approval[]> {
   const { workId, withChildren } = filter;
   const onlyOpen = isOnlyOpen(filter);
-  const hasOthers = questions.kind === "run" && (onlyOpen || withChildren);
+  const roots = workKinds.map((kind) => `${kind}/${workId}`);
   const statuses = onlyOpen ? liveStatuses : [];
-  const children =
-    hasOthers && withChildren
-      ? await childrenOf(dependencies, questions, { runId: workId, statuses }, context.namespace)
-      : [];
-  const family = [workId, ...children.map(({ key }) => key.id)].map((id) => `run/${id}`);
-  const ofFamily: LabelCondition = {
-    kind: "equals",
-    name: inboxLabels.work,
-    values: [...family, `mission/${workId}`].map(cut),
-  };
-  const tasks = hasOthers
-    ? [
-        ...(await worksWithQuestions(dependencies, questions, filter, context, withChildren, [ofFamily])),
-      ].flatMap(([, entry]) => (inboxTaskOf(entry) === undefined ? [] : [entry]))
+  const children = withChildren
+    ? await childrenOf(dependencies, questions, { roots, statuses }, context.namespace)
     : [];
+  const family = [...roots, ...children.map(({ key }) => `${key.kind}/${key.id}`)];
+  const tasks =
+    questions.kind === "run" && (onlyOpen || withChildren)
+      ? await inboxRunsOf(dependencies, questions, { family, filter }, context)
+      : [];
   const mayAsk = children.filter(({ labels }) => !onlyOpen || labels[questions.person] !== undefined);
   const others = [...mayAsk, ...tasks];
   const own = questions.ofOwn(workId, context);
   if (others.length === 0) return own;
-  const ofOthers = ofWorks(questions, others, context);
-  // A mission is no run of its own.
-  const ownOrNone = own.catch((error) => {
-    if (isTuttiError(error) && error.status === "NOT_FOUND") return [];
-    throw error;
-  });
-  return [...(await ownOrNone), ...(await ofOthers)];
+  return (await Promise.all([unlessUnreadable(own), ofWorks(questions, others, context)])).flat();
 }
 
-/** Returns the child runs of a run at every level: by one search per level and page. */
+/** The id of a work does not tell its kind. */
+const workKinds = ["run", "mission", "session"];
+
+/** Returns the runs of the tasks of these works in inboxes. */
+async function inboxRunsOf(
+  dependencies: Pick<LookupDependencies, "archive">,
+  questions: Questions,
+  { family, filter }: { readonly family: readonly string[]; readonly filter: ApprovalFilter },
+  context: CallContext,
+): Promise<readonly IndexEntry[]> {
+  const ofFamily = { kind: "equals", name: inboxLabels.work, values: family.map(cut) } as const;
+  const mayLag = filter.withChildren;
+  const runs = await worksWithQuestions(dependencies, questions, filter, context, mayLag, [ofFamily]);
+  return [...runs.values()].filter((entry) => inboxTaskOf(entry) !== undefined);
+}
+
+/** Returns the children of a work at every level, of one kind: by one search per level and page. */
 async function childrenOf(
   { archive }: Pick<LookupDependencies, "archive">,
   { kind, parent }: Pick<Questions, "kind" | "parent">,
-  { runId, statuses }: { readonly runId: string; readonly statuses: readonly WorkStatus[] },
+  { roots, statuses }: { readonly roots: readonly string[]; readonly statuses: readonly WorkStatus[] },
   namespace: string,
 ): Promise<readonly IndexEntry[]> {
   const found = new Map<string, IndexEntry>();
-  for (let parents = [runId]; parents.length > 0 && found.size < worksMax; ) {
-    const values = parents.map((id) => cut(`${kind}/${id}`));
+  for (let parents = roots; parents.length > 0 && found.size < worksMax; ) {
     const level: string[] = [];
     let cursor = "";
     do {
@@ -152,7 +162,7 @@ async function childrenOf(
         namespace,
         kinds: [kind],
         statuses,
-        labels: [{ kind: "equals", name: parent, values }],
+        labels: [{ kind: "equals", name: parent, values: parents.map(cut) }],
         cursor,
         // The first search has waited for the index.
         mayLag: found.size > 0,
@@ -162,7 +172,7 @@ async function childrenOf(
       for (const entry of page.entries) {
         if (found.has(entry.key.id)) continue;
         found.set(entry.key.id, entry);
-        level.push(entry.key.id);
+        level.push(`${kind}/${entry.key.id}`);
       }
       ({ cursor } = page);
     } while (cursor !== "" && found.size < worksMax);
@@ -170,13 +180,6 @@ async function childrenOf(
   }
   return [...found.values()];
 }
-
-const liveStatuses: readonly WorkStatus[] = [
-  WorkStatus.WORK_STATUS_PENDING,
-  WorkStatus.WORK_STATUS_RUNNING,
-  WorkStatus.WORK_STATUS_PAUSED,
-  WorkStatus.WORK_STATUS_CANCELLING,
-];
 
 function isOnlyOpen({ verdicts }: ApprovalFilter): boolean {
   return verdicts.every((verdict) => verdict === Verdict.VERDICT_UNSPECIFIED);
@@ -245,17 +248,22 @@ function inboxTaskOf({ key, labels, startedBy }: IndexEntry): InboxTask | undefi
   return { inbox: labels[inbox] ?? "", capability: labels[capability] ?? "", about };
 }
 
-async function allQuestionsOf(
+function allQuestionsOf(
   { ofAny }: Pick<Questions, "ofAny">,
   workId: string,
   context: CallContext,
 ): Promise<readonly Approval[]> {
   const filter = ApprovalFilter.fromPartial({ workId, verdicts: [...everyVerdict] });
+  return unlessUnreadable(ofAny({ filter, size: pageMax }, context));
+}
+
+/** Resolves with no questions if the work does not exist, or is quarantined: then no caller can decide them. */
+async function unlessUnreadable(questions: Promise<readonly Approval[]>): Promise<readonly Approval[]> {
   try {
-    return await ofAny({ filter, size: pageMax }, context);
+    return await questions;
   } catch (error) {
-    // It no longer exists.
-    if (isTuttiError(error) && error.status === "NOT_FOUND") return [];
+    const isMissing = isTuttiError(error) && error.status === "NOT_FOUND";
+    if (isMissing || runtimeErrors.quarantined.is(error)) return [];
     throw error;
   }
 }
