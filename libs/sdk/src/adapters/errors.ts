@@ -1,5 +1,12 @@
 import { defineErrors } from "@tutti/kernel";
 
+interface Refusal {
+  operation: string;
+  reason: string;
+  /** What to correct, if the other system says which of the possible causes it is. */
+  remedy?: string | undefined;
+}
+
 /** Errors of adapter operations. */
 export const adapterErrors = defineErrors("adapter", {
   invalid: {
@@ -47,9 +54,10 @@ export const adapterErrors = defineErrors("adapter", {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "The other system rejected the call, such as with HTTP 400 to 499. It would reject the same call again.",
-    message: ({ operation, reason }: { operation: string; reason: string }) =>
-      `\`${operation}\` was refused: ${reason}`,
-    remedy: "Correct `with` of the task, or the permissions of the credentials.",
+    message: ({ operation, reason }: Refusal) => `\`${operation}\` was refused: ${reason}`,
+    remedy: ({ remedy }: Refusal) =>
+      remedy ??
+      "Correct `with` of the task, the options of the adapter, or the permissions of its credentials.",
   },
   outcomeUnknown: {
     status: "FAILED_PRECONDITION",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -71,7 +71,21 @@ describe("an SQLite adapter", () => {
     });
     const text = join(folder, "shop.txt");
     writeFileSync(text, "no database");
-    await assert.rejects(checked(text, "SELECT 1"), { code: "adapter.refused", message: /`wrong\.x`.*no/ });
+    await assert.rejects(checked(text, "SELECT 1"), {
+      code: "adapter.refused",
+      message: /`wrong\.x`.*shop\.txt\)\. Correct `file` of the adapter\.$/,
+    });
+    await checked(file, "SELECT 1; -- one");
+    await assert.rejects(checked(file, "SELECT 1; DELETE FROM orders"), {
+      message: /more than one statement/,
+    });
+    const missing = join(folder, "missing.db");
+    await assert.rejects(checked(missing, "SELECT * FROM orders"), {
+      code: "adapter.refused",
+      message: /no such table: orders \(the file .*missing\.db does not exist\)/,
+    });
+    await checked(missing, "CREATE TABLE orders (id INTEGER)");
+    assert.equal(existsSync(missing), false);
   });
 
   it("follows the adapter rules", async () => {

@@ -5,6 +5,8 @@
  *    second attempt gets the stored output.
  * 2. Values are bound. No part of the input becomes a part of a statement.
  */
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
 import type { JsonSchema } from "../task/handlers.ts";
 import type { Adapter, AdapterOperation, RateLimit } from "./adapter.ts";
@@ -75,6 +77,13 @@ const callsTableSql = `CREATE TABLE IF NOT EXISTS tutti_calls (
 ) WITHOUT ROWID`;
 const defaults = { busyMs: 5_000, rowsMax: 10_000 };
 const busyCode = 5;
+/** Remedies by the code of SQLite. */
+const remedies: Readonly<Record<number, string>> = {
+  1: "Correct the statement of the operation, or `file` of the adapter.",
+  8: "Let the user of the worker write the file and its folder.",
+  14: "Let the user of the worker read and write the file and its folder.",
+  26: "Correct `file` of the adapter.",
+};
 
 class Database {
   readonly #options: SqliteAdapterOptions;
@@ -94,13 +103,20 @@ class Database {
   }
 
   async check(operations: SqliteAdapterOptions["operations"]): Promise<void> {
-    const database = await this.#open();
-    for (const [name, { sql }] of Object.entries(operations))
-      try {
-        database.prepare(sql);
-      } catch (error) {
-        throw failureOf(`${this.#options.name}.${name}`, error);
-      }
+    const { name: adapter, file } = this.#options;
+    // Opening a file that does not exist would create it. A missing folder is reported by opening.
+    const isNew = this.#database === undefined && !existsSync(file) && existsSync(dirname(file));
+    const database = isNew ? await opened(":memory:") : await this.#open();
+    try {
+      for (const [name, { sql }] of Object.entries(operations))
+        try {
+          prepare(database, sql);
+        } catch (error) {
+          throw failureOf(`${adapter}.${name}`, error, isNew ? `the file ${file} does not exist` : file);
+        }
+    } finally {
+      if (isNew) database.close();
+    }
   }
 
   async run(operation: string, sql: string, values: Values, key: string | undefined): Promise<unknown> {
@@ -112,7 +128,7 @@ class Database {
     } catch (error) {
       // If reused, a failed statement would report its last error again.
       this.#statements.delete(sql);
-      throw failureOf(operation, error);
+      throw failureOf(operation, error, this.#options.file);
     }
   }
 
@@ -155,8 +171,11 @@ class Database {
   }
 
   #prepared(sql: string): StatementSync {
-    const known = this.#statements.get(sql) ?? this.#database?.prepare(sql);
-    if (known === undefined) throw new Error("the database is closed");
+    let known = this.#statements.get(sql);
+    if (known === undefined) {
+      if (this.#database === undefined) throw new Error("the database is closed");
+      known = prepare(this.#database, sql);
+    }
     this.#statements.set(sql, known);
     return known;
   }
@@ -164,10 +183,10 @@ class Database {
   async #open(): Promise<DatabaseSync> {
     if (this.#database !== undefined) return this.#database;
     const { name, file, busyMs = defaults.busyMs } = this.#options;
-    // Loaded by the first call, so that a worker without this adapter runs on a Node without SQLite.
-    const { DatabaseSync: Sqlite } = await import("node:sqlite");
     try {
-      this.#database ??= new Sqlite(file, { timeout: busyMs });
+      const database = await opened(file, busyMs);
+      if (this.#database === undefined) this.#database = database;
+      else database.close();
     } catch (error) {
       throw adapterErrors.unreachable(
         { operation: name, reason: `${file}: ${textOf(error)}` },
@@ -178,14 +197,29 @@ class Database {
   }
 }
 
-function failureOf(operation: string, error: unknown): unknown {
+async function opened(file: string, timeout = defaults.busyMs): Promise<DatabaseSync> {
+  // Loaded by the first call, so that a worker without this adapter runs on a Node without SQLite.
+  const { DatabaseSync: Sqlite } = await import("node:sqlite");
+  return new Sqlite(file, { timeout });
+}
+
+/** Prepares one statement. SQLite would ignore all text after the first statement. */
+function prepare(database: DatabaseSync, sql: string): StatementSync {
+  const statement = database.prepare(sql);
+  const rest = sql.slice(statement.sourceSQL.length).replace(/--[^\n]*|\/\*[\s\S]*?\*\/|[;\s]+/g, "");
+  if (rest === "") return statement;
+  throw Object.assign(new Error("the operation has more than one statement"), { errcode: 1 });
+}
+
+/** @param place the file, or why it is not the file */
+function failureOf(operation: string, error: unknown, place: string): unknown {
   const code = (error as { readonly errcode?: unknown }).errcode;
   if (typeof code !== "number") return error;
-  const details = { operation, reason: textOf(error) };
+  const details = { operation, reason: `${textOf(error)} (${place})` };
   // The lowest byte is the kind, such as busy for several reasons.
   return (code & 0xff) === busyCode
     ? adapterErrors.failed(details, { cause: error })
-    : adapterErrors.refused(details, { cause: error });
+    : adapterErrors.refused({ ...details, remedy: remedies[code & 0xff] }, { cause: error });
 }
 
 function textOf(error: unknown): string {

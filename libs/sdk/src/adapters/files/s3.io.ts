@@ -60,7 +60,10 @@ describe("a bucket of S3", () => {
     await check();
     await failsWith(check({ secretKey: "env:WRONG" }), "adapter.not_signed_in");
     await failsWith(check({ accessKey: "env:WRONG" }), "adapter.not_signed_in");
-    await failsWith(check({ bucket: "gone" }), "adapter.refused");
+    assert.match(
+      await failsWith(check({ bucket: "gone" }), "adapter.refused"),
+      /Correct `bucket` of the adapter/,
+    );
     await failsWith(check({ url: "http://127.0.0.1:1" }), "adapter.unreachable");
     await failsWith(check({ url: "http://169.254.169.254" }), "adapter.address_refused");
     assert.throws(() => adapterOf({ url: "ftp://host" }), /expected an HTTP address/);

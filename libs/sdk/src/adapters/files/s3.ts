@@ -294,5 +294,15 @@ function failureOf(operation: string, answer: HttpAnswer, secrets: readonly stri
     return adapterErrors.notSignedIn({ operation, reason });
   if (status >= 500 || status === 408 || code === "RequestTimeout")
     return adapterErrors.failed({ operation, reason });
-  return adapterErrors.refused({ operation, reason });
+  return adapterErrors.refused({ operation, reason, remedy: remedyOf(status, code) });
+}
+
+function remedyOf(status: number, code: string | undefined): string | undefined {
+  if (code === "NoSuchBucket") return "Correct `bucket` of the adapter, or create the bucket.";
+  if (code === "AccessDenied" || (code === undefined && status === 403))
+    return "Grant the right on the bucket to the access key.";
+  // A server that is not S3. Errors of S3 have a code, except for HEAD, whose 404 is an answer.
+  if (code === undefined && (status === 404 || status === 405))
+    return "Check that an S3 server answers at `url` of the adapter.";
+  return undefined;
 }

@@ -37,6 +37,9 @@ export function failureOf(operation: string, error: unknown, target: Target, wri
   if (error instanceof TooMuch) return adapterErrors.answerUnreadable({ operation, reason: error.message });
   const { code, message, severity } = error as Fault;
   const reason = withoutSecrets(typeof message === "string" ? message : String(error), target.secrets);
+  // The server requests a password. The client refuses, because it has none.
+  if (/client password must be a string/.test(reason))
+    return adapterErrors.notSignedIn({ operation, reason: "the connection string has no password" });
   if (severity === undefined)
     return adapterErrors.unreachable({ operation, reason: unreachableReason(String(code), reason, target) });
   return serverFailure(operation, String(code), reason, writes);
@@ -56,5 +59,17 @@ function serverFailure(operation: string, code: string, reason: string, writes: 
     });
   // A conflict of transactions, a full disk, a statement that took too long, a failover.
   if (/^(40|53|55P03|57014|58|XX|25006)/.test(code)) return adapterErrors.failed(details);
-  return adapterErrors.refused(details);
+  return adapterErrors.refused({ ...details, remedy: remedies[code] });
 }
+
+const correctStatement = "Correct the statement of the operation.";
+/** Remedies by SQLSTATE. */
+const remedies: Readonly<Record<string, string>> = {
+  "3D000": "Correct the database in the connection string, or create it.",
+  "3F000": "Correct the schema, or create it.",
+  "42P01": "Correct the name of the table, or create the table in this database.",
+  "42501": "Grant the right to the role of the connection string, or use another role.",
+  "42601": correctStatement,
+  "42703": "Correct the name of the column, or add the column.",
+  "42883": correctStatement,
+};

@@ -20,7 +20,7 @@ import {
   startedBy,
 } from "../source.ts";
 import { type ConnectionOptions, PostgresConnections, type Run } from "./connections.ts";
-import { prepared } from "./postgres.ts";
+import { checkStatement } from "./postgres.ts";
 import { bindValues, parametersOf } from "./values.ts";
 
 export type OutboxRow = Readonly<Record<string, unknown>>;
@@ -64,11 +64,12 @@ export function postgresOutbox(options: PostgresOutboxOptions): Source {
     description: "Counts rows: pending, running, failed.",
     status: (call) =>
       connections.transaction(reading, call, async (run) => (await run(statements.count)).rows[0] ?? {}),
-    check: (call) =>
-      connections.transaction(reading, call, async (run) => {
-        await run(statements.count);
-        for (const [name, sql] of Object.entries(statements.checked)) await prepared(name, sql, run);
-      }),
+    check: async (call) => {
+      await connections.transaction(reading, call, async (run) => void (await run(statements.count)));
+      for (const sql of statements.checked) await checkStatement(connections, options.name, sql, call);
+      if (options.result !== undefined)
+        await checkStatement(connections, `${options.name}.result`, options.result, call);
+    },
     close: () => connections.close(),
     sessions(runOptions) {
       const outbox = new Outbox(options, connections, runOptions);
@@ -88,6 +89,12 @@ function statementsOf({ table, afterStart = "mark", result, ...options }: Postgr
       adapter: options.name,
       problem: "expected `afterStart: mark` with `result`: a deleted row cannot wait for its result",
     });
+  const unknown = parametersOf(result ?? "").names.find((name) => !resultParameters.includes(name));
+  if (unknown !== undefined)
+    throw adapterErrors.invalid({
+      adapter: options.name,
+      problem: `\`result\` has the parameter :${unknown}. Its parameters are ${resultParameters.map((name) => `:${name}`).join(", ")}`,
+    });
   const pending = marks ? "started_at IS NULL AND failure IS NULL" : "failure IS NULL";
   const running =
     result === undefined ? "false" : "started_at IS NOT NULL AND finished_at IS NULL AND failure IS NULL";
@@ -95,20 +102,23 @@ function statementsOf({ table, afterStart = "mark", result, ...options }: Postgr
     ? `UPDATE ${from} SET started_at = now() WHERE ${id} = ANY($1)`
     : `DELETE FROM ${from} WHERE ${id} = ANY($1)`;
   const failed = `UPDATE ${from} SET failure = $2 WHERE ${id} = $1`;
+  const take = `SELECT *, ${id}::text AS tutti_id FROM ${from} WHERE ${pending}
+    ORDER BY ${id} LIMIT ${batch} FOR UPDATE SKIP LOCKED`;
   return {
     count: `SELECT count(*) FILTER (WHERE ${pending}) AS pending, count(*) FILTER (WHERE ${running}) AS running,
       count(*) FILTER (WHERE failure IS NOT NULL) AS failed FROM ${from}`,
-    take: `SELECT *, ${id}::text AS tutti_id FROM ${from} WHERE ${pending}
-      ORDER BY ${id} LIMIT ${batch} FOR UPDATE SKIP LOCKED`,
+    take,
     started,
     failed,
     // Random order, so that each row gets its turn if there are more rows than are followed concurrently.
     running: `SELECT ${id}::text AS id FROM ${from} WHERE ${running} AND ${id} <> ALL($1)
       ORDER BY random() LIMIT $2`,
     finished: `UPDATE ${from} SET finished_at = now() WHERE ${id} = $1 AND finished_at IS NULL`,
-    checked: { started, failed, ...(result !== undefined && { result }) },
+    checked: [take, started, failed],
   };
 }
+
+const resultParameters: readonly string[] = ["id", "run", "status", "output", "code", "message"];
 
 /** Result of the run of a row. */
 type Result = Readonly<Record<"status" | "output" | "code" | "message", unknown>>;

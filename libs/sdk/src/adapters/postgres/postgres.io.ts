@@ -7,7 +7,7 @@ import { inspect } from "node:util";
 import { isTuttiError } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
 import { createDevelopmentCertificates } from "@tutti/mesh";
-import { type AdapterCall, adapterProblems, postgresAdapter } from "@tutti/sdk/adapters";
+import { type AdapterCall, adapterProblems, postgresAdapter, postgresOutbox } from "@tutti/sdk/adapters";
 import { Client } from "pg";
 import { password, startPostgres } from "../../../../../tools/postgres.mjs";
 import { needsProgram } from "../../../../../tools/programs.mjs";
@@ -202,6 +202,61 @@ describe("a PostgreSQL adapter", { skip: program.skip }, () => {
         return /expected a reference such as `env:SHOP_DB`/.test(error.message);
       },
     );
+  });
+
+  it("the check names the operation, and says what to do about a refusal", async () => {
+    await other.query(`
+      CREATE ROLE reader LOGIN PASSWORD 'reader';
+      CREATE TABLE notes (id int, body text);
+      GRANT SELECT ON notes TO reader;
+    `);
+    const clerk = new URL(server.url);
+    [clerk.username, clerk.password] = ["reader", "reader"];
+    secrets.set("env:CLERK", clerk.href);
+    const bare = new URL(clerk);
+    bare.password = "";
+    secrets.set("env:BARE", bare.href);
+    const check = async (sql: string, writes = false, reference: "env:CLERK" | "env:BARE" = "env:CLERK") => {
+      const checked = postgresAdapter({ name: "clerk", url: reference, operations: { a: { sql, writes } } });
+      // The second check has the connection of the first one.
+      for (let count = 0; count < 2; count++)
+        try {
+          await checked.check(call());
+        } catch (error) {
+          if (count === 1) throw error;
+        }
+      checked.close?.();
+    };
+    for (const allowed of [
+      "SELECT * FROM notes WHERE id = :id",
+      "SELECT 1 / :by::int",
+      "SHOW timezone",
+      "-- Lists\nSELECT 1",
+    ])
+      await check(allowed);
+    for (const [sql, message] of [
+      ["SELECT * FROM orders WHERE id = :id", /`clerk\.a`.*\(42501\)\. Grant the right to the role/],
+      ["DELETE FROM notes WHERE id = :id", /`clerk\.a`.*permission denied for table notes/],
+      ["SELECT * FROM order", /\(42601\)\. Correct the statement/],
+      ["SELEC 1", /"SELEC" \(42601\)\. Correct the statement/],
+      ["SELECT * FROM note", /`clerk\.a`.*"note".*\. Correct the name of the table, or create the table/],
+      ["SELECT text FROM notes", /"text" does not exist \(42703\)\. Correct the name of the column/],
+    ] as const)
+      await assert.rejects(check(sql), { code: "adapter.refused", message });
+    await assert.rejects(check("INSERT INTO notes VALUES (1)", true), { message: /Create it as the owner/ });
+    await assert.rejects(check("SELECT 1", false, "env:BARE"), {
+      code: "adapter.not_signed_in",
+      message: /the connection string has no password/,
+    });
+    const unknown = { name: "rows", url, table: "notes", start: () => ({ workflow: "w" }) };
+    assert.throws(() => postgresOutbox({ ...unknown, result: "UPDATE orders SET state = :state" }), {
+      code: "adapter.invalid",
+      message: /`result` has the parameter :state/,
+    });
+    await assert.rejects(postgresOutbox(unknown).check(call()), {
+      code: "adapter.refused",
+      message: /`rows`.*"started_at" does not exist \(42703\)\. .*add the column/,
+    });
   });
 
   it("does not repeat the password if the server does", async () => {

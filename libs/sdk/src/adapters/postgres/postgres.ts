@@ -51,11 +51,13 @@ export function postgresAdapter(options: PostgresAdapterOptions): Adapter {
       declared.map(([name, each]) => [name, operationOf(`${adapter}.${name}`, each, connections)]),
     ),
     ...(rate !== undefined && { rate }),
-    check: (call) =>
-      connections.transaction({ operation: adapter, writes: false }, call, async (run) => {
+    check: async (call) => {
+      await connections.transaction({ operation: adapter, writes: false }, call, async (run) => {
         if (writesAny) await requireTable(adapter, run);
-        for (const [name, { sql }] of declared) if (sql !== undefined) await prepared(name, sql, run);
-      }),
+      });
+      for (const [name, { sql }] of declared)
+        if (sql !== undefined) await checkStatement(connections, `${adapter}.${name}`, sql, call);
+    },
     close: () => connections.close(),
   };
 }
@@ -162,13 +164,37 @@ async function requireTable(operation: string, run: Run): Promise<void> {
   throw adapterErrors.refused({
     operation,
     reason: `the role may not create, or not use, the table of calls: ${callsTableSql.replace(/\s+/g, " ")}`,
+    remedy:
+      "Create it as the owner of the schema, and grant SELECT, INSERT and UPDATE on it to the role of the connection string.",
   });
 }
 
-/** Lets the server parse the statement without running it. */
-export async function prepared(name: string, sql: string, run: Run): Promise<void> {
-  if (!/^\s*(select|with|values|insert|update|delete|merge)\b/i.test(sql)) return;
-  const statement = `tutti_${name.replace(/\W/g, "_")}`;
-  await run(`PREPARE ${statement} AS ${parametersOf(sql).text}`);
-  await run(`DEALLOCATE ${statement}`);
+/** Commands that cannot be prepared, and comments, after which any command can follow. */
+const notPrepared =
+  /^\s*(--|\/\*|(alter|analy[sz]e|begin|call|checkpoint|close|cluster|comment|commit|copy|create|deallocate|declare|discard|do|drop|end|execute|explain|fetch|grant|import|listen|load|lock|move|notify|prepare|reassign|refresh|reindex|release|reset|revoke|rollback|savepoint|security|set|show|start|truncate|unlisten|vacuum)\b)/i;
+const missingRight = "42501";
+
+/** Lets the server parse the statement and check the rights that it needs, without running it. */
+export async function checkStatement(
+  connections: PostgresConnections,
+  operation: string,
+  sql: string,
+  call: AdapterCall,
+): Promise<void> {
+  if (notPrepared.test(sql)) return;
+  const { text } = parametersOf(sql);
+  const count = Math.max(0, ...[...text.matchAll(/\$(\d+)/g)].map(([, number]) => Number(number)));
+  const values = count === 0 ? "" : `(${Array(count).fill("NULL").join(", ")})`;
+  await connections.transaction({ operation, writes: false }, call, async (run) => {
+    await run(`PREPARE tutti_check AS ${text}`);
+    await run("SAVEPOINT tutti_check");
+    // A plan for NULL can fail for statements that work with values. Only its refused rights count.
+    const failure = await run(`EXPLAIN EXECUTE tutti_check${values}`).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    await run("ROLLBACK TO SAVEPOINT tutti_check");
+    await run("DEALLOCATE tutti_check");
+    if ((failure as { readonly code?: unknown } | undefined)?.code === missingRight) throw failure;
+  });
 }

@@ -179,5 +179,12 @@ function refusalOf(operation: string, reason: string): Error {
   // a crash.
   if (/^(READONLY|MISCONF|OOM|BUSY|TRYAGAIN|NOREPLICAS|NOGROUP|UNKILLABLE)$/.test(kind))
     return adapterErrors.failed(details);
-  return adapterErrors.refused(details);
+  return adapterErrors.refused({ ...details, remedy: remedyOf(kind, reason) });
+}
+
+function remedyOf(kind: string, reason: string): string | undefined {
+  if (kind === "NOPERM") return "Grant the right to the user of the URL with `ACL SETUSER`.";
+  if (kind === "WRONGTYPE") return "Correct the key, or remove what it contains.";
+  if (reason.includes("DB index is out of range")) return "Correct the number of the database in the URL.";
+  return undefined;
 }

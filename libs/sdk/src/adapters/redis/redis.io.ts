@@ -122,6 +122,11 @@ describe("a Redis adapter", { skip: program.skip }, () => {
       [server.url.replace(password, "open-sesame"), "adapter.not_signed_in", /WRONGPASS/],
       [server.url.replace(/:[^:]*@/, ""), "adapter.not_signed_in", /NOAUTH/],
       [server.url.replace("redis:", "rediss:"), "adapter.unreachable", /127.0.0.1:\d+/],
+      [
+        `${server.url}/99`,
+        "adapter.refused",
+        /out of range\. Correct the number of the database in the URL\.$/,
+      ],
       [`http://${password}@host`, "adapter.invalid", /has no URL such as/],
     ];
     for (const [text, code, message] of cases) {
@@ -169,7 +174,7 @@ describe("a Redis adapter", { skip: program.skip }, () => {
     await run("get", { key: "k" });
     await assert.rejects(run("set", { key: "k", value: "no" }), {
       code: "adapter.refused",
-      message: /NOPERM/,
+      message: /NOPERM.*\. Grant the right to the user/,
     });
     secrets.set(url, before);
     await run("set", { key: "k", value: "yes" });
