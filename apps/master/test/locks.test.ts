@@ -62,7 +62,7 @@ describe("locks", () => {
     await acquire("gate", "one");
     await assert.rejects(
       acquire("gate", "two", { waitMs: 1 }),
-      /Lock `gate` is in use by one, and was not free in time/,
+      /Lock `gate` is in use by one, and was not free within 1 ms/,
     );
     const hangingUp = new AbortController();
     const third = acquire("gate", "three", { waitMs: 60_000 }, hangingUp.signal);

@@ -1,4 +1,4 @@
-import { defineErrors } from "@tutti/kernel";
+import { defineErrors, durationText } from "@tutti/kernel";
 
 /** Errors that a lock returns. */
 export const lockErrors = defineErrors("lock", {
@@ -22,7 +22,7 @@ export const lockErrors = defineErrors("lock", {
     retry: "never",
     help: "The lock was not free in time. Wait longer, or see its holders with `tutti lock show`.",
     message: ({ name, waitMs, holders }: { name: string; waitMs: number; holders: string }) =>
-      `Lock \`${name}\` is in use by ${holders}${waitMs > 0 ? ", and was not free in time" : ""}`,
+      `Lock \`${name}\` is in use by ${holders}${waitMs > 0 ? `, and was not free within ${durationText(waitMs)}` : ""}`,
     remedy: "Wait longer, or see its holders with `tutti lock show`.",
   },
   holderTaken: {

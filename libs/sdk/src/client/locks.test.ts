@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { LockGrant } from "@tutti/contracts/session/v1";
+import { TuttiError } from "@tutti/kernel";
 import { VirtualTime } from "@tutti/kernel/testing";
 import { type LockParts, Locks } from "./locks.ts";
 
@@ -47,4 +48,33 @@ describe("an acquired lock", () => {
     await time.advanceAsync(1);
     assert.equal(lock.signal.aborted, false);
   });
+});
+
+describe("a lock that is not free in time", () => {
+  for (const [title, waitMs, text] of [
+    [
+      "is refused with the whole wait, not with that of the last call",
+      90_000,
+      /in use by ann, and was not free within 1 min 30 s\./,
+    ],
+    ["is refused as the server says without a wait", 0, /^In use$/],
+  ] as const)
+    it(title, async () => {
+      const time = new VirtualTime();
+      const details = { holders: "ann" };
+      const held = new TuttiError({
+        code: "lock.held",
+        status: "FAILED_PRECONDITION",
+        message: "In use",
+        details,
+      });
+      const acquireLock = ({ waitMs: forMs = 0 }: { readonly waitMs?: number }) =>
+        new Promise((_, reject) => void time.after(forMs, () => reject(held)));
+      const locks = { acquireLock } as unknown as LockParts["locks"];
+      const client = new Locks({ locks, namespace: "shop" }, { clock: time, timers: time });
+      const acquired = client.acquire("till", { waitMs });
+      const refused = assert.rejects(acquired, { code: "lock.held", message: text });
+      await time.advanceAsync(waitMs + 1);
+      await refused;
+    });
 });

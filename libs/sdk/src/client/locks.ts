@@ -14,7 +14,7 @@ import {
   type lockService,
 } from "@tutti/contracts/session/v1";
 import { WorkReference } from "@tutti/contracts/types/v1";
-import { type Foundation, isTuttiError, type Timer } from "@tutti/kernel";
+import { durationText, type Foundation, isTuttiError, type Timer, TuttiError } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
 import { currentTask } from "../task/context.ts";
@@ -118,8 +118,8 @@ export class Locks {
         // The lease started after the request was sent, so that is its earliest possible start.
         return new HeldLock(this.#parts, this.#clockwork, { name, grant, leaseMs, fromMs: requestedMs });
       } catch (error) {
-        const mayWait = isTuttiError(error) && error.code === "lock.held" && clock.monotonic() < untilMs;
-        if (!mayWait) throw error;
+        if (!isTuttiError(error) || error.code !== "lock.held") throw error;
+        if (clock.monotonic() >= untilMs) throw withWholeWait(error, name, waitMs);
       }
     }
   }
@@ -139,6 +139,16 @@ export class Locks {
       return { items: reply.locks, token: reply.page?.nextToken };
     });
   }
+}
+
+/** Returns the error of the last call with the wait of all calls. */
+function withWholeWait(error: TuttiError, name: string, waitMs: number): TuttiError {
+  const { code, status, retry, details } = error;
+  const { holders } = details;
+  if (waitMs === 0 || holders === undefined) return error;
+  const problem = `Lock \`${name}\` is in use by ${holders}, and was not free within ${durationText(waitMs)}`;
+  const message = `${problem}. Wait longer, or see its holders with \`tutti lock show\`.`;
+  return new TuttiError({ code, status, retry, details, message, cause: error });
 }
 
 /** A lock that is held. */

@@ -105,7 +105,8 @@ export function refusedAsHeld(lock: LockView, name: string, waitMs: number): Ref
   const named = all.slice(0, namedMax).map(({ holder }) => holder);
   const others = all.length - named.length;
   const holders = named.join(", ") + (others > 0 ? ` and ${others} more` : "");
-  return lockErrors.held.refusal({ name, waitMs, holders });
+  // For a client that waits by several calls: its error has the whole wait.
+  return lockErrors.held.refusal({ name, waitMs, holders }, { details: { holders } });
 }
 
 export const renew: LockCommand<RenewPermits, PermitsRenewed> = {
