@@ -13,7 +13,15 @@ import { excerpt, jsonOf, type Names, secondsOf, taskId } from "./airflow-values
 import { member, plain, seconds, template, UnsupportedConstruct } from "./cel.ts";
 import { entryOf } from "./foreign-document.ts";
 import { type Argument, type Expression, readPython, type Statement } from "./foreign-python.ts";
-import { Collector, firstFree, type Imported, NotImported, nameFrom, nameFromCamelCase } from "./imported.ts";
+import {
+  Collector,
+  firstFree,
+  type Imported,
+  NotImported,
+  nameFrom,
+  nameFromCamelCase,
+  type Reason,
+} from "./imported.ts";
 
 interface Dag {
   readonly name: string;
@@ -92,11 +100,11 @@ class AirflowImporter implements Names {
     return this.#collector.finish();
   }
 
-  #report(line: number, construct: string, reason: string): void {
+  #report(line: number, construct: string, reason: Reason): void {
     this.#collector.report(line, construct, reason);
   }
 
-  #reportOnce(line: number, construct: string, reason: string): void {
+  #reportOnce(line: number, construct: string, reason: Reason): void {
     if (this.#listed.has(construct)) return;
     this.#listed.add(construct);
     this.#report(line, construct, reason);
@@ -138,12 +146,14 @@ class AirflowImporter implements Names {
     const { kind, line, names, values, body, text } = statement;
     const [value] = values;
     if (kind === "import" || kind === "from")
-      this.#reportOnce(line, kind === "from" ? "from" : "import", "nothing is loaded");
+      this.#reportOnce(line, kind === "from" ? "from" : "import", {
+        bookkeeping: "the importer loads no modules",
+      });
     else if (kind === "def") this.#function(statement);
     else if (kind === "with" && value !== undefined) this.#with(statement, value);
     else if (kind === "assign" && value !== undefined) this.#assign(names, value, line);
     else if (kind === "expression" && value?.kind === "text")
-      this.#report(line, "documentation", "it is for people");
+      this.#report(line, "documentation", { bookkeeping: "it is a text for readers" });
     else if (kind === "expression" && value?.kind === "call" && this.#isDagFunction(value))
       this.#calls.add(value);
     else if (kind === "expression" && value !== undefined && this.#evaluated(value) !== undefined) return;

@@ -1,7 +1,7 @@
 import { cycle } from "./bpmn-values.ts";
 import { plain, template, UnsupportedConstruct } from "./cel.ts";
 import type { ForeignXml, XmlElement } from "./foreign-xml.ts";
-import { firstFree, NotImported, nameFrom, type Tree } from "./imported.ts";
+import { firstFree, NotImported, nameFrom, type Reason, type Tree } from "./imported.ts";
 
 export interface Flow {
   readonly element: XmlElement;
@@ -65,14 +65,14 @@ export class Scope {
     this.nodes.set(id, { element, id, title, outgoing: [], incoming: [], boundary: [] });
     for (const each of element.all("incoming", "outgoing")) {
       each.text();
-      this.reportOnce(each, each.name, "flows have both their ends");
+      this.reportOnce(each, each.name, { bookkeeping: "flows name both their ends" });
     }
   }
 
   #addFlow(element: XmlElement): void {
     const flow = { element, from: element.attribute("sourceRef"), to: element.attribute("targetRef") };
     element.attribute("id");
-    this.reportOnce(element, "sequenceFlow id", "a transition has no name");
+    this.reportOnce(element, "sequenceFlow id", { bookkeeping: "a transition has no name" });
     this.node(flow.from, element).outgoing.push(flow);
     this.node(flow.to, element).incoming.push(flow);
   }
@@ -89,7 +89,7 @@ export class Scope {
     return found && (found.attribute("errorCode") || found.attribute("name") || found.attribute("id"));
   }
 
-  reportOnce(element: XmlElement, construct: string, reason: string): void {
+  reportOnce(element: XmlElement, construct: string, reason: Reason): void {
     if (this.shared.listed.has(construct)) return;
     this.shared.listed.add(construct);
     this.shared.source.collector.report(element.line, construct, reason);

@@ -43,7 +43,7 @@ describe("a process of BPMN", () => {
       documents.map((each) => (each as unknown as { workflow: string }).workflow),
       ["claims"],
     );
-    const origin = "its schemas, its editor and its name stay in the file";
+    const origin = "it names schemas and the editor of the file";
     assert.deepEqual(
       untranslated
         .filter(({ reason }) => reason !== origin)

@@ -30,7 +30,9 @@ function reportOrigin({ root, collector }: ForeignXml): void {
   for (const attribute of unread) attribute.isRead = true;
   const lines = new Set(unread.map(({ line }) => line));
   for (const line of lines)
-    collector.report(line, "definitions", "its schemas, its editor and its name stay in the file");
+    collector.report(line, "definitions", {
+      bookkeeping: "it names schemas and the editor of the file",
+    });
 }
 
 export function importBpmn(text: string, file = "process"): Imported {
@@ -67,6 +69,6 @@ export function importBpmn(text: string, file = "process"): Imported {
     else source.report(process, scope.name, "the process has no content");
   reportOrigin(source);
   for (const each of root.all("BPMNDiagram"))
-    source.report(each, "BPMNDiagram", "it is how the process is drawn");
+    source.report(each, "BPMNDiagram", { bookkeeping: "it is the drawing of the process" });
   return source.finish();
 }

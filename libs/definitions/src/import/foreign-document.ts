@@ -6,7 +6,7 @@
  */
 import { parseYaml, YamlTooDeep } from "@tutti/kernel";
 import { type Document, isMap, isNode, isScalar, LineCounter } from "yaml";
-import { Collector, type Imported, NotImported, requireSize } from "./imported.ts";
+import { Collector, type Imported, NotImported, type Reason, requireSize } from "./imported.ts";
 
 export type Members = { readonly [key: string]: unknown };
 export type Path = readonly (string | number)[];
@@ -63,7 +63,7 @@ export class ForeignDocument {
   /**
    * @param covered values that are left out with it. Default: the value itself, including everything below it
    */
-  report(path: Path, construct: string, reason: string, covered: Path = path): void {
+  report(path: Path, construct: string, reason: Reason, covered: Path = path): void {
     this.collector.report(this.lineOf(path), construct, reason);
     this.#listed.add(nameOf(covered));
     this.#touch(covered);

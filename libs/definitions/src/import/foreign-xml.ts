@@ -4,7 +4,7 @@
  * Like `ForeignDocument`, it records which parts were read, and `finish` lists the rest.
  */
 import { entryOf } from "./foreign-document.ts";
-import { Collector, type Imported, NotImported, requireSize } from "./imported.ts";
+import { Collector, type Imported, NotImported, type Reason, requireSize } from "./imported.ts";
 
 const depthMax = 64;
 const elementsMax = 50_000;
@@ -93,7 +93,7 @@ export class ForeignXml {
   }
 
   /** Lists an element including its content. */
-  report(element: XmlElement, construct: string, reason: string): void {
+  report(element: XmlElement, construct: string, reason: Reason): void {
     this.collector.report(element.line, construct, reason);
     element.isListed = true;
     element.markRead();

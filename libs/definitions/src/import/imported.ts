@@ -8,11 +8,17 @@ export interface Untranslated {
   readonly line: number;
   readonly construct: string;
   readonly reason: string;
+  /** Set if the definition needs nothing in its place, for example for an id that Tutti assigns itself. */
+  readonly isBookkeeping?: true;
 }
+
+/** Why a construct is listed. In `{ bookkeeping }`: the reason needs no action of the user. */
+export type Reason = string | { readonly bookkeeping: string };
 
 export interface Imported {
   /** Workflows, each before its schedules. */
   readonly documents: readonly Json[];
+  /** In the order of their lines. Bookkeeping is last. */
   readonly untranslated: readonly Untranslated[];
 }
 
@@ -76,12 +82,12 @@ export class Collector {
     this.#documents.push({ document, line });
   }
 
-  report(line: number, construct: string, reason: string): void {
+  report(line: number, construct: string, reason: Reason): void {
     const text = construct.trim().replace(/\s+/g, " ");
     this.#untranslated.push({
       line,
       construct: text.length > 80 ? `${text.slice(0, 79)}…` : text,
-      reason,
+      ...(typeof reason === "string" ? { reason } : { reason: reason.bookkeeping, isBookkeeping: true }),
     });
   }
 
@@ -123,7 +129,11 @@ export class Collector {
         return false;
       })
       .map(({ document }) => document);
-    return { documents, untranslated: this.#untranslated.toSorted((one, other) => one.line - other.line) };
+    const rank = ({ isBookkeeping }: Untranslated) => (isBookkeeping ? 1 : 0);
+    const untranslated = this.#untranslated.toSorted(
+      (one, other) => rank(one) - rank(other) || one.line - other.line,
+    );
+    return { documents, untranslated };
   }
 }
 

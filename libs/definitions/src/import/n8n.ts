@@ -131,10 +131,12 @@ function nodesIn(source: ForeignDocument): Map<string, Node> {
     if (index === 0)
       for (const key of ["id", "position", "typeVersion"])
         if (members[key] !== undefined)
-          source.collector.report(source.lineOf([...path, key]), key, "nodes have no counterpart of it");
+          source.collector.report(source.lineOf([...path, key]), key, {
+            bookkeeping: "it is needed only by the editor of n8n",
+          });
     const type = full.split(".").at(-1) ?? "";
     if (type === "stickyNote") {
-      source.report(path, `node ${name}`, "it is a note");
+      source.report(path, `node ${name}`, { bookkeeping: "it is a note" });
       continue;
     }
     const node = { members, name, type, path, id: idOf(name), inputs: [] };

@@ -57,6 +57,22 @@ describe("a history of Temporal", () => {
     has("compensation.json", "retryPolicy", "WorkflowExecutionFailed 23");
   });
 
+  it("lists what needs an action by line, then the bookkeeping of the run by line", () => {
+    const { untranslated } = importTemporal(textOf("hello.json"));
+    const first = untranslated.findIndex(({ isBookkeeping }) => isBookkeeping);
+    const [toDo, bookkeeping] = [untranslated.slice(0, first), untranslated.slice(first)];
+    assert.match(toDo[0]?.reason ?? "", /^a worker has to offer the capability/);
+    assert.ok(bookkeeping.length > 3 && bookkeeping.every(({ isBookkeeping }) => isBookkeeping));
+    for (const list of [toDo, bookkeeping])
+      assert.deepEqual(
+        list.map(({ line }) => line),
+        list.map(({ line }) => line).toSorted((one, other) => one - other),
+      );
+    const reasonOf = (key: string) => bookkeeping.find(({ construct }) => construct === key)?.reason;
+    assert.equal(reasonOf("eventTime"), "Tutti assigns its own");
+    assert.equal(reasonOf("taskQueue"), "it describes the worker of this run");
+  });
+
   it("of a cron workflow has a schedule with its input", () => {
     assert.deepEqual(importTemporal(textOf("cron.json")).documents[1], {
       ...{ schedule: "nightly", workflow: "nightly", cron: "0 2 * * *" },

@@ -17,7 +17,14 @@ import {
   type Path,
   textIn,
 } from "./foreign-document.ts";
-import { firstFree, type Imported, NotImported, nameFrom, nameFromCamelCase } from "./imported.ts";
+import {
+  firstFree,
+  type Imported,
+  NotImported,
+  nameFrom,
+  nameFromCamelCase,
+  type Reason,
+} from "./imported.ts";
 import { inputOf, type Origin, Origins, valuesOf } from "./temporal-values.ts";
 
 interface Event {
@@ -72,17 +79,19 @@ function numberIn(members: Members, key: string): number {
       : 0;
 }
 
+const noCounterpart = "it has no counterpart";
+
 /** Keys of the run alone, and why they are left out. */
 const keysOfRuns: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries({
-    "Tutti gives its own":
+    "Tutti assigns its own":
       "eventTime taskId version workflowId runId identity requestId activityId timerId namespace namespaceId originalExecutionRunId firstExecutionRunId continuedExecutionRunId newExecutionRunId originalEventId originalEventRequestId workerMayIgnore",
-    "it is of the worker of this run":
+    "it describes the worker of this run":
       "taskQueue workerVersion sdkMetadata meteringMetadata historySizeBytes binaryChecksum useWorkflowBuildId inheritBuildId useCompatibleVersion buildIdRedirectCounter workerDeploymentName workerDeploymentVersion versioningBehavior deploymentVersion suggestContinueAsNew",
-    "it is how this run went":
+    "it describes the progress of this run":
       "attempt startedEventId scheduledEventId lastFailure failure retryState initiator prevAutoResetPoints continuedFailure lastCompletionResult firstWorkflowTaskBackoff parentInitiatedEventId parentInitiatedEventVersion newExecutionRunId",
-    "a task of the engine has no limit": "workflowTaskTimeout",
-    "it has no counterpart":
+    "Tutti has no workflow tasks": "workflowTaskTimeout",
+    [noCounterpart]:
       "header workflowIdReusePolicy control eagerExecutionAccepted requestEagerExecution priority",
   }).flatMap(([reason, keys]) => keys.split(" ").map((key) => [key, reason])),
 );
@@ -138,11 +147,11 @@ class History {
       const reason = entryOf(keysOfRuns, key);
       if (reason === undefined) continue;
       readAll(members[key], (inner, at) => Reflect.get(inner, at));
-      this.#reportOnce([...path, key], key, reason);
+      this.#reportOnce([...path, key], key, reason === noCounterpart ? reason : { bookkeeping: reason });
     }
   }
 
-  #reportOnce(path: Path, construct: string, reason: string): void {
+  #reportOnce(path: Path, construct: string, reason: Reason): void {
     if (this.#listed.has(construct)) return;
     this.#listed.add(construct);
     this.#source.collector.report(this.#source.lineOf(path), construct, reason);
@@ -195,14 +204,10 @@ class History {
       } catch (error) {
         if (!(error instanceof UnsupportedConstruct)) throw error;
       }
-      this.#source.report(
-        [...at, "input"],
-        "input",
-        "it is that of this run. Values of it became expressions",
-      );
+      this.#source.report([...at, "input"], "input", { bookkeeping: "it is the input of this run" });
     }
     if (isMembers(attributes["retryPolicy"]))
-      this.#source.report([...at, "retryPolicy"], "retryPolicy", "a run is not retried. Its tasks are");
+      this.#source.report([...at, "retryPolicy"], "retryPolicy", "Tutti retries tasks, not runs");
     const limit = [
       this.#duration(attributes, at, "workflowExecutionTimeout"),
       this.#duration(attributes, at, "workflowRunTimeout"),
@@ -221,7 +226,7 @@ class History {
     const { type, attributes, at } = event;
     if (runEvents.test(type)) {
       readAll(attributes, (inner, key) => Reflect.get(inner, key));
-      this.#reportOnce(at, String(at.at(-1)), "Tutti has its own history");
+      this.#reportOnce(at, String(at.at(-1)), { bookkeeping: "Tutti records its own history" });
     } else if (endings.test(type)) this.#readEnd(event);
     else
       switch (type) {
@@ -302,7 +307,11 @@ class History {
     };
     const parentClose = entryOf(closes, policy);
     if (parentClose === undefined && policy !== "")
-      this.#source.report([...at, "parentClosePolicy"], `parentClosePolicy: ${policy}`, "it is not known");
+      this.#source.report(
+        [...at, "parentClosePolicy"],
+        `parentClosePolicy: ${policy}`,
+        "this policy is unknown",
+      );
     const limit =
       this.#duration(attributes, at, "workflowExecutionTimeout") ??
       this.#duration(attributes, at, "workflowRunTimeout");
@@ -333,7 +342,9 @@ class History {
     } catch (error) {
       if (!(error instanceof UnsupportedConstruct)) throw error;
     }
-    this.#source.report([...at, "input"], `${name}: input`, "it is that of this signal");
+    this.#source.report([...at, "input"], `${name}: input`, {
+      bookkeeping: "it is the input of this signal",
+    });
   }
 
   /** Handles a local activity. Other markers are not translated. */
@@ -384,17 +395,13 @@ class History {
     if (task === undefined)
       throw new NotImported(`line ${this.#source.lineOf(at)}: the event ends no known task`);
     readAll(attributes, (inner, key) => Reflect.get(inner, key));
-    this.#reportOnce(
-      at,
-      String(at.at(-1)),
-      "it is how this run went. Outputs are compared with later inputs",
-    );
+    this.#reportOnce(at, String(at.at(-1)), { bookkeeping: "it describes the progress of this run" });
     task.endedAt = event.id;
     if (type === "TimerCanceled") {
       this.#source.report(
         task.event.path,
         `timer ${task.id}`,
-        "it was cancelled. Write a limit of what it watched",
+        "the timer was cancelled. Set a timeout on the task that it guarded",
       );
       task.isOmitted = true;
     } else if (type.endsWith("Completed")) {

@@ -1,4 +1,5 @@
 /** Prints definitions from the file of another tool, and lists what has no counterpart. */
+import type { Untranslated } from "@tutti/definitions/import";
 import { counted } from "@tutti/kernel";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
@@ -23,11 +24,29 @@ export async function importFile(context: Context): Promise<Result> {
     }),
     draw: () => {
       print.line(documents.map(yaml).join("---\n").trimEnd());
-      for (const { line, construct, reason } of untranslated)
-        print.note(safe(`${file}:${line}: \`${construct}\` is not translated: ${reason}`));
-      if (untranslated.length > 0) print.note(`${counted(untranslated.length, "construct")} not translated.`);
+      for (const line of untranslatedLines(file, untranslated)) print.note(safe(line));
     },
   };
+}
+
+/** Lists what needs an action by line, then bookkeeping with one line for each reason. */
+export function untranslatedLines(file: string, untranslated: readonly Untranslated[]): readonly string[] {
+  const toDo = untranslated.filter(({ isBookkeeping }) => !isBookkeeping);
+  const byReason = Map.groupBy(
+    untranslated.filter(({ isBookkeeping }) => isBookkeeping),
+    ({ reason }) => reason,
+  );
+  const lines = [
+    ...toDo.map(
+      ({ line, construct, reason }) => `${file}:${line}: \`${construct}\` is not translated: ${reason}`,
+    ),
+    ...[...byReason].map(
+      ([reason, list]) =>
+        `${file}: nothing to do, ${reason}: ${[...new Set(list.map(({ construct }) => `\`${construct}\``))].join(", ")}`,
+    ),
+  ];
+  if (toDo.length > 0) lines.push(`${counted(toDo.length, "construct")} not translated.`);
+  return lines;
 }
 
 async function importerOf({ values }: Context, kind: string, file: string, text: string) {
