@@ -79,8 +79,8 @@ export interface RuntimeLimits {
   /** Instances in memory per partition, as far as they can be passivated. */
   readonly loadedMax: number;
   /**
-   * Up to this number, idle instances stay in memory for `idleMs`. Above it they leave sooner, and commands are refused
-   * while the process has little memory left.
+   * Up to this number, idle instances stay in memory for `idleMs`. Above it they leave sooner, and no more are created
+   * or loaded for a command while the process has little memory left.
    */
   readonly loadedSoft: number;
   /** An idle instance is passivated after this time. */

@@ -42,7 +42,6 @@ export interface ArchiverParts {
   readonly timers: Timers;
   readonly chance: Chance;
   readonly coveredTo: number;
-  isMemoryShort(): boolean;
   retentionOf(kind: string): Retention;
   /** An instance was passivated whose next timer is due then. */
   onPassivated(dueMs: number): void;
@@ -457,7 +456,7 @@ export class PartitionArchiver implements Archiver {
     const { instances, nowMs, parts } = this.#memory;
     const leaving: Instance[] = [];
     const nowOrLater = Math.max(nowMs, parts.clock.now());
-    const idleMs = this.#parts.isMemoryShort() ? idleMsMin : idleMsAmong(instances.size, parts.limits);
+    const idleMs = parts.isMemoryShort() ? idleMsMin : idleMsAmong(instances.size, parts.limits);
     let excess = instances.size - parts.limits.loadedMax;
     let remaining = Math.min(instances.size, Math.max(sweepInstances, excess));
     while (remaining-- > 0) {

@@ -63,7 +63,9 @@ export class Commands {
     }
     const { instances } = this.#memory;
     const instance = instances.get(text);
-    if (instance !== undefined) this.#run(instance, submission);
+    const refusal = instance === undefined ? this.#memoryRefusal() : undefined;
+    if (refusal !== undefined) this.#reply(submission, refusal);
+    else if (instance !== undefined) this.#run(instance, submission);
     else if (instances.mayExist(key)) this.#find(key, text, submission);
     else this.#create(key, text, submission);
   }
@@ -102,6 +104,16 @@ export class Commands {
     this.#waiting.clear();
     this.#found = [];
     return waiting;
+  }
+
+  /** No more instances enter memory while it is short and they leave it more slowly. Commands to those in it are accepted. */
+  #memoryRefusal(): Outcome | undefined {
+    const { instances, parts } = this.#memory;
+    const { service, partition, limits } = parts;
+    const loaded = instances.size;
+    if (loaded <= limits.loadedSoft || !parts.isMemoryShort()) return;
+    const details = { service, partition, loaded };
+    return refused(runtimeErrors.memoryShort.refusal(details, { retryAfterMs: 500 }));
   }
 
   #find(key: InstanceKey, text: string, submission: Submission): void {

@@ -55,7 +55,7 @@ export interface LifeOptions {
 /** Puts a life together. Nothing runs before it is loaded. */
 export function createLife(options: LifeOptions): Life {
   const { parts, partition, log, coveredTo } = options;
-  const { service, archive, timers, chance, logger, isMemoryShort, retentionOf, deliver } = parts;
+  const { service, archive, timers, chance, logger, retentionOf, deliver } = parts;
   const histories = new Histories(log, archive);
   const refolding = new Refolding(archive, histories);
   const memory = memoryOf(options, refolding, () => sender);
@@ -66,8 +66,7 @@ export function createLife(options: LifeOptions): Life {
     passivated.addDue(dueMs);
     options.onPassivated(life);
   };
-  const archiverParts = { memory, timers, chance, coveredTo, isMemoryShort, retentionOf, onPassivated };
-  const archiver = new PartitionArchiver(archiverParts);
+  const archiver = new PartitionArchiver({ memory, timers, chance, coveredTo, retentionOf, onPassivated });
   memory.archiver = archiver;
   const quarantineStore = new QuarantineStore(
     memory,

@@ -55,6 +55,7 @@ export interface MemoryParts {
   readonly logger: Logger;
   readonly limits: RuntimeLimits;
   readonly effects: Effects;
+  readonly isMemoryShort: () => boolean;
   readonly retentionOf: (kind: string) => Retention;
   readonly partitionsOf: (service: string) => number;
   /** The cause of the partition's own records. */

@@ -107,15 +107,11 @@ export class Partition {
    * receivers. Results of effects are not sent again: a full journal delays them, and an archive that is behind accepts them.
    */
   commandRefusal(isResult: boolean): Outcome | undefined {
-    const refusal = this.refusal() ?? (isResult ? undefined : this.#overloadRefusal());
+    const refusal = this.refusal() ?? (isResult ? undefined : (this.#fullRefusal() ?? this.#behindRefusal()));
     const waitingBytes = this.#life?.memory.outbox.waitingBytes ?? 0;
     if (refusal !== undefined || waitingBytes < this.#parts.limits.outboxBytesMax) return refusal;
     const at = { service: this.#parts.service, partition: this.number };
     return refused(runtimeErrors.lettersFull.refusal({ ...at, waitingBytes }, { retryAfterMs: 1_000 }));
-  }
-
-  #overloadRefusal(): Outcome | undefined {
-    return this.#fullRefusal() ?? this.#behindRefusal() ?? this.#memoryRefusal();
   }
 
   /** New work is refused while the archive is behind: a restart reads everything that the archive lacks. */
@@ -124,14 +120,6 @@ export class Partition {
     if (behindBytes < this.#parts.limits.behindBytesMax) return undefined;
     const at = { service: this.#parts.service, partition: this.number };
     return refused(runtimeErrors.archiveBehind.refusal({ ...at, behindBytes }, { retryAfterMs: 500 }));
-  }
-
-  /** New work is refused while memory is short and instances arrive faster than they leave it. */
-  #memoryRefusal(): Outcome | undefined {
-    const loaded = this.#life?.memory.instances.size ?? 0;
-    if (loaded <= this.#parts.limits.loadedSoft || !this.#parts.isMemoryShort()) return undefined;
-    const at = { service: this.#parts.service, partition: this.number };
-    return refused(runtimeErrors.memoryShort.refusal({ ...at, loaded }, { retryAfterMs: 500 }));
   }
 
   /** While the journal is full, commands are refused at once, and reads still work. */
