@@ -65,7 +65,7 @@ export const sdkErrors = defineErrors("sdk", {
   stepTooLarge: {
     status: "INVALID_ARGUMENT",
     retry: "never",
-    help: "The run stores the values that a durable function sets and the inputs of its tasks. Together they are too large for one message. The error names the largest. Results of `ctx.run` have no such limit.",
+    help: "The run stores the values that a durable function sets and the events that it emits. Together they are too large for one message. The error names the largest. Results of `ctx.run` and inputs of calls and children have no such limit.",
     message: ({ step, bytes, bytesMax }: { step: string; bytes: number; bytesMax: number }) =>
       `Values and tasks of this turn have ${bytes} characters, more than the maximum of ${bytesMax}. The largest is ${step}`,
     remedy: "Store a large value with `ctx.file`, and pass the reference that it returns.",

@@ -25,6 +25,19 @@ class Kit(unittest.TestCase):
         self.assertEqual(stored["$blob"]["size"], 16)
         self.assertEqual(second.content({"file": stored}["file"]), b"three words here")
 
+    def test_large_inputs_reach_calls_and_children(self):
+        @durable("count-child")
+        async def child(ctx, given):
+            return len(given)
+
+        @durable("count-parent")
+        async def parent(ctx):
+            large = "x" * 2_000_000
+            return await ctx.all([ctx.call("count", large), ctx.child("count-child", large)])
+
+        run = DurableTest(parent, {"count": len}, functions=[child]).start()
+        self.assertEqual(run.result(), [2_000_000, 2_000_000])
+
     def test_a_loop_continues_as_a_new_run_with_the_state_of_its_last_round(self):
         for forgets in (False, True):
             run = DurableTest(loops, {"test.wait": lambda given: given}, forgets=forgets).start({"rounds": 4})

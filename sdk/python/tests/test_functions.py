@@ -159,6 +159,19 @@ class Stored(unittest.TestCase):
             self.assertEqual(end, {"output": ["given", "x" * 100_000, 100_000]})
 
 
+    def test_stores_large_inputs_of_calls_and_children(self):
+        async def code(ctx, given):
+            calls = [ctx.call("big.count", "x" * 30_000) for _ in range(50)]
+            return await ctx.all([ctx.call("big.count", "x" * 2_000_000), ctx.child("kid", ["y" * 100_000]), *calls])
+
+        async def play():
+            stage = FunctionStage(function_of(code))
+            turn = await stage.turn()
+            return [stage.task().content(step["spec"]["with"]) for step in turn["steps"]]
+
+        self.assertEqual(played(play()), [*["x" * 30_000] * 50, "x" * 2_000_000, ["y" * 100_000]])
+
+
 class Failures(unittest.TestCase):
     def logged(self, raised, masks=None):
         """Return the lines that the worker logs if the code raises this in the second of two turns."""

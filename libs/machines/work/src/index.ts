@@ -34,7 +34,7 @@ export { childIdOf, objectIdOf, shortId } from "./child/ids.ts";
 export { withdrawMission, withdrawRun } from "./child/messages.ts";
 export { type StoppedChild, type Stopping, stopChild } from "./child/stopping.ts";
 export { countsIn, countsLabel, countsOf } from "./counts.ts";
-export { blobsOf, contentIn, isStoredValue, mentionsBlob, storedValueIn } from "./data/blobs.ts";
+export { blobsOf, contentIn, isStoredValue, mentionsBlob, storedValueIn, withContent } from "./data/blobs.ts";
 export * from "./data/data.ts";
 export { bounded, detailOfRefusal, ofTask, truncate } from "./errors/details.ts";
 export {

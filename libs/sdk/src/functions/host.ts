@@ -1,4 +1,5 @@
 /** The durable functions of a worker: waiting ones stay in memory, so that they continue without a replay. */
+import type { TaskDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { isTuttiError, keepNewest, systemClock } from "@tutti/kernel";
 import { storedAboveBytes } from "../link/blobs.ts";
@@ -7,8 +8,8 @@ import { FailureLog } from "../task/failure-log.ts";
 import { FunctionContext } from "./context.ts";
 import type { DurableFunction } from "./durable.ts";
 import { plain, StepFailure } from "./failure.ts";
-import { FunctionInstance, type FunctionPorts, type Saved } from "./instance.ts";
-import type { Entry, TurnInput, TurnOutput } from "./wire.ts";
+import { FunctionInstance, type FunctionPorts, type Saved, turnLengthMost } from "./instance.ts";
+import { type Entry, storableInput, storedOfMany, type TurnInput, type TurnOutput } from "./wire.ts";
 
 /** Functions that a worker keeps in memory. The least recently used one is replayed when it continues. */
 const hotMax = 10_000;
@@ -56,7 +57,7 @@ export class FunctionHost {
       });
       let output = await Promise.race([turn, aborted.promise]);
       if (instance.turnLength * 3 > storedAboveBytes || output.end !== undefined)
-        output = await storedIn(output, task);
+        output = await storedIn(output, instance.turnLength, task);
       instance.lastTurn = input.turn;
       if (input.undo === true) {
         // The result of compensating is that of the attempt.
@@ -143,9 +144,10 @@ function isReference(value: Json | undefined): value is { readonly $blob: Json }
 }
 
 /** Puts large content into the blob store, so that the journal has a reference. */
-async function storedIn(output: TurnOutput, task: TaskContext): Promise<TurnOutput> {
+async function storedIn(output: TurnOutput, length: number, task: TaskContext): Promise<TurnOutput> {
   const { end } = output;
-  const stored = await Promise.all(output.steps.map((entry) => storedStep(entry, task)));
+  const inputsAboveBytes = length > turnLengthMost ? storedOfMany : storedAboveBytes;
+  const stored = await Promise.all(output.steps.map((entry) => storedStep(entry, inputsAboveBytes, task)));
   const steps = stored.map(({ entry }) => entry);
   const bytes = stored.reduce((sum, each) => sum + each.bytes, 0);
   if (end === undefined || !("output" in end) || bytesOf(end.output) + bytes <= turnBytesMax)
@@ -153,8 +155,17 @@ async function storedIn(output: TurnOutput, task: TaskContext): Promise<TurnOutp
   return { ...output, steps, end: { output: await task.storeJson(end.output) } };
 }
 
-async function storedStep(entry: Entry, task: TaskContext): Promise<{ entry: Entry; bytes: number }> {
+async function storedStep(
+  entry: Entry,
+  inputsAboveBytes: number,
+  task: TaskContext,
+): Promise<{ entry: Entry; bytes: number }> {
   const bytes = bytesOf(entry as unknown as Json);
+  const input = storableInput(entry);
+  if ("task" in entry && input !== undefined && bytesOf(input) > inputsAboveBytes) {
+    const spec = { ...entry.spec, with: await task.storeJson(input) } as TaskDocument;
+    return { entry: { ...entry, spec }, bytes: referenceBytes };
+  }
   if (!("step" in entry) || entry.output === undefined || bytes <= storedAboveBytes) return { entry, bytes };
   return { entry: { ...entry, output: await task.storeJson(entry.output) }, bytes: referenceBytes };
 }

@@ -20,7 +20,15 @@ import { plain, StepFailure, stepError } from "./failure.ts";
 import { ForeignWait } from "./foreign-wait.ts";
 import { type CarriedLoop, carriedIn, carriedName } from "./loop.ts";
 import { codeOf, type Watchdog, type Watched } from "./watchdog.ts";
-import { type Entry, type LeftAmounts, nameOf, type TurnInput, type TurnOutput } from "./wire.ts";
+import {
+  type Entry,
+  inlineLengthOf,
+  type LeftAmounts,
+  lengthOf,
+  nameOf,
+  type TurnInput,
+  type TurnOutput,
+} from "./wire.ts";
 
 /** An operation of the code that has no entry yet. */
 interface PendingOperation {
@@ -91,7 +99,7 @@ const savedLengthMax = 50_000;
 const turnStepsMax = 500;
 const turnLengthMax = 256 * 1024;
 /** A report of a turn becomes part of the run, which is in memory. */
-const turnLengthMost = 900_000;
+export const turnLengthMost = 900_000;
 /** Steps of code that cleans up after it was stopped. A loop that catches every error would never end. */
 const stoppedStepsMax = 1_000;
 
@@ -642,12 +650,12 @@ export class FunctionInstance implements Watched {
     turn?.resolve({ function: 1, known: this.#known, steps: this.#steps, ...output });
   }
 
-  /** Large results go into the blob store. Values and specifications of tasks do not. */
+  /** Large results and inputs of tasks go into the blob store. Values and events do not. */
   #tooLarge(): Error | undefined {
     const inPlace = this.#steps.filter((entry) => !("step" in entry));
-    const bytes = inPlace.reduce((sum, entry) => sum + lengthOf(entry), 0);
+    const bytes = inPlace.reduce((sum, entry) => sum + inlineLengthOf(entry), 0);
     if (bytes <= turnLengthMost) return undefined;
-    const [largest] = inPlace.toSorted((one, other) => lengthOf(other) - lengthOf(one));
+    const [largest] = inPlace.toSorted((one, other) => inlineLengthOf(other) - inlineLengthOf(one));
     const step = largest === undefined ? this.name : nameOf(largest);
     return sdkErrors.stepTooLarge({ step, bytes, bytesMax: turnLengthMost });
   }
@@ -679,16 +687,4 @@ function next(counts: Map<string, number>, key: string): number {
   const count = (counts.get(key) ?? 0) + 1;
   counts.set(key, count);
   return count;
-}
-
-function lengthOf(entry: Entry): number {
-  const value =
-    "output" in entry
-      ? entry.output
-      : "value" in entry
-        ? entry.value
-        : "spec" in entry
-          ? entry.spec
-          : undefined;
-  return 100 + (typeof value === "object" || typeof value === "string" ? JSON.stringify(value).length : 8);
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { systemDefer, systemTimers } from "@tutti/kernel";
 import type { TaskContext } from "../task/context.ts";
+import { testDurable } from "../testing/test-durable.ts";
 import { testWorkflow } from "../testing/workflow-test.ts";
 import type { FunctionContext } from "./context.ts";
 import { type DurableFunction, durable } from "./durable.ts";
@@ -56,6 +57,21 @@ describe("large results of a durable function", () => {
     };
     const { output } = await played(code, true);
     assert.equal((output as { readonly mediaType: string }).mediaType, "video/mp4");
+  });
+
+  it("are inputs of calls and children too, unasked", async () => {
+    const kid = durable("kid", async (_, input: { readonly text: string }) => input.text.length);
+    const parent = durable("parent", async (ctx) =>
+      ctx.all([
+        ctx.call<number>("big.count", large),
+        ctx.child<number>("kid", { text: large }),
+        ...Array.from({ length: 50 }, () => ctx.call<number>("big.count", "x".repeat(30_000))),
+      ]),
+    );
+    const handlers = { "big.count": (text: string) => text.length };
+    const run = await testDurable(parent, { handlers, functions: [kid] }).start();
+    assert.deepEqual(await run.result(), [large.length, large.length, ...Array(50).fill(30_000)]);
+    assert.ok(JSON.stringify(run.history).length < 200_000);
   });
 
   it("keep small results inline", async () => {

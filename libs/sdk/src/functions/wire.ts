@@ -1,6 +1,6 @@
 /** Input and output of a turn, as the run machine and workers exchange them. */
 
-import type { TaskDocument } from "@tutti/definitions";
+import { emitCapability, type TaskDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 
 /** How a step failed. */
@@ -89,4 +89,34 @@ export function nameOf(entry: Entry): string {
   if ("task" in entry) return `${entry.kind || "task"} \`${entry.task}\``;
   if ("end" in entry) return `the end of \`${entry.end}\``;
   return "set" in entry ? `state \`${entry.set}\`` : `compensation \`${entry.undo}\``;
+}
+
+/** Returns the input of a task that its worker or child reads from the blob store, if it is large. The platform emits events itself. */
+export function storableInput(entry: Entry): Json | undefined {
+  const { spec } = entry as { readonly spec?: TaskDocument };
+  if (spec?.uses === emitCapability || (spec?.uses ?? spec?.workflow) === undefined) return undefined;
+  return spec?.with as Json | undefined;
+}
+
+/** If a turn is too large, also smaller inputs of its tasks go into the blob store. */
+export const storedOfMany = 4_096;
+
+/** The length without content of the blob store. */
+export function inlineLengthOf(entry: Entry): number {
+  const input = storableInput(entry);
+  const inputLength = input === undefined ? 0 : JSON.stringify(input).length;
+  return lengthOf(entry) - (inputLength > storedOfMany ? inputLength : 0);
+}
+
+/** About how many characters an entry has. */
+export function lengthOf(entry: Entry): number {
+  const value =
+    "output" in entry
+      ? entry.output
+      : "value" in entry
+        ? entry.value
+        : "spec" in entry
+          ? entry.spec
+          : undefined;
+  return 100 + (typeof value === "object" || typeof value === "string" ? JSON.stringify(value).length : 8);
 }

@@ -226,7 +226,7 @@ function answerError(status: number): Error {
 }
 
 /** Returns a blob store in memory, for tests. */
-export function memoryBlobs(): BlobAccess {
+export function memoryBlobs(): BlobAccess & { contentOf(sha256: Uint8Array): Uint8Array | undefined } {
   const stored = new Map<string, Uint8Array>();
   const nameOf = (sha256: Uint8Array): string => Buffer.from(sha256).toString("hex");
   const read = async function* (blob: BlobRequest) {
@@ -235,6 +235,7 @@ export function memoryBlobs(): BlobAccess {
     yield content;
   };
   return {
+    contentOf: (sha256) => stored.get(nameOf(sha256)),
     read: (blob) => verified(read(blob), blob),
     async write(_, content) {
       const bytes = await readAll(content);

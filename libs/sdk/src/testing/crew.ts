@@ -16,6 +16,7 @@ import {
   noteProgress,
   type OfferTask,
   returnTask,
+  type StartChild,
 } from "@tutti/machine-run";
 import { memoryBlobs } from "../link/blobs.ts";
 import { Attempts, bytesOfToken, tokenOf } from "../task/attempts.ts";
@@ -201,6 +202,13 @@ export class Crew implements Waiting {
     };
     const remainingMs = Math.max(0, readyMs + queueMs - this.#stage.nowMs);
     this.#waiting.set(nameOf(staged), time.after(remainingMs, expire));
+  }
+
+  /** Returns the input of a child, also if it is in the blob store. Files are null. */
+  jsonOf(input: StartChild["input"]): unknown {
+    if (input === undefined || input instanceof Uint8Array) return jsonIn(input ?? new Uint8Array(0));
+    const content = input.body?.$case === "blob" ? this.#files.contentOf(input.body.value.sha256) : undefined;
+    return content === undefined || input.mediaType !== "" ? null : jsonIn(content);
   }
 
   withdraw(staged: StagedEffect): void {

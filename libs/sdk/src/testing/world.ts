@@ -5,7 +5,13 @@
  * 1. Time stops while a handler is running, except for one that waits for time, or exceeds the patience of the test.
  * 2. A bound ends every endless loop, and reports it.
  */
-import { type Amounts, type Cause, ErrorDetail, type WorkReference } from "@tutti/contracts/types/v1";
+import {
+  type Amounts,
+  type Cause,
+  ErrorDetail,
+  type Payload,
+  type WorkReference,
+} from "@tutti/contracts/types/v1";
 import {
   DefinitionKind,
   LoseLease,
@@ -67,6 +73,8 @@ export interface StartOptions {
   readonly id: string;
   readonly definition: string;
   readonly input: unknown;
+  /** The input, if it is in the blob store: a run does not read larger values than its records may have. */
+  readonly stored?: Payload | undefined;
   readonly parameters?: Json | undefined;
   readonly labels?: Readonly<Record<string, string>>;
   readonly priority?: number;
@@ -85,6 +93,8 @@ export interface Until {
 }
 
 const service = "workflow";
+/** Larger inputs are in the blob store. */
+const valueBytesMax = 1_048_576;
 /** Moments that time skips to within one call. */
 const momentsMax = 1_000_000;
 /** Moments without an event of a run, when only leases are renewed. */
@@ -196,10 +206,12 @@ export class World {
     if (found === undefined) throw new WorkflowTestError(`expected the definition ${definition}, got none`);
     const { plan, hash } = found.plan;
     const isStates = plan.kind === "states";
+    const inputBytes = bytesOf(validatedInput(definition, plan.inputSchema, input) ?? null);
+    const isStored = options.stored !== undefined && inputBytes.length > valueBytesMax;
     return RunOrder.fromPartial({
+      ...(isStored ? { inputPayload: options.stored } : { input: inputBytes }),
       ...{ definition, hash, versionLabel: "latest", idChosen: true, incarnation: 1 },
       kind: isStates ? DefinitionKind.DEFINITION_KIND_STATES : DefinitionKind.DEFINITION_KIND_TASKS,
-      input: bytesOf(validatedInput(definition, plan.inputSchema, input) ?? null),
       parameters: bytesOf(parameters),
       labels: { ...labels },
       ...{ priority: priority ?? 0, timeoutMs: timeoutMs ?? 0, startMs: startMs ?? 0 },
@@ -245,7 +257,8 @@ export class World {
     try {
       this.startRun({
         ...{ id: childId, definition, parentClose, priority: facts.priority },
-        input: input instanceof Uint8Array ? jsonIn(input) : null,
+        input: this.crew.jsonOf(input),
+        stored: input instanceof Uint8Array ? undefined : input,
         ...(parameters !== undefined && { parameters: jsonIn(parameters) as Json }),
         labels: { ...facts.labels, ...details?.labels },
         ...(effect.budget !== undefined && { budget: { ...effect.budget } }),

@@ -2,6 +2,7 @@ import type { Payload } from "@tutti/contracts/types/v1";
 import type { Json } from "@tutti/expressions";
 import type { ReadOnly } from "@tutti/kernel";
 import { valueBytesMax } from "../limits.ts";
+import type { Data } from "./data.ts";
 
 const noBlobs: readonly Uint8Array[] = [];
 
@@ -55,6 +56,18 @@ export function storedValueIn(value: Json): Payload | undefined {
   return { body: { $case: "blob", value: blob }, mediaType: "" };
 }
 
+/** Returns data that consists only of a reference to JSON in the blob store as this content. Other data is unchanged. */
+export function withContent(data: Data | undefined): Data | undefined {
+  if (!(data instanceof Uint8Array) || data.length > referenceBytesMax || !mentionsBlob(data)) return data;
+  const [, sha256, size] = onlyReference.exec(Buffer.from(data).toString()) ?? [];
+  if (sha256 === undefined) return data;
+  const value = { sha256: Buffer.from(sha256, "hex"), size: Number(size) };
+  return { body: { $case: "blob", value }, mediaType: "" };
+}
+
+const referenceBytesMax = 200;
+/** As SDKs write it. */
+const onlyReference = /^\{"\$blob":\{"sha256":"([\da-f]{64})","size":(\d{1,15})\}\}$/;
 const hexHash = /^[\da-f]{64}$/;
 
 /** Returns the details of a refusal that let a result be sent again with its content. */

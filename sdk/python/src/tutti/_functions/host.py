@@ -12,9 +12,9 @@ from .._payload import STORED_ABOVE_BYTES
 from .._threads import Threads
 from ..context import TaskContext
 from ..errors import TuttiError
-from .instance import FunctionInstance, Saved, TurnMeans
+from .instance import TURN_LENGTH_MOST, FunctionInstance, Saved, TurnMeans
 from .watchdog import Watchdog
-from .wire import Entry, Json, StepFailure, plain
+from .wire import STORED_OF_MANY, Entry, Json, StepFailure, plain, storable_input
 
 if TYPE_CHECKING:
     from ..functions import DurableFunction
@@ -61,7 +61,7 @@ class FunctionHost:
         try:
             output = await instance.take(given, means)
             if instance.turn_length * 3 > STORED_ABOVE_BYTES or "end" in output:
-                output = await _stored_in(output, task)
+                output = await _stored_in(output, instance.turn_length, task)
             instance.last_turn = given["turn"]
             if given.get("undo", False):
                 # The result of the compensation is the result of the attempt.
@@ -178,11 +178,16 @@ def _is_reference(value: Json) -> bool:
     return isinstance(value, dict) and "$blob" in value
 
 
-async def _stored_in(output: dict[str, Any], task: TaskContext) -> dict[str, Any]:
-    """Move large results to the blob store, because they must not be in the journal."""
+async def _stored_in(output: dict[str, Any], length: int, task: TaskContext) -> dict[str, Any]:
+    """Move large results and inputs of tasks to the blob store, because they must not be in the journal."""
+    inputs_above = STORED_OF_MANY if length > TURN_LENGTH_MOST else STORED_ABOVE_BYTES
     steps, total = [], 0
     for entry in output["steps"]:
         size = len(_json.render(entry))
+        task_input = storable_input(entry)
+        if task_input is not None and len(_json.render(task_input)) > inputs_above:
+            stored = await task.store_json(task_input)
+            entry, size = {**entry, "spec": {**entry["spec"], "with": stored}}, _REFERENCE_BYTES
         if "step" in entry and "output" in entry and size > STORED_ABOVE_BYTES:
             entry, size = {**entry, "output": await task.store_json(entry["output"])}, _REFERENCE_BYTES
         steps.append(entry)

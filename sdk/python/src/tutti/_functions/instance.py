@@ -34,6 +34,7 @@ from .wire import (
     function_changed,
     function_endless,
     function_stopped,
+    inline_length_of,
     length_of,
     name_of,
     object_read_only,
@@ -50,7 +51,7 @@ _SAVED_BYTES_MAX = 50_000
 _TURN_STEPS_MAX = 500
 _TURN_LENGTH_MAX = 256 * 1024
 # Limit of the report of one turn, because the run is kept in memory.
-_TURN_LENGTH_MOST = 900_000
+TURN_LENGTH_MOST = 900_000
 # Maximum number of steps after a stop, because a loop that catches every error would never end.
 _STOPPED_STEPS_MAX = 1_000
 
@@ -601,7 +602,7 @@ class FunctionInstance:
             self._means.save(saved)
 
     def _finish(self, output: Mapping[str, Any]) -> None:
-        if self._length > _TURN_LENGTH_MOST and (too_large := self._too_large()) is not None:
+        if self._length > TURN_LENGTH_MOST and (too_large := self._too_large()) is not None:
             self._fail(too_large)
             return
         turn, self._turn = self._turn, None
@@ -610,12 +611,12 @@ class FunctionInstance:
             turn.set_result({"function": 1, "known": self._known, "steps": self._steps, **output})
 
     def _too_large(self) -> Exception | None:
-        """Return an error if inline entries are too large. Results move to the blob store. Values and task specs do not."""
+        """Return an error if inline entries are too large. Results and inputs of tasks move to the blob store."""
         in_place = [entry for entry in self._steps if "step" not in entry]
-        length = sum(map(length_of, in_place))
-        if length <= _TURN_LENGTH_MOST:
+        length = sum(map(inline_length_of, in_place))
+        if length <= TURN_LENGTH_MOST:
             return None
-        return step_too_large(name_of(max(in_place, key=length_of)), length, _TURN_LENGTH_MOST)
+        return step_too_large(name_of(max(in_place, key=inline_length_of)), length, TURN_LENGTH_MOST)
 
     def _fail(self, error: Exception) -> None:
         turn, self._turn = self._turn, None

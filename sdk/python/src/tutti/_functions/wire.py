@@ -76,6 +76,28 @@ def length_of(entry: Entry) -> int:
     return 100 + (len(json.dumps(value)) if isinstance(value, (dict, list, str)) else 8)
 
 
+#: If a turn is too large, also smaller inputs of its tasks go into the blob store.
+STORED_OF_MANY = 4_096
+
+
+def storable_input(entry: Entry) -> Json:
+    """Return the input of a task that its worker or child reads from the blob store, if it is large.
+
+    The platform emits events itself.
+    """
+    spec = entry.get("spec") or {}
+    if spec.get("uses") == "tutti.emit" or ("uses" not in spec and "workflow" not in spec):
+        return None
+    return spec.get("with")
+
+
+def inline_length_of(entry: Entry) -> int:
+    """Return the length without content of the blob store."""
+    task_input = storable_input(entry)
+    length = 0 if task_input is None else len(json.dumps(task_input))
+    return length_of(entry) - (length if length > STORED_OF_MANY else 0)
+
+
 def function_changed(name: str, history: str, code: str) -> TuttiError:
     return _elsewhere(
         "sdk.function_changed",

@@ -1,4 +1,5 @@
 import { ParentClosePolicy } from "@tutti/contracts/workflow/v1";
+import { withContent } from "@tutti/machine-work";
 import type { StartChild } from "../state/effects.ts";
 import { stateOfKind } from "../state/kind-state.ts";
 import { taskIdOf } from "../state/places.ts";
@@ -23,7 +24,7 @@ export function startOf(run: Run, node: Node): StartChild {
     definition: isChild ? work.definition : "",
     label: isChild ? work.label : "",
     hash: isChild ? work.hash : "",
-    input,
+    input: withContent(input),
     parameters: state?.parameters,
     taskId: taskIdOf(run, node.number),
     root: run.order?.root,

@@ -1,7 +1,7 @@
 /** Builds offers to a pool from the state alone. */
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
-import { type Data, isDone } from "@tutti/machine-work";
+import { type Data, isDone, withContent } from "@tutti/machine-work";
 import { visibleNode } from "../evaluate/scene.ts";
 import { remainingForTask } from "../node/budget.ts";
 import type { OfferTask } from "../state/effects.ts";
@@ -44,7 +44,9 @@ export function offerOf(run: Run, node: Node, isUndo = false): OfferTask {
 
 /** The input of a durable function contains its journal. */
 function inputOf(run: Run, node: Node, isUndo: boolean): Data | undefined {
-  return node.range.plan.task(node.task).kind === "function" ? turnInput(run, node, isUndo) : node.input;
+  return node.range.plan.task(node.task).kind === "function"
+    ? turnInput(run, node, isUndo)
+    : withContent(node.input);
 }
 
 const noAgents: readonly string[] = [];

@@ -2,7 +2,7 @@
 
 import { TaskStatus } from "@tutti/contracts/types/v1";
 import { TasksAddedV1, TasksWithdrawnV1 } from "@tutti/contracts/workflow/v1";
-import { isDone } from "@tutti/machine-work";
+import { blobsOf, isDone } from "@tutti/machine-work";
 import { notifyFollower, outcomeOfNode } from "../../core/node/flow.ts";
 import {
   addRange,
@@ -23,6 +23,7 @@ export const tasksAdded: RunEvent<TasksAddedV1> = {
   type: "tasks_added",
   version: 1,
   codec: TasksAddedV1,
+  blobs: ({ plan }) => blobsOf(undefined, plan),
   evolve(run, { plan: bytes, node: owner = -1, outside, addMs, at }, outstanding) {
     const more = moreOf(run);
     const plan = readPlan(bytes);

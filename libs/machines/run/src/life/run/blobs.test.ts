@@ -49,6 +49,7 @@ describe("blobs of a run", () => {
     const bytes = Buffer.from(json);
     assert.deepEqual(hashes("task_completed", { output: bytes }), [first, second]);
     assert.deepEqual(hashes("step_recorded", { entry: { json } }), [first, second]);
+    assert.deepEqual(hashes("tasks_added", { plan: bytes }), [first, second]);
     assert.deepEqual(hashes("run_started", { order: RunOrder.fromPartial({ input: bytes }) }), [
       first,
       second,
