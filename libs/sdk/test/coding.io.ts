@@ -146,6 +146,12 @@ describe("coding agents as tasks", () => {
       const missing = { ...literal, command: () => ["no-such-agent"] };
       await assert.rejects(test({ prompt: "x" }, missing).execute(), /`no-such-agent` did not start/);
       await assert.rejects(test({ prompt: "" }).execute(), /expected `prompt`, a text/);
+      const unchecked = { prompt: "x", chekc: ["true"] } as CodingInput;
+      await assert.rejects(test(unchecked).execute(), /got `chekc`\. Did you mean `check`\?/);
+      const text = { prompt: "x", check: "npm test" } as unknown as CodingInput;
+      await assert.rejects(test(text).execute(), /expected `check`, a list of texts/);
+      const limits = { branch: "b", into: "main", limits: {} };
+      await assert.rejects(merge(limits as MergeInput), /expected one of `branch`, .*, got `limits`/);
       await assert.rejects(test({ prompt: "x", base: "absent" }).execute(), /There is no work tree/);
       await assert.rejects(test({ prompt: "x", repository: ".." }).execute(), /is not allowed/);
     });

@@ -7,7 +7,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { until } from "@tutti/kernel/testing";
-import { type ShellInput, type ShellOptions, shell } from "@tutti/sdk/shell";
+import type { TaskContext } from "@tutti/sdk";
+import {
+  type ContainerInput,
+  container,
+  type ShellInput,
+  type ShellOptions,
+  shell,
+  type TerminalInput,
+  terminal,
+} from "@tutti/sdk/shell";
 import { testWorkflow } from "@tutti/sdk/testing";
 
 const scratchModule = new URL("../src/shell/scratch.ts", import.meta.url).href;
@@ -80,6 +89,16 @@ describe("commands as tasks", () => {
       await assert.rejects(run({ command: ["pwd"], cwd }).execute(), /is not allowed/, cwd);
     await assert.rejects(run(["no-such-program"]).execute(), /did not start: there is no such program/);
     await assert.rejects(run({ command: [] }).execute(), /expected `command`, a list of texts/);
+    const misspelled = { command: ["true"], finl: [2] } as ShellInput;
+    await assert.rejects(
+      run(misspelled).execute(),
+      /expected one of `command`, .*, got `finl`\. Did you mean `final`\?/,
+    );
+    const task = {} as TaskContext;
+    const boxed = { image: "box", outptus: "/out" } as ContainerInput;
+    await assert.rejects(async () => container()(boxed, task), /got `outptus`\. Did you mean `outputs`\?/);
+    const typed = { command: ["sh"], step: [] } as unknown as TerminalInput;
+    await assert.rejects(async () => terminal()(typed, task), /got `step`\. Did you mean `steps`\?/);
   });
 
   it("see the listed variables of the worker and those of the task", async () => {

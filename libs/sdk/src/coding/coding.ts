@@ -13,11 +13,12 @@ import { StringDecoder } from "node:string_decoder";
 import { durationText, systemTimers } from "@tutti/kernel";
 import type { Price } from "../agents/models/prices.ts";
 import { requireStarted, runCommand, variablesOf } from "../shell/command.ts";
+import { requireKnownKeys } from "../shell/errors.ts";
 import type { TaskContext } from "../task/context.ts";
 import type { HandleOptions, Handler } from "../task/handlers.ts";
 import { AcpConversation, type AcpTurn, type PermissionCheck } from "./acp.ts";
 import { codingErrors } from "./errors.ts";
-import { type CodingFolders, checkOf, foldersOf, repositoryOf, textOf } from "./folders.ts";
+import { type CodingFolders, checkOf, foldersOf, repositoryOf, requireCheck, textOf } from "./folders.ts";
 import { type CodingProfile, type CodingProgress, parseLine } from "./profiles.ts";
 import { SessionLog } from "./session-log.ts";
 import { type CodingAmounts, CodingSpending } from "./spending.ts";
@@ -97,7 +98,9 @@ export function codingAgent(
   options: CodingOptions = {},
 ): Handler<CodingInput, CodingOutput> {
   return async (input, task) => {
+    requireKnownKeys(input, codingOptions, codingErrors.inputInvalid);
     const prompt = textOf(input, "prompt");
+    requireCheck(input.check);
     const { folder, trees } = foldersOf(options);
     const repository = await repositoryOf(folder, input.repository);
     const base = input.base === undefined ? "HEAD" : textOf(input, "base");

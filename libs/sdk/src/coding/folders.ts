@@ -53,6 +53,13 @@ export async function checkOf(
   return `${signal ?? `exit code ${code}`}\n${output}`;
 }
 
+export function requireCheck(check: unknown): void {
+  const isCommand =
+    Array.isArray(check) && check.length > 0 && check.every((part) => typeof part === "string");
+  if (check !== undefined && !isCommand)
+    throw codingErrors.inputInvalid({ expected: "`check`, a list of texts" });
+}
+
 export function textOf(input: unknown, name: string): string {
   const value = (input as Readonly<Record<string, unknown>> | null)?.[name];
   if (typeof value === "string" && value.trim() !== "" && !value.startsWith("-")) return value;

@@ -8,10 +8,11 @@
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { requireKnownKeys } from "../shell/errors.ts";
 import type { TaskContext } from "../task/context.ts";
 import type { HandleOptions, Handler } from "../task/handlers.ts";
 import { codingErrors } from "./errors.ts";
-import { type CodingFolders, checkOf, foldersOf, repositoryOf, textOf } from "./folders.ts";
+import { type CodingFolders, checkOf, foldersOf, repositoryOf, requireCheck, textOf } from "./folders.ts";
 import { type ChangedFile, git, gitReason, Turns, WorkTree } from "./tree.ts";
 
 export interface MergeInput {
@@ -50,8 +51,10 @@ export const mergeOptions: HandleOptions = {
 export function mergeQueue(options: CodingFolders = {}): Handler<MergeInput, MergeOutput> {
   const turns = new Turns();
   return async (input, task) => {
+    requireKnownKeys(input, mergeOptions, codingErrors.inputInvalid);
     const branch = textOf(input, "branch");
     const into = textOf(input, "into");
+    requireCheck(input.check);
     const { folder, trees } = foldersOf(options);
     const repository = await repositoryOf(folder, input.repository);
     const merge = { ...options, ...input, branch, into, repository, trees };

@@ -3,7 +3,7 @@ import { isAbsolute } from "node:path";
 import { matchesWildcard } from "@tutti/kernel";
 import type { HandleOptions } from "../task/handlers.ts";
 import type { StoredFile } from "../task/stored-file.ts";
-import { shellErrors } from "./errors.ts";
+import { requireKnownKeys, shellErrors } from "./errors.ts";
 import type { ShellOutput } from "./shell.ts";
 
 export interface ContainerInput {
@@ -112,6 +112,7 @@ const imageForm = /^[\w][\w./:@-]{0,254}$/;
 /** Returns the validated input. Throws if the worker does not run such a container. */
 export function checkedInput(input: unknown, options: ContainerOptions): ContainerInput {
   const fields = (typeof input === "object" && input !== null ? input : {}) as ContainerInput;
+  requireKnownKeys(fields, containerOptions);
   const {
     image,
     command = [],

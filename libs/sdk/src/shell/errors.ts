@@ -1,4 +1,4 @@
-import { defineErrors } from "@tutti/kernel";
+import { defineErrors, didYouMean } from "@tutti/kernel";
 import { TaskFailure } from "../task/failure.ts";
 
 /** Errors of commands. */
@@ -125,4 +125,18 @@ export function exitFailure({ program, code, signal, stderr, final }: Exit): Tas
     final: isFinal,
     details: { exitCode: String(code) },
   });
+}
+
+/** Refuses unknown keys: a misspelled limit or check would have no effect. */
+export function requireKnownKeys(
+  input: unknown,
+  { inputSchema }: { readonly inputSchema?: unknown },
+  invalid: (details: { readonly expected: string }) => Error = shellErrors.inputInvalid,
+): void {
+  const { properties } = inputSchema as { readonly properties: object };
+  const known = Object.keys(properties);
+  const found = Object.keys(input ?? {}).find((key) => !known.includes(key));
+  if (found === undefined) return;
+  const names = known.map((key) => `\`${key}\``).join(", ");
+  throw invalid({ expected: `one of ${names}, got \`${found}\`${didYouMean(found, known)}` });
 }

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import type { Handler } from "../task/handlers.ts";
 import type { Worker } from "../worker/worker.ts";
 import { requireStarted, runCommand, variablesOf } from "./command.ts";
-import { shellErrors } from "./errors.ts";
+import { requireKnownKeys, shellErrors } from "./errors.ts";
 import { folderOf, type ShellOptions } from "./shell.ts";
 
 export interface ScriptInput {
@@ -71,6 +71,7 @@ function script(
   options: Omit<ShellOptions, "programs" | "folder">,
 ): Handler<ScriptInput | null, ScriptOutput> {
   return async (input, task) => {
+    requireKnownKeys(input, { inputSchema });
     const { args = [], stdin = usual, env = {}, cwd } = input ?? {};
     const [program = ""] = command;
     if (args.some((arg) => arg.includes("\0")))

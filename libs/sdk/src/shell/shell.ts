@@ -11,7 +11,7 @@ import type { TaskContext } from "../task/context.ts";
 import type { HandleOptions, Handler } from "../task/handlers.ts";
 import type { StoredFile } from "../task/stored-file.ts";
 import { type CommandLimits, requireStarted, runCommand, variablesOf } from "./command.ts";
-import { exitFailure, shellErrors } from "./errors.ts";
+import { exitFailure, requireKnownKeys, shellErrors } from "./errors.ts";
 import { isBelow, placeFiles, storeArtifacts } from "./files.ts";
 import { ScratchFolders } from "./scratch.ts";
 
@@ -145,6 +145,7 @@ async function placeOf(
 /** Returns the validated input. A list is a command. */
 function checked(input: unknown): ShellInput {
   const fields = Array.isArray(input) ? { command: input as unknown } : input;
+  requireKnownKeys(fields, shellOptions);
   const { command, files = {}, artifacts = [] } = (fields ?? {}) as Partial<ShellInput>;
   const isCommand =
     Array.isArray(command) &&

@@ -15,7 +15,7 @@ import { sleep, systemTimers, type Timers } from "@tutti/kernel";
 import type { TaskContext } from "../task/context.ts";
 import type { HandleOptions, Handler } from "../task/handlers.ts";
 import { runCommand, variablesOf } from "./command.ts";
-import { shellErrors } from "./errors.ts";
+import { requireKnownKeys, shellErrors } from "./errors.ts";
 import { ScratchFolders } from "./scratch.ts";
 import { folderOf, requireAllowed, type ShellOptions } from "./shell.ts";
 
@@ -138,6 +138,7 @@ export function terminal(
 }
 
 function checked(input: unknown, { programs, sessions = [] }: TerminalOptions) {
+  requireKnownKeys(input, terminalOptions);
   const { command = [], session, steps } = (input ?? {}) as Partial<TerminalInput>;
   if (!Array.isArray(steps)) throw shellErrors.inputInvalid({ expected: "`steps`, a list" });
   const [program] = command;
