@@ -34,5 +34,8 @@ export async function openedReference({ shell }: Context, reference: string): Pr
   const [, kind, place = ""] = /^(env|file):(.+)$/s.exec(reference) ?? [];
   const text = kind === "file" ? await shell.readText(place).catch(() => "") : shell.environment[place];
   if (text !== undefined && text.trim() !== "") return text.trim();
-  throw usageFailure(`\`${reference}\` has no value on this machine`);
+  const remedy = kind === "file" ? "Write the file." : `Set the variable: export ${place}=…`;
+  throw usageFailure(
+    `\`${reference}\` has no value on this machine. ${kind === undefined ? "Pass env:NAME or file:/path." : remedy}`,
+  );
 }

@@ -9,7 +9,14 @@
  * 4. A message that cannot start a run stays held, with the reason. The next move retries it.
  * 5. A message without a counterpart in Tutti stays in its queue, and is counted with the reason.
  */
-import { type Caller, type RunStarter, runSource, type SourceRunOptions, startedBy } from "../source.ts";
+import {
+  type Caller,
+  idOf,
+  type RunStarter,
+  runSource,
+  type SourceRunOptions,
+  startedBy,
+} from "../source.ts";
 
 interface QueuedMessage {
   readonly id: string;
@@ -207,7 +214,7 @@ class Move implements Choice {
     if (typeof reading === "string" || workflow === undefined) return this.#reasonOf(reading);
     const { tutti, prefix, labels } = this.#options;
     const { id, input, startTime, priority } = reading;
-    return startedBy(tutti, `${prefix}-${id}`, () => ({
+    return startedBy(tutti, `${prefix}-${idOf(id)}`, () => ({
       workflow,
       input,
       ...(labels !== undefined && { labels }),

@@ -41,8 +41,19 @@ const failed = "UPDATE tutti_adopted SET failure = $3 WHERE queue = $1 AND id = 
 const portable = (row: string) => `(SELECT jsonb_object_agg(key, CASE
   WHEN jsonb_typeof(value) = 'number' AND abs((value #>> '{}')::numeric) > 9007199254740991
   THEN to_jsonb(value #>> '{}') ELSE value END) FROM jsonb_each(${row}))`;
-const selectHeldSql = `SELECT id, ${portable("message")} AS message FROM tutti_adopted
-  WHERE queue = $1 AND started_at IS NULL AND failure IS NULL ORDER BY taken_at, id LIMIT ${batch}`;
+const pageBytesMax = 8_388_608;
+/**
+ * The first rows of a page that have at most `pageBytesMax` together, at least one. A row above has no message. `place`
+ * orders the rows.
+ */
+const bounded = (
+  page: string,
+) => `SELECT id, CASE WHEN bytes <= ${pageBytesMax} THEN message END AS message FROM (
+    SELECT *, sum(bytes) OVER (ORDER BY place) AS total, row_number() OVER (ORDER BY place) AS number
+    FROM (SELECT *, octet_length(message::text) AS bytes FROM (${page} LIMIT ${batch}) page) measured
+  ) summed WHERE total <= ${pageBytesMax} OR number = 1 ORDER BY place`;
+const selectHeldSql = bounded(`SELECT id, (taken_at, id) AS place, ${portable("message")} AS message
+  FROM tutti_adopted WHERE queue = $1 AND started_at IS NULL AND failure IS NULL ORDER BY taken_at, id`);
 
 export function postgresTable(options: PostgresTableOptions): MovedQueue {
   const connections = new PostgresConnections(options);
@@ -104,8 +115,8 @@ async function* heldMessages(
 async function* pages(options: PostgresTableOptions, use: Use) {
   const { table, id, condition } = partsOf(options);
   const select = (after: string) =>
-    `SELECT ${id}::text AS id, ${portable("to_jsonb(t)")} AS message FROM ${table} t
-    WHERE (${condition})${after} ORDER BY t.${id} LIMIT ${batch}`;
+    bounded(`SELECT ${id}::text AS id, t.${id} AS place, ${portable("to_jsonb(t)")} AS message FROM ${table} t
+      WHERE (${condition})${after} ORDER BY t.${id}`);
   for (let last: unknown; ; ) {
     const { rows } = await use((run) =>
       last === undefined ? run(select("")) : run(select(` AND t.${id} > $1`), [last]),
@@ -138,7 +149,8 @@ async function settle(name: string, run: Run, settled: readonly Settled[]): Prom
 }
 
 function readingOf({ columns = {} }: PostgresTableOptions, row: Readonly<Record<string, unknown>>): Reading {
-  const message = row["message"] as Readonly<Record<string, unknown>>;
+  const message = row["message"] as Readonly<Record<string, unknown>> | null;
+  if (message === null) return `the row has more than ${pageBytesMax} bytes`;
   const missing = Object.values(columns).find((column) => !Object.hasOwn(message, column));
   if (missing !== undefined) return `the row has no column \`${missing}\``;
   const { input, name, time } = columns;
