@@ -273,6 +273,11 @@ const web: Partial<Readonly<Record<AdapterKind, Shape>>> = {
     }),
     idempotencyMetadata: text("The metadata that gets the idempotency key of the task."),
     repeat: map("name", repeat["repeat"] ?? flag(""), 1_000, "By the name of an operation."),
+    healthService: text(
+      "The service whose health the check asks for. Default: the server as a whole.",
+      undefined,
+      120,
+    ),
     timeoutMs: ms("How long a call may take. Default: 60,000"),
     ...grpcAuth,
     ...only,

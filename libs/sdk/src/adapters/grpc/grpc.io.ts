@@ -69,10 +69,28 @@ describe("a gRPC adapter", () => {
       })();
     },
   };
-  const started = async (port = 0, reflects = true): Promise<number> => {
+  /** Health by service. Without an entry, the server does not know the service. */
+  const health = new Map<string, number>();
+  const healthHandlers = {
+    Check({ request }: { readonly request: Buffer }, reply: (error: Fault | null, value?: Buffer) => void) {
+      const serving = health.get(request.subarray(2).toString());
+      if (serving === undefined) reply({ code: status.NOT_FOUND, details: "unknown service" });
+      else reply(null, serving === 0 ? Buffer.of() : Buffer.of(8, serving));
+    },
+  };
+  const bytes = (value: Buffer) => value;
+  const healthMethods = {
+    Check: {
+      ...{ path: "/grpc.health.v1.Health/Check", requestStream: false, responseStream: false },
+      ...{ requestSerialize: bytes, requestDeserialize: bytes },
+      ...{ responseSerialize: bytes, responseDeserialize: bytes },
+    },
+  };
+  const started = async (port = 0, reflects = true, hasHealth = false): Promise<number> => {
     // Gzip.
     server = new Server({ "grpc.default_compression_algorithm": 2 });
     server.addService(definition["shop.v1.Orders"] as never, handlers as never);
+    if (hasHealth) server.addService(healthMethods, healthHandlers);
     if (reflects) new ReflectionService(definition as never).addToServer(server as never);
     return new Promise((resolve, reject) =>
       server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, boundPort) =>
@@ -231,6 +249,31 @@ describe("a gRPC adapter", () => {
       "adapter.input_invalid",
     );
     shop.close?.();
+  });
+
+  it("asks the server for its health, or for that of one service", async () => {
+    const shop = await grpcAdapter({ name: "shop", url, protos: [proto] });
+    await shop.check(call());
+    const { port } = new URL(url.replace("grpc:", "http:"));
+    server.forceShutdown();
+    await started(Number(port), false, true);
+    const orders = await grpcAdapter({ name: "shop", url, protos: [proto], healthService: "shop.v1.Orders" });
+    await shop.check(call());
+    await assert.rejects(orders.check(call()), { code: "adapter.refused", message: /unknown service/ });
+    for (const [serving, name] of ["UNKNOWN", "SERVING", "NOT_SERVING"].entries()) {
+      health.set("", 1).set("shop.v1.Orders", serving);
+      await shop.check(call());
+      if (name === "SERVING") await orders.check(call());
+      else
+        await assert.rejects(orders.check(call()), {
+          code: "adapter.unreachable",
+          message: new RegExp(`\`shop\\.v1\\.Orders\` reports ${name}\\.`),
+        });
+    }
+    health.set("", 2);
+    await assert.rejects(shop.check(call()), { message: /the server reports NOT_SERVING/ });
+    shop.close?.();
+    orders.close?.();
   });
 
   it("names the option or server that is missing", async () => {

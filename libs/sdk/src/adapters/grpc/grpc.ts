@@ -36,6 +36,8 @@ export interface GrpcAdapterOptions extends GrpcContract {
   readonly idempotencyMetadata?: string;
   /** Repeat behavior by name of operation. Default: the `idempotency_level` of the method. */
   readonly repeat?: Readonly<Record<string, Repeat>>;
+  /** The service whose health the check asks for (`grpc.health.v1`). Default: the server as a whole. */
+  readonly healthService?: string;
   readonly rate?: RateLimit;
   /** How long a call may take. Default: 60,000. */
   readonly timeoutMs?: number;
@@ -161,8 +163,30 @@ class Calls {
     });
   }
 
+  /** Connects, and asks the server for its health. A server without the protocol of health has none to report. */
   async check(call: AdapterCall): Promise<void> {
-    await this.#connected(`${this.#options.name}.check`, call.signal);
+    const { name, healthService = "" } = this.#options;
+    const operation = `${name}.check`;
+    await this.#connected(operation, call.signal);
+    const metadata = await this.#metadata(operation, call);
+    const { status } = this.#parts.grpc;
+    const asked = Buffer.from(healthService);
+    // The fields are number 1 of both messages: a text, and an enum of one byte.
+    const request = Buffer.concat([Buffer.from([0x0a, asked.length]), asked]);
+    const reply = await this.#exchange("/grpc.health.v1.Health/Check", [request], metadata, call).catch(
+      (error: ServiceError | TooMuch) => {
+        if (call.signal.aborted) throw call.signal.reason;
+        const code = error instanceof TooMuch ? undefined : error.code;
+        const hasNone = code === status.UNIMPLEMENTED || code === status.NOT_FOUND;
+        if (hasNone && healthService === "") return undefined;
+        throw this.#failure(operation, "safe", error);
+      },
+    );
+    if (reply === undefined) return;
+    const state = servingStates[reply[0]?.[1] ?? 0] ?? "UNKNOWN";
+    if (state === "SERVING") return;
+    const about = healthService === "" ? "the server" : `\`${healthService}\``;
+    throw adapterErrors.unreachable({ operation, reason: `${about} reports ${state}` });
   }
 
   async run(contract: Contract, method: DescMethod, request: GrpcCall): Promise<unknown> {
@@ -322,5 +346,8 @@ class Calls {
 }
 
 class TooMuch extends Error {}
+
+/** `grpc.health.v1.HealthCheckResponse.ServingStatus` */
+const servingStates = ["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"];
 
 const problemMs = 1_000;
