@@ -58,10 +58,12 @@ export class Values {
     return this.#options.get(configKeys) ?? [];
   }
 
-  integer(name: string): number | undefined {
+  integer(name: string, least = 0): number | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
-    return wholeNumber(text, `--${name}`);
+    const value = wholeNumber(text, `--${name}`);
+    if (value < least) throw usageFailure(`--${name}: expected at least ${least}, got ${value}`);
+    return value;
   }
 
   durationMs(name: string): number | undefined {

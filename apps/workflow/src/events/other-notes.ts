@@ -11,6 +11,7 @@ import type {
   StartsSettledV1,
   TimesMissedV1,
   TriggerCreatedV1,
+  TriggerStart,
   VersionArchivedV1,
   VersionRegisteredV1,
 } from "@tutti/contracts/workflow/v1";
@@ -73,26 +74,43 @@ export const scheduleNotes: Readonly<Record<string, NoteOf<unknown, never>>> = {
     }),
 };
 
-export const triggerNotes: Readonly<Record<string, NoteOf<unknown, never>>> = {
+interface Starting {
+  readonly starting: ReadonlyMap<number, { readonly starts: readonly TriggerStart[] }>;
+}
+
+const failedType = "tutti.workflow.trigger.failed";
+
+export const triggerNotes: Readonly<Record<string, NoteOf<Starting, never>>> = {
   trigger_created: (_trigger, { plan }: TriggerCreatedV1, happening) =>
     eventNote(happening, "tutti.workflow.trigger.created", { starts: plan?.definition ?? "" }),
   trigger_updated: (_trigger, _body, happening) => eventNote(happening, "tutti.workflow.trigger.changed", {}),
   trigger_paused: (_trigger, _body, happening) => eventNote(happening, "tutti.workflow.trigger.paused", {}),
   trigger_resumed: (_trigger, _body, happening) => eventNote(happening, "tutti.workflow.trigger.resumed", {}),
   trigger_removed: (_trigger, _body, happening) => eventNote(happening, "tutti.workflow.trigger.deleted", {}),
-  events_died: (_trigger, { items }: EventsDiedV1, happening) => failed(happening, items),
-  starts_settled: (_trigger, { results }: StartsSettledV1, happening) =>
+  events_died: (_trigger, { items }: EventsDiedV1, happening) =>
     failed(
       happening,
-      results.filter(({ result }) => result === ActivationResult.ACTIVATION_RESULT_DEAD),
+      items.filter(({ eventType }) => eventType !== failedType),
     ),
+  starts_settled: ({ starting }, { batch, results }: StartsSettledV1, happening) => {
+    const { starts = [] } = starting.get(batch) ?? {};
+    return failed(
+      happening,
+      results.filter(
+        ({ result }, at) =>
+          result === ActivationResult.ACTIVATION_RESULT_DEAD &&
+          starts[at]?.items.some(({ eventType }) => eventType !== failedType) !== false,
+      ),
+    );
+  },
 };
 
+/** A trigger that fails by the report of a failure is not reported: triggers of this type would never end. */
 function failed(happening: Happening, errors: readonly { readonly message: string }[]) {
   const [first] = errors;
   if (first === undefined) return undefined;
   const body = { events: errors.length, message: first.message };
-  return eventNote(happening, "tutti.workflow.trigger.failed", body);
+  return eventNote(happening, failedType, body);
 }
 
 export const limitNotes: Readonly<Record<string, NoteOf<unknown, never>>> = {

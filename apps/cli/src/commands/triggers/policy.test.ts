@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Trigger } from "@tutti/rest/types";
+import { Values } from "../../command/values.ts";
 import { policyFacts } from "./policy.ts";
+import { policyFromOptions } from "./write.ts";
 
 describe("the rules of a trigger in `trigger show`", () => {
   const factsOf = (trigger: Partial<Trigger>) =>
@@ -35,4 +37,25 @@ describe("the rules of a trigger in `trigger show`", () => {
       ],
     );
   });
+});
+
+describe("the rules of a trigger from options", () => {
+  const policyOf = (options: Readonly<Record<string, string>>) =>
+    policyFromOptions({
+      values: new Values(new Map(), new Map(Object.entries(options).map(([name, text]) => [name, [text]]))),
+    });
+
+  it("are those of a file", () => {
+    const policy = { batchSize: 2, batchWaitMs: 5_000, throttleCount: 1, throttlePerMs: 60_000 };
+    assert.deepEqual(policyOf({ batch: "2", "batch-wait": "5s", throttle: "1", per: "1m" }), policy);
+  });
+
+  for (const [options, pattern] of [
+    [{ batch: "0" }, /--batch: expected at least 2, got 0/],
+    [{ throttle: "0" }, /--throttle: expected at least 1, got 0/],
+    [{ "batch-wait": "5s" }, /Pass --batch N with --batch-wait/],
+    [{ per: "5s" }, /Pass --throttle N with --per/],
+  ] as const)
+    it(`are refused if they have no effect: ${JSON.stringify(options)}`, () =>
+      assert.throws(() => policyOf(options), pattern));
 });

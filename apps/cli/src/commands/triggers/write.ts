@@ -63,13 +63,19 @@ function sourceFromOptions({ values }: Context): TriggerSourceInput {
   throw usageFailure("Pass --event TYPE, --after-run WORKFLOW or --webhook-of PRESET.");
 }
 
-function policyFromOptions({ values }: Context) {
+export function policyFromOptions({ values }: Pick<Context, "values">) {
+  for (const [option, of] of [
+    ["batch-wait", "batch"],
+    ["per", "throttle"],
+  ] as const)
+    if (values.text(option) !== undefined && values.text(of) === undefined)
+      throw usageFailure(`Pass --${of} N with --${option}.`);
   const singleton = values.text("singleton");
   const numbers = {
     debounceMs: values.durationMs("debounce"),
-    batchSize: values.integer("batch"),
+    batchSize: values.integer("batch", 2),
     batchWaitMs: values.durationMs("batch-wait"),
-    throttleCount: values.integer("throttle"),
+    throttleCount: values.integer("throttle", 1),
     throttlePerMs: values.durationMs("per"),
   };
   const texts = { group: values.text("group-by"), signal: values.text("signal") };
