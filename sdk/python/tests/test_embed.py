@@ -99,7 +99,8 @@ class Settings_of_an_application(unittest.TestCase):
                 "TUTTI_API_KEY": "of the environment",
             },
         )
-        self.assertEqual(read_settings(environment={}, consul=url, prefix="shop/tutti"), {})
+        with self.assertRaisesRegex(ValueError, "no keys below shop/tutti/"):
+            read_settings(environment={}, consul=url, prefix="shop/tutti")
 
 
 if __name__ == "__main__":

@@ -59,11 +59,10 @@ describe("settings of an application", () => {
     assert.deepEqual(requests.splice(0), ["/v1/kv/shop/tutti/?recurse=true", "acl"]);
   });
 
-  it("are empty for a prefix without keys, and rejected if the store returns no list of keys", async () => {
+  it("are rejected if the prefix has no keys, and if the store returns no list of keys", async () => {
     const consul = { url, prefix: "shop" };
-    answer = { status: 404, body: "" };
-    assert.deepEqual(await readSettings({ environment: {}, consul }), {});
     for (const [status, body, reason] of [
+      [404, "", /no keys below `shop\/`\. Check the address, the prefix/],
       [500, "", /status 500/],
       [200, "<html>", /no list/],
       [200, '[{"Value": 1}]', /no list/],

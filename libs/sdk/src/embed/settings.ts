@@ -90,8 +90,8 @@ async function consulVariables({
     .then(JSON.parse)
     .catch(() => undefined);
   timer.cancel();
-  // A folder without keys.
-  if (answer.status === 404) return {};
+  // A misspelled prefix would otherwise mean the default settings, such as another namespace.
+  if (answer.status === 404) throw failed(`it has no keys below \`${folder}\``);
   if (!answer.ok) throw failed(`status ${answer.status}`);
   if (!Array.isArray(entries) || !entries.every(isEntry))
     throw failed("the answer is no list of keys and values");

@@ -265,10 +265,10 @@ def _consul_variables(url: str, prefix: str, token: str | None, timeout: float) 
             entries = json.load(answer)
     except urllib.error.HTTPError as error:
         error.close()
-        # A folder without keys.
-        if error.code == 404:
-            return {}
-        raise
+        if error.code != 404:
+            raise
+        # A misspelled prefix would otherwise mean the default settings, such as another namespace.
+        raise ValueError(f"consul: no keys below {start} at {url}. Check the address and the prefix.") from None
     return {
         _variable_of(entry["Key"].removeprefix(start)): base64.b64decode(entry["Value"]).decode().strip()
         for entry in entries
