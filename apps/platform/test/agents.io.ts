@@ -1,11 +1,16 @@
 /** Agents on a platform as a process: its worker of agents, workers with tools, and a model with a script. */
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { until } from "@tutti/kernel/testing";
+import { freePort } from "@tutti/nats/testing";
 import { connect, type Tutti } from "@tutti/sdk/client";
 import { type ServedModel, serveModel } from "@tutti/sdk/model-server";
 import { ScriptedModel } from "@tutti/sdk/testing";
 import { Worker } from "@tutti/sdk/worker";
+import { readPage, root } from "./docs/page.ts";
 import { type Folder, makeFolder, type Service, start } from "./support/services.ts";
 
 const definition = {
@@ -119,5 +124,36 @@ describe("agents on a platform", () => {
     assert.equal(added - before, 1, "the tool is not called again");
     const lengths = model.requests.slice(requestsBefore).map(({ conversation }) => conversation.length);
     assert.deepEqual(lengths, [1, 3, 3, 5], "the first answer is not paid for twice");
+  });
+
+  it("stream through the chat server of the guide, which survives an unknown run", async () => {
+    const block = readPage("docs/guides/ai-agents.md").blocks.find(
+      ({ options }) => options["file"] === "chat-server.ts",
+    );
+    symlinkSync(join(root, "node_modules"), join(folder.path, "node_modules"));
+    writeFileSync(join(folder.path, "chat-server.ts"), block?.text ?? "");
+    const port = await freePort();
+    const server = spawn(process.execPath, [join(folder.path, "chat-server.ts")], {
+      env: { ...process.env, TUTTI_URL: platform.http, PORT: String(port) },
+      stdio: "ignore",
+    });
+    try {
+      const read = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+      const page = await until(
+        "the chat server serves its page",
+        () => read("/?run=any").catch(() => ""),
+        (text) => text !== "",
+      );
+      assert.match(page, /EventSource/);
+      assert.equal(await read("/chat?run=nope"), "event: done\ndata: {}\n\n");
+      const run = await tutti.run("sum-up", { input: { numbers: "2 and 3" } });
+      const streamed = await read(`/chat?run=${run.id}`);
+      const pieces = [...streamed.matchAll(/^data: (".*")$/gm)].map(
+        ([, json = ""]) => JSON.parse(json) as string,
+      );
+      assert.equal(pieces.join(""), "10 after all");
+    } finally {
+      server.kill();
+    }
   });
 });
