@@ -23,49 +23,6 @@ interface Means {
 }
 type Frameworks = Record<(typeof names)[number], (means: Means) => Promise<string>>;
 
-/** The last event of a stream of the Responses API. */
-interface Completed {
-  readonly response: unknown;
-}
-interface Chunk {
-  readonly id: string;
-  readonly choices: readonly { readonly delta: Delta; readonly finish_reason: string | null }[];
-}
-interface Delta {
-  readonly content?: string;
-  readonly tool_calls?: readonly {
-    readonly id?: string;
-    readonly function: { readonly name?: string; readonly arguments: string };
-  }[];
-}
-
-/** Returns the streamed answer of the scripted model in one piece for a client without streaming. */
-async function inOnePiece(request: Request, answer: Response): Promise<Response> {
-  const { stream } = (await request.json()) as { readonly stream?: boolean };
-  if (stream === true || request.url.includes(":streamGenerateContent")) return answer;
-  const lines = (await answer.text()).split("\n").filter((line) => line.startsWith("data: {"));
-  const datas: unknown[] = lines.map((line) => JSON.parse(line.slice("data: ".length)));
-  if (request.url.endsWith("/responses")) return Response.json((datas.at(-1) as Completed).response);
-  const chunks = datas as readonly Chunk[];
-  const deltas = chunks.flatMap(({ choices }) => choices.map(({ delta }) => delta));
-  const calls = deltas.flatMap((delta) => delta.tool_calls ?? []);
-  const name = calls.find((call) => call.function.name !== undefined)?.function.name;
-  const call = {
-    ...{ id: calls[0]?.id, type: "function" },
-    function: { name, arguments: calls.map((call) => call.function.arguments).join("") },
-  };
-  const message = {
-    ...{ role: "assistant", content: deltas.map(({ content = "" }) => content).join("") },
-    ...(name !== undefined && { tool_calls: [call] }),
-  };
-  const finish = name === undefined ? "stop" : "tool_calls";
-  return Response.json({
-    ...{ id: chunks[0]?.id, object: "chat.completion", created: 0, model: "any" },
-    choices: [{ index: 0, message, finish_reason: finish }],
-    usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 },
-  });
-}
-
 describe("agents of other frameworks", () => {
   let folder = "";
   let frameworks: Frameworks;
@@ -85,13 +42,9 @@ describe("agents of other frameworks", () => {
         { calls: [{ name: "count", input: { article: "flute" } }] },
         "There are 7.",
       ]);
-      const send: typeof fetch = async (input) => {
-        const request = input as Request;
-        return inOnePiece(request.clone(), await model.answer(request));
-      };
       const fn = durable("ask", (ctx, prompt: string) =>
         frameworks[name]({
-          ...{ ask: durableFetch(ctx, { fetch: send }), prompt, baseURL: "http://model.test/v1" },
+          ...{ ask: durableFetch(ctx, { fetch: model.fetch }), prompt, baseURL: "http://model.test/v1" },
           count: (input) => ctx.call("stock.count", input),
         }),
       );

@@ -76,6 +76,7 @@ export class ScriptedModel {
         ? await this.#script(modelRequest, count)
         : (this.#script[Math.min(turn, this.#script.length) - 1] ?? "");
     if (typeof reply === "object" && "status" in reply) return refusal(reply);
+    if (!isStreamed(modelRequest)) return inOnePiece(modelRequest, reply, count);
     const pieces = writerOf(modelRequest.path)(reply, modelRequest.model, count);
     return new Response(streamOf(pieces, mannerOf(reply)), {
       headers: { "content-type": "text/event-stream" },
@@ -157,6 +158,63 @@ function writerOf(path: string): Writer {
   if (path.endsWith("/messages")) return messages;
   if (path.includes(":")) return gemini;
   return path.endsWith("/responses") ? responses : chat;
+}
+
+/** Clients of other frameworks often do not stream. */
+function isStreamed({ path, body }: ScriptedRequest): boolean {
+  return path.includes(":") ? path.endsWith(":streamGenerateContent") : body["stream"] === true;
+}
+
+/** A cut answer loses its second half, as in a stream. */
+function inOnePiece({ path, model }: ScriptedRequest, reply: Answering, count: number): Response {
+  const { error } = writtenOf(reply, count);
+  if (error !== "") return refusal({ status: 503, message: error });
+  const text = JSON.stringify(wholeOf(path, model, reply, count));
+  const sent = mannerOf(reply).cut === true ? text.slice(0, text.length / 2) : text;
+  return new Response(sent, { headers: { "content-type": "application/json" } });
+}
+
+function wholeOf(path: string, model: string, reply: Answering, count: number): unknown {
+  const { text, calls, inputTokens, outputTokens } = writtenOf(reply, count);
+  const writer = writerOf(path);
+  const last = writer(reply, model, count).at(-1) as Members;
+  if (writer === responses) return last["response"];
+  if (writer === gemini) {
+    const functionCalls = calls.map(({ name, json }) => ({ functionCall: { name, args: parsed(json) } }));
+    const parts = [...(text === "" ? [] : [{ text }]), ...functionCalls];
+    return { ...last, candidates: [{ index: 0, content: { role: "model", parts }, finishReason: "STOP" }] };
+  }
+  if (writer === messages)
+    return {
+      ...{ id: `msg_${count}`, type: "message", role: "assistant", model },
+      content: [
+        ...(text === "" ? [] : [{ type: "text", text }]),
+        ...calls.map(({ id, name, json }) => ({ type: "tool_use", id, name, input: parsed(json) })),
+      ],
+      stop_reason: calls.length > 0 ? "tool_use" : "end_turn",
+      usage: { input_tokens: inputTokens, output_tokens: outputTokens },
+    };
+  const toolCalls = calls.map(({ id, name, json }) => ({
+    ...{ id, type: "function", function: { name, arguments: json } },
+  }));
+  const message = { role: "assistant", content: text, ...(calls.length > 0 && { tool_calls: toolCalls }) };
+  return {
+    ...{ id: `chatcmpl-${count}`, object: "chat.completion", created: 0, model },
+    choices: [{ index: 0, message, finish_reason: calls.length > 0 ? "tool_calls" : "stop" }],
+    usage: {
+      ...{ prompt_tokens: inputTokens, completion_tokens: outputTokens },
+      total_tokens: inputTokens + outputTokens,
+    },
+  };
+}
+
+/** A malformed input stays a text. */
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return json;
+  }
 }
 
 /** Halves, so that a reader has to put them together. */
@@ -275,7 +333,7 @@ const gemini: Writer = (reply, model, count) => {
     ...pieces.map((piece) => partsOf([{ text: piece }])),
     {
       ...partsOf(
-        calls.map(({ name, json }) => ({ functionCall: { name, args: JSON.parse(json) as unknown } })),
+        calls.map(({ name, json }) => ({ functionCall: { name, args: parsed(json) } })),
         { finishReason: "STOP" },
       ),
       usageMetadata,
