@@ -118,6 +118,10 @@ describe("coding agents as tasks", () => {
         test({ prompt: "echo x >> other; exit 0", check, repairs: 0 }).execute(),
         /fails after 0 repairs. The change is in tutti\/.*exit code 3\nno two/s,
       );
+      await assert.rejects(
+        test({ prompt: "exit 0", check: ["false"], repairs: 0 }).execute(),
+        /`false` fails after 0 repairs\. No file has changed\. Output: exit code 1/,
+      );
       assert.deepEqual(await readdir(trees), []);
     });
 
@@ -204,7 +208,7 @@ describe("coding agents as tasks", () => {
       assert.equal(spent.used.tokens, 60);
       await assert.rejects(
         test({ prompt: "sleep 300" }, talkative, {}, { budget: { time: "700ms" } }).execute(),
-        /700 ms have passed. The change is in no branch/,
+        /700 ms have passed. No file has changed/,
       );
       const check = ["test", "-e", "absent"];
       const turn = line({ turns: 1, tokens: 50 });

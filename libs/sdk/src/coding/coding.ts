@@ -172,7 +172,7 @@ class Coding {
       if (!this.#usedUp.signal.aborted || this.#task.signal.aborted) throw error;
       const { branch } = await this.#change(input, "", 0, secrets);
       const used = String(this.#usedUp.signal.reason);
-      throw codingErrors.budgetUsedUp({ program: this.#profile.name, used, branch: branch || "no branch" });
+      throw codingErrors.budgetUsedUp({ program: this.#profile.name, used, branch });
     } finally {
       timer?.cancel();
     }
@@ -195,7 +195,7 @@ class Coding {
       if (repairs >= allowed) {
         const { branch } = await this.#change(input, answer, repairs, secrets);
         const output = failed.slice(-reasonLengthMax);
-        throw codingErrors.checkFailed({ check: name, repairs, branch: branch || "no branch", output });
+        throw codingErrors.checkFailed({ check: name, repairs, branch, output });
       }
       const fault = `\`${name}\` fails with ${failed}\n\nCorrect the cause. Do not weaken the check.`;
       wholePrompt = `${input.prompt}\n\nThis is done, but ${fault}`;

@@ -1,5 +1,7 @@
 import { defineErrors, durationText } from "@tutti/kernel";
 
+const changeIn = (branch: string) => (branch === "" ? "No file has changed" : `The change is in ${branch}`);
+
 /** Errors of coding agents. */
 export const codingErrors = defineErrors("coding", {
   inputInvalid: {
@@ -45,7 +47,7 @@ export const codingErrors = defineErrors("coding", {
     retry: "never",
     help: "A coding agent was ended because its task had used up its tokens, its money or its time. The branch has the change until then.",
     message: ({ program, used, branch }: { program: string; used: string; branch: string }) =>
-      `\`${program}\` was ended because the budget of its task is used up: ${used}. The change is in ${branch}`,
+      `\`${program}\` was ended because the budget of its task is used up: ${used}. ${changeIn(branch)}`,
     remedy: "Raise `budget` of the task, or reduce the task.",
   },
   useUnknown: {
@@ -61,7 +63,7 @@ export const codingErrors = defineErrors("coding", {
     retry: "same-key",
     help: "A check of a coding task still failed after the agent tried to repair it.",
     message: (details: { check: string; repairs: number; branch: string; output: string }) =>
-      `\`${details.check}\` fails after ${details.repairs} repairs. The change is in ${details.branch}: ${details.output}`,
+      `\`${details.check}\` fails after ${details.repairs} repairs. ${changeIn(details.branch)}. Output: ${details.output}`,
     remedy: "Check the branch in the message, or raise `repairs`.",
   },
   secretInChange: {

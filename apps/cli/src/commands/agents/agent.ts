@@ -55,6 +55,7 @@ export async function listAgents(context: Context): Promise<Result> {
 export const agentColumns: readonly Column[] = [
   { title: "agent", widthMin: 12, yields: 1 },
   { title: "state" },
+  { title: "kind", yields: 2, widthMin: 4 },
   { title: "slots", align: "right" },
   { title: "cpu", align: "right", yields: 2, widthMin: 4 },
   { title: "memory", align: "right", yields: 2, widthMin: 6 },
@@ -67,13 +68,14 @@ export const agentColumns: readonly Column[] = [
 ];
 
 export function agentRow(agent: Agent, nowMs: number): Entry[] {
-  const { agentId, freeSlots = 0, offering, figures, done, joinTimeMs, heardTimeMs } = agent;
+  const { agentId, freeSlots = 0, offering, figures, done, joinTimeMs, heardTimeMs, kind } = agent;
   const slots = offering?.slots ?? 0;
   const names =
     offering?.capabilities.map(({ name, version = "" }) => `${name}${version && `@${version}`}`) ?? [];
   return [
     { text: agentId, tone: "bold" },
     stateCell(agent),
+    { text: kind, tone: "dim" },
     { text: `${slots - freeSlots}/${slots}`, tone: "dim" },
     { text: figures?.cpu === undefined ? "" : `${Math.round(figures.cpu * 100)} %`, tone: "dim" },
     { text: figures?.memoryBytes === undefined ? "" : bytesText(figures.memoryBytes), tone: "dim" },
@@ -87,10 +89,10 @@ export function agentRow(agent: Agent, nowMs: number): Entry[] {
   ];
 }
 
-/** Returns the cost of its tasks, or the tokens without a price: `0.42`, `1200 tokens`. Empty for neither. */
+/** Returns the cost of its tasks, or the tokens without a price: `$0.42`, `1200 tokens`. Empty for neither. */
 function costOf({ done }: Agent): string {
   const { money = 0, tokens = 0 } = done?.used ?? {};
-  if (money > 0) return money.toFixed(money < 1 ? 4 : 2);
+  if (money > 0) return `$${money.toFixed(money < 1 ? 4 : 2)}`;
   return tokens > 0 ? `${Math.round(tokens)} tokens` : "";
 }
 

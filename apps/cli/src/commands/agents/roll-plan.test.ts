@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Agent } from "@tutti/rest/types";
-import { planRoll, rollReason, rollState } from "./roll-plan.ts";
+import { planRoll, rollReason, rollState, withoutAgents } from "./roll-plan.ts";
 
 const agent = (agentId: string, version: string, more: Partial<Agent> = {}, slots = 1): Agent => ({
   ...{ agentId, pool: "default", kind: "function", state: "ready", speeds: [] },
@@ -38,6 +38,30 @@ describe("a roll of a version over a fleet", () => {
     assert.deepEqual(activeOf(agents), ["1.0.0 ", "2.0.0 b1+b2+b3+b4"]);
     agents = after(agents, 0);
     assert.deepEqual(activeOf(agents), ["1.0.0 a1+a2+a3+a4", "2.0.0 "]);
+  });
+
+  it("names the other capabilities that have no active agent, once they have none", () => {
+    const offering = (agentId: string, version: string, names: readonly string[]) => ({
+      ...agent(agentId, version),
+      offering: {
+        ...{ capabilities: names.map((name) => ({ name, version })), labels: {} },
+        ...{ slots: 1, resources: {}, contextKeys: [] },
+      },
+    });
+    const fleet = [
+      offering("a1", "1.0.0", ["pay", "refund", "report"]),
+      offering("b1", "2.0.0", ["pay"]),
+      offering("c1", "1.0.0", ["report"]),
+      { ...offering("d1", "1.0.0", ["refund"]), ...pausedBy("it is ill") } as Agent,
+    ];
+    assert.deepEqual(withoutAgents(fleet, rollState(fleet, "pay")), []);
+    const rolled = after(fleet, 100);
+    assert.deepEqual(withoutAgents(rolled, rollState(rolled, "pay")), ["refund"]);
+    const back = after(rolled, 0);
+    assert.deepEqual(withoutAgents(back, rollState(back, "pay")), []);
+    const plan = planRoll(fleet, roll(100));
+    assert.ok(typeof plan !== "string");
+    assert.deepEqual(withoutAgents(fleet, plan.sides), ["refund"]);
   });
 
   it("counts slots, and skips agents that are paused for another reason", () => {

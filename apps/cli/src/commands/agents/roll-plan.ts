@@ -60,6 +60,18 @@ export function rollState(agents: readonly Agent[], capability: string): readonl
   return sidesOf(fleetOf(agents, capability), capability, (agent) => !isOnHold(agent));
 }
 
+/** Returns the capabilities of paused agents of the fleet that no active agent offers. Their tasks wait. */
+export function withoutAgents(agents: readonly Agent[], sides: readonly Side[]): readonly string[] {
+  const active = new Set(sides.flatMap((side) => side.active));
+  const paused = new Set(sides.flatMap((side) => side.paused));
+  const isActive = (agent: Agent) =>
+    active.has(agent.agentId) || (agent.state !== "gone" && !isOnHold(agent) && !paused.has(agent.agentId));
+  const namesOf = ({ offering }: Agent) => offering?.capabilities.map(({ name }) => name) ?? [];
+  const offered = new Set(agents.filter(isActive).flatMap(namesOf));
+  const lost = agents.filter(({ agentId }) => paused.has(agentId)).flatMap(namesOf);
+  return [...new Set(lost)].filter((name) => !offered.has(name)).sort();
+}
+
 function fleetOf(agents: readonly Agent[], capability: string): Agent[] {
   return agents
     .filter((agent) => agent.state !== "gone" && versionOf(agent, capability) !== undefined)

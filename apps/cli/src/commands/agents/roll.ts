@@ -6,9 +6,10 @@ import type { Result } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { poolOf } from "../request.ts";
-import { planRoll, type Rolled, rollReason, rollState, type Side } from "./roll-plan.ts";
+import { planRoll, type Rolled, rollReason, rollState, type Side, withoutAgents } from "./roll-plan.ts";
 
 const pageSize = 1_000;
+const namesMax = 5;
 
 /** Gives a version of a capability a percentage of the slots of its agents. Without a percentage, shows the versions. */
 export async function rollAgents(context: Context): Promise<Result> {
@@ -20,8 +21,11 @@ export async function rollAgents(context: Context): Promise<Result> {
   if (percent !== undefined && percent > 100) throw usageFailure("Set --percent to at most 100.");
   const server = await connect(context);
   const agents = await everyAgent(context, server);
-  if (percent === undefined) return resultOf(context, rollState(agents, capability));
-  return resultOf(context, await rolled(context, server, agents, { capability, version, percent }));
+  const sides =
+    percent === undefined
+      ? rollState(agents, capability)
+      : await rolled(context, server, agents, { capability, version, percent });
+  return resultOf(context, sides, withoutAgents(agents, sides));
 }
 
 async function rolled(
@@ -61,14 +65,14 @@ async function everyAgent(context: Context, server: Server): Promise<readonly Ag
   return all;
 }
 
-function resultOf({ print }: Context, versions: readonly Side[]): Result {
+function resultOf({ print }: Context, versions: readonly Side[], stranded: readonly string[]): Result {
   const slots = versions.reduce((sum, side) => sum + side.slots, 0);
   const share = (side: Side) => (slots === 0 ? 0 : Math.round((100 * side.slots) / slots));
   return {
-    json: { versions: versions.map((side) => ({ ...side, percent: share(side) })) },
+    json: { versions: versions.map((side) => ({ ...side, percent: share(side) })), withoutAgents: stranded },
     quiet: versions.map((side) => `${side.version} ${share(side)}`),
     empty: versions.length === 0 ? "No agents offer this capability." : undefined,
-    draw: () =>
+    draw: () => {
       print.table(
         [
           { title: "version", widthMin: 8 },
@@ -84,6 +88,16 @@ function resultOf({ print }: Context, versions: readonly Side[]): Result {
           side.active.join(", "),
           { text: side.paused.join(", "), tone: "dim" },
         ]),
-      ),
+      );
+      if (stranded.length > 0)
+        print.note(
+          `No active agent offers ${listed(stranded)}. Their tasks wait: start agents that offer them, or change --percent.`,
+        );
+    },
   };
+}
+
+function listed(names: readonly string[]): string {
+  const visible = names.slice(0, namesMax).map((name) => `\`${name}\``);
+  return [...visible, ...(names.length > namesMax ? [`${names.length - namesMax} more`] : [])].join(", ");
 }

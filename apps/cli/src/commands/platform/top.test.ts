@@ -7,7 +7,13 @@ import { drawLoad } from "./top.ts";
 const style = styleOf(false);
 const run = (runId: string) => ({ runId, status: "running", labels: {} }) as unknown as Run;
 const agent = (agentId: string, freeSlots: number) =>
-  ({ agentId, state: "busy", freeSlots, offering: { slots: 4, capabilities: [] } }) as unknown as Agent;
+  ({
+    agentId,
+    kind: "function",
+    state: "busy",
+    freeSlots,
+    offering: { slots: 4, capabilities: [] },
+  }) as unknown as Agent;
 const pool = { pool: "default", status: { queued: 3, slots: 8, freeSlots: 5 } } as unknown as Pool;
 const many = (count: number) => Array.from({ length: count }, (_, at) => at);
 
