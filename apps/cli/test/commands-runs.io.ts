@@ -33,6 +33,17 @@ output: "\${{ tasks.pay.output }}"
   "buyer.yaml": `workflow: buyer
 tasks: {buy: {workflow: ask, with: "\${{ input }}"}}
 `,
+  "manager.yaml": `workflow: manager
+tasks:
+  sure: {approve: {title: "Buy for \${{ string(input.amount) }}?"}}
+  buy: {workflow: ask, with: "\${{ input }}"}
+`,
+  "shopping.yaml": `session: shopping
+mode: workflow
+input: {amount: 7}
+tasks:
+  buy: {workflow: ask, with: "\${{ input }}"}
+`,
   "desk.yaml": `workflow: desk
 object: {key: "\${{ input.key }}", call: "\${{ input.call }}"}
 tasks: {one: {set: 1}}
@@ -351,11 +362,35 @@ tasks:
     await printed("run buyer.yaml amount=2 --id buyer-1 --detach");
     const refused = await until("the child asks", async () => {
       const { errors } = await tutti("approve buyer-1");
-      return errors.includes("but its child runs have") ? errors : undefined;
+      return errors.includes("but its children have") ? errors : undefined;
     });
     const [, command = ""] = /tutti (approve \S+ sure) +Pay <b>2<\/b>\?/.exec(refused) ?? [];
     assert.match(await printed(`${command} --form account=a1`), /✓ approved +\S+ sure/);
     await printed("cancel buyer-1 --now --yes");
+  });
+
+  it("approve lists the questions of a run and those of its child runs, and each can be answered", async () => {
+    await printed("run manager.yaml amount=3 --id manager-1 --detach");
+    const refused = await until("both ask", async () => {
+      const { errors } = await tutti("approve manager-1");
+      return /Run `manager-1` and its children have 2 open approvals/.test(errors) ? errors : undefined;
+    });
+    assert.match(refused, /tutti approve manager-1 sure +Buy for 3\?/);
+    const [, command = ""] = /tutti (approve manager-1\S+ sure) +Pay <b>3<\/b>\?/.exec(refused) ?? [];
+    assert.match(await printed(`${command} account=a1`), /✓ approved +manager-1\S+ sure/);
+    assert.match(await printed("approve manager-1"), /✓ approved +manager-1 sure/);
+    assert.match((await tutti("approve manager-1 sure")).errors, /has no open approvals/);
+    await printed("cancel manager-1 --now --yes");
+  });
+
+  it("approve lists and answers the questions of a session", async () => {
+    await printed("run shopping.yaml --id shopping-1 --detach");
+    await until("it asks", async () => (await tutti("approve")).output.includes("Pay <b>7</b>?"));
+    assert.match((await tutti("approve shopping-1 nope")).errors, /tutti approve shopping-1\S+ sure/);
+    assert.match(await printed("approve shopping-1 sure account=a1"), /✓ approved +shopping-1\S+ sure/);
+    assert.match((await tutti("approve shopping-1")).errors, /Session `shopping-1` has no open approvals/);
+    await printed("cancel shopping-1 --yes");
+    assert.match((await tutti("approve nowhere")).errors, /nowhere/);
   });
 
   it("files: listed by the place of their references, and fetched", async () => {

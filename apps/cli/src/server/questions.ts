@@ -1,36 +1,57 @@
 /** Open questions to people, with their subject: `pay.refund {"amount":150}`. */
 import { answererText, answersText, callOf, contextText } from "@tutti/rest/history";
 import type { Approval, Explanation, Remedy } from "@tutti/rest/types";
+import { Failure } from "../command/failure.ts";
 import { printMoment } from "../terminal/time.ts";
 import type { Server } from "./calls.ts";
-import { whichever } from "./whichever.ts";
+import { missingCodes, whichever } from "./whichever.ts";
 
 const listedMax = 200;
 /** Maximum of an input that a user can edit in a command. */
 const inputLengthMax = 200;
 
-/** Returns the open questions of all runs and missions, or of one of them. */
-export async function openQuestions(
-  server: Server,
-  workId: string | undefined,
-): Promise<readonly Approval[]> {
-  const query = queryOf(server, workId);
-  const ofRuns = () => questionsOfRuns(server, workId);
-  const ofMissions = async () => (await server.call("missions.approvals", { query })).approvals;
-  if (workId === undefined) return (await Promise.all([ofRuns(), ofMissions()])).flat();
-  // A missing run has no questions either. This call fails for a mistyped id.
-  const parts = { params: { id: workId }, query: server.namespace };
-  return await whichever({
-    run: async () => {
-      await server.call("runs.get", parts);
-      return await ofRuns();
-    },
-    mission: async () => {
-      await server.call("missions.get", parts);
-      // Its tasks in inboxes are runs.
-      return [...(await ofMissions()), ...(await questionsOfRuns(server, workId).catch(() => []))];
-    },
+/** Open questions of a work and of its children. */
+export interface FamilyQuestions {
+  readonly kind: "run" | "mission" | "session";
+  /** Its own questions, and those of its tasks in inboxes. A session has those of its parts. */
+  readonly own: readonly Approval[];
+  readonly ofChildren: readonly Approval[];
+}
+
+/** Returns the open questions of all runs and missions. */
+export async function openQuestions(server: Server): Promise<readonly Approval[]> {
+  const query = queryOf(server, undefined);
+  const ofMissions = server.call("missions.approvals", { query });
+  return [...(await questionsOfRuns(server, undefined)), ...(await ofMissions).approvals];
+}
+
+/** Returns the open questions of a run, mission or session, and of its children. */
+export async function questionsOfFamily(server: Server, id: string): Promise<FamilyQuestions> {
+  const parts = { params: { id }, query: server.namespace };
+  // A missing work has no questions either. These calls fail for a mistyped id.
+  const kind = await whichever<FamilyQuestions["kind"]>({
+    run: () => server.call("runs.get", parts).then(() => "run"),
+    mission: () => server.call("missions.get", parts).then(() => "mission"),
+    session: () => server.call("sessions.get", parts).then(() => "session"),
   });
+  const query = { ...queryOf(server, id), withChildren: true };
+  const ofList = async (list: "approvals.list" | "missions.approvals", isRequired: boolean) => {
+    try {
+      return (await server.call(list, { query })).approvals;
+    } catch (error) {
+      // Neither the work nor a child is of this kind, or the user may not see them.
+      const codes: readonly string[] = Object.values(missingCodes);
+      if (!isRequired || (error instanceof Failure && codes.includes(error.code))) return [];
+      throw error;
+    }
+  };
+  const lists = [
+    ofList("approvals.list", kind !== "mission"),
+    ofList("missions.approvals", kind === "mission"),
+  ];
+  const all = (await Promise.all(lists)).flat();
+  const isOwn = (question: Approval) => kind === "session" || waitingWork(question).id === id;
+  return { kind, own: all.filter(isOwn), ofChildren: all.filter((question) => !isOwn(question)) };
 }
 
 /** Returns the open questions of all runs, or of one run. */
@@ -39,12 +60,6 @@ export async function questionsOfRuns(
   runId: string | undefined,
 ): Promise<readonly Approval[]> {
   return (await server.call("approvals.list", { query: queryOf(server, runId) })).approvals;
-}
-
-/** Returns the open questions of a run and its child runs. */
-export async function questionsOfChildren(server: Server, runId: string): Promise<readonly Approval[]> {
-  const query = { ...queryOf(server, runId), withChildren: true };
-  return (await server.call("approvals.list", { query })).approvals;
 }
 
 /** Returns the work whose task waits for an answer: of the task in an inbox, or else of the one that asks. */
@@ -84,8 +99,8 @@ export async function withQuestions(
   explanation: Explanation,
 ): Promise<Explanation> {
   if (!needsApproval(explanation)) return explanation;
-  const open = await openQuestions(server, id).catch(() => []);
-  return detailed(explanation, open);
+  const { own } = await questionsOfFamily(server, id).catch(() => ({ own: [] }));
+  return detailed(explanation, own);
 }
 
 const needsApproval = ({ waits, parts }: Explanation): boolean =>

@@ -7,7 +7,7 @@ interface Handlers<T> {
 }
 
 /** Error code of each kind for a missing id. */
-const missing = {
+export const missingCodes = {
   run: "workflow.run_missing",
   mission: "mission.mission_missing",
   session: "session.missing",
@@ -25,7 +25,7 @@ export async function whichever<T>(handlers: Handlers<T>): Promise<T> {
     try {
       return await handler();
     } catch (refusal) {
-      if (!isMissing(refusal, missing[kind])) throw refusal;
+      if (!isMissing(refusal, missingCodes[kind])) throw refusal;
       first ??= refusal;
     }
   }

@@ -158,9 +158,9 @@ export async function delegateTask(context: Context): Promise<Result> {
       await server.call("approvals.delegate", {
         params: { id: approvalId },
         query: server.namespace,
-        body: { runId: id, people, ...reasonOf(context) },
+        body: { runId: about?.id ?? id, people, ...reasonOf(context) },
       });
-      return { runId: id };
+      return { runId: about?.id ?? id };
     });
   const runId = reply.runId ?? id;
   return {

@@ -6,7 +6,7 @@ import { Failure } from "../../command/failure.ts";
 import { readInput } from "../../command/input.ts";
 import type { Result } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
-import { openQuestions, questionsOfChildren, waitingWork } from "../../server/questions.ts";
+import { openQuestions, questionsOfFamily, waitingWork } from "../../server/questions.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
@@ -22,7 +22,7 @@ export async function approve(context: Context): Promise<Result> {
   const task = args[0]?.includes("=") === false ? args.shift() : undefined;
   const data = await readInput([...values.texts("form"), ...args], shell, "the form");
   const server = await connect(context);
-  if (id === undefined) return openResult(context, await openQuestions(server, id));
+  if (id === undefined) return openResult(context, await openQuestions(server));
   const approval = await findQuestion(server, id, task);
   // Before the decision, so that the user sees the subject.
   context.print.note(safe(questionText(approval)));
@@ -112,39 +112,32 @@ function openResult({ print, shell }: Context, open: readonly Approval[]): Resul
   };
 }
 
-/** Returns an open question of a run. If only its child runs have questions, the error names them. */
+/**
+ * Returns an open question of a run, mission or session: the only one, or the one of a named task. The error lists the
+ * questions, also of its children: a repeated command must not decide the question of a child instead.
+ */
 export async function findQuestion(server: Server, id: string, task: string | undefined): Promise<Approval> {
-  const open = await openQuestions(server, id);
-  const ofChildren = open.length === 0 ? await questionsOfChildren(server, id).catch(() => []) : [];
-  if (ofChildren.length === 0) return selectApproval(id, task, open);
-  throw new Failure(`Run \`${id}\` has no open approvals, but its child runs have.`, {
-    next: ofChildren.map((question) => {
-      const { id: child, task: waiting } = waitingWork(question);
-      return [`tutti approve ${child} ${waiting || question.approvalId}`, questionText(question)] as const;
-    }),
-    exitCode: exitCodes.refused,
-    code: "no_such_question",
-  });
-}
-
-/** Returns the named question, or the only question of the run. */
-function selectApproval(id: string, task: string | undefined, open: readonly Approval[]): Approval {
-  const matching = open.filter(
-    (each) => task === undefined || each.approvalId === task || waitingWork(each).task === task,
-  );
-  const [only] = matching;
-  if (only !== undefined && matching.length === 1) return only;
-  const names = open.map((each) => waitingWork(each).task || each.approvalId);
-  const message =
-    open.length === 0
-      ? `Run \`${id}\` has no open approvals.`
-      : task === undefined
-        ? `Run \`${id}\` has ${open.length} open approvals. Pass the task.`
-        : `Run \`${id}\` has no open approval \`${task}\`.`;
-  throw new Failure(message, {
+  const { kind, own, ofChildren } = await questionsOfFamily(server, id);
+  const isNamed = (each: Approval) => each.approvalId === task || waitingWork(each).task === task;
+  const matching = task === undefined ? own : own.filter(isNamed);
+  const [only, ...more] = matching;
+  const all = [...own, ...ofChildren];
+  if (only !== undefined && more.length === 0 && (task !== undefined || all.length === 1)) return only;
+  const problem =
+    all.length === 0
+      ? "has no open approvals."
+      : task !== undefined && only === undefined
+        ? `has no open approval \`${task}\`.`
+        : only === undefined
+          ? "has no open approvals, but its children have."
+          : `${ofChildren.length > 0 ? "and its children have" : "has"} ${all.length} open approvals. Pass the id and the task.`;
+  throw new Failure(`${kind[0]?.toUpperCase()}${kind.slice(1)} \`${id}\` ${problem}`, {
     next: [
-      ...names.map((name) => [`tutti approve ${id} ${name}`, "decides this approval"] as const),
-      ...(open.length === 0 ? [[`tutti why ${id}`, "explains its state"] as const] : []),
+      ...all.map((question) => {
+        const { id: workId, task: waiting } = waitingWork(question);
+        return [`tutti approve ${workId} ${waiting || question.approvalId}`, questionText(question)] as const;
+      }),
+      ...(all.length === 0 ? [[`tutti why ${id}`, "explains its state"] as const] : []),
     ],
     exitCode: exitCodes.refused,
     code: "no_such_question",

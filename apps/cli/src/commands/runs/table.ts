@@ -139,8 +139,8 @@ export const runCommands: readonly Command[] = [
     group: "runs",
     summary: "Decide an approval. Without ID, list open approvals",
     arguments: [
-      { ...runId, isOptional: true },
-      { name: "TASK", summary: "task id, if the run has several open approvals", isOptional: true },
+      { ...workId, isOptional: true },
+      { name: "TASK", summary: "task id, if there are several open approvals", isOptional: true },
       { name: "DATA", summary: "form data as KEY=VALUE", isOptional: true, isMany: true },
     ],
     options: [
