@@ -1,5 +1,6 @@
 /** Programs on this machine: started without a shell, in their own process group, with logged output. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { ownGroup, signalGroup, systemTimers } from "@tutti/kernel";
 import type { Ending, Running } from "../berths/programs.ts";
@@ -35,7 +36,12 @@ export function launch({ command, directory, environment, onLine }: Program): Ru
     last.add(line);
     onLine(line);
   });
-  return { pid: child.pid, ended: endOf(child, last), signal: (signal) => signalGroup(child.pid, signal) };
+  const problemOf = (error: NodeJS.ErrnoException) => startProblem(error, file, directory);
+  return {
+    pid: child.pid,
+    ended: endOf(child, last, problemOf),
+    signal: (signal) => signalGroup(child.pid, signal),
+  };
 }
 
 /** The last message on standard error: a line, with the indented lines after it. */
@@ -54,9 +60,18 @@ class LastMessage {
   }
 }
 
-function endOf(child: ChildProcess, last: LastMessage): Promise<Ending> {
+/** The system has the same code for a missing program and a missing folder. */
+function startProblem({ code, message }: NodeJS.ErrnoException, file: string, directory: string): string {
+  if (code === "EACCES") return `the program \`${file}\` is not executable (${code})`;
+  if (code !== "ENOENT") return message;
+  if (directory !== "" && !existsSync(directory)) return `the folder ${directory} does not exist (${code})`;
+  if (file.includes("/")) return `the program \`${file}\` does not exist (${code})`;
+  return `the program \`${file}\` is not in the PATH of the platform (${code})`;
+}
+
+function endOf(child: ChildProcess, last: LastMessage, problemOf: (error: Error) => string): Promise<Ending> {
   return new Promise((resolve) => {
-    child.once("error", (error) => resolve({ kind: "never started", reason: error.message }));
+    child.once("error", (error) => resolve({ kind: "never started", reason: problemOf(error) }));
     child.once("exit", (code, signal) => {
       if (signal !== null) return resolve({ kind: "killed", signal });
       // The last output may still be on its way.

@@ -157,11 +157,22 @@ describe("agents as programs of this machine", () => {
   });
 
   it("without an existing program are quarantined too, and the reason is reported", async () => {
-    const { driver } = driverOf({ command: ["/no/such/program"] }, 1);
-    driver.setCount(1, "");
-    await until("quarantine", () => driver.status().quarantined === 1);
-    assert.match(driver.status().error?.message ?? "", /could not be started: .*ENOENT/);
-    await driver.close("left");
+    const cases: readonly [Parameters<typeof driverOf>[0], RegExp][] = [
+      [
+        { command: ["/no/such/program"] },
+        /started: the program `\/no\/such\/program` does not exist \(ENOENT\)/,
+      ],
+      [{ command: ["no-such-program"] }, /`no-such-program` is not in the PATH of the platform/],
+      [{ command: ["/"] }, /`\/` is not executable/],
+      [{ command: waits, directory: "/no/such/folder" }, /the folder \/no\/such\/folder does not exist/],
+    ];
+    for (const [settings, message] of cases) {
+      const { driver } = driverOf(settings, 1);
+      driver.setCount(1, "");
+      await until("quarantine", () => driver.status().quarantined === 1);
+      assert.match(driver.status().error?.message ?? "", message);
+      await driver.close("left");
+    }
   });
 
   it("with unreadable secrets are not started", async () => {
