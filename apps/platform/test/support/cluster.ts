@@ -38,11 +38,16 @@ export function sharingArgs(copies: string): string[] {
 }
 
 /** Starts one more platform that shares its data with the others of the server. */
-export function joinPlatform(server: NatsServer, folder: Folder, name: string): Promise<Service> {
+export function joinPlatform(
+  server: NatsServer,
+  folder: Folder,
+  name: string,
+  ...more: readonly string[]
+): Promise<Service> {
   const directory = `${folder.path}/${name}`;
   const flags = [
     ...sharingArgs(directory),
-    ...[`--platform.dataDirectory=${directory}`, ...usingNats(server.address)],
+    ...[`--platform.dataDirectory=${directory}`, ...usingNats(server.address), ...more],
   ];
   return start("platform", flags, { directory: folder.path, environment });
 }
