@@ -28,6 +28,15 @@ export const masterSection = defineSection({
       .describe(
         "Interval at which recorded runs are analyzed for advice about their workflows. 0: only on request.",
       ),
+    adviceSpanMs: z
+      .number()
+      .int()
+      .min(1_000)
+      .max(3_600_000)
+      .default(300_000)
+      .describe(
+        "Duration for which a pool on trial keeps each of both strategies. A span counts if 5 tasks started in it.",
+      ),
     modelEveryMs: z
       .number()
       .int()

@@ -149,11 +149,11 @@ describe("the trial of a changed version", () => {
     });
     const judge = (tried: number, failed: number) => {
       const { verdict, finding } = judgeTrial(spans(100, 40), spans(tried, failed), {
-        ...{ looks: 1, elapsedMs: 0, unit: "spans of 5 minutes" },
+        ...{ looks: 1, elapsedMs: 0, unit: "spans" },
       });
       return [verdict, finding];
     };
-    const less = "Median time 29 % less in 40 spans of 5 minutes, and nothing got worse.";
+    const less = "Median time 29 % less in 40 spans, and nothing got worse.";
     assert.deepEqual(judge(70, 40), ["keep", less]);
     assert.deepEqual(judge(70, 80), ["take_back", "80 of 4000 tasks failed, before 40 of 4000."]);
   });

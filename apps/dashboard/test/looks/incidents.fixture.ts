@@ -399,7 +399,7 @@ export function adviceAt(nowMs: number) {
         trial: {
           ...{ hash: "fastest", percent: 50, startTimeMs: nowMs - day / 4, looks: 1, nextRuns: 40 },
           ...{ before: runs, tried: { ...runs, runs: 20, p50Ms: 3_410 } },
-          finding: "Nothing got worse in 20 spans of 5 minutes.",
+          finding: "Nothing got worse in 20 spans.",
         },
       },
       {

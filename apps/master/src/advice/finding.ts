@@ -10,7 +10,7 @@ import type { Caller, Document, Found, Workflows } from "./workflows.ts";
 export interface FindingParts {
   readonly workflows: Workflows;
   readonly uses: Pick<Uses, "of">;
-  readonly pools: Pick<Pools, "names" | "findAbout" | "strategyOf" | "setStrategy" | "samples">;
+  readonly pools: Pick<Pools, "spanMs" | "names" | "findAbout" | "strategyOf" | "setStrategy" | "samples">;
 }
 
 export const runsByDefault = 100;

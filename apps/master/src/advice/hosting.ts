@@ -31,7 +31,7 @@ export function hostAdvice(
     foundation,
     bus,
   }: Pick<HostContext, "mesh" | "partitionOwner" | "foundation" | "bus">,
-  { adviceEveryMs }: { readonly adviceEveryMs: number },
+  { adviceEveryMs, adviceSpanMs: spanMs }: { readonly adviceEveryMs: number; readonly adviceSpanMs: number },
 ): AdviceHosting {
   const publisher = service.register("advice-events", new AdviceEventPublisher({ bus, foundation }), {
     critical: false,
@@ -56,6 +56,7 @@ export function hostAdvice(
         replays: mesh.client(analysisService, { service: "insight" }),
         ...load,
         clock: foundation.clock,
+        spanMs,
       });
       const parts = { ...machines, foundation, workflows, uses, pools };
       const trials = service.register("trials", new Trials({ ...parts, adviceEveryMs }), { critical: false });

@@ -29,6 +29,8 @@ export interface PoolClients {
   readonly clock: Pick<Clock, "now">;
   /** Returns whether a process records attempts of agents. */
   readonly isServed: () => boolean;
+  /** Duration of a span of a trial. */
+  readonly spanMs: number;
 }
 
 const hourMs = 3_600_000;
@@ -40,15 +42,16 @@ const gainMin = 0.03;
 /** A smaller increase is no difference. */
 const tolerance = 1.02;
 const resolutionMs = 1;
-export const spanMs = 300_000;
 const tasksOfSpanMin = 5;
 const spansMax = 10_000;
 
 export class Pools {
   readonly #clients: PoolClients;
+  readonly spanMs: number;
 
   constructor(clients: PoolClients) {
     this.#clients = clients;
+    this.spanMs = clients.spanMs;
   }
 
   async names({ namespace, context }: Caller): Promise<readonly string[]> {
@@ -75,7 +78,16 @@ export class Pools {
     const found =
       best === undefined
         ? []
-        : [recommendationOf(namespace, name, { before, best, strategies, same, error: check?.error ?? 0 })];
+        : [
+            recommendationOf(namespace, name, {
+              before,
+              best,
+              strategies,
+              same,
+              error: check?.error ?? 0,
+              spanMs: this.spanMs,
+            }),
+          ];
     return { baseHash: before, runs, found };
   }
 
@@ -102,6 +114,7 @@ export class Pools {
     { namespace, context }: Caller,
     { id, name, startMs, before, tried }: TrialOfPool,
   ): Promise<{ readonly before: TrialSample; readonly tried: TrialSample }> {
+    const { spanMs } = this;
     const nowMs = this.#clients.clock.now();
     const from = new Date(startMs).toISOString().slice(0, 23).replace("T", " ");
     const sql = `SELECT CAST((ready_at + wait_ms - ${startMs}) / ${spanMs} AS INTEGER), strategy, avg(CASE WHEN status = 'completed' THEN wait_ms + held_ms END), count(*),
@@ -185,12 +198,13 @@ interface Compared {
   readonly strategies: readonly StrategyReplay[];
   readonly same: PoolReplay;
   readonly error: number;
+  readonly spanMs: number;
 }
 
 function recommendationOf(
   namespace: string,
   pool: string,
-  { before, best, strategies, same, error }: Compared,
+  { before, best, strategies, same, error, spanMs }: Compared,
 ): Recommendation {
   const { strategy, gain, gainLow, gainHigh, replay = PoolReplay.create() } = best;
   const title = `\`${strategy}\` would have given less time from queueing to end than \`${before}\`.`;
@@ -200,8 +214,7 @@ function recommendationOf(
     `All strategies, less time: ${strategies.map((each) => `\`${each.strategy}\` ${percentText(each.gain)}`).join(", ")}.`,
     `The replay of the past is off by ${percentText(error)}.`,
   ];
-  const risk =
-    "The replay uses recorded task durations. It does not model other tasks on the same machines. During the trial the pool changes its strategy every 5 minutes.";
+  const risk = `The replay uses recorded task durations. It does not model other tasks on the same machines. During the trial the pool changes its strategy every ${durationText(spanMs)}.`;
   return Recommendation.fromPartial({
     namespace,
     pool,

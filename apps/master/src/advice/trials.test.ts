@@ -35,7 +35,7 @@ async function ended(outputs: readonly string[]) {
   const clock = { now: () => driver.nowMs, monotonic: () => driver.nowMs };
   // The casts: a round uses only these parts.
   const trials = new TestTrials({
-    ...{ adviceEveryMs: 0, foundation: { clock }, pools: {}, uses: {} },
+    ...{ adviceEveryMs: 0, foundation: { clock }, pools: { spanMs: 300_000 }, uses: {} },
     workflows: {
       latest: async () => ({ hash: "old", rollout: { hash: "new", percent } }),
       sample: async (_: unknown, hash: string) =>

@@ -30,7 +30,7 @@ import {
   settleTrial,
 } from "@tutti/machine-entities/advice";
 import { type FindingParts, findAbout, runsByDefault } from "./finding.ts";
-import { isTriedIn, spanMs } from "./pools.ts";
+import { isTriedIn } from "./pools.ts";
 
 export interface TrialsParts extends MachineDependencies, FindingParts {
   readonly foundation: Foundation;
@@ -44,6 +44,8 @@ const {
 } = RecommendationStatus;
 
 const trialRoundMs = 10_000;
+/** Rounds in a short span, and the minimum for long rounds: the first round of a span sets its strategy. */
+const spanRounds = { usual: 5, min: 2 };
 /** If its version is not registered by then, the process that started the trial has ended. */
 const startMaxMs = 60_000;
 const workflowsMax = 100;
@@ -76,7 +78,9 @@ export class Trials extends Rounds {
   readonly #purityCheckedAt = new Map<string, number>();
 
   constructor(parts: TrialsParts) {
-    super(parts.foundation, trialRoundMs, "advice is not searched");
+    const { spanMs } = parts.pools;
+    const everyMs = Math.min(trialRoundMs, spanMs / spanRounds.usual);
+    super(parts.foundation, everyMs, "advice is not searched", spanMs / spanRounds.min);
     this.#parts = parts;
     // Not at the start of the process, which is busy enough.
     this.#searchedMs = parts.foundation.clock.monotonic();
@@ -201,7 +205,7 @@ export class Trials extends Rounds {
       await this.#execute(key, endTrial, { recommendationId: id, finding, reopen: false });
       return;
     }
-    const span = Math.floor((foundation.clock.now() - startMs) / spanMs);
+    const span = Math.floor((foundation.clock.now() - startMs) / pools.spanMs);
     const strategy = isTriedIn(id, span) ? tried : before;
     await pools.setStrategy({ namespace }, name, strategy, `Trial of advice ${id}.`);
     this.#set.set(known, strategy);
@@ -221,10 +225,10 @@ export class Trials extends Rounds {
     const tried = trial?.hash || document;
     const now = await this.#parts.pools.strategyOf({ namespace }, name);
     if (status !== expired && (now === before || now === tried)) {
-      const reason = `Advice ${id}. ${trial?.finding ?? ""}`;
-      await this.#parts.pools.setStrategy({ namespace }, name, status === applied ? tried : before, reason);
+      const strategy = status === applied ? tried : before;
+      await this.#parts.pools.setStrategy({ namespace }, name, strategy, findingOf(each));
     }
-    await this.#execute(key, settleTrial, { recommendationId: id });
+    await this.#execute(key, settleTrial, { recommendationId: id }, findingOf(each));
   }
 
   /** Applies the verdict to new runs. */
@@ -237,11 +241,11 @@ export class Trials extends Rounds {
     // A trial starts only with undivided new runs, so a division belongs to it, even without a known version.
     const version = trial?.hash || (latest?.rollout?.hash ?? "");
     if (status !== expired && latest?.hash === baseHash && latest.rollout?.hash === version) {
-      const reason = `Advice ${recommendationId}. ${trial?.finding ?? ""}`;
+      const reason = findingOf(each);
       const percent = status === applied ? 100 : 0;
       await this.#parts.workflows.rollOut(caller, { name, version, percent, reason });
     }
-    await this.#execute(key, settleTrial, { recommendationId });
+    await this.#execute(key, settleTrial, { recommendationId }, findingOf(each));
   }
 
   /** A namespace without advice has no machine yet. */
@@ -254,7 +258,13 @@ export class Trials extends Rounds {
     // biome-ignore lint/suspicious/noExplicitAny: a command knows its own machine
     command: Command<any, Body, Reply>,
     body: Body,
+    reason: string = cause.reason,
   ): Promise<void> {
-    await this.#parts.runtime.execute({ key, command, body, cause, idempotencyKey: "" });
+    const call = { key, command, body, cause: { ...cause, reason }, idempotencyKey: "" };
+    await this.#parts.runtime.execute(call);
   }
 }
+
+/** Returns the reason of the steps that end a trial, which the audit log records. */
+const findingOf = ({ recommendationId, trial }: ReadOnly<Recommendation>): string =>
+  `Advice ${recommendationId}. ${trial?.finding ?? ""}`;

@@ -172,6 +172,11 @@ describe("advice on a whole installation", () => {
     assert.deepEqual([hash, rollout], [trial?.hash, undefined]);
     const { records } = await audited("advice.trial_judged");
     assert.ok(records.some(({ cause }) => cause?.actor?.id === "master"));
+    const { records: ends } = await audited("advice.trial_settled");
+    assert.deepEqual(
+      ends.map(({ cause }) => cause?.reason),
+      [`Advice ${recommendation.recommendationId}. ${ended?.finding}`],
+    );
   });
 
   it("is taken back automatically if runs fail, with an audit record, and is not made again for a while", async () => {

@@ -66,7 +66,7 @@ export class Stage implements AsyncDisposable {
     const browser = await chromium.launch({ executablePath: path, args: flags });
     unfinished.defer(() => browser.close());
     const stage = new Stage({ directory, browser, port, meshPort, open, host });
-    await stage.join({ agentId: "stagehand" }, handlers);
+    if (Object.keys(handlers).length > 0) await stage.join({ agentId: "stagehand" }, handlers);
     for (const text of workflows) await stage.client.call("workflows.register", { body: { text } });
     unfinished.move();
     return stage;
@@ -94,7 +94,7 @@ export class Stage implements AsyncDisposable {
     handlers: Handlers,
     functions: readonly DurableFunction<never>[] = [],
   ): Promise<void> {
-    const worker = new Worker({ address: `127.0.0.1:${this.#meshPort}`, handleSignals: false, ...options });
+    const worker = new Worker({ address: this.grpc, handleSignals: false, ...options });
     for (const [name, handle] of Object.entries(handlers)) worker.handle(name, handle);
     for (const fn of functions) worker.durable(fn as unknown as DurableFunction);
     this.#workers.push(worker);
@@ -104,6 +104,11 @@ export class Stage implements AsyncDisposable {
   /** The process of the platform. */
   get host(): ServiceHost {
     return this.#host;
+  }
+
+  /** Address to which workers connect. */
+  get grpc(): string {
+    return `127.0.0.1:${this.#meshPort}`;
   }
 
   get url(): string {

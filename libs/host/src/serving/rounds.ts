@@ -18,6 +18,7 @@ const pausesMax = 30;
 export abstract class Rounds implements Component {
   readonly #foundation: Pick<Foundation, "timers" | "clock" | "logger">;
   readonly #everyMs: number;
+  readonly #everyMaxMs: number;
   /** The consequence while rounds fail: `advice is not searched`. */
   readonly #without: string;
   readonly #stopping = new AbortController();
@@ -25,9 +26,16 @@ export abstract class Rounds implements Component {
   #round: Promise<void> = Promise.resolve();
   #problem = "";
 
-  constructor(foundation: Pick<Foundation, "timers" | "clock" | "logger">, everyMs: number, without: string) {
+  /** @param everyMaxMs a lower limit for long rounds */
+  constructor(
+    foundation: Pick<Foundation, "timers" | "clock" | "logger">,
+    everyMs: number,
+    without: string,
+    everyMaxMs: number = Number.POSITIVE_INFINITY,
+  ) {
     this.#foundation = foundation;
     this.#everyMs = everyMs;
+    this.#everyMaxMs = Math.min(everyMs * pausesMax, everyMaxMs);
     this.#without = without;
   }
 
@@ -73,6 +81,6 @@ export abstract class Rounds implements Component {
     this.#problem = problem;
     // A failed round waited for something, and is repeated soon.
     const durationMs = problem === "" ? this.#foundation.clock.monotonic() - startMs : 0;
-    this.#next(Math.min(Math.max(this.#everyMs, durationMs * pausesPerRound), this.#everyMs * pausesMax));
+    this.#next(Math.min(Math.max(this.#everyMs, durationMs * pausesPerRound), this.#everyMaxMs));
   }
 }

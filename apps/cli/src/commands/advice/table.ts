@@ -54,7 +54,7 @@ export const adviceCommands: readonly Command[] = [
     summary: "Apply a recommendation to a part of the new runs",
     about: [
       "The service compares both versions after 20, 40, 80 and 160 runs of each. It gives the recommended version all new runs if it is faster and nothing got worse. Otherwise it rolls the version back.",
-      "A pool chooses by both strategies in turn, for 5 minutes each.",
+      "A pool chooses by both strategies in turn, for `orchestration.master.adviceSpanMs` each. Default: 5 minutes.",
     ],
     arguments: [id],
     options: [

@@ -150,7 +150,7 @@ function Line({ each }: { each: Recommendation }) {
             {(trial.nextRuns ?? 0) === 0 ? null : (
               <li>
                 Next comparison after {count(trial.nextRuns ?? 0)}{" "}
-                {isPool ? "spans of 5 minutes of each strategy" : "runs of each version"}.
+                {isPool ? "spans of each strategy" : "runs of each version"}.
               </li>
             )}
           </ul>
@@ -219,7 +219,7 @@ function Actions({ each }: { each: Recommendation }) {
             question:
               pool === ""
                 ? "The changed version gets 20 % of the new runs. If the trial shows that it is faster, it gets all new runs. Otherwise it is rolled back."
-                : "The pool chooses by both strategies in turn, for 5 minutes each. If the trial shows that the new one is faster, it stays. Otherwise it is rolled back.",
+                : "The pool chooses by both strategies in turn, by default for 5 minutes each. If the trial shows that the new one is faster, it stays. Otherwise it is rolled back.",
           }}
           subject="advice"
           call={call("apply")}

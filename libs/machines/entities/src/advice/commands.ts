@@ -165,7 +165,7 @@ export const judgeTrialOf: AdviceCommand<JudgeTrial, AdviceChanged> = {
       elapsedMs: step.nowMs - startMs,
       isHarmlessEnough: gain !== undefined && !timeMeasures.has(gain.measure),
       helpsSlowRuns: gain?.measure === "time_p90",
-      ...(known.pool !== "" && { unit: "spans of 5 minutes" }),
+      ...(known.pool !== "" && { unit: "spans" }),
     });
     const judged = harm === "" ? compared : { ...compared, verdict: "take_back", finding: harm };
     const verdict = verdicts[judged.verdict];
