@@ -118,6 +118,7 @@ describe("a poisoned history", () => {
   const poisons: readonly { of: string; poison: Drawn }[] = [
     { of: "attempts of a century", poison: () => ({ runMs: 3e12 }) },
     { of: "attempts of no time", poison: () => ({ runMs: 0 }) },
+    { of: "a gap of a year", poison: (_, at) => ({ endMs: startMs + at * minuteMs + 3e10 }) },
     { of: "an agent that lies about its times", poison: () => ({ agentId: "liar", runMs: 0.01 }) },
     { of: "inputs of absurd sizes", poison: () => ({ inputBytes: 1e15, runMs: 1e9 }) },
     { of: "ends in the future", poison: () => ({ endMs: 9e14, runMs: 1e7 }) },
@@ -136,6 +137,21 @@ describe("a poisoned history", () => {
         assert.equal(verdict.live, live, verdict.finding);
       }
     });
+
+  it("with a negative amount, or one that is no number, is not recorded", () => {
+    const driver = new MachineDriver({ machines: [experience], service: "master" });
+    const record = (...outcomes: LearnedOutcome[]) =>
+      driver.execute(experienceKey, recordExperience, { sender: "one", batch: 1, outcomes });
+    for (const wrong of [
+      ...[{ runMs: -1 }, { runMs: Number.NaN }, { inputBytes: -1 }, { tokens: -1 }],
+      { money: Number.POSITIVE_INFINITY },
+    ]) {
+      const reply = record(outcomeOf("pay"), outcomeOf("pay", wrong));
+      assert.ok(isRefusal(reply) && reply.code === "experience.batch_invalid", JSON.stringify(reply));
+    }
+    assert.ok(!isRefusal(record(outcomeOf("pay"))), "nothing of these batches was recorded");
+    assert.equal(driver.state(experienceKey, experience).outcomes.length, 1);
+  });
 });
 
 describe("the model of a capability", () => {
