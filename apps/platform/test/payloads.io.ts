@@ -181,13 +181,18 @@ output: {length: "\${{ tasks.take.output }}", made: "\${{ tasks.make.output }}"}
     assert.equal(range.headers.get("content-range"), `bytes 5-9/${content.length}`);
     assert.ok(Buffer.from(await range.arrayBuffer()).equals(content.subarray(5, 10)));
     assert.equal((await fetch(`${platform.http}/v1/blobs/${"0".repeat(64)}`)).status, 404);
-    const beyond = await fetch(`${platform.http}/v1/blobs/${blob.sha256}`, {
-      headers: { range: `bytes=${content.length}-` },
-    });
-    assert.deepEqual(
-      [beyond.status, beyond.headers.get("content-range")],
-      [416, `bytes */${content.length}`],
-    );
+    for (const start of [content.length, content.length + 1]) {
+      const beyond = await fetch(`${platform.http}/v1/blobs/${blob.sha256}`, {
+        headers: { range: `bytes=${start}-` },
+      });
+      assert.deepEqual(
+        [beyond.status, beyond.headers.get("content-range")],
+        [416, `bytes */${content.length}`],
+      );
+    }
+    const end = await fetch(`${platform.http}/v1/blobs/${blob.sha256}`, { headers: { range: "bytes=-5" } });
+    assert.equal(end.status, 206);
+    assert.ok(Buffer.from(await end.arrayBuffer()).equals(content.subarray(-5)));
     await fetch(`${platform.http}/v1/blobs`, { method: "POST", headers: type, body: "" });
     const empty = createHash("sha256").digest("hex");
     const all = await fetch(`${platform.http}/v1/blobs/${empty}`, { headers: { range: "bytes=0-" } });

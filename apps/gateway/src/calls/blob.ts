@@ -25,21 +25,24 @@ export function blobAnswer(mesh: Pick<Mesh, "client">) {
     query: URLSearchParams,
   ) => {
     const { sha256, namespace, type } = blobRequestOf(request, query);
-    const requestedRange = rangeOf(request.headers.range);
-    const replies = blobs.get({ namespace, sha256, ...(requestedRange ?? fullRange) }, { context });
-    // A failure before the first bytes becomes a problem, as in other routes.
-    const first = await replies.next();
-    const size = first.done ? 0 : first.value.size;
-    // An empty blob has no byte that a range could name.
-    const range = size === 0 ? undefined : requestedRange;
-    if (range !== undefined && range.offset >= size) {
+    const open = (range: BlobRange) => blobs.get({ namespace, sha256, ...range }, { context });
+    const range = await rangeOf(request.headers.range, async () => {
+      const replies = open(fullRange);
+      const { done, value } = await replies.next();
       await replies.return?.();
+      return done ? 0 : value.size;
+    });
+    if (range !== undefined && "refusedAt" in range) {
       await reply
         .code(416)
-        .headers({ ...dataHeaders, "content-range": `bytes */${size}` })
+        .headers({ ...dataHeaders, "content-range": `bytes */${range.refusedAt}` })
         .send();
       return;
     }
+    const replies = open(range ?? fullRange);
+    // A failure before the first bytes becomes a problem, as in other routes.
+    const first = await replies.next();
+    const size = first.done ? 0 : first.value.size;
     const last = range?.length ? Math.min(size, range.offset + range.length) : size;
     const { raw } = reply.hijack();
     // A caller that goes away ends the call.
@@ -162,12 +165,29 @@ function namespaceOf(query: URLSearchParams, route: "blobs.put"): string {
 
 const fullRange = { offset: 0, length: 0 } as const;
 
-/** Returns a single range. For any other request the response is the whole blob, as the protocol allows. */
-function rangeOf(
+interface BlobRange {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/**
+ * Returns a single range, or the size of the blob if the range is outside. For any other request the response is the
+ * whole blob, as the protocol allows.
+ */
+async function rangeOf(
   header: string | undefined,
-): { readonly offset: number; readonly length: number } | undefined {
-  const [, from = "", to = ""] = /^bytes=(\d{1,15})-(\d{0,15})$/.exec(header ?? "") ?? [];
-  if (from === "" || (to !== "" && Number(to) < Number(from))) return undefined;
+  sizeOf: () => Promise<number>,
+): Promise<BlobRange | { readonly refusedAt: number } | undefined> {
+  const [, from = "", to = ""] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? "") ?? [];
+  if (from === "" && to === "") return undefined;
+  if (from !== "" && to !== "" && Number(to) < Number(from)) return undefined;
+  const size = await sizeOf();
+  // An empty blob has no byte that a range could name.
+  if (size === 0) return undefined;
+  // Without a start, the last bytes are requested.
+  if (from === "")
+    return Number(to) === 0 ? { refusedAt: size } : { offset: Math.max(0, size - Number(to)), length: 0 };
+  if (Number(from) >= size) return { refusedAt: size };
   return { offset: Number(from), length: to === "" ? 0 : Number(to) - Number(from) + 1 };
 }
 

@@ -48,10 +48,12 @@ export interface ExactVersion {
   readonly value: string;
 }
 
+/** @param definition name, or `name@label` */
 export function specOf(definition: string, options: SpecOptions, exact?: ExactVersion): RunSpec {
-  const { input, version, parameters, labels, priority, pool, budget } = options;
+  const [name = "", label] = definition.split("@");
+  const { input, version = label, parameters, labels, priority, pool, budget } = options;
   const reference = {
-    name: definition,
+    name,
     version: exact ?? (version === undefined ? undefined : { $case: "label" as const, value: version }),
   };
   const spec = RunSpec.fromPartial({
