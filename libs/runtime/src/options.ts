@@ -34,8 +34,8 @@ export interface RuntimeOptions {
    * or undefined if no other process can own anything: then the machines' own behaviours apply.
    */
   behavioursAllowed?(): BehaviourLevels | undefined;
-  /** Returns whether the process has little memory left. Absent if unknown. */
-  readonly isMemoryShort?: () => boolean;
+  /** Returns the used share of the memory of the process, from 0 to 1. Absent if unknown. */
+  readonly memoryUse?: () => number;
   /** Returns how long ended instances are kept. */
   retentionOf(kind: string): Retention;
   /** Prepares for a partition that another process still owns. Absent if nothing can be prepared. */
@@ -79,8 +79,8 @@ export interface RuntimeLimits {
   /** Instances in memory per partition, as far as they can be passivated. */
   readonly loadedMax: number;
   /**
-   * Up to this number, idle instances stay in memory for `idleMs`. Above it they leave sooner, and no more are created
-   * or loaded for a command while the process has little memory left.
+   * Up to this number, idle instances stay in memory for `idleMs`. Above it they leave sooner, and commands that need
+   * another one are refused while the process has little memory left.
    */
   readonly loadedSoft: number;
   /** An idle instance is passivated after this time. */

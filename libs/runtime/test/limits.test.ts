@@ -181,20 +181,28 @@ describe("an archive that writes more slowly than the journal grows", () => {
 describe("a process with little memory left", () => {
   const many = idsIn(0, 12);
   const last = idsIn(0, 13).at(-1) ?? "";
+  const refusal = { code: "runtime.memory_short", status: "RESOURCE_EXHAUSTED", retryAfterMs: 500 };
 
-  it("takes no more instances into a partition with many until they have left memory", async () => {
-    let isShort = false;
-    const bank = new Bank({ loadedSoft: 10, idleMs: 3_600_000 }, { isMemoryShort: () => isShort });
+  async function crowdedBank(isEndless = false): Promise<{ bank: Bank; use: (share: number) => void }> {
+    let used = 0;
+    const machines = [{ ...account, isEndless }];
+    const bank = new Bank({ loadedSoft: 10, idleMs: 3_600_000 }, { machines, memoryUse: () => used });
     await bank.start();
     for (const id of many) await bank.open(id, 1_000);
-    await bank.execute(ada, requestStatement, {});
     await bank.open(remote, 0);
-    isShort = true;
-    await assert.rejects(bank.open(last, 1_000), {
-      code: "runtime.memory_short",
-      status: "RESOURCE_EXHAUSTED",
-      retryAfterMs: 500,
-    });
+    return {
+      bank,
+      use: (share) => {
+        used = share;
+      },
+    };
+  }
+
+  it("creates no instance in a partition with many until they have left memory", async () => {
+    const { bank, use } = await crowdedBank();
+    await bank.execute(ada, requestStatement, {});
+    use(0.75);
+    await assert.rejects(bank.open(last, 1_000), refusal);
     await bank.execute(ada, deposit, { amountCents: 1 });
     await bank.execute(remote, deposit, { amountCents: 1 });
     const token = bank.dispatched[0]?.token;
@@ -204,6 +212,26 @@ describe("a process with little memory left", () => {
     assert.equal(bank.runtime.partitionStatuses()[0]?.loaded, 0);
     await bank.open(last, 1_000);
     assert.equal(await bank.balanceOf(ada), 1_001);
+  });
+
+  it("loads no stored instance either when the rest is needed for those in memory", async () => {
+    const { bank, use } = await crowdedBank();
+    use(0.75);
+    await bank.time.advanceAsync(2_000);
+    use(0);
+    for (const id of many.slice(1)) await bank.execute(id, deposit, { amountCents: 1 });
+    use(0.9);
+    await assert.rejects(bank.execute(ada, deposit, { amountCents: 1 }), refusal);
+    use(0.75);
+    await bank.execute(ada, deposit, { amountCents: 1 });
+    assert.equal(bank.runtime.partitionStatuses()[0]?.loaded, 12);
+  });
+
+  it("accepts commands to kinds that continue for ever", async () => {
+    const { bank, use } = await crowdedBank(true);
+    use(0.95);
+    await bank.open(last, 1_000);
+    assert.equal(await bank.balanceOf(last), 1_000);
   });
 });
 

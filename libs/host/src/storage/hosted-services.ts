@@ -23,12 +23,12 @@ export class HostedServices {
   readonly all: HostedService[] = [];
   readonly #parts: StorageParts;
   readonly #blobs: Pick<Blobs, "mention">;
-  readonly #isMemoryShort: () => boolean;
+  readonly #memoryUse: () => number;
 
   /** @param blobs called once the storage is started */
   constructor(parts: StorageParts, blobs: () => Blobs) {
     this.#parts = parts;
-    this.#isMemoryShort = memoryWatch(parts.foundation.clock);
+    this.#memoryUse = memoryMeter(parts.foundation.clock);
     this.#blobs = { mention: (mentions) => blobs().mention(mentions) };
   }
 
@@ -59,7 +59,7 @@ export class HostedServices {
       defer: promptDefer(),
       limits: settings.limits,
       pause: workServices.includes(service) ? settings.pause : "",
-      isMemoryShort: this.#isMemoryShort,
+      memoryUse: this.#memoryUse,
       retentionOf: settings.retentionOf,
       ownerOf: (place) => ownerOf(partitionOwner, service, place),
     });
@@ -104,22 +104,20 @@ function ownerOf(partitionOwner: PartitionOwner, service: string, place: Place):
   return partitionOwner.ownerOf(service, Number(place.slice(place.lastIndexOf("/") + 1)));
 }
 
-/** Share of the old generation's maximum from which memory is short. V8 needs the rest for collections. */
-const shortShare = 0.7;
 /** V8 counts this maximum of the young generation among the maximum of the heap. */
 const youngBytesMax = 192 * 2 ** 20;
 const sampleMs = 100;
 
-/** Returns a function that reports whether the process has used most of its heap. It reads the heap at most every 100 ms. */
-function memoryWatch(clock: Pick<Clock, "monotonic">): () => boolean {
+/** Returns a function that returns the used share of the old generation. It reads the heap at most every 100 ms. */
+function memoryMeter(clock: Pick<Clock, "monotonic">): () => number {
   let sampledMs = Number.NEGATIVE_INFINITY;
-  let isShort = false;
+  let share = 0;
   return () => {
     const nowMs = clock.monotonic();
-    if (nowMs - sampledMs < sampleMs) return isShort;
+    if (nowMs - sampledMs < sampleMs) return share;
     sampledMs = nowMs;
     const { used_heap_size: used, heap_size_limit: most } = getHeapStatistics();
-    isShort = used > Math.max(most - youngBytesMax, most / 2) * shortShare;
-    return isShort;
+    share = used / Math.max(most - youngBytesMax, most / 2);
+    return share;
   };
 }

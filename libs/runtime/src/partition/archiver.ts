@@ -27,7 +27,7 @@ import { encodePartition } from "../snapshots/snapshot.ts";
 import { dropOldKeys } from "./answered-keys.ts";
 import { type DirtyEntry, DirtyInstances } from "./dirty-instances.ts";
 import type { Instance } from "./instance.ts";
-import type { Archiver, PartitionMemory } from "./memory.ts";
+import { type Archiver, memoryShares, type PartitionMemory } from "./memory.ts";
 import {
   canBeArchived,
   entryOf,
@@ -456,7 +456,8 @@ export class PartitionArchiver implements Archiver {
     const { instances, nowMs, parts } = this.#memory;
     const leaving: Instance[] = [];
     const nowOrLater = Math.max(nowMs, parts.clock.now());
-    const idleMs = parts.isMemoryShort() ? idleMsMin : idleMsAmong(instances.size, parts.limits);
+    const idleMs =
+      parts.memoryUse() > memoryShares.short ? idleMsMin : idleMsAmong(instances.size, parts.limits);
     let excess = instances.size - parts.limits.loadedMax;
     let remaining = Math.min(instances.size, Math.max(sweepInstances, excess));
     while (remaining-- > 0) {

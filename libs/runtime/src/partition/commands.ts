@@ -9,13 +9,14 @@ import type { KeyAnswered } from "@tutti/contracts/runtime/v1";
 import { assert, errorFromUnknown, type InstanceKey, textOf } from "@tutti/kernel";
 import type { EffectToken, Outcome, Submission } from "../api.ts";
 import { runtimeErrors } from "../errors.ts";
+import type { HostedMachine } from "../machines/hosted-machine.ts";
 import { ownEvents } from "../records/own-events.ts";
 import { ignored, refusalOf, refused, refusedAsQuarantined, refusedAsRemoved } from "../refusals.ts";
 import { isStillAwaited } from "../tokens/still-awaited.ts";
 import { AnsweredKeys, recoverKey } from "./answered-keys.ts";
 import type { Instance } from "./instance.ts";
 import type { Found } from "./instances.ts";
-import type { PartitionMemory } from "./memory.ts";
+import { memoryShares, type PartitionMemory } from "./memory.ts";
 import type { QuarantineStore } from "./quarantine-store.ts";
 
 interface FoundForCommands {
@@ -63,9 +64,7 @@ export class Commands {
     }
     const { instances } = this.#memory;
     const instance = instances.get(text);
-    const refusal = instance === undefined ? this.#memoryRefusal() : undefined;
-    if (refusal !== undefined) this.#reply(submission, refusal);
-    else if (instance !== undefined) this.#run(instance, submission);
+    if (instance !== undefined) this.#run(instance, submission);
     else if (instances.mayExist(key)) this.#find(key, text, submission);
     else this.#create(key, text, submission);
   }
@@ -106,24 +105,19 @@ export class Commands {
     return waiting;
   }
 
-  /** No more instances enter memory while it is short and they leave it more slowly. Commands to those in it are accepted. */
-  #memoryRefusal(): Outcome | undefined {
-    const { instances, parts } = this.#memory;
-    const { service, partition, limits } = parts;
-    const loaded = instances.size;
-    if (loaded <= limits.loadedSoft || !parts.isMemoryShort()) return;
-    const details = { service, partition, loaded };
-    return refused(runtimeErrors.memoryShort.refusal(details, { retryAfterMs: 500 }));
-  }
-
   #find(key: InstanceKey, text: string, submission: Submission): void {
     const waiting = this.#waiting.get(text);
     if (waiting !== undefined) {
       waiting.push(submission);
       return;
     }
-    const submissions = [submission];
     const memory = this.#memory;
+    const refusal = this.#memoryRefusal(memory.instances.hosted(key.kind), memoryShares.critical);
+    if (refusal !== undefined) {
+      this.#reply(submission, refusal);
+      return;
+    }
+    const submissions = [submission];
     this.#waiting.set(text, submissions);
     memory.instances.find(key).then(
       (found) => {
@@ -155,8 +149,10 @@ export class Commands {
   #create(key: InstanceKey, text: string, submission: Submission): void {
     const { instances, parts } = this.#memory;
     const hosted = instances.hosted(key.kind);
+    const refusal = this.#memoryRefusal(hosted, memoryShares.short);
     if (submission.token !== undefined) this.#reply(submission, ignored);
     else if (hosted === undefined) this.#reply(submission, refused(parts.machines.unknown(key)));
+    else if (refusal !== undefined) this.#reply(submission, refusal);
     else {
       try {
         this.#run(instances.blank(key, text, hosted), submission);
@@ -165,6 +161,20 @@ export class Commands {
         this.#reply(submission, this.#failedToStart(key, submission, error));
       }
     }
+  }
+
+  /**
+   * Refuses an instance that would enter memory while it is short and instances arrive faster than they leave. Kinds that
+   * continue for ever are few, and all other work needs them.
+   */
+  #memoryRefusal(hosted: HostedMachine | undefined, share: number): Outcome | undefined {
+    const { instances, parts } = this.#memory;
+    const { service, partition, limits } = parts;
+    const loaded = instances.size;
+    if (loaded <= limits.loadedSoft || parts.memoryUse() <= share) return;
+    if (hosted?.machine.isEndless === true) return;
+    const details = { service, partition, loaded };
+    return refused(runtimeErrors.memoryShort.refusal(details, { retryAfterMs: 500 }));
   }
 
   #failedToStart({ kind, id }: InstanceKey, { command }: Submission, error: unknown): Outcome {

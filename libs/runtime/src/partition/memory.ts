@@ -40,6 +40,9 @@ import { OpenBatch, type Recorded } from "./open-batch.ts";
 import { Pause } from "./pause.ts";
 import { reservedUntil } from "./stored-form.ts";
 
+/** Used shares of memory above which no instance is created, and no stored one loaded, for a command. */
+export const memoryShares = { short: 0.7, critical: 0.85 } as const;
+
 export interface MemoryParts {
   readonly service: string;
   readonly partition: number;
@@ -55,7 +58,7 @@ export interface MemoryParts {
   readonly logger: Logger;
   readonly limits: RuntimeLimits;
   readonly effects: Effects;
-  readonly isMemoryShort: () => boolean;
+  readonly memoryUse: () => number;
   readonly retentionOf: (kind: string) => Retention;
   readonly partitionsOf: (service: string) => number;
   /** The cause of the partition's own records. */

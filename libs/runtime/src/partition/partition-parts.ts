@@ -34,7 +34,7 @@ export interface PartitionParts {
   readonly pause: string;
   /** Behaviours that may be activated. */
   readonly behavioursAllowed: () => BehaviourLevels;
-  readonly isMemoryShort: () => boolean;
+  readonly memoryUse: () => number;
   readonly retentionOf: (kind: string) => Retention;
   readonly ownerOf: ((place: Place) => Owner | undefined) | undefined;
   /** The partition needs a turn. */
