@@ -38,12 +38,17 @@ tasks:
   sure: {approve: {title: "Buy for \${{ string(input.amount) }}?"}}
   buy: {workflow: ask, with: "\${{ input }}"}
 `,
-  "shopping.yaml": `session: shopping
-mode: workflow
-input: {amount: 7}
+  ...Object.fromEntries(
+    ["workflow", "swarm"].map((mode) => [
+      `${mode}.yaml`,
+      `session: ${mode}
+mode: ${mode}
+input: {amount: "${mode}"}
 tasks:
   buy: {workflow: ask, with: "\${{ input }}"}
 `,
+    ]),
+  ),
   "desk.yaml": `workflow: desk
 object: {key: "\${{ input.key }}", call: "\${{ input.call }}"}
 tasks: {one: {set: 1}}
@@ -383,15 +388,17 @@ tasks:
     await printed("cancel manager-1 --now --yes");
   });
 
-  it("approve lists and answers the questions of a session", async () => {
-    await printed("run shopping.yaml --id shopping-1 --detach");
-    await until("it asks", async () => (await tutti("approve")).output.includes("Pay <b>7</b>?"));
-    assert.match((await tutti("approve shopping-1 nope")).errors, /tutti approve shopping-1\S+ sure/);
-    assert.match(await printed("approve shopping-1 sure account=a1"), /✓ approved +shopping-1\S+ sure/);
-    assert.match((await tutti("approve shopping-1")).errors, /Session `shopping-1` has no open approvals/);
-    await printed("cancel shopping-1 --yes");
-    assert.match((await tutti("approve nowhere")).errors, /nowhere/);
-  });
+  for (const mode of ["workflow", "swarm"])
+    it(`approve lists and answers the questions of a session in the mode ${mode}`, async () => {
+      const id = `${mode}-1`;
+      await printed(`run ${mode}.yaml --id ${id} --detach`);
+      await until("it asks", async () => (await tutti("approve")).output.includes(`Pay <b>${mode}</b>?`));
+      assert.match((await tutti(`approve ${id} nope`)).errors, new RegExp(`tutti approve ${id}\\S+ sure`));
+      assert.match(await printed(`approve ${id} sure account=a1`), new RegExp(`✓ approved +${id}\\S+ sure`));
+      assert.match((await tutti(`approve ${id}`)).errors, /Session `\S+` has no open approvals/);
+      await printed(`cancel ${id} --yes`);
+      assert.match((await tutti("approve nowhere")).errors, /nowhere/);
+    });
 
   it("files: listed by the place of their references, and fetched", async () => {
     const content = "a,b\n1,2\n".repeat(10);

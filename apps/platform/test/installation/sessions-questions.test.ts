@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ListSessionsRequest, sessionService } from "@tutti/contracts/session/v1";
+import { ListMissionApprovalsRequest, missionService } from "@tutti/contracts/swarm/v1";
 import { until } from "@tutti/kernel/testing";
 import { Installation } from "./installation.ts";
 
@@ -25,6 +26,16 @@ describe("a session that asks a person", () => {
         return listed.sessions.map(({ sessionId, openApprovals }) => [sessionId, openApprovals]);
       };
       assert.deepEqual(await until("lists know of it", open, ({ length }) => length > 0), [["poem", 1]]);
+      const ofSession = { filter: { workId: "poem", withChildren: true } };
+      const { approvals } = await installation.host.mesh
+        .client(missionService)
+        .listMissionApprovals(ListMissionApprovalsRequest.fromPartial(ofSession));
+      const [part] = (await session.get()).parts;
+      assert.deepEqual(
+        approvals.map(({ about }) => about?.id),
+        [part?.work?.id],
+        "the session has the question of its mission",
+      );
       await session.cancel("no money");
       await until("it has ended", async () => (await session.get()).endTime !== undefined);
       assert.equal((await session.get()).openApprovals, 0);
