@@ -17,6 +17,7 @@ import {
   recordTraining,
   type Scored,
   train,
+  trainingVerdict,
 } from "@tutti/machine-entities/experience";
 
 export interface TrainingsParts extends MachineDependencies {
@@ -26,12 +27,13 @@ export interface TrainingsParts extends MachineDependencies {
 /** Minimum number of new attempts for another comparison. */
 const newEndsMin = 50;
 
-const cause: Cause = {
+/** The audit log has the finding as the reason. */
+const causeOf = (finding: string): Cause => ({
   actor: { kind: ActorKind.ACTOR_KIND_SERVICE, id: "master" },
   traceparent: "",
   decision: "",
-  reason: "training",
-};
+  reason: finding,
+});
 
 /** Compares models. Refused if too few attempts were recorded. */
 export async function compared(
@@ -81,7 +83,7 @@ export class Trainings extends Rounds {
         key,
         command: recordTraining,
         body,
-        cause,
+        cause: causeOf(trainingVerdict(models.get(capability), body.training).finding),
         idempotencyKey: "",
       });
       const details = { namespace: key.namespace, capability, live, finding };

@@ -6,7 +6,7 @@ export { Knowledge, type KnownModel, type Predicted, type PredictedPoint } from 
 export { Learner } from "./knowledge/learner.ts";
 export { outcomesMax } from "./limits.ts";
 export { experience } from "./machine.ts";
-export { promoteModel, recordTraining, rollBackModel } from "./models/commands.ts";
+export { promoteModel, recordTraining, rollBackModel, trainingVerdict } from "./models/commands.ts";
 export { type RecordedModels, recordedModels } from "./models/queries.ts";
 export { endsOf, type Scored, train, trainedOnMin } from "./models/training.ts";
 export { isBaseline, liveOf } from "./models/verdict.ts";

@@ -28,7 +28,7 @@ export const recordTraining: ExperienceCommand<RecordTraining, TrainingRecorded>
       });
     const known = experience.models.get(capability);
     const number = nextNumber(known);
-    const { change, live, finding } = verdictOf(known, training, number);
+    const { change, live, finding } = trainingVerdict(known, training);
     const before = liveOf(known);
     step.emit(modelTrained, { capability, training: { ...training, number, live: before, finding } });
     if (change !== "none")
@@ -99,6 +99,14 @@ export const rollBackModel: ExperienceCommand<RollBackModel, LiveModelChanged> =
     return { live: previous };
   },
 };
+
+/** The verdict that `record_training` makes. Its sender gives the finding as the reason of the command. */
+export function trainingVerdict(
+  known: ReadOnly<CapabilityModel> | undefined,
+  training: Parameters<typeof verdictOf>[1],
+): ReturnType<typeof verdictOf> {
+  return verdictOf(known, training, nextNumber(known));
+}
 
 function nextNumber(known: ReadOnly<CapabilityModel> | undefined): number {
   return (known?.trainings.at(-1)?.number ?? 0) + 1;
