@@ -19,16 +19,15 @@ import {
 
 const [command = "", file = ""] = process.argv.slice(2);
 const { runs, task, name, changes, comparison } = JSON.parse(readFileSync(file, "utf8"));
-const recordings = runs.map(({ run, events }) => recordingOf(run, events, task));
 
-async function replay() {
+async function replay(recordings) {
   const replays = [];
   for (const recording of recordings)
     replays.push({ run: recording.run, ...(await replayAgent(recording, changes)) });
   return { replays };
 }
 
-async function freeze() {
+async function freeze(recordings) {
   const [first] = recordings;
   if (first.output === undefined) throw new Error(`the agent of run ${first.run} did not complete`);
   const definition = frozenFrom(first, name);
@@ -38,7 +37,7 @@ async function freeze() {
   return { definition, tests, recordings };
 }
 
-async function compare() {
+async function compare(recordings) {
   const { one, other, score, judge, test } = parse(comparison);
   const { handlers, catalogue } = recordedTools(recordings);
   const runner = agents({ catalogue });
@@ -55,7 +54,8 @@ const commands = { replay, freeze, compare };
 try {
   if (!Object.hasOwn(commands, command))
     throw new Error(`expected replay, compare or freeze, got ${command}`);
-  process.stdout.write(`${JSON.stringify(await commands[command]())}\n`);
+  const recordings = runs.map(({ run, events }) => recordingOf(run, events, task));
+  process.stdout.write(`${JSON.stringify(await commands[command](recordings))}\n`);
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;

@@ -96,6 +96,11 @@ describe("recordings of agents", () => {
     assert.equal(changed.exitCode, 1, changed.errors);
     assert.match(changed.output, /differs {2}first .*\n {2}no longer calls shop\.price \{"order":"a-1"\}/);
     assert.deepEqual([model.requests.length, called], [requestCount, before]);
+    await writeFile(join(folder, "plain.yaml"), "workflow: plain\ntasks: {one: {set: 1}}\n");
+    await tutti("run plain.yaml --id plain");
+    const plain = await tutti("agent replay plain");
+    assert.match(plain.errors, /Run `plain` has no recorded agent\.$/m);
+    assert.doesNotMatch(plain.errors, /\n +at /);
   });
 
   it("are frozen to a workflow that the recordings test", async () => {

@@ -112,7 +112,29 @@ describe("a recording of an agent", () => {
   });
 
   it("is refused for a run without an agent", () => {
-    assert.throws(() => recordingOf("plain", []), /run `plain`: expected the task of an agent, got no agent/);
+    assert.throws(() => recordingOf("plain", []), /^WorkflowTestError: Run `plain` has no recorded agent\.$/);
+  });
+});
+
+it("texts of a recording that look like expressions are texts in its replay and when it is frozen", async () => {
+  const text = "run: ${{ github.ref }} and $${{ input.order }}";
+  const providers = { test: { speaks: "chat", url: "http://model.test" } } as const;
+  const script = [{ calls: [{ name: "shop_refund", input: { text } }] }, text];
+  const options = { fetch: new ScriptedModel(script).fetch };
+  const runner = agents({ providers, catalogue: catalogueAfter(0) }, options);
+  const writer = { ...agent, instructions: "Write ${{ input.text }}", approve: false };
+  const test = testWorkflow({ workflow: "desk", tasks: { answer: { agent: writer } } } as never, {
+    handlers: [{ "shop.refund": () => "done" }, (worker: Worker) => void worker.durable(runner)],
+  });
+  const run = await test.start({ input: { order: "a-1", text } });
+  await run.result();
+  const recording = recordingOf(run.id, run.events);
+  assert.deepEqual(await replayAgent(recording), {
+    ...{ same: true, output: text, error: "", missing: [], added: [], tokens: 30 },
+  });
+  const another = { ...recording, input: { order: "a-2", text: "" } };
+  assert.deepEqual(await playFrozen(frozenFrom(another, "frozen"), another), {
+    ...{ same: true, output: text, error: "" },
   });
 });
 

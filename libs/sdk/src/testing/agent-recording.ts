@@ -90,8 +90,11 @@ export function recordingOf(
   const names = [...new Set(steps.flatMap((event) => (entryOf(event).id === "tools" ? [event.task] : [])))];
   const taskName = task ?? names[0];
   if (taskName === undefined || !names.includes(taskName) || (task === undefined && names.length > 1)) {
-    const found = names.length === 0 ? "no agent" : `agents in ${names.join(", ")}`;
-    throw new WorkflowTestError(`run \`${run}\`: expected the task of an agent, got ${found}`);
+    const found =
+      names.length === 0
+        ? "has no recorded agent"
+        : `has agents in the tasks ${names.join(", ")}: name one of them`;
+    throw new WorkflowTestError(`Run \`${run}\` ${found}.`);
   }
   const started = events.find(({ type }) => type === "run_started")?.details["order"] as { input?: Json };
   const queued = events.find(({ type, task: id }) => type === "task_queued" && id === taskName);
@@ -124,7 +127,7 @@ export async function replayAgent(
   changes: Partial<AgentDocument> = {},
 ): Promise<ReplayedAgent> {
   // The recorded answers do not depend on what the agent reads first, and no worker reads it again.
-  const agent = { ...recording.agent, ...changes, context: [] };
+  const agent = { ...(literal(recording.agent as unknown as Json) as object), ...changes, context: [] };
   const definition = {
     workflow: "replay",
     tasks: { answer: { agent, retry: 1 } },
@@ -343,6 +346,14 @@ class CallReader {
     if (approved && input !== undefined)
       this.#changed.set(openQuestion.target, [...(this.#changed.get(openQuestion.target) ?? []), input]);
   }
+}
+
+/** Returns a value whose texts are no templates in a definition. */
+export function literal(value: Json): Json {
+  if (typeof value === "string") return value.replaceAll("${{", "$$${{");
+  if (Array.isArray(value)) return value.map(literal);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, literal(member as Json)]));
 }
 
 interface Decision {

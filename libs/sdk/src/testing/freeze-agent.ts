@@ -6,7 +6,14 @@
  * 3. An output that no tool returned is written by the model, in one answer without tools.
  */
 import type { Json } from "@tutti/expressions";
-import { type AgentRecording, equal, playRecorded, printCall, type RecordedCall } from "./agent-recording.ts";
+import {
+  type AgentRecording,
+  equal,
+  literal,
+  playRecorded,
+  printCall,
+  type RecordedCall,
+} from "./agent-recording.ts";
 
 export interface FrozenWorkflow {
   readonly workflow: string;
@@ -62,7 +69,7 @@ export function frozenFrom(recording: AgentRecording, workflow: string): FrozenW
   tasks["answer"] = {
     ...(before.length > 0 && { needs: before }),
     agent: {
-      ...{ model, instructions, ...(form !== undefined && { output: form }) },
+      ...{ model, instructions: literal(instructions), ...(form !== undefined && { output: form }) },
       prompt: { question: referring(prompt, sources), results: resultsOf(done) },
       max: 2,
     },
@@ -108,7 +115,7 @@ function referring(value: Json, sources: readonly Source[]): Json {
   const source = sources.find((each) => equal(each.value, value));
   if (source !== undefined) return `\${{ ${source.path} }}`;
   if (Array.isArray(value)) return value.map((member) => referring(member, sources));
-  if (typeof value !== "object" || value === null) return value;
+  if (typeof value !== "object" || value === null) return literal(value);
   return Object.fromEntries(
     Object.entries(value).map(([key, member]) => [key, referring(member as Json, sources)]),
   );
