@@ -62,6 +62,20 @@ describe("an SQLite adapter", () => {
     other.exec("ROLLBACK");
   });
 
+  it("refuses misspelled options, which would otherwise be ignored", () => {
+    const settings = { name: "shop", file };
+    assert.throws(() => sqliteAdapter({ ...settings, operations: {}, busyMS: 1 } as never), {
+      code: "sdk.option_unknown",
+      message: /`sqliteAdapter` has no option `busyMS`\. Did you mean `busyMs`\?/,
+    });
+    assert.throws(
+      () => sqliteAdapter({ ...settings, operations: { x: { sql: "SELECT 1", write: true } } } as never),
+      {
+        message: /`shop\.x` has no option `write`/,
+      },
+    );
+  });
+
   it("names the operation in the check: a wrong statement, a file that is no database", async () => {
     const checked = (path: string, sql: string) =>
       sqliteAdapter({ name: "wrong", file: path, operations: { x: { sql } } }).check(call("k"));

@@ -8,6 +8,7 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
+import { type OptionNames, requireKnown } from "../options.ts";
 import type { JsonSchema } from "../task/handlers.ts";
 import type { Adapter, AdapterOperation, RateLimit } from "./adapter.ts";
 import { adapterErrors } from "./errors.ts";
@@ -33,7 +34,26 @@ export interface SqliteAdapterOptions {
   readonly rowsMax?: number;
 }
 
+const optionNames: OptionNames<SqliteAdapterOptions> = {
+  name: true,
+  file: true,
+  operations: true,
+  rate: true,
+  busyMs: true,
+  rowsMax: true,
+};
+const operationOptionNames: OptionNames<SqliteOperation> = {
+  sql: true,
+  description: true,
+  input: true,
+  output: true,
+  writes: true,
+};
+
 export function sqliteAdapter(options: SqliteAdapterOptions): Adapter {
+  requireKnown("sqliteAdapter", options, optionNames);
+  for (const [name, operation] of Object.entries(options.operations))
+    requireKnown(`${options.name}.${name}`, operation, operationOptionNames);
   const database = new Database(options);
   const operations = Object.entries(options.operations).map(([name, spec]): [string, AdapterOperation] => {
     const { sql, description, output } = spec;

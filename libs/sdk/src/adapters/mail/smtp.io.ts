@@ -158,7 +158,7 @@ describe("an SMTP adapter", () => {
       [server.adapter(server.url.replace("localhost", "nowhere.invalid")), "adapter.unreachable", /nowhere/],
       [server.adapter(server.url.replace(/\d+$/, "1")), "adapter.unreachable", /no server listens at/],
       [server.adapter(undefined, { ca: undefined }), "adapter.unreachable", /certificate/],
-      [open.adapter(), "adapter.failed", /STARTTLS/],
+      [open.adapter(), "adapter.failed", /does not offer STARTTLS .*Use smtps:/],
       [server.adapter("http://host"), "adapter.invalid", /has no URL such as smtp:/],
       [server.adapter(undefined, { tls: "none" }), "adapter.invalid", /a password needs TLS/],
     ];

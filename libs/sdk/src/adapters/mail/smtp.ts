@@ -204,6 +204,13 @@ function failureOf(operation: string, error: unknown, place: Place, isSent: bool
   const details = { operation, reason };
   if (code === "EAUTH" || [530, 534, 535].includes(responseCode)) return adapterErrors.notSignedIn(details);
   // The refusal of STARTTLS is not an answer to the mail.
+  if (code === "ETLS" && reason.includes("STARTTLS")) {
+    const advice = "Use smtps://, or `tls: none` if the server needs no password";
+    return adapterErrors.failed({
+      operation,
+      reason: `the server does not offer STARTTLS (${reason}). ${advice}`,
+    });
+  }
   if (code === "ETLS") return adapterErrors.failed(details);
   if (responseCode >= 500) return adapterErrors.refused(details);
   if (responseCode >= 400) return adapterErrors.failed(details);

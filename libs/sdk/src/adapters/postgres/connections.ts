@@ -9,6 +9,7 @@
 
 import { isTuttiError } from "@tutti/kernel";
 import type { Client, Pool, PoolClient, QueryConfig, QueryResult } from "pg";
+import type { OptionNames } from "../../options.ts";
 import type { SecretReference } from "../adapter.ts";
 import { clientFor, requireReference } from "../client.ts";
 import { adapterErrors } from "../errors.ts";
@@ -34,6 +35,14 @@ export interface ConnectionOptions {
   readonly answerBytesMax?: number;
 }
 
+export const connectionOptionNames: OptionNames<ConnectionOptions> = {
+  name: true,
+  url: true,
+  connectionsMax: true,
+  connectMs: true,
+  rowsMax: true,
+  answerBytesMax: true,
+};
 const defaults = { connectionsMax: 10, connectMs: 10_000, rowsMax: 10_000, answerBytesMax: 16_777_216 };
 const cancelMs = 2_000;
 const timeoutMaxMs = 2_147_483_647;

@@ -10,6 +10,7 @@
  */
 import { isTuttiError, reasonOf, systemTimers } from "@tutti/kernel";
 import type { RunHandle } from "../../client/run.ts";
+import { type OptionNames, requireKnown } from "../../options.ts";
 import { adapterErrors } from "../errors.ts";
 import {
   type Caller,
@@ -19,7 +20,12 @@ import {
   sourceOf,
   startedBy,
 } from "../source.ts";
-import { type ConnectionOptions, PostgresConnections, type Run } from "./connections.ts";
+import {
+  type ConnectionOptions,
+  connectionOptionNames,
+  PostgresConnections,
+  type Run,
+} from "./connections.ts";
 import { checkStatement } from "./postgres.ts";
 import { bindValues, parametersOf } from "./values.ts";
 
@@ -48,6 +54,17 @@ export interface PostgresOutboxOptions extends ConnectionOptions {
   readonly batch?: number;
 }
 
+const optionNames: OptionNames<PostgresOutboxOptions> = {
+  ...connectionOptionNames,
+  table: true,
+  start: true,
+  afterStart: true,
+  channel: true,
+  result: true,
+  idColumn: true,
+  pollMs: true,
+  batch: true,
+};
 const defaults = { idColumn: "id", pollMs: 5_000, batch: 100 };
 const followedMax = 100;
 /** Longest wait for the result of one run if many are pending. Then another run gets its turn. */
@@ -55,6 +72,7 @@ const resultWaitMs = 10_000;
 
 /** Returns a source that starts runs of rows. As an adapter it has the operation `status`. Its check reads the table. */
 export function postgresOutbox(options: PostgresOutboxOptions): Source {
+  requireKnown("postgresOutbox", options, optionNames);
   const connections = new PostgresConnections(options);
   const statements = statementsOf(options);
   const reading = { operation: options.name, writes: false };

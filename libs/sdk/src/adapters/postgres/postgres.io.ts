@@ -248,11 +248,22 @@ describe("a PostgreSQL adapter", { skip: program.skip }, () => {
       code: "adapter.not_signed_in",
       message: /the connection string has no password/,
     });
+    // Without `sql`, an operation would run the statements of its input.
+    const misspelled = { name: "shop", url, operations: { find: { sqll: "SELECT 1" } } };
+    assert.throws(() => postgresAdapter(misspelled as never), /`shop\.find` has no option `sqll`/);
+    assert.throws(
+      () => postgresAdapter({ name: "shop", url, operation: {} } as never),
+      /Did you mean `operations`/,
+    );
     const unknown = { name: "rows", url, table: "notes", start: () => ({ workflow: "w" }) };
     assert.throws(() => postgresOutbox({ ...unknown, result: "UPDATE orders SET state = :state" }), {
       code: "adapter.invalid",
       message: /`result` has the parameter :state/,
     });
+    assert.throws(
+      () => postgresOutbox({ ...unknown, afterstart: "delete" } as never),
+      /has no option `afterstart`/,
+    );
     await assert.rejects(postgresOutbox(unknown).check(call()), {
       code: "adapter.refused",
       message: /`rows`.*"started_at" does not exist \(42703\)\. .*add the column/,

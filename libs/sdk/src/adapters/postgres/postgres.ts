@@ -7,10 +7,17 @@
  * 3. Values are bound. No part of the input becomes a part of a statement, except for the statement in the input of an
  *    operation without `sql`.
  */
+import { type OptionNames, requireKnown } from "../../options.ts";
 import type { JsonSchema } from "../../task/handlers.ts";
 import type { Adapter, AdapterCall, AdapterOperation, RateLimit } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
-import { type Answer, type ConnectionOptions, PostgresConnections, type Run } from "./connections.ts";
+import {
+  type Answer,
+  type ConnectionOptions,
+  connectionOptionNames,
+  PostgresConnections,
+  type Run,
+} from "./connections.ts";
 import { bindValues, literal, parametersOf } from "./values.ts";
 
 export interface PostgresOperation {
@@ -29,6 +36,18 @@ export interface PostgresAdapterOptions extends ConnectionOptions {
   readonly rate?: RateLimit;
 }
 
+const optionNames: OptionNames<PostgresAdapterOptions> = {
+  ...connectionOptionNames,
+  operations: true,
+  rate: true,
+};
+const operationOptionNames: OptionNames<PostgresOperation> = {
+  sql: true,
+  description: true,
+  input: true,
+  output: true,
+  writes: true,
+};
 const anyStatement = {
   type: "object",
   required: ["sql"],
@@ -40,8 +59,12 @@ const both: Readonly<Record<string, PostgresOperation>> = {
 };
 
 export function postgresAdapter(options: PostgresAdapterOptions): Adapter {
-  const connections = new PostgresConnections(options);
+  requireKnown("postgresAdapter", options, optionNames);
   const { name: adapter, operations = both, rate } = options;
+  // An operation whose `sql` is misspelled would run statements of its input.
+  for (const [name, operation] of Object.entries(operations))
+    requireKnown(`${adapter}.${name}`, operation, operationOptionNames);
+  const connections = new PostgresConnections(options);
   const declared = Object.entries(operations);
   const writesAny = declared.some(([, each]) => writesOf(each));
   return {

@@ -7,6 +7,7 @@
  *    gets its own reply. A silent server is disconnected.
  */
 import { isTuttiError } from "@tutti/kernel";
+import type { OptionNames } from "../../options.ts";
 import { Busy } from "../../task/failure.ts";
 import type { SecretReference } from "../adapter.ts";
 import { clientFor, orAborted, requireReference, unreachableReason, withoutSecrets } from "../client.ts";
@@ -21,6 +22,11 @@ export interface RedisConnectionOptions {
   readonly connectMs?: number;
 }
 
+export const connectionOptionNames: OptionNames<RedisConnectionOptions> = {
+  name: true,
+  url: true,
+  connectMs: true,
+};
 const defaults = { connectMs: 10_000 };
 /** A connection that is silent for this long is closed. Pings keep waiting connections open. */
 const silenceMs = 30_000;

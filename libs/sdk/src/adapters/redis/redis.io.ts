@@ -3,7 +3,7 @@ import { after, before, describe, it } from "node:test";
 import { inspect } from "node:util";
 import { isTuttiError } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
-import { type AdapterCall, adapterProblems, redisAdapter } from "@tutti/sdk/adapters";
+import { type AdapterCall, adapterProblems, redisAdapter, redisSource } from "@tutti/sdk/adapters";
 import { needsProgram } from "../../../../../tools/programs.mjs";
 import { password, startRedis } from "../../../../../tools/redis.mjs";
 import { RedisConnections } from "./connection.ts";
@@ -143,6 +143,10 @@ describe("a Redis adapter", { skip: program.skip }, () => {
       assert.doesNotMatch(printed, new RegExp(`${password}|open-sesame`));
       wrong.close?.();
     }
+    const source = { name: "wrong", url: "env:WRONG", stream: "orders", start: () => ({ workflow: "w" }) };
+    assert.throws(() => redisSource(source as never), /expected `from` with `stream`, `list` or `channel`/);
+    const misspelled = { name: "wrong", url: "env:WRONG", operations: { x: { comand: "GET {key}" } } };
+    assert.throws(() => redisAdapter(misspelled as never), /`wrong\.x` has no option `comand`/);
     assert.throws(() => redisAdapter({ name: "wrong", url: server.url as "env:X" }), {
       code: "adapter.invalid",
     });

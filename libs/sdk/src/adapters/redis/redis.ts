@@ -6,11 +6,17 @@
  * 2. Values are separate words. No part of the input becomes a command, except for members that the command spreads.
  */
 import { createHash } from "node:crypto";
+import { type OptionNames, requireKnown } from "../../options.ts";
 import type { JsonSchema } from "../../task/handlers.ts";
 import type { Adapter, AdapterOperation, RateLimit } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
 import { type Command, commandOf, filled, outputOf, writes } from "./command.ts";
-import { type RedisConnectionOptions, RedisConnections, type Send } from "./connection.ts";
+import {
+  connectionOptionNames,
+  type RedisConnectionOptions,
+  RedisConnections,
+  type Send,
+} from "./connection.ts";
 
 export interface RedisOperation {
   /** `SET order:{id} {state}`: `{id}` is the member `id` of the input. `{...fields}` are all members of `fields`. */
@@ -41,9 +47,26 @@ const usual: Readonly<Record<string, RedisOperation>> = {
 };
 const keptMsDefault = 604_800_000;
 
+const optionNames: OptionNames<RedisAdapterOptions> = {
+  ...connectionOptionNames,
+  operations: true,
+  rate: true,
+  keptMs: true,
+};
+const operationOptionNames: OptionNames<RedisOperation> = {
+  command: true,
+  description: true,
+  input: true,
+  output: true,
+  writes: true,
+};
+
 export function redisAdapter(options: RedisAdapterOptions): Adapter {
-  const connections = new RedisConnections(options);
+  requireKnown("redisAdapter", options, optionNames);
   const { name: adapter, operations = usual, rate } = options;
+  for (const [name, operation] of Object.entries(operations))
+    requireKnown(`${adapter}.${name}`, operation, operationOptionNames);
+  const connections = new RedisConnections(options);
   const declared = Object.entries(operations);
   return {
     name: adapter,

@@ -53,6 +53,12 @@ const consumer = "tutti";
 
 /** Returns a source of entries. As an adapter it has the operation `status`. Its check reads the stream. */
 export function redisSource(options: RedisSourceOptions): Source {
+  // Programs without types.
+  if (options.from === undefined)
+    throw adapterErrors.invalid({
+      adapter: options.name,
+      problem: "expected `from` with `stream`, `list` or `channel`, got none",
+    });
   const connections = new RedisConnections(options);
   const stream = streamOf(options);
   const { name, group = defaults.group, failures = `${stream}:failed` } = options;
