@@ -165,9 +165,13 @@ class DirectFile {
   /** Starts to write the buffer. */
   write(place: number): void {
     const writing = async (): Promise<void> => {
-      const { bytesWritten } = await this.#file.write(this.buffer, 0, bufferBytes, place);
-      if (bytesWritten < bufferBytes)
-        throw new Error(`only ${bytesWritten} of ${bufferBytes} bytes were written`);
+      const { buffer } = this;
+      // A nearly full disk takes a part. The write of the rest has the reason.
+      for (let at = 0; at < bufferBytes; ) {
+        const { bytesWritten } = await this.#file.write(buffer, at, bufferBytes - at, place + at);
+        if (bytesWritten === 0) throw new Error(`only ${at} of ${bufferBytes} bytes were written`);
+        at += bytesWritten;
+      }
     };
     this.#start(writing());
   }

@@ -23,7 +23,8 @@ describe("content of the blob store", () => {
     assert.deepEqual(pauses, [0, 1, 0]);
   });
 
-  const problem = (status: number, code: string) => Response.json({ code }, { status });
+  const problem = (status: number, code: string) =>
+    Response.json({ code, detail: "It is away." }, { status });
   const broken = () =>
     new Response(new ReadableStream({ pull: (controller) => controller.error(new TypeError("terminated")) }));
   for (const [title, answers, expected, final] of [
@@ -31,7 +32,7 @@ describe("content of the blob store", () => {
     ["damaged", [problem(500, "blobs.damaged")], /cannot be read: its content is damaged/, true],
     ["damaged, and more than one part", [broken(), problem(500, "blobs.damaged")], /is damaged/, true],
     ["whole, and the connection broke", [broken(), new Response("f")], /terminated/, false],
-    ["in a store that is away", [problem(503, "mesh.unavailable")], /answers with 503/, false],
+    ["in a store that is away", [problem(503, "mesh.unavailable")], /answers with 503: It is away/, false],
     ["another than its hash says", [new Response("abcdeg")], /6 bytes that do not have its hash/, true],
   ] as const)
     it(`over HTTP: ${title}`, async (t) => {

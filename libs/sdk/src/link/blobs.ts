@@ -168,7 +168,7 @@ export function blobsAt(server: string, headers: () => Record<string, string>): 
     const text = Buffer.from(await readAll(answer.body)).toString();
     const problem = problemIn(text);
     const loss = lossOf(losses.get(problem?.code));
-    throw loss === undefined ? answerError(answer.status) : unreadable(blob, loss);
+    throw loss === undefined ? answerError(answer.status, problem) : unreadable(blob, loss);
   };
   const read = async function* (blob: BlobRequest) {
     const body = await request(blob, {});
@@ -184,7 +184,7 @@ export function blobsAt(server: string, headers: () => Record<string, string>): 
     read: (blob) => verified(read(blob), blob),
     async write(namespace, content) {
       const { status, body } = await post(urlOf("/v1/blobs", namespace), headers(), partsOf(content));
-      if (status !== 201) throw answerError(status);
+      if (status !== 201) throw answerError(status, problemIn(body));
       const { blob } = JSON.parse(body) as {
         readonly blob: { readonly sha256: string; readonly size: number };
       };
@@ -206,7 +206,12 @@ async function getByFetch(url: URL, headers: Record<string, string>): Promise<Ht
   return { status, body: parts() };
 }
 
-function problemIn(text: string): { readonly code?: unknown } | undefined {
+interface Problem {
+  readonly code?: unknown;
+  readonly detail?: unknown;
+}
+
+function problemIn(text: string): Problem | undefined {
   try {
     return JSON.parse(text);
   } catch {
@@ -219,8 +224,9 @@ const losses: ReadonlyMap<unknown, string> = new Map([
   ["blobs.damaged", "DATA_LOSS"],
 ]);
 
-function answerError(status: number): Error {
-  const message = `the blob store answers with ${status}`;
+function answerError(status: number, problem: Problem | undefined): Error {
+  const detail = typeof problem?.detail === "string" ? `: ${problem.detail}` : "";
+  const message = `the blob store answers with ${status}${detail}`;
   const isRefused = status >= 400 && status < 500 && status !== 429 && status !== 408;
   return isRefused ? new BlobRefused(message) : new Error(message);
 }
