@@ -413,10 +413,12 @@ describe("services as processes of their own", { skip: program.skip }, () => {
       readonly received?: number;
     }
     const counts = async () => (await get<{ counts: Counts }>("/v1/triggers/orders")).counts;
-    await until("every event to be settled", async () => {
-      const { received = 0, started = 0, duplicates = 0, dead = 0 } = await counts();
-      return received >= 2 * eventsMax && started + duplicates + dead >= received;
-    });
+    await until(
+      "every event to be settled",
+      counts,
+      ({ received = 0, started = 0, duplicates = 0, dead = 0 }) =>
+        received >= 2 * eventsMax && started + duplicates + dead >= received,
+    );
     assert.equal((await counts()).dead ?? 0, 0);
     const { runs } = await until(
       "every run to be listed as completed",
