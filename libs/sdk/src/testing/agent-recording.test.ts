@@ -74,6 +74,11 @@ describe("a recording of an agent", () => {
     const denied = await replayAgent(recording, { deny: 'call.name == "shop.refund"' });
     assert.deepEqual(denied.missing, ['shop.refund {"cents":70,"order":"a-1"}']);
     assert.deepEqual([denied.same, denied.added], [false, []]);
+    const misspelled = replayAgent(recording, { deny: "call.nam == 1" });
+    await assert.rejects(
+      misspelled,
+      /^WorkflowTestError: The definition has 1 error:\nerror: tasks\.answer\./,
+    );
     const guarded = await replayAgent(recording, { guard: { output: '!output.contains("70")' } });
     assert.match(guarded.error, /^agent\.guarded: /);
   });

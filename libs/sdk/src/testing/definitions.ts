@@ -3,6 +3,7 @@
 import type { WorkflowDocument } from "@tutti/definitions";
 import { type CheckedDefinition, checkDocument, checkText, printProblem } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
+import { counted } from "@tutti/kernel";
 import { RunPlan, type RunPlans } from "@tutti/machine-run";
 import { WorkflowTestError } from "./fault.ts";
 
@@ -72,10 +73,9 @@ export function checkedWithoutErrors(source: DefinitionInput, parameters?: Json)
   const { definition, problems } = checked(source, parameters);
   if (definition !== undefined) return definition;
   const errors = problems.filter(({ severity }) => severity === "error");
-  const count = errors.length === 1 ? "one" : String(errors.length);
-  throw new WorkflowTestError(
-    `expected a definition without errors, got ${count}:\n${errors.map(printProblem).join("\n")}`,
-  );
+  // A document that is no text has no file.
+  const lines = errors.map((problem) => printProblem(problem).replace(/^: /, ""));
+  throw new WorkflowTestError(`The definition has ${counted(errors.length, "error")}:\n${lines.join("\n")}`);
 }
 
 function checked(source: DefinitionInput, parameters: Json | undefined): CheckedDefinition {

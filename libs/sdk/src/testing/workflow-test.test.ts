@@ -130,7 +130,7 @@ tasks: {a: {uses: stock.reserve, mayFail: true, retry: {attempts: 5}}}`,
     assert.throws(
       () =>
         testWorkflow(`workflow: w\ntasks:\n  a: {uses: x, needs: [b]}\n  c: {usess: y}`, { handlers: {} }),
-      /got [2-9]:\ndefinition.yaml:3:\d+: error: .*\ndefinition.yaml:4:/,
+      /has [2-9] errors:\ndefinition.yaml:3:\d+: error: .*\ndefinition.yaml:4:/,
     );
   });
 
