@@ -12,6 +12,7 @@ import {
   existsSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   realpathSync,
   rmSync,
   writeFileSync,
@@ -172,14 +173,35 @@ class Server {
     this.#child = undefined;
     process.off("exit", this.#end);
     const ended = once(child, "exit");
+    const connections = childrenOf(child.pid);
     child.kill("SIGKILL");
     await ended;
+    // Processes of connections would answer until they notice the end of the first one.
+    for (const pid of connections)
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // It has noticed.
+      }
   }
 
   async [Symbol.asyncDispose]() {
     await this.kill();
     // Its child processes may write until they notice the end of the first one.
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  }
+}
+
+/**
+ * The processes that a process has started. On other systems than Linux: none.
+ *
+ * @param {number | undefined} pid
+ */
+function childrenOf(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
+  } catch {
+    return [];
   }
 }
 
