@@ -5,7 +5,7 @@
  * 2. The server keeps nothing. A task is a run, found by its id.
  * 3. A client that disconnects does not end the run. `tutti_cancel` and `tasks/cancel` do.
  */
-import { type Clock, isTuttiError, type TuttiError } from "@tutti/kernel";
+import { type Clock, isTuttiError, sentences, type TuttiError } from "@tutti/kernel";
 import type { Approval, Definition, Run } from "@tutti/rest/types";
 import { isOfOtherRun, QuestionPolling } from "../calls/related-questions.ts";
 import type { RequestContext } from "../calls/request-context.ts";
@@ -480,7 +480,7 @@ function toolError(error: unknown, input = "arguments"): Json {
     .map((violation) => `${violation.field.replace(/^spec\.input(?=\.|$)/, input)}: ${violation.message}`)
     .join(". ");
   return {
-    ...errorResult([`${message} (${code})`, fields].filter(Boolean).join(". ")),
+    ...errorResult(sentences(message, fields, `Code: ${code}.`)),
     _meta: { "tutti/code": code },
   };
 }

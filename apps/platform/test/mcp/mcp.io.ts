@@ -92,7 +92,7 @@ describe("MCP over HTTP", () => {
   it("answers arguments that do not match the schema with an error that a model can read", async () => {
     const { content, isError } = await call(platform.http, "greet", { name: 7 });
     assert.equal(isError, true);
-    assert.match(JSON.stringify(content), /arguments\.name: /);
+    assert.match(JSON.stringify(content), /places\. arguments\.name: .*\. Code: workflow\.input_invalid\."/);
   });
 
   it("starts, explains, signals and watches a run with the tools for runs", async () => {
