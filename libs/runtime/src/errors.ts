@@ -52,7 +52,7 @@ export const runtimeErrors = defineErrors("runtime", {
   memoryShort: {
     status: "RESOURCE_EXHAUSTED",
     retry: "same-key",
-    help: "The process has little memory left, and the partition already has many instances in memory. Nothing happened. Retry after the delay. Results of tasks are still accepted. If the error persists, give the process more memory or add a process.",
+    help: "The process has little memory left, and the partition has instances in memory that cannot leave it yet. Nothing happened. Retry after the delay. Results of tasks are still accepted. If the error persists, give the process more memory or add a process.",
     message: (at: AtPartition & { loaded: number }) =>
       `The process has little memory left, and ${named(at)} has ${at.loaded} instances in memory`,
     remedy: "Retry after a moment. If the error persists, give the process more memory or add a process.",

@@ -2,6 +2,7 @@ export * from "./api.ts";
 export { runtimeErrors } from "./errors.ts";
 export {
   type JournalSource,
+  type MemoryUse,
   type Retention,
   type RuntimeLimits,
   type RuntimeOptions,

@@ -4,6 +4,14 @@ import type { Effects, LeaseTerm } from "./api.ts";
 import type { BehaviourLevels } from "./behaviour/behaviours.ts";
 import type { AnyMachine } from "./machines/hosted-machine.ts";
 
+/** Used shares, from 0 to 1. */
+export interface MemoryUse {
+  /** Of the maximum of V8's heap. */
+  readonly heap: number;
+  /** Heap and buffers, of the memory that the process may use. */
+  readonly process: number;
+}
+
 /** Dependencies and settings of a runtime. */
 export interface RuntimeOptions {
   /** The service that hosts the machines: `workflow`. */
@@ -34,8 +42,8 @@ export interface RuntimeOptions {
    * or undefined if no other process can own anything: then the machines' own behaviours apply.
    */
   behavioursAllowed?(): BehaviourLevels | undefined;
-  /** Returns the used share of the memory of the process, from 0 to 1. Absent if unknown. */
-  readonly memoryUse?: () => number;
+  /** Absent if unknown. */
+  readonly memoryUse?: () => MemoryUse;
   /** Returns how long ended instances are kept. */
   retentionOf(kind: string): Retention;
   /** Prepares for a partition that another process still owns. Absent if nothing can be prepared. */

@@ -81,7 +81,7 @@ export class Runtime implements RuntimeOfService {
       deliver: (to: Place, batch: EnvelopeBatch, signal: AbortSignal) => this.#deliver(to, batch, signal),
       partitionsOf: (service: string) => options.partitionsOf(service),
       behavioursAllowed: () => options.behavioursAllowed?.() ?? this.#machines.levels,
-      memoryUse: () => options.memoryUse?.() ?? 0,
+      memoryUse: () => options.memoryUse?.() ?? { heap: 0, process: 0 },
       retentionOf: (kind: string) => options.retentionOf(kind),
       ownerOf: options.ownerOf?.bind(options),
       ready: (partition: Schedulable) => this.#turnSoon(partition),

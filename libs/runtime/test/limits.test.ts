@@ -183,8 +183,10 @@ describe("a process with little memory left", () => {
   const last = idsIn(0, 13).at(-1) ?? "";
   const refusal = { code: "runtime.memory_short", status: "RESOURCE_EXHAUSTED", retryAfterMs: 500 };
 
-  async function crowdedBank(isEndless = false): Promise<{ bank: Bank; use: (share: number) => void }> {
-    let used = 0;
+  async function crowdedBank(
+    isEndless = false,
+  ): Promise<{ bank: Bank; use: (heap: number, process?: number) => void }> {
+    let used = { heap: 0, process: 0 };
     const machines = [{ ...account, isEndless }];
     const bank = new Bank({ loadedSoft: 10, idleMs: 3_600_000 }, { machines, memoryUse: () => used });
     await bank.start();
@@ -192,8 +194,8 @@ describe("a process with little memory left", () => {
     await bank.open(remote, 0);
     return {
       bank,
-      use: (share) => {
-        used = share;
+      use: (heap, process = 0) => {
+        used = { heap, process };
       },
     };
   }
@@ -225,6 +227,16 @@ describe("a process with little memory left", () => {
     use(0.75);
     await bank.execute(ada, deposit, { amountCents: 1 });
     assert.equal(bank.runtime.partitionStatuses()[0]?.loaded, 12);
+  });
+
+  it("creates none in any partition while large values fill the process", async () => {
+    const { bank, use } = await crowdedBank();
+    const [, second = ""] = idsIn(1, 2);
+    use(0.1, 0.6);
+    await assert.rejects(bank.open(second, 1_000), refusal);
+    await bank.execute(remote, deposit, { amountCents: 1 });
+    use(0.1, 0.4);
+    await bank.open(second, 1_000);
   });
 
   it("accepts commands to kinds that continue for ever", async () => {

@@ -1,8 +1,9 @@
 /** The runtimes of a process, each with its archive, independent of the storage. */
+import { totalmem } from "node:os";
 import { getHeapStatistics } from "node:v8";
 import type { Blobs } from "@tutti/journal";
 import { type Clock, type Owner, type Place, promptDefer } from "@tutti/kernel";
-import { type Effects, Runtime, type RuntimeOptions } from "@tutti/runtime";
+import { type Effects, type MemoryUse, Runtime, type RuntimeOptions } from "@tutti/runtime";
 import type { PartitionOwner } from "@tutti/runtime/ownership";
 import { workServices } from "../runtime/pause/dependencies.ts";
 import type { ProcessJournal } from "./process-journal.ts";
@@ -23,7 +24,7 @@ export class HostedServices {
   readonly all: HostedService[] = [];
   readonly #parts: StorageParts;
   readonly #blobs: Pick<Blobs, "mention">;
-  readonly #memoryUse: () => number;
+  readonly #memoryUse: () => MemoryUse;
 
   /** @param blobs called once the storage is started */
   constructor(parts: StorageParts, blobs: () => Blobs) {
@@ -108,16 +109,22 @@ function ownerOf(partitionOwner: PartitionOwner, service: string, place: Place):
 const youngBytesMax = 192 * 2 ** 20;
 const sampleMs = 100;
 
-/** Returns a function that returns the used share of the old generation. It reads the heap at most every 100 ms. */
-function memoryMeter(clock: Pick<Clock, "monotonic">): () => number {
+/** Returns a function that returns the used shares. It reads them at most every 100 ms. */
+function memoryMeter(clock: Pick<Clock, "monotonic">): () => MemoryUse {
+  // The limit of a container, if there is one.
+  const processMax = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
   let sampledMs = Number.NEGATIVE_INFINITY;
-  let share = 0;
+  let use: MemoryUse = { heap: 0, process: 0 };
   return () => {
     const nowMs = clock.monotonic();
-    if (nowMs - sampledMs < sampleMs) return share;
+    if (nowMs - sampledMs < sampleMs) return use;
     sampledMs = nowMs;
-    const { used_heap_size: used, heap_size_limit: most } = getHeapStatistics();
-    share = used / Math.max(most - youngBytesMax, most / 2);
-    return share;
+    const heap = getHeapStatistics();
+    const { used_heap_size: used, heap_size_limit: most } = heap;
+    use = {
+      heap: used / Math.max(most - youngBytesMax, most / 2),
+      process: (heap.total_heap_size + heap.external_memory) / processMax,
+    };
+    return use;
   };
 }

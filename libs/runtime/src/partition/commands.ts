@@ -171,7 +171,9 @@ export class Commands {
     const { instances, parts } = this.#memory;
     const { service, partition, limits } = parts;
     const loaded = instances.size;
-    if (loaded <= limits.loadedSoft || parts.memoryUse() <= share) return;
+    const { heap, process } = parts.memoryUse();
+    const isShort = process > memoryShares.process || (loaded > limits.loadedSoft && heap > share);
+    if (!isShort) return;
     if (hosted?.machine.isEndless === true) return;
     const details = { service, partition, loaded };
     return refused(runtimeErrors.memoryShort.refusal(details, { retryAfterMs: 500 }));

@@ -23,7 +23,7 @@ import type { Effects } from "../api.ts";
 import { Behaviours } from "../behaviour/behaviours.ts";
 import type { HostedMachines } from "../machines/hosted-machine.ts";
 import { type Channel, Outbox } from "../messages/outbox.ts";
-import type { JournalSource, Retention, RuntimeLimits } from "../options.ts";
+import type { JournalSource, MemoryUse, Retention, RuntimeLimits } from "../options.ts";
 import { type OwnEvent, ownEvents } from "../records/own-events.ts";
 import { prefixBytes } from "../records/prefix.ts";
 import type { PartitionClock } from "../timers/partition-clock.ts";
@@ -40,8 +40,12 @@ import { OpenBatch, type Recorded } from "./open-batch.ts";
 import { Pause } from "./pause.ts";
 import { reservedUntil } from "./stored-form.ts";
 
-/** Used shares of memory above which no instance is created, and no stored one loaded, for a command. */
-export const memoryShares = { short: 0.7, critical: 0.85 } as const;
+/**
+ * Used shares of the heap above which a partition with many instances creates none (`short`), and loads no stored one
+ * (`critical`), for a command. Above the share of the process no partition does either: few instances with large values
+ * fill it too, and threads and the allocator need as much again.
+ */
+export const memoryShares = { short: 0.7, critical: 0.85, process: 0.5 } as const;
 
 export interface MemoryParts {
   readonly service: string;
@@ -58,7 +62,7 @@ export interface MemoryParts {
   readonly logger: Logger;
   readonly limits: RuntimeLimits;
   readonly effects: Effects;
-  readonly memoryUse: () => number;
+  readonly memoryUse: () => MemoryUse;
   readonly retentionOf: (kind: string) => Retention;
   readonly partitionsOf: (service: string) => number;
   /** The cause of the partition's own records. */

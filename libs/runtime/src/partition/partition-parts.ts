@@ -4,7 +4,7 @@ import type { Chance, Clock, Delivery, Logger, Owner, Place, Timers } from "@tut
 import type { Effects, LeaseTerm } from "../api.ts";
 import type { BehaviourLevels } from "../behaviour/behaviours.ts";
 import type { HostedMachines } from "../machines/hosted-machine.ts";
-import type { JournalSource, Retention, RuntimeLimits } from "../options.ts";
+import type { JournalSource, MemoryUse, Retention, RuntimeLimits } from "../options.ts";
 
 /** A component that takes turns as long as it reports more work. */
 export interface Schedulable {
@@ -34,7 +34,7 @@ export interface PartitionParts {
   readonly pause: string;
   /** Behaviours that may be activated. */
   readonly behavioursAllowed: () => BehaviourLevels;
-  readonly memoryUse: () => number;
+  readonly memoryUse: () => MemoryUse;
   readonly retentionOf: (kind: string) => Retention;
   readonly ownerOf: ((place: Place) => Owner | undefined) | undefined;
   /** The partition needs a turn. */
