@@ -37,7 +37,7 @@ describe("a task", () => {
       printed,
       `task stock.reserve@2.1.0
   caller    run order-17, task reserve in namespace default, attempt 2
-  remaining 29.8 s
+  remaining 30 s
   trace     ${traceparent}
   key       pay-17`,
     );

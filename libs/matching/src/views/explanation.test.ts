@@ -387,7 +387,7 @@ describe("why a task waits", () => {
     arena.nowMs += 1_000;
     assert.match(
       arena.pool.explain(tokenOf(1), arena.nowMs)?.summary ?? "",
-      /Its link is cut\. Its last heartbeat was \ds ago\. If it does not return within \d+s, the task goes to another worker\./,
+      /Its link is cut\. Its last heartbeat was \d s ago\. If it does not return within \d+ s, the task goes to another worker\./,
     );
   });
 
