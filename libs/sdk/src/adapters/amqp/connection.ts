@@ -11,6 +11,7 @@ import { Busy } from "../../task/failure.ts";
 import type { SecretReference } from "../adapter.ts";
 import { clientFor, orAborted, requireReference, unreachableReason, withoutSecrets } from "../client.ts";
 import { adapterErrors } from "../errors.ts";
+import { requireParameters } from "../parameters.ts";
 import type { Caller } from "../source.ts";
 
 export interface AmqpConnectionOptions {
@@ -23,6 +24,7 @@ export interface AmqpConnectionOptions {
 
 const defaults = { connectMs: 10_000 };
 const heartbeatSeconds = 10;
+const parameters = ["channelMax", "frameMax", "heartbeat", "locale", "maxFrameSize"];
 /** ACCESS_REFUSED, NOT_FOUND, PRECONDITION_FAILED. */
 const refusals = [403, 404, 406];
 
@@ -109,7 +111,10 @@ export class AmqpConnections {
 
   #placeOf(text: string): URL {
     const url = URL.canParse(text) ? new URL(text) : undefined;
-    if (url !== undefined && /^amqps?:$/.test(url.protocol)) return url;
+    if (url !== undefined && /^amqps?:$/.test(url.protocol)) {
+      requireParameters(this.#options.name, this.#options.url, text, parameters);
+      return url;
+    }
     throw adapterErrors.invalid({
       adapter: this.#options.name,
       problem: `${this.#options.url} has no URL such as amqp://user:password@host:5672`,

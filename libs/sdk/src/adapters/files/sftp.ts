@@ -12,6 +12,7 @@ import type { Client, SFTPWrapper, Stats } from "ssh2";
 import type { Adapter, SecretReference } from "../adapter.ts";
 import { clientFor, orAborted, requireReference, unreachableReason, withoutSecrets } from "../client.ts";
 import { adapterErrors } from "../errors.ts";
+import { requireParameters } from "../parameters.ts";
 import type { Source } from "../source.ts";
 import {
   type FileCall,
@@ -211,6 +212,7 @@ class SftpPlace implements FilePlace {
     try {
       const url = new URL(text);
       if (url.protocol !== "sftp:" || url.hostname === "") throw new Error("another scheme");
+      requireParameters(name, reference, text);
       return {
         host: url.hostname.replace(/^\[|\]$/g, ""),
         port: Number(url.port || usualPort),
@@ -220,7 +222,8 @@ class SftpPlace implements FilePlace {
         passphrase: phrase ?? "",
         folder: decodeURIComponent(url.pathname).replace(/^\/~(?=\/|$)/, ".") || ".",
       };
-    } catch {
+    } catch (error) {
+      if (isTuttiError(error)) throw error;
       // The cause would quote the URL, which has the password.
       throw adapterErrors.invalid({
         adapter: name,

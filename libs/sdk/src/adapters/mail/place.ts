@@ -1,5 +1,7 @@
 /** Reads the address and the user of a mail server from a URL. */
+import { isTuttiError } from "@tutti/kernel";
 import { adapterErrors } from "../errors.ts";
+import { requireParameters } from "../parameters.ts";
 
 export interface Place {
   readonly host: string;
@@ -22,6 +24,7 @@ export function placeOf(
     const at = schemes.findIndex(([name]) => protocol === `${name}:`);
     const [, usual] = schemes[at] ?? [];
     if (usual === undefined) throw new Error("another scheme");
+    requireParameters(adapter, reference, text);
     return {
       host: hostname,
       port: port === "" ? usual : Number(port),
@@ -29,7 +32,8 @@ export function placeOf(
       user: decodeURIComponent(username),
       password: decodeURIComponent(password),
     };
-  } catch {
+  } catch (error) {
+    if (isTuttiError(error)) throw error;
     // The cause would quote the URL, which has the password.
     const names = schemes.map(([name]) => `${name}://user:password@host`).join(" or ");
     throw adapterErrors.invalid({ adapter, problem: `${reference} has no URL such as ${names}` });

@@ -11,6 +11,7 @@ import { Busy } from "../../task/failure.ts";
 import type { SecretReference } from "../adapter.ts";
 import { clientFor, orAborted, requireReference, unreachableReason, withoutSecrets } from "../client.ts";
 import { adapterErrors } from "../errors.ts";
+import { requireParameters } from "../parameters.ts";
 import type { Caller } from "../source.ts";
 
 export interface NatsConnectionOptions {
@@ -137,13 +138,15 @@ export class NatsConnections {
       const [first] = urls;
       if (first === undefined || urls.some(({ protocol }) => !/^(nats|tls):$/.test(protocol)))
         throw new Error("another scheme");
+      requireParameters(this.#options.name, this.#options.url, line);
       return {
         servers: urls.map(({ host }) => host),
         user: decodeURIComponent(first.username),
         password: decodeURIComponent(first.password),
         isTls: first.protocol === "tls:",
       };
-    } catch {
+    } catch (error) {
+      if (isTuttiError(error)) throw error;
       // The cause would quote the URL, which has the password.
       throw adapterErrors.invalid({
         adapter: this.#options.name,

@@ -13,9 +13,10 @@ import type { OptionNames } from "../../options.ts";
 import type { SecretReference } from "../adapter.ts";
 import { clientFor, requireReference } from "../client.ts";
 import { adapterErrors } from "../errors.ts";
+import { requireParameters } from "../parameters.ts";
 import type { Caller } from "../source.ts";
 import { failureOf, isFromServer, isReadOnly, type Target, TooMuch } from "./failures.ts";
-import { type Hosts, hostsOf, isRole, type Role, roleQuery } from "./hosts.ts";
+import { connectionParameters, type Hosts, hostsOf, isRole, type Role, roleQuery } from "./hosts.ts";
 import { jsonOf, typeParsersOf } from "./values.ts";
 
 export interface ConnectionOptions {
@@ -217,18 +218,20 @@ export class PostgresConnections {
 
   async #open(driver: Driver, operation: string, caller: Caller): Promise<Opened> {
     // Called as a method, because a task needs `this`.
-    const text = await caller.secret(this.#options.url);
+    const { name, url, connectionsMax = defaults.connectionsMax } = this.#options;
+    const text = await caller.secret(url);
     if (this.#opened?.text === text) return this.#opened;
-    const { connectionsMax = defaults.connectionsMax } = this.#options;
     let hosts: Hosts;
     let targets: readonly Target[];
     try {
       hosts = hostsOf(text);
+      requireParameters(name, url, text, connectionParameters);
       targets = hosts.texts.map((host) => targetOf(driver, host, text));
-    } catch {
+    } catch (error) {
+      if (isTuttiError(error)) throw error;
       throw adapterErrors.invalid({
         adapter: operation,
-        problem: `${this.#options.url} has no connection string such as postgres://user:password@host/database`,
+        problem: `${url} has no connection string such as postgres://user:password@host/database`,
       });
     }
     this.close();
@@ -250,6 +253,7 @@ export class PostgresConnections {
       connectionString: text,
       connectionTimeoutMillis: connectMs,
       keepAlive: true,
+      enableChannelBinding: /[?&]channel_binding=(?!disable)/.test(text),
       // Shown by pg_stat_activity.
       application_name: `tutti ${name}`,
     };

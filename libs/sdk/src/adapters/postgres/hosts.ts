@@ -27,6 +27,33 @@ export function hostsOf(text: string): Hosts {
 
 const attribute = "target_session_attrs";
 
+/** Parameters that `pg` or this code understands. */
+export const connectionParameters = [
+  attribute,
+  "application_name",
+  "binary",
+  "channel_binding",
+  "client_encoding",
+  "fallback_application_name",
+  "host",
+  "idle_in_transaction_session_timeout",
+  "lock_timeout",
+  "options",
+  "password",
+  "port",
+  "query_timeout",
+  "replication",
+  "ssl",
+  "sslcert",
+  "sslkey",
+  "sslmode",
+  "sslnegotiation",
+  "sslrootcert",
+  "statement_timeout",
+  "uselibpqcompat",
+  "user",
+];
+
 function rolesIn(text: string): readonly Role[] {
   if (text === "prefer-standby") return ["standby", "any"];
   const role = roles.find((each) => each === text);

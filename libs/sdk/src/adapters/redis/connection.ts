@@ -12,6 +12,7 @@ import { Busy } from "../../task/failure.ts";
 import type { SecretReference } from "../adapter.ts";
 import { clientFor, orAborted, requireReference, unreachableReason, withoutSecrets } from "../client.ts";
 import { adapterErrors } from "../errors.ts";
+import { requireParameters } from "../parameters.ts";
 import type { Caller } from "../source.ts";
 
 export interface RedisConnectionOptions {
@@ -115,6 +116,7 @@ export class RedisConnections {
     const { name, url, connectMs = defaults.connectMs } = this.#options;
     try {
       if (!/^rediss?:\/\/./.test(text)) throw new Error("another scheme");
+      requireParameters(name, url, text);
       const client = createClient({
         url: text,
         RESP: 2,
@@ -128,7 +130,8 @@ export class RedisConnections {
       // Without a listener, a broken connection would end the process.
       client.on("error", () => {});
       return client as unknown as Client;
-    } catch {
+    } catch (error) {
+      if (isTuttiError(error)) throw error;
       // The cause would quote the URL, which has the password.
       throw adapterErrors.invalid({
         adapter: name,
