@@ -42,6 +42,25 @@ describe("an attempt that is ended", () => {
     await settle();
   });
 
+  it("after the grace period frees its slot, and the log says so", async () => {
+    const { worker, host, settle, link, pass, logger } = stage();
+    const removed = Promise.withResolvers<void>();
+    worker.handle("container", () => removed.promise);
+    await link();
+    host.send({ assignments: [assignOf(1)] });
+    host.send({ cancels: [{ token: bytesOf(1), reason: "not needed", graceMs: 1_000 }] });
+    await pass(1_000);
+    assert.deepEqual(logger.messages("warn"), [
+      "handler did not end in its grace period. Its slot is in use until it ends",
+    ]);
+    const late = "handler ended after its grace period. Its slot is free";
+    assert.deepEqual([host.credit, logger.messages("info").includes(late)], [4, false]);
+    removed.resolve();
+    await settle();
+    assert.deepEqual([host.credit, logger.messages("info").includes(late)], [5, true]);
+    assert.deepEqual(printResults(host.results), ["1: stopped"]);
+  });
+
   it("by a cancellation without grace is not answered", async () => {
     const { host, settle, link, pass } = slowWorker(true);
     await link();

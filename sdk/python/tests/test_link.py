@@ -321,10 +321,14 @@ class Attempts(unittest.TestCase):
     def test_cancelled_and_deaf_it_is_answered_for_and_keeps_its_slot(self):
         self.stage.say(assignments=[task(1)])
         self.stage.say(cancels=[Cancel(token=token(1), grace_ms=500)])
-        self.stage.time.pass_ms(600)
+        with self.assertLogs("tutti", "WARNING") as logs:
+            self.stage.time.pass_ms(600)
+        self.assertIn("Its slot is in use until it ends", logs.output[0])
         self.assertEqual([result.WhichOneof("outcome") for result in self.results()], ["stopped"])
         self.assertEqual(self.stage.agent.at_work, 1)
-        self.stage.end(token(1), "late")
+        with self.assertLogs("tutti", "INFO") as logs:
+            self.stage.end(token(1), "late")
+        self.assertIn("Its slot is free", logs.output[0])
         self.assertEqual((self.stage.agent.at_work, len(self.results())), (0, 1))
 
     def test_cancelled_at_once_it_is_not_answered(self):

@@ -82,6 +82,8 @@ export class Attempt {
   isOver = false;
   /** True if it was asked to end, so that its end is no failure. */
   isCancelled = false;
+  /** Whether the worker replied before its handler ended. */
+  isAbandoned = false;
   /** Whether the host knows that it has started. */
   isKnown = false;
   pieces = 0;

@@ -435,7 +435,8 @@ export class Attempts implements AttemptPort {
     this.#handlersAtWork--;
     this.#parts.ownUse?.recordUse(attempt);
     if (!attempt.isOver) return false;
-    // Its slot is free.
+    if (attempt.isAbandoned)
+      this.#parts.logger.info("handler ended after its grace period. Its slot is free", namesOf(attempt));
     this.#parts.outbox.changed();
     return true;
   }
@@ -546,7 +547,11 @@ export class Attempts implements AttemptPort {
   }
 
   #abandon(attempt: Attempt): void {
-    this.#parts.logger.warn("handler ignores its cancellation and keeps its slot", namesOf(attempt));
+    attempt.isAbandoned = true;
+    this.#parts.logger.warn(
+      "handler did not end in its grace period. Its slot is in use until it ends",
+      namesOf(attempt),
+    );
     if (attempt.isCancelled) {
       const message = "the handler did not end in the time that it was given";
       this.#over(attempt, { $case: "stopped", value: { message } });

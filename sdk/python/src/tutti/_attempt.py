@@ -66,7 +66,7 @@ class PendingProgress:
 class Attempt:
     __slots__ = (
         "token", "assign", "registered", "port", "started_ms", "run_ends_ms", "total_ends_ms", "given_up_ms",
-        "is_over", "is_cancelled", "is_known", "pieces", "pending_progress", "reported_ms", "saved", "used", "reason",
+        "is_over", "is_cancelled", "is_abandoned", "is_known", "pieces", "pending_progress", "reported_ms", "saved", "used", "reason",
         "task", "masks", "models", "_ended", "__weakref__",
     )  # fmt: skip
 
@@ -83,6 +83,7 @@ class Attempt:
         self.is_over = False
         # True if its end was requested, so that its end is not a failure.
         self.is_cancelled = False
+        self.is_abandoned = False
         # True if the host knows that it has started.
         self.is_known = False
         self.pieces = 0

@@ -407,6 +407,9 @@ class Desk:
         attempt.task = None
         if attempt.is_over:
             # The attempt was answered before. Its slot is free.
+            if attempt.is_abandoned:
+                extra = _names_of(attempt)
+                _log.info("handler ended after its grace period. Its slot is free", extra=extra)
             self._outbox.changed()
             return
         figures = self._figures(attempt)
@@ -421,8 +424,7 @@ class Desk:
         name = attempt.registered.name
         if not self._failure_log.is_due(name, self.now_ms()):
             return
-        details: dict[str, object] = {"capability": name, "work_id": attempt.assign.work_id}
-        details |= {"task_id": attempt.assign.task_id, "attempt": attempt.assign.attempt}
+        details: dict[str, object] = {**_names_of(attempt), "attempt": attempt.assign.attempt}
         if attempt.masks is None:
             _log.warning("attempt failed", extra=details, exc_info=raised)
         else:
@@ -540,14 +542,9 @@ class Desk:
             self._give_up(attempt)
 
     def _give_up(self, attempt: Attempt) -> None:
-        _log.warning(
-            "handler ignores its cancellation and keeps its slot",
-            extra={
-                "capability": attempt.registered.name,
-                "work_id": attempt.assign.work_id,
-                "task_id": attempt.assign.task_id,
-            },
-        )
+        attempt.is_abandoned = True
+        message = "handler did not end in its grace period. Its slot is in use until it ends"
+        _log.warning(message, extra=_names_of(attempt))
         figures = self._figures(attempt)
         if attempt.is_cancelled:
             message = "the handler did not end in the time that it was given"
@@ -556,6 +553,11 @@ class Desk:
             detail = failure_detail(attempt.reason or cancelled(""))
             part = _wire.failed_field(attempt.token, detail, figures)
         self._over(attempt, part)
+
+
+def _names_of(attempt: Attempt) -> dict[str, str]:
+    assign = attempt.assign
+    return {"capability": attempt.registered.name, "work_id": assign.work_id, "task_id": assign.task_id}
 
 
 def _pause_ms(tries: int) -> float:
