@@ -136,6 +136,15 @@ describe("triggers", () => {
     assert.equal((await named("dead")).counts?.dead, 0);
   });
 
+  it("a retry of dead letters names the starts that fail again", async () => {
+    await create("lost", { with: inline({ sum: "${{ event.data.total + 1 }}" }) });
+    await post(event("lost", "e1"), event("lost", "e2"));
+    await until("both failed", async () => (await named("lost")).counts?.dead === 2);
+    const retry = { namespace: "", triggerId: "lost", numbers: [], reason: "" };
+    const { count, failed } = await client().retryDeadLetters(retry);
+    assert.deepEqual([count, failed.map(({ event }) => event?.id)], [2, ["e1", "e2"]]);
+  });
+
   it("a paused trigger ignores events, and a replay processes them", async () => {
     await create("past", {});
     await client().pauseTrigger({ namespace: "", triggerId: "past", reason: "holidays" });

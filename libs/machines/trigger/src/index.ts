@@ -2,7 +2,7 @@ export { removeDeadLetters } from "./dead/letters.ts";
 export { triggerErrors } from "./errors.ts";
 export { receive } from "./event/receive.ts";
 export * from "./life/commands.ts";
-export { deadLetters, facts, type TriggerFacts } from "./life/queries.ts";
+export { deadLetters, facts, isStarting, type TriggerFacts } from "./life/queries.ts";
 export * from "./limits.ts";
 export { trigger } from "./machine.ts";
 export { reportRunEnd, settleStarts } from "./start/commands.ts";

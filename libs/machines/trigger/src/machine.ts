@@ -20,7 +20,7 @@ import {
   triggerResumed,
   triggerUpdated,
 } from "./life/events.ts";
-import { deadLetters, facts } from "./life/queries.ts";
+import { deadLetters, facts, isStarting } from "./life/queries.ts";
 import { triggerSnapshots } from "./snapshots.ts";
 import { reportRunEnd, settleStarts } from "./start/commands.ts";
 import {
@@ -55,7 +55,7 @@ export const trigger: Machine<Trigger, TriggerEffect> = {
     deadLettersRemoved,
     triggeredRunEnded,
   ],
-  queries: [facts, deadLetters],
+  queries: [facts, deadLetters, isStarting],
   expire: (state, _, step) => expire(state, step),
   snapshots: triggerSnapshots,
   recover,

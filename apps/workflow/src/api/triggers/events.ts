@@ -9,8 +9,8 @@ import type {
   TriggerItem,
 } from "@tutti/contracts/workflow/v1";
 import { execute, query } from "@tutti/host/serving";
-import { type CallContext, fromTimestamp } from "@tutti/kernel";
-import { deadLetters, deadMax, receive, removeDeadLetters } from "@tutti/machine-trigger";
+import { type CallContext, fromTimestamp, sleep } from "@tutti/kernel";
+import { deadLetters, deadMax, isStarting, receive, removeDeadLetters } from "@tutti/machine-trigger";
 import { concerning } from "../../triggers/deliveries.ts";
 import { eventJsonOf, postedEvent, ReadEvent } from "../../triggers/events.ts";
 import { itemOf, Matching } from "../../triggers/matching.ts";
@@ -93,8 +93,6 @@ export async function retryDeadLetters(
   // Delivered before they are removed: after a crash in between, they are delivered twice and count once.
   const delivery = { command: receive, body: { items }, reason, idempotencyKey: "" };
   await execute(dependencies, key, delivery, context);
-  const after = Math.max(...known.map(({ number }) => number));
-  const dead = await query(dependencies, key, { query: deadLetters, body: { ...body, after } }, context);
   const retried = new Set(items.map(({ eventDigest }) => eventDigest));
   const removed = {
     command: removeDeadLetters,
@@ -102,6 +100,29 @@ export async function retryDeadLetters(
     reason,
   };
   const { count } = await execute(dependencies, key, { ...removed, idempotencyKey: "" }, context);
+  await startsEnded(dependencies, triggerId, retried, context);
+  const after = Math.max(...known.map(({ number }) => number));
+  const dead = await query(dependencies, key, { query: deadLetters, body: { ...body, after } }, context);
   const failed = dead.filter(({ item }) => retried.has(item?.eventDigest ?? "")).map(deadLetterOf);
   return { count, failed };
+}
+
+const pollMs = 50;
+/** A start takes milliseconds. It takes longer only while the owner of its run does not answer. */
+const startsMs = 5_000;
+
+/** Waits until runs of these events are started or have failed, for a limited time. */
+async function startsEnded(
+  dependencies: TriggerDependencies,
+  triggerId: string,
+  eventDigests: ReadonlySet<string>,
+  context: CallContext,
+): Promise<void> {
+  const { clock, timers } = dependencies.foundation;
+  const key = keyOf(context.namespace, triggerId);
+  const untilMs = clock.now() + startsMs;
+  while (clock.now() < untilMs && !context.signal.aborted) {
+    if (!(await query(dependencies, key, { query: isStarting, body: eventDigests }, context))) return;
+    await sleep(timers, pollMs, context.signal).catch(() => {});
+  }
 }

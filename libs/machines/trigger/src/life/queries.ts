@@ -61,3 +61,12 @@ export const deadLetters: Query<Trigger, DeadLettersQuery, readonly ReadOnly<Kep
       .slice(0, size);
   },
 };
+
+/** Whether runs of some of these events are being started. */
+export const isStarting: Query<Trigger, ReadonlySet<string>, boolean> = {
+  type: "is_starting",
+  answer: (trigger, eventDigests) =>
+    [...trigger.starting.values()].some(({ starts }) =>
+      starts.some(({ items }) => items.some(({ eventDigest }) => eventDigests.has(eventDigest))),
+    ),
+};
