@@ -34,7 +34,7 @@ import { runHandlers } from "./api/runs/handlers.ts";
 import { ReaderCache } from "./api/runs/reading.ts";
 import { scheduleHandlers } from "./api/schedules/handlers.ts";
 import { taskHandlers } from "./api/tasks/handlers.ts";
-import type { TriggerFoundations } from "./api/triggers/dependencies.ts";
+import type { TriggerDependencies, TriggerFoundations } from "./api/triggers/dependencies.ts";
 import { triggerHandlers } from "./api/triggers/handlers.ts";
 import { CacheLimiter, type CacheLimiterParts } from "./cache/cache-limiter.ts";
 import { workflowSection } from "./configuration.ts";
@@ -121,7 +121,7 @@ export class WorkflowService extends Orchestrator {
     mesh.serve(limitService, limitHandlers(dependencies));
     mesh.serve(objectService, objectHandlers({ ...dependencies, runs, objects: mesh.client(objectService) }));
     this.#serveCache(mesh, dependencies);
-    this.#serveTriggers(host, { ...dependencies, waits });
+    this.#serveTriggers(host, { ...dependencies, waits, runs });
     const orders = new Orders({ versions, planCache, retryIn, readBlob });
     const pools = {
       pools: mesh.client(poolService),
@@ -165,7 +165,10 @@ export class WorkflowService extends Orchestrator {
     );
   }
 
-  #serveTriggers({ mesh, bus, foundation }: HostContext, dependencies: TriggerFoundations): void {
+  #serveTriggers(
+    { mesh, bus, foundation }: HostContext,
+    dependencies: TriggerFoundations & Pick<TriggerDependencies, "runs">,
+  ): void {
     const triggers = mesh.client(triggerService);
     const { archive } = dependencies;
     const listening = new Triggers({ bus, archive, triggers, foundation });

@@ -155,10 +155,19 @@ describe("triggers", () => {
     await settled("past", 1);
     const replay = ReplayEventsRequest.fromPartial({ triggerId: "past" });
     const reply = await client().replayEvents(replay);
-    assert.deepEqual([reply.events, reply.matched], [2, 2]);
+    assert.deepEqual([reply.events, reply.matched, reply.duplicates], [2, 2, 1]);
     await settled("past", 3);
     const { counts } = await named("past");
     assert.deepEqual([counts?.started, counts?.duplicates], [2, 1]);
+  });
+
+  it("a replay counts the events whose run exists", async () => {
+    await create("anew", {});
+    await post(event("anew", "e1"), event("anew", "e2"));
+    await settled("anew", 2);
+    const replay = ReplayEventsRequest.fromPartial({ triggerId: "anew" });
+    const reply = await client().replayEvents(replay);
+    assert.deepEqual([reply.events, reply.matched, reply.duplicates], [2, 2, 2]);
   });
 
   it("a test uses a given event or the newest event of the log, and starts no run", async () => {

@@ -6,7 +6,9 @@ export { deadLetters, facts, isStarting, type TriggerFacts } from "./life/querie
 export * from "./limits.ts";
 export { trigger } from "./machine.ts";
 export { reportRunEnd, settleStarts } from "./start/commands.ts";
+export { runIdOf } from "./start/release.ts";
 export {
+  isCollecting,
   policyOf,
   type StartTriggered,
   type Trigger,

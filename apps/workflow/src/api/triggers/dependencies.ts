@@ -1,5 +1,5 @@
 import type { Bus } from "@tutti/bus";
-import type { Trigger, triggerService } from "@tutti/contracts/workflow/v1";
+import type { runService, Trigger, triggerService } from "@tutti/contracts/workflow/v1";
 import { type LineDependencies, type MachineDependencies, query } from "@tutti/host/serving";
 import type { CallContext, InstanceKey } from "@tutti/kernel";
 import { facts, triggerErrors } from "@tutti/machine-trigger";
@@ -24,6 +24,7 @@ export interface TriggerDependencies extends TriggerFoundations {
   readonly bus: Pick<Bus, "publish" | "subscribe" | "tail">;
   /** Triggers of other owners. */
   readonly triggers: Pick<Client<typeof triggerService>, "getTrigger">;
+  readonly runs: Pick<Client<typeof runService>, "getRun">;
 }
 
 export function keyOf(namespace: string, id: string): InstanceKey {

@@ -1,16 +1,26 @@
 /** Events for triggers: posted, replayed from the log, and delivered again. */
-import type {
-  PublishEventsReply,
-  PublishEventsRequest,
-  ReplayEventsReply,
-  ReplayEventsRequest,
-  RetryDeadLettersReply,
-  RetryDeadLettersRequest,
-  TriggerItem,
+import {
+  GetRunRequest,
+  type PublishEventsReply,
+  type PublishEventsRequest,
+  type ReplayEventsReply,
+  type ReplayEventsRequest,
+  type RetryDeadLettersReply,
+  type RetryDeadLettersRequest,
+  type TriggerItem,
 } from "@tutti/contracts/workflow/v1";
 import { execute, query } from "@tutti/host/serving";
-import { type CallContext, fromTimestamp, sleep } from "@tutti/kernel";
-import { deadLetters, deadMax, isStarting, receive, removeDeadLetters } from "@tutti/machine-trigger";
+import { type CallContext, errorFromUnknown, fromTimestamp, sleep } from "@tutti/kernel";
+import {
+  deadLetters,
+  deadMax,
+  isCollecting,
+  isStarting,
+  policyOf,
+  receive,
+  removeDeadLetters,
+  runIdOf,
+} from "@tutti/machine-trigger";
 import { concerning } from "../../triggers/deliveries.ts";
 import { eventJsonOf, postedEvent, ReadEvent } from "../../triggers/events.ts";
 import { itemOf, Matching } from "../../triggers/matching.ts";
@@ -66,11 +76,41 @@ export async function replayEvents(
   };
   await readPast(dependencies.bus, namespace, collect, context.signal);
   let duplicates = 0;
+  const hasRun = runLookup(dependencies, to, context);
   for (let at = 0; at < items.length; at += openMax) {
-    const deliveries = items.slice(at, at + openMax).map((item) => dependencies.deliveries.enqueue(to, item));
-    for (const isDuplicate of await Promise.all(deliveries)) if (isDuplicate) duplicates++;
+    const some = items.slice(at, at + openMax);
+    // Looked up before the delivery, which starts the others.
+    const existed = await Promise.all(some.map(hasRun));
+    const seen = await Promise.all(some.map((item) => dependencies.deliveries.enqueue(to, item)));
+    duplicates += seen.filter((isSeen, place) => isSeen || existed[place]).length;
   }
   return { events, matched: items.length, duplicates };
+}
+
+/** Returns a function that tells whether the run of an event exists, or an earlier call was for the same run. */
+function runLookup(
+  { runs }: Pick<TriggerDependencies, "runs">,
+  { id, matching: { plan } }: { readonly id: string; readonly matching: Matching },
+  context: CallContext,
+): (item: TriggerItem) => Promise<boolean> {
+  const policy = policyOf(plan);
+  // Signals and collected events have an effect on a run that exists.
+  const isOfRun = policy.signal === "" && !isCollecting(policy);
+  const { namespace } = context;
+  const requested = new Set<string>();
+  return async (item) => {
+    if (!isOfRun || item.code !== "") return false;
+    const runId = runIdOf({ plan }, item, id);
+    if (requested.has(runId)) return true;
+    requested.add(runId);
+    try {
+      await runs.getRun(GetRunRequest.fromPartial({ namespace, runId }), { context });
+      return true;
+    } catch (error) {
+      if (errorFromUnknown(error).status !== "NOT_FOUND") throw error;
+      return false;
+    }
+  };
 }
 
 /** Delivers dead letters again to the present trigger, which may have been corrected. */

@@ -129,7 +129,7 @@ function numbered(
  * the event.
  */
 export function runIdOf(
-  { plan }: TriggerView,
+  { plan }: Pick<TriggerView, "plan">,
   item: ReadOnly<TriggerItem> | undefined,
   triggerId: string,
 ): string {
