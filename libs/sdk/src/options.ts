@@ -18,3 +18,12 @@ export function requireKnown<Options extends object>(
     throw sdkErrors.optionUnknown({ of, option, near });
   }
 }
+
+/** Requires known options of each entry, such as each operation of an adapter. */
+export function requireKnownEach<Options extends object>(
+  of: string,
+  entries: Readonly<Record<string, Options>> | undefined,
+  names: OptionNames<Options>,
+): void {
+  for (const [name, options] of Object.entries(entries ?? {})) requireKnown(`${of}.${name}`, options, names);
+}

@@ -4,7 +4,9 @@
  * 1. Messages that the application sends are listed, so that a source can start runs of them.
  * 2. Channels of protocols without an adapter, and unreadable parts, are listed with the reason.
  */
+
 import { isMembers, type Members, membersIn, textIn } from "../agents/models/wire.ts";
+import { type OptionNames, requireKnown } from "../options.ts";
 import type { JsonSchema } from "../task/handlers.ts";
 import type { Adapter, RateLimit, SecretReference } from "./adapter.ts";
 import { adapterErrors } from "./errors.ts";
@@ -37,8 +39,18 @@ export interface AsyncApiAdapter extends Adapter {
 const protocols = { nats: natsAdapter, redis: redisAdapter };
 type Protocol = keyof typeof protocols;
 
+const optionNames: OptionNames<AsyncApiOptions> = {
+  name: true,
+  document: true,
+  url: true,
+  server: true,
+  only: true,
+  rate: true,
+};
+
 /** Makes an adapter of an AsyncAPI document. */
 export function asyncApiAdapter(options: AsyncApiOptions): AsyncApiAdapter {
+  requireKnown("asyncApiAdapter", options, optionNames);
   const { name, url, only, rate } = options;
   const document = asyncDocument(name, options.document);
   const protocol = protocolOf(document, options);

@@ -21,14 +21,16 @@ export function sourceOf(document: SourceDocument): Source {
   const { source: name, postgres, redis, nats, amqp, kafka, imap, git, prometheus } = document;
   if (postgres !== undefined)
     return postgresOutbox({ ...polled(postgres), name, start: (row) => event(rowOf(row)) });
-  if (redis !== undefined)
+  if (redis !== undefined) {
+    const { stream, list, channel, take, ...settings } = redis;
     return redisSource({
-      ...redis,
+      ...settings,
       name,
       from: placeOf(redis),
       start: ({ fields: { value, ...fields } }) =>
         event(value === undefined || Object.keys(fields).length > 0 ? { ...fields, value } : read(value)),
     });
+  }
   if (nats !== undefined)
     return natsSource({ ...nats, name, start: ({ subject, text }) => event(read(text), subject) });
   if (amqp !== undefined)
@@ -60,7 +62,10 @@ export function sourceOf(document: SourceDocument): Source {
 
 function filesOf({ source: name, folder, sftp, s3 }: SourceDocument): Source {
   const start = (file: { readonly name: string }) => event(file, file.name);
-  if (folder !== undefined) return folderSource({ ...polled(folder), name, folder: folder.path, start });
+  if (folder !== undefined) {
+    const { path, ...settings } = polled(folder);
+    return folderSource({ ...settings, name, folder: path, start });
+  }
   if (sftp !== undefined) return sftpSource({ ...polled(sftp), name, start });
   assert(s3 !== undefined, "a checked source has one system", { name });
   return s3Source({ ...polled(s3), name, start });

@@ -7,10 +7,16 @@
  *    is sent only if the operation declares that its consumers do.
  * 3. A value of the input becomes one word of the routing key.
  */
+import { type OptionNames, requireKnown, requireKnownEach } from "../../options.ts";
 import type { JsonSchema } from "../../task/handlers.ts";
 import type { Adapter, AdapterCall, AdapterOperation, RateLimit } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
-import { type AmqpConnectionOptions, AmqpConnections, type Opened } from "./connection.ts";
+import {
+  type AmqpConnectionOptions,
+  AmqpConnections,
+  connectionOptionNames,
+  type Opened,
+} from "./connection.ts";
 
 export interface AmqpOperation {
   /** Default: the default exchange of the broker, which reaches each queue by its name. */
@@ -45,7 +51,22 @@ const usual: Readonly<Record<string, AmqpOperation>> = {
 };
 const parameter = /\{(\w+)\}/g;
 
+const optionNames: OptionNames<AmqpAdapterOptions> = {
+  ...connectionOptionNames,
+  operations: true,
+  rate: true,
+};
+const operationOptionNames: OptionNames<AmqpOperation> = {
+  exchange: true,
+  key: true,
+  description: true,
+  input: true,
+  repeat: true,
+};
+
 export function amqpAdapter(options: AmqpAdapterOptions): Adapter {
+  requireKnown("amqpAdapter", options, optionNames);
+  requireKnownEach(options.name, options.operations, operationOptionNames);
   const connections = new AmqpConnections(options);
   const { name: adapter, operations = usual, rate } = options;
   const declared = Object.entries(operations);

@@ -7,6 +7,7 @@
  */
 import { isTuttiError } from "@tutti/kernel";
 import type { ChannelModel, ConfirmChannel } from "amqplib";
+import type { OptionNames } from "../../options.ts";
 import { Busy } from "../../task/failure.ts";
 import type { SecretReference } from "../adapter.ts";
 import { clientFor, orAborted, requireReference, unreachableReason, withoutSecrets } from "../client.ts";
@@ -22,6 +23,11 @@ export interface AmqpConnectionOptions {
   readonly connectMs?: number;
 }
 
+export const connectionOptionNames: OptionNames<AmqpConnectionOptions> = {
+  name: true,
+  url: true,
+  connectMs: true,
+};
 const defaults = { connectMs: 10_000 };
 const heartbeatSeconds = 10;
 const parameters = ["channelMax", "frameMax", "heartbeat", "locale", "maxFrameSize"];

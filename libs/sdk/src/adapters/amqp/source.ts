@@ -9,6 +9,7 @@
  */
 import { randomUUID } from "node:crypto";
 import type { ConsumeMessage } from "amqplib";
+import { type OptionNames, requireKnown } from "../../options.ts";
 import type { AdapterCall } from "../adapter.ts";
 import { orAborted } from "../client.ts";
 import {
@@ -20,7 +21,12 @@ import {
   sourceOf,
   startedBy,
 } from "../source.ts";
-import { type AmqpConnectionOptions, AmqpConnections, type Opened } from "./connection.ts";
+import {
+  type AmqpConnectionOptions,
+  AmqpConnections,
+  connectionOptionNames,
+  type Opened,
+} from "./connection.ts";
 
 export interface AmqpMessage {
   /** Empty if the message has none. */
@@ -46,8 +52,17 @@ export interface AmqpSourceOptions extends AmqpConnectionOptions {
 
 const defaults = { prefetch: 100 };
 
+const optionNames: OptionNames<AmqpSourceOptions> = {
+  ...connectionOptionNames,
+  queue: true,
+  start: true,
+  failures: true,
+  prefetch: true,
+};
+
 /** Returns a source of messages. As an adapter it has the operation `status`. Its check reads the queue. */
 export function amqpSource(options: AmqpSourceOptions): Source {
+  requireKnown("amqpSource", options, optionNames);
   const connections = new AmqpConnections(options);
   const { name, queue, failures } = options;
   const status = (call: AdapterCall) =>

@@ -7,6 +7,7 @@ import type { Stats } from "node:fs";
 import { mkdir, open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
 import { join, relative, resolve, sep } from "node:path";
 import { isTuttiError } from "@tutti/kernel";
+import { type OptionNames, requireKnown } from "../../options.ts";
 import type { Adapter } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
 import type { Source } from "../source.ts";
@@ -16,25 +17,32 @@ import {
   type FilePlace,
   type FilesOptions,
   filesAdapterOf,
+  filesOptionNames,
   partOf,
   partPrefix,
   tooLarge,
   tooMany,
 } from "./place.ts";
-import { type FilesSourceOptions, filesSourceOf } from "./source.ts";
+import { type FilesSourceOptions, filesSourceOf, filesSourceOptionNames } from "./source.ts";
 
 export interface FolderOptions {
   /** A folder of the worker's machine. */
   readonly folder: string;
 }
 
+const placeOptionNames: OptionNames<FolderOptions> = {
+  folder: true,
+};
+
 /** Files of a folder as operations. */
 export function folderAdapter(options: FilesOptions & FolderOptions): Adapter {
+  requireKnown("folderAdapter", options, { ...filesOptionNames, ...placeOptionNames });
   return filesAdapterOf("folder", options, new Folder(options));
 }
 
 /** Returns a source that starts runs of files of a folder. */
 export function folderSource(options: FilesSourceOptions & FolderOptions): Source {
+  requireKnown("folderSource", options, { ...filesSourceOptionNames, ...placeOptionNames });
   return filesSourceOf("folder-source", options, new Folder(options));
 }
 

@@ -6,6 +6,7 @@
  * 3. Deleting a missing file, and moving a file that has been moved, is a success. So an attempt can be repeated.
  */
 import { createHash } from "node:crypto";
+import type { OptionNames } from "../../options.ts";
 import type { JsonSchema } from "../../task/handlers.ts";
 import type { Adapter, AdapterCall, AdapterOperation, RateLimit } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
@@ -51,6 +52,12 @@ export interface FilesOptions {
   readonly filesMax?: number;
 }
 
+export const filesOptionNames: OptionNames<FilesOptions> = {
+  name: true,
+  rate: true,
+  bytesMax: true,
+  filesMax: true,
+};
 const defaults = { bytesMax: 1_048_576, filesMax: 10_000 };
 const text: JsonSchema = { type: "string" };
 const pathSchema: JsonSchema = { type: "string", minLength: 1, maxLength: 1_024 };

@@ -16,6 +16,7 @@ import {
   systemTimers,
   uriEncoded,
 } from "@tutti/kernel";
+import { type OptionNames, requireKnown } from "../../options.ts";
 import { Busy } from "../../task/failure.ts";
 import type { Adapter, SecretReference } from "../adapter.ts";
 import { requireReference, withoutSecrets } from "../client.ts";
@@ -28,10 +29,11 @@ import {
   type FilePlace,
   type FilesOptions,
   filesAdapterOf,
+  filesOptionNames,
   tooLarge,
   tooMany,
 } from "./place.ts";
-import { type FilesSourceOptions, filesSourceOf } from "./source.ts";
+import { type FilesSourceOptions, filesSourceOf, filesSourceOptionNames } from "./source.ts";
 
 export interface S3Options {
   readonly name: string;
@@ -51,13 +53,28 @@ export interface S3Options {
   readonly timeoutMs?: number;
 }
 
+const placeOptionNames: OptionNames<S3Options> = {
+  name: true,
+  url: true,
+  bucket: true,
+  prefix: true,
+  region: true,
+  accessKey: true,
+  secretKey: true,
+  sessionToken: true,
+  bucketIn: true,
+  timeoutMs: true,
+};
+
 /** Objects of a bucket as operations. */
 export function s3Adapter(options: FilesOptions & S3Options): Adapter {
+  requireKnown("s3Adapter", options, { ...filesOptionNames, ...placeOptionNames });
   return filesAdapterOf("s3", options, new S3Place(options));
 }
 
 /** Returns a source that starts runs of objects of a bucket. */
 export function s3Source(options: FilesSourceOptions & S3Options): Source {
+  requireKnown("s3Source", options, { ...filesSourceOptionNames, ...placeOptionNames });
   return filesSourceOf("s3-source", options, new S3Place(options));
 }
 

@@ -9,6 +9,7 @@ import { createHash } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import { isTuttiError } from "@tutti/kernel";
 import type { Client, SFTPWrapper, Stats } from "ssh2";
+import { type OptionNames, requireKnown } from "../../options.ts";
 import type { Adapter, SecretReference } from "../adapter.ts";
 import { clientFor, orAborted, requireReference, unreachableReason, withoutSecrets } from "../client.ts";
 import { adapterErrors } from "../errors.ts";
@@ -20,13 +21,14 @@ import {
   type FilePlace,
   type FilesOptions,
   filesAdapterOf,
+  filesOptionNames,
   foldersAbove,
   partOf,
   partPrefix,
   tooLarge,
   tooMany,
 } from "./place.ts";
-import { type FilesSourceOptions, filesSourceOf } from "./source.ts";
+import { type FilesSourceOptions, filesSourceOf, filesSourceOptionNames } from "./source.ts";
 
 export interface SftpOptions {
   readonly name: string;
@@ -42,13 +44,24 @@ export interface SftpOptions {
   readonly connectMs?: number;
 }
 
+const placeOptionNames: OptionNames<SftpOptions> = {
+  name: true,
+  url: true,
+  hostKeys: true,
+  privateKey: true,
+  passphrase: true,
+  connectMs: true,
+};
+
 /** Files of an SFTP server as operations. */
 export function sftpAdapter(options: FilesOptions & SftpOptions): Adapter {
+  requireKnown("sftpAdapter", options, { ...filesOptionNames, ...placeOptionNames });
   return filesAdapterOf("sftp", options, new SftpPlace(options));
 }
 
 /** Returns a source that starts runs of files of an SFTP server. */
 export function sftpSource(options: FilesSourceOptions & SftpOptions): Source {
+  requireKnown("sftpSource", options, { ...filesSourceOptionNames, ...placeOptionNames });
   return filesSourceOf("sftp-source", options, new SftpPlace(options));
 }
 

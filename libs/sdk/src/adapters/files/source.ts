@@ -8,6 +8,7 @@
  */
 import { createHash } from "node:crypto";
 import { sleep, systemTimers } from "@tutti/kernel";
+import type { OptionNames } from "../../options.ts";
 import type { AdapterCall } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
 import {
@@ -40,6 +41,14 @@ export interface FilesSourceOptions {
   readonly pollMs?: number;
 }
 
+export const filesSourceOptionNames: OptionNames<FilesSourceOptions> = {
+  name: true,
+  inbox: true,
+  start: true,
+  taken: true,
+  failures: true,
+  pollMs: true,
+};
 const defaults = { inbox: "inbox", taken: "taken", failures: "failed", pollMs: 5_000 };
 /** Maximum number of files in one look. */
 const filesMax = 10_000;

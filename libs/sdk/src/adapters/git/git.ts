@@ -9,11 +9,19 @@
 import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { type OptionNames, requireKnown } from "../../options.ts";
 import type { JsonSchema } from "../../task/handlers.ts";
 import type { Adapter, AdapterCall, AdapterOperation, RateLimit } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
 import { commitsOf, fetched, type GitCommit, refOf, resolved, translated } from "./commits.ts";
-import { type Git, type GitCall, type GitConnectionOptions, GitFailure, Repository } from "./repository.ts";
+import {
+  connectionOptionNames,
+  type Git,
+  type GitCall,
+  type GitConnectionOptions,
+  GitFailure,
+  Repository,
+} from "./repository.ts";
 
 export interface GitAdapterOptions extends GitConnectionOptions {
   /** Default: `main`. */
@@ -52,7 +60,16 @@ interface Operation extends Omit<AdapterOperation, "call"> {
   work(context: Work): Promise<unknown>;
 }
 
+const optionNames: OptionNames<GitAdapterOptions> = {
+  ...connectionOptionNames,
+  branch: true,
+  author: true,
+  rate: true,
+  bytesMax: true,
+};
+
 export function gitAdapter(options: GitAdapterOptions): Adapter {
+  requireKnown("gitAdapter", options, optionNames);
   const repository = new Repository(options);
   const { name, rate } = options;
   const callOf = (operation: string, call: AdapterCall): GitCall => ({

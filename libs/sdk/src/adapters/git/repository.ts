@@ -9,6 +9,7 @@ import { spawn } from "node:child_process";
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { OptionNames } from "../../options.ts";
 import type { SecretReference } from "../adapter.ts";
 import { requireReference, withoutSecrets } from "../client.ts";
 import { adapterErrors } from "../errors.ts";
@@ -25,6 +26,14 @@ export interface GitConnectionOptions {
   /** Folder of the copy. Default: a new folder in the machine's temporary folder. */
   readonly folder?: string;
 }
+
+export const connectionOptionNames: OptionNames<GitConnectionOptions> = {
+  name: true,
+  url: true,
+  privateKey: true,
+  knownHosts: true,
+  folder: true,
+};
 
 export interface GitCall extends Caller {
   readonly operation: string;

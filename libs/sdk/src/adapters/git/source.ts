@@ -6,6 +6,7 @@
  * 3. Without the mark, the source starts with commits after its first look.
  */
 import { type Logger, silentLogger, sleep, systemTimers } from "@tutti/kernel";
+import { type OptionNames, requireKnown } from "../../options.ts";
 import type { AdapterCall } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
 import {
@@ -17,7 +18,13 @@ import {
   startedBy,
 } from "../source.ts";
 import { commitsOf, fetched, type GitCommit, refOf, translated } from "./commits.ts";
-import { type Git, type GitCall, type GitConnectionOptions, Repository } from "./repository.ts";
+import {
+  connectionOptionNames,
+  type Git,
+  type GitCall,
+  type GitConnectionOptions,
+  Repository,
+} from "./repository.ts";
 
 export interface GitSourceOptions extends GitConnectionOptions {
   /** Default: `main`. */
@@ -31,8 +38,16 @@ const defaults = { branch: "main", pollMs: 30_000 };
 /** Number of commits between two moves of the mark. */
 const batch = 50;
 
+const optionNames: OptionNames<GitSourceOptions> = {
+  ...connectionOptionNames,
+  branch: true,
+  start: true,
+  pollMs: true,
+};
+
 /** Returns a source that starts runs of commits. As an adapter it has the operation `status`. */
 export function gitSource(options: GitSourceOptions): Source {
+  requireKnown("gitSource", options, optionNames);
   const { name, branch = defaults.branch, pollMs = defaults.pollMs } = options;
   const repository = new Repository(options);
   const inCopy = <T>(caller: Caller, work: (git: Git, call: GitCall) => Promise<T>): Promise<T> => {

@@ -12,6 +12,7 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import type * as Grpc from "@grpc/grpc-js";
 import type { Client as Channel, Metadata, ServiceError } from "@grpc/grpc-js";
 import { reasonOf, systemClock, systemTimers } from "@tutti/kernel";
+import { type OptionNames, requireKnown } from "../../options.ts";
 import { Busy } from "../../task/failure.ts";
 import type { Adapter, AdapterCall, AdapterOperation, RateLimit, Repeat } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
@@ -50,10 +51,35 @@ export interface GrpcAdapterOptions extends GrpcContract {
 const defaults = { timeoutMs: 60_000, connectMs: 10_000, answerBytesMax: 16 * 1024 * 1024 };
 const busyMs = 1_000;
 
+const optionNames: OptionNames<GrpcAdapterOptions> = {
+  name: true,
+  url: true,
+  protos: true,
+  protoFolders: true,
+  descriptors: true,
+  tls: true,
+  auth: true,
+  only: true,
+  idempotencyMetadata: true,
+  repeat: true,
+  healthService: true,
+  rate: true,
+  timeoutMs: true,
+  connectMs: true,
+  answerBytesMax: true,
+};
+const tlsNames: OptionNames<NonNullable<GrpcAdapterOptions["tls"]>> = {
+  ca: true,
+  cert: true,
+  key: true,
+};
+
 /**
  * Makes an adapter of a gRPC server. Without `protos` and `descriptors` it uses reflection, which the server must serve.
  */
 export async function grpcAdapter(options: GrpcAdapterOptions): Promise<Adapter> {
+  requireKnown("grpcAdapter", options, optionNames);
+  requireKnown("grpcAdapter.tls", options.tls ?? {}, tlsNames);
   const { name, url, rate } = options;
   const target = /^(grpcs?):\/\/([^/\s@]+)\/?$/.exec(url);
   const [, scheme = "", address = ""] = target ?? [];

@@ -1,8 +1,15 @@
 /** Documents of a GraphQL API as operations. The variables of a document are the input. */
+import { type OptionNames, requireKnown, requireKnownEach } from "../../options.ts";
 import type { JsonSchema } from "../../task/handlers.ts";
 import type { Adapter, AdapterOperation, Repeat } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
-import { type HttpAdapterOptions, type HttpOperation, type HttpPorts, httpAdapter } from "./http.ts";
+import {
+  type HttpAdapterOptions,
+  type HttpOperation,
+  type HttpPorts,
+  httpAdapter,
+  httpOptionNames,
+} from "./http.ts";
 
 export interface GraphqlOperation {
   /** One query or mutation. */
@@ -20,9 +27,22 @@ export interface GraphqlAdapterOptions extends Omit<HttpAdapterOptions, "operati
   readonly operations: Readonly<Record<string, GraphqlOperation>>;
 }
 
+const { checkPath: _, ...names } = httpOptionNames;
+export const graphqlOptionNames: OptionNames<GraphqlAdapterOptions> = names;
+const operationOptionNames: OptionNames<GraphqlOperation> = {
+  document: true,
+  description: true,
+  input: true,
+  output: true,
+  idempotencyHeader: true,
+  repeat: true,
+};
+
 /** Makes an adapter of a GraphQL API. The output of an operation is its `data`. */
 export function graphqlAdapter(options: GraphqlAdapterOptions, ports: HttpPorts = {}): Adapter {
   const { name } = options;
+  requireKnown("graphqlAdapter", options, graphqlOptionNames);
+  requireKnownEach(name, options.operations, operationOptionNames);
   const check: GraphqlOperation = { document: "query { __typename }", repeat: "safe" };
   const http = httpAdapter(
     {

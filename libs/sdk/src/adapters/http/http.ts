@@ -6,6 +6,7 @@
  * 3. A token that was refused is renewed once.
  */
 import { type Clock, systemClock, systemTimers, type Timers } from "@tutti/kernel";
+import { type OptionNames, requireKnown, requireKnownEach } from "../../options.ts";
 import { Busy } from "../../task/failure.ts";
 import type { JsonSchema } from "../../task/handlers.ts";
 import type { Adapter, AdapterCall, AdapterOperation, RateLimit, Repeat } from "../adapter.ts";
@@ -83,11 +84,56 @@ const defaults = { answerBytesMax: 16 * 1024 * 1024, pagesMax: 100, timeoutMs: 6
 const excerptLengthMax = 300;
 const withBody = new Set(["POST", "PUT", "PATCH", "QUERY"]);
 
+export const httpOptionNames: OptionNames<HttpAdapterOptions> = {
+  name: true,
+  url: true,
+  operations: true,
+  auth: true,
+  tls: true,
+  headers: true,
+  rate: true,
+  checkPath: true,
+  version: true,
+  answerBytesMax: true,
+  pagesMax: true,
+  timeoutMs: true,
+};
+const operationOptionNames: OptionNames<HttpOperation> = {
+  method: true,
+  path: true,
+  url: true,
+  description: true,
+  input: true,
+  output: true,
+  parameters: true,
+  body: true,
+  idempotencyHeader: true,
+  repeat: true,
+  answer: true,
+  pages: true,
+};
+const tlsNames: OptionNames<HttpTls> = {
+  ca: true,
+  cert: true,
+  key: true,
+};
+const parameterNames: OptionNames<HttpParameter> = {
+  in: true,
+  name: true,
+  style: true,
+  explode: true,
+};
+
 export function httpAdapter(
   options: HttpAdapterOptions,
   { clock = systemClock, timers = systemTimers, kind = "http" }: HttpPorts & { readonly kind?: string } = {},
 ): Adapter {
   const { name } = options;
+  requireKnown("httpAdapter", options, httpOptionNames);
+  requireKnown("httpAdapter.tls", options.tls ?? {}, tlsNames);
+  requireKnownEach(name, options.operations, operationOptionNames);
+  for (const [operation, { parameters }] of Object.entries(options.operations))
+    requireKnownEach(`${name}.${operation}`, parameters, parameterNames);
   requireAddress(name, options.url);
   for (const { url } of Object.values(options.operations)) if (url !== undefined) requireAddress(name, url);
   const caller = new Caller(options, { clock, timers });

@@ -6,12 +6,18 @@
  *    fields. A deprecated query or mutation is an operation whose description states it.
  */
 import { isMembers, type Members } from "../../agents/models/wire.ts";
+import { type OptionNames, requireKnown } from "../../options.ts";
 import type { JsonSchema } from "../../task/handlers.ts";
 import type { Adapter, AdapterCall } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
 import { matchingOperations, nameIn } from "../names.ts";
 import { localSecret } from "../source.ts";
-import { type GraphqlAdapterOptions, type GraphqlOperation, graphqlAdapter } from "./graphql.ts";
+import {
+  type GraphqlAdapterOptions,
+  type GraphqlOperation,
+  graphqlAdapter,
+  graphqlOptionNames,
+} from "./graphql.ts";
 import type { HttpPorts } from "./http.ts";
 
 export interface IntrospectedGraphqlOptions extends Omit<GraphqlAdapterOptions, "operations"> {
@@ -23,6 +29,13 @@ export interface IntrospectedGraphqlOptions extends Omit<GraphqlAdapterOptions, 
   readonly idempotencyHeader?: string;
 }
 
+const { operations: _, ...commonNames } = graphqlOptionNames;
+const optionNames: OptionNames<IntrospectedGraphqlOptions> = {
+  ...commonNames,
+  only: true,
+  depth: true,
+  idempotencyHeader: true,
+};
 const typeParts =
   "kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
 const valueParts = `name description type { ${typeParts} }`;
@@ -37,6 +50,7 @@ export async function introspectedGraphql(
   options: IntrospectedGraphqlOptions,
   ports: HttpPorts = {},
 ): Promise<Adapter> {
+  requireKnown("introspectedGraphql", options, optionNames);
   const { only, depth = 3, idempotencyHeader, ...rest } = options;
   const introspectionAdapter = graphqlAdapter(
     { ...rest, operations: { schema: { document: introspection } } },

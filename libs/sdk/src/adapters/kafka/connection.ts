@@ -7,6 +7,7 @@
 
 import type { Consumer, ConsumerOptions, Producer } from "@platformatic/kafka";
 import { isTuttiError } from "@tutti/kernel";
+import type { OptionNames } from "../../options.ts";
 import { Busy } from "../../task/failure.ts";
 import type { SecretReference } from "../adapter.ts";
 import { clientFor, orAborted, requireReference, unreachableReason, withoutSecrets } from "../client.ts";
@@ -25,6 +26,13 @@ export interface KafkaConnectionOptions {
   /** How long to wait for a connection. Default: 10,000. */
   readonly connectMs?: number;
 }
+
+export const connectionOptionNames: OptionNames<KafkaConnectionOptions> = {
+  name: true,
+  url: true,
+  ca: true,
+  connectMs: true,
+};
 
 export type KafkaProducer = Producer<Buffer, Buffer, Buffer, Buffer>;
 export type KafkaConsumer = Consumer<Buffer, Buffer, Buffer, Buffer>;

@@ -5,10 +5,17 @@
  * 2. A record has the idempotency key of its task as the header `idempotency-key`. The brokers do not compare it, so a
  *    second record is sent only if the operation declares that its consumers do.
  */
+import { type OptionNames, requireKnown, requireKnownEach } from "../../options.ts";
 import type { JsonSchema } from "../../task/handlers.ts";
 import type { Adapter, AdapterCall, AdapterOperation, RateLimit } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
-import { isUnsent, type KafkaConnectionOptions, KafkaConnections, type KafkaProducer } from "./connection.ts";
+import {
+  connectionOptionNames,
+  isUnsent,
+  type KafkaConnectionOptions,
+  KafkaConnections,
+  type KafkaProducer,
+} from "./connection.ts";
 
 export interface KafkaOperation {
   /** Name of a topic. It exists, or the brokers create topics. */
@@ -43,7 +50,22 @@ const usual: Readonly<Record<string, KafkaOperation>> = {
 };
 const parameter = /\{(\w+)\}/g;
 
+const optionNames: OptionNames<KafkaAdapterOptions> = {
+  ...connectionOptionNames,
+  operations: true,
+  rate: true,
+};
+const operationOptionNames: OptionNames<KafkaOperation> = {
+  topic: true,
+  key: true,
+  description: true,
+  input: true,
+  repeat: true,
+};
+
 export function kafkaAdapter(options: KafkaAdapterOptions): Adapter {
+  requireKnown("kafkaAdapter", options, optionNames);
+  requireKnownEach(options.name, options.operations, operationOptionNames);
   const connections = new KafkaConnections(options);
   const { name: adapter, operations = usual, rate } = options;
   const topics = Object.values(operations).map(({ topic }) => topic);

@@ -9,6 +9,7 @@
  *    stays in its own topic.
  */
 import type { Message, MessagesStream } from "@platformatic/kafka";
+import { type OptionNames, requireKnown } from "../../options.ts";
 import type { AdapterCall } from "../adapter.ts";
 import { orAborted } from "../client.ts";
 import {
@@ -20,7 +21,12 @@ import {
   sourceOf,
   startedBy,
 } from "../source.ts";
-import { type KafkaConnectionOptions, KafkaConnections, type KafkaConsumer } from "./connection.ts";
+import {
+  connectionOptionNames,
+  type KafkaConnectionOptions,
+  KafkaConnections,
+  type KafkaConsumer,
+} from "./connection.ts";
 
 export interface KafkaRecord {
   readonly topic: string;
@@ -60,8 +66,20 @@ const joinsMax = 3;
 const timing = { sessionTimeout: 10_000, rebalanceTimeout: 20_000, heartbeatInterval: 3_000 };
 const [latest, earliest] = [-1n, -2n];
 
+const optionNames: OptionNames<KafkaSourceOptions> = {
+  ...connectionOptionNames,
+  topic: true,
+  start: true,
+  group: true,
+  from: true,
+  idHeader: true,
+  failures: true,
+  batch: true,
+};
+
 /** Returns a source that starts runs of records. As an adapter it has the operation `status`. Its check reads the topic. */
 export function kafkaSource(options: KafkaSourceOptions): Source {
+  requireKnown("kafkaSource", options, optionNames);
   const connections = new KafkaConnections(options);
   const { name, group: groupId = name } = options;
   const status = (call: AdapterCall) =>

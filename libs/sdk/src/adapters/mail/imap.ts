@@ -7,6 +7,7 @@
  */
 import { isTuttiError, systemTimers } from "@tutti/kernel";
 import type { FetchMessageObject, ImapFlow, MessageStructureObject } from "imapflow";
+import { type OptionNames, requireKnown } from "../../options.ts";
 import type { AdapterCall, SecretReference } from "../adapter.ts";
 import { clientFor, orAborted, requireReference, unreachableReason, withoutSecrets } from "../client.ts";
 import { adapterErrors } from "../errors.ts";
@@ -75,8 +76,23 @@ const idleMs = 120_000;
 /** Delay before IDLE, in which the server announces mails. */
 const idleSoonMs = 100;
 
+const optionNames: OptionNames<ImapSourceOptions> = {
+  name: true,
+  url: true,
+  mailbox: true,
+  start: true,
+  afterStart: true,
+  failures: true,
+  ca: true,
+  tls: true,
+  pollMs: true,
+  textBytesMax: true,
+  connectMs: true,
+};
+
 /** Returns a source that starts runs of mails. As an adapter it has the operation `status`. Its check opens the mailbox. */
 export function imapSource(options: ImapSourceOptions): Source {
+  requireKnown("imapSource", options, optionNames);
   const { name, url, mailbox = defaults.mailbox } = options;
   requireReference(name, url, "env:SHOP_IMAP");
   const status = (call: AdapterCall) =>

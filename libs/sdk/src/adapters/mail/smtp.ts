@@ -9,6 +9,7 @@
  */
 import { createHash } from "node:crypto";
 import { isTuttiError } from "@tutti/kernel";
+import { type OptionNames, requireKnown } from "../../options.ts";
 import type { Adapter, AdapterCall, RateLimit, SecretReference } from "../adapter.ts";
 import { clientFor, orAborted, requireReference, unreachableReason, withoutSecrets } from "../client.ts";
 import { adapterErrors } from "../errors.ts";
@@ -68,8 +69,19 @@ type Driver = typeof import("nodemailer");
 type Transport = ReturnType<typeof transportTo>;
 type Input = Readonly<Record<string, unknown>>;
 
+const optionNames: OptionNames<SmtpAdapterOptions> = {
+  name: true,
+  url: true,
+  from: true,
+  ca: true,
+  tls: true,
+  connectMs: true,
+  rate: true,
+};
+
 /** Makes an adapter with the operation `send`. */
 export function smtpAdapter(options: SmtpAdapterOptions): Adapter {
+  requireKnown("smtpAdapter", options, optionNames);
   const { name, url, from, rate } = options;
   requireReference(name, url, "env:SHOP_SMTP");
   if (/[\r\n]/.test(from)) throw adapterErrors.invalid({ adapter: name, problem: "`from` has a line break" });

@@ -7,6 +7,7 @@
 import type * as JetStreamParts from "@nats-io/jetstream";
 import type * as Transport from "@nats-io/transport-node";
 import { isTuttiError } from "@tutti/kernel";
+import type { OptionNames } from "../../options.ts";
 import { Busy } from "../../task/failure.ts";
 import type { SecretReference } from "../adapter.ts";
 import { clientFor, orAborted, requireReference, unreachableReason, withoutSecrets } from "../client.ts";
@@ -24,6 +25,12 @@ export interface NatsConnectionOptions {
   readonly connectMs?: number;
 }
 
+export const connectionOptionNames: OptionNames<NatsConnectionOptions> = {
+  name: true,
+  url: true,
+  credentials: true,
+  connectMs: true,
+};
 const defaults = { connectMs: 10_000 };
 const pingMs = 10_000;
 

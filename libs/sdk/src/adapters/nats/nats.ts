@@ -6,10 +6,16 @@
  * 2. A value of the input becomes one word of the subject, so it cannot reach other subjects.
  */
 import type { MsgHdrs } from "@nats-io/transport-node";
+import { type OptionNames, requireKnown, requireKnownEach } from "../../options.ts";
 import type { JsonSchema } from "../../task/handlers.ts";
 import type { Adapter, AdapterCall, AdapterOperation, RateLimit, Repeat } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
-import { type NatsConnectionOptions, NatsConnections, type Opened } from "./connection.ts";
+import {
+  connectionOptionNames,
+  type NatsConnectionOptions,
+  NatsConnections,
+  type Opened,
+} from "./connection.ts";
 
 export interface NatsOperation {
   /** `orders.{id}.created`: `{id}` is the member `id` of the input. */
@@ -44,7 +50,23 @@ const replyMaxMs = 30_000;
 const serverErrorFrom = 500;
 const parameter = /\{(\w+)\}/g;
 
+const optionNames: OptionNames<NatsAdapterOptions> = {
+  ...connectionOptionNames,
+  operations: true,
+  rate: true,
+};
+const operationOptionNames: OptionNames<NatsOperation> = {
+  subject: true,
+  does: true,
+  description: true,
+  input: true,
+  output: true,
+  repeat: true,
+};
+
 export function natsAdapter(options: NatsAdapterOptions): Adapter {
+  requireKnown("natsAdapter", options, optionNames);
+  requireKnownEach(options.name, options.operations, operationOptionNames);
   const connections = new NatsConnections(options);
   const { name: adapter, operations = usual, rate } = options;
   const declared = Object.entries(operations);

@@ -8,6 +8,7 @@
  * 3. A message that cannot start a run is published to `failures`, with the reason, and is not delivered again.
  */
 import type { JsMsg } from "@nats-io/jetstream";
+import { type OptionNames, requireKnown } from "../../options.ts";
 import type { AdapterCall } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
 import {
@@ -18,7 +19,12 @@ import {
   sourceOf,
   startedBy,
 } from "../source.ts";
-import { type NatsConnectionOptions, NatsConnections, type Opened } from "./connection.ts";
+import {
+  connectionOptionNames,
+  type NatsConnectionOptions,
+  NatsConnections,
+  type Opened,
+} from "./connection.ts";
 
 export interface NatsMessage {
   /** Number in the stream. */
@@ -50,8 +56,20 @@ export interface NatsSourceOptions extends NatsConnectionOptions {
 const defaults = { batch: 100, ackWaitMs: 30_000 };
 const waitMs = 5_000;
 
+const optionNames: OptionNames<NatsSourceOptions> = {
+  ...connectionOptionNames,
+  stream: true,
+  subjects: true,
+  consumer: true,
+  start: true,
+  failures: true,
+  batch: true,
+  ackWaitMs: true,
+};
+
 /** Returns a source of messages. As an adapter it has the operation `status`. Its check reads the stream. */
 export function natsSource(options: NatsSourceOptions): Source {
+  requireKnown("natsSource", options, optionNames);
   const connections = new NatsConnections(options);
   const { name, stream, consumer = name } = options;
   const status = (call: AdapterCall) =>

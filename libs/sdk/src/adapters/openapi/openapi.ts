@@ -1,5 +1,6 @@
 /** Imports the operations of an OpenAPI document into an adapter, and lists those that cannot be imported. */
 import { isMembers, type Members, membersIn, textIn } from "../../agents/models/wire.ts";
+import { type OptionNames, requireKnown } from "../../options.ts";
 import type { JsonSchema } from "../../task/handlers.ts";
 import type { Adapter } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
@@ -35,8 +36,26 @@ export interface OpenApiAdapter extends Adapter {
 
 const methods = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"] as const;
 
+const optionNames: OptionNames<OpenApiOptions> = {
+  name: true,
+  url: true,
+  auth: true,
+  tls: true,
+  headers: true,
+  rate: true,
+  checkPath: true,
+  answerBytesMax: true,
+  pagesMax: true,
+  timeoutMs: true,
+  document: true,
+  documentUrl: true,
+  only: true,
+  idempotencyHeader: true,
+};
+
 /** Makes an adapter of an OpenAPI document of version 3. */
 export function openApiAdapter(options: OpenApiOptions, ports: HttpPorts = {}): OpenApiAdapter {
+  requireKnown("openApiAdapter", options, optionNames);
   const { document: source, only, idempotencyHeader, documentUrl, ...rest } = options;
   const document = parseDocument(options.name, source);
   const { operations: found, refused } = importOperations(document, options);

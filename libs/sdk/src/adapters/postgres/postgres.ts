@@ -7,7 +7,7 @@
  * 3. Values are bound. No part of the input becomes a part of a statement, except for the statement in the input of an
  *    operation without `sql`.
  */
-import { type OptionNames, requireKnown } from "../../options.ts";
+import { type OptionNames, requireKnown, requireKnownEach } from "../../options.ts";
 import type { JsonSchema } from "../../task/handlers.ts";
 import type { Adapter, AdapterCall, AdapterOperation, RateLimit } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
@@ -62,8 +62,7 @@ export function postgresAdapter(options: PostgresAdapterOptions): Adapter {
   requireKnown("postgresAdapter", options, optionNames);
   const { name: adapter, operations = both, rate } = options;
   // An operation whose `sql` is misspelled would run statements of its input.
-  for (const [name, operation] of Object.entries(operations))
-    requireKnown(`${adapter}.${name}`, operation, operationOptionNames);
+  requireKnownEach(adapter, operations, operationOptionNames);
   const connections = new PostgresConnections(options);
   const declared = Object.entries(operations);
   const writesAny = declared.some(([, each]) => writesOf(each));

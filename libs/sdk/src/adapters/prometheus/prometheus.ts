@@ -5,6 +5,7 @@
  * 2. Values that JSON cannot hold are texts: `NaN`, `+Inf` or `-Inf`.
  */
 import { type Clock, parseDurationMs, systemClock } from "@tutti/kernel";
+import { type OptionNames, requireKnown, requireKnownEach } from "../../options.ts";
 import type { JsonSchema } from "../../task/handlers.ts";
 import type { Adapter, AdapterCall, AdapterOperation, RateLimit } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
@@ -46,7 +47,34 @@ export interface PrometheusAdapterOptions extends PrometheusConnectionOptions {
   readonly answerBytesMax?: number;
 }
 
+export const connectionOptionNames: OptionNames<PrometheusConnectionOptions> = {
+  name: true,
+  url: true,
+  auth: true,
+  headers: true,
+  timeoutMs: true,
+};
+const optionNames: OptionNames<PrometheusAdapterOptions> = {
+  ...connectionOptionNames,
+  operations: true,
+  rate: true,
+  answerBytesMax: true,
+};
+const operationOptionNames: OptionNames<PrometheusOperation> = {
+  query: true,
+  description: true,
+  range: true,
+};
+const rangeNames: OptionNames<PrometheusRange> = {
+  last: true,
+  step: true,
+};
+
 export function prometheusAdapter(options: PrometheusAdapterOptions, ports: HttpPorts = {}): Adapter {
+  requireKnown("prometheusAdapter", options, optionNames);
+  requireKnownEach(options.name, options.operations, operationOptionNames);
+  for (const [operation, { range = { last: "" } }] of Object.entries(options.operations ?? {}))
+    requireKnown(`${options.name}.${operation}.range`, range, rangeNames);
   const { name, operations: declared, rate } = options;
   const api = new PrometheusApi(options, ports);
   const templates = Object.entries(declared ?? {}).map(

@@ -7,10 +7,16 @@
  */
 import { createHash } from "node:crypto";
 import { silentLogger, sleep, systemTimers } from "@tutti/kernel";
+import { type OptionNames, requireKnown } from "../../options.ts";
 import type { AdapterCall } from "../adapter.ts";
 import type { HttpPorts } from "../http/http.ts";
 import { type Caller, type Source, type SourceStart, sourceOf, startedBy } from "../source.ts";
-import { type PrometheusAlert, PrometheusApi, type PrometheusConnectionOptions } from "./prometheus.ts";
+import {
+  connectionOptionNames,
+  type PrometheusAlert,
+  PrometheusApi,
+  type PrometheusConnectionOptions,
+} from "./prometheus.ts";
 
 export interface PrometheusSourceOptions extends PrometheusConnectionOptions {
   /** Labels that an alert must have. Default: none. */
@@ -23,8 +29,16 @@ export interface PrometheusSourceOptions extends PrometheusConnectionOptions {
 const pollMsDefault = 15_000;
 const secondMs = 1_000;
 
+const optionNames: OptionNames<PrometheusSourceOptions> = {
+  ...connectionOptionNames,
+  labels: true,
+  start: true,
+  pollMs: true,
+};
+
 /** Returns a source that starts runs of alerts. As an adapter it has the operation `status`. */
 export function prometheusSource(options: PrometheusSourceOptions, ports: HttpPorts = {}): Source {
+  requireKnown("prometheusSource", options, optionNames);
   const { name, labels = {}, pollMs = pollMsDefault, start } = options;
   const api = new PrometheusApi(options, ports);
   const firing = async ({ signal, secret }: Caller): Promise<readonly PrometheusAlert[]> => {

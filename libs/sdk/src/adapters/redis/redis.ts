@@ -6,7 +6,7 @@
  * 2. Values are separate words. No part of the input becomes a command, except for members that the command spreads.
  */
 import { createHash } from "node:crypto";
-import { type OptionNames, requireKnown } from "../../options.ts";
+import { type OptionNames, requireKnown, requireKnownEach } from "../../options.ts";
 import type { JsonSchema } from "../../task/handlers.ts";
 import type { Adapter, AdapterOperation, RateLimit } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
@@ -64,8 +64,7 @@ const operationOptionNames: OptionNames<RedisOperation> = {
 export function redisAdapter(options: RedisAdapterOptions): Adapter {
   requireKnown("redisAdapter", options, optionNames);
   const { name: adapter, operations = usual, rate } = options;
-  for (const [name, operation] of Object.entries(operations))
-    requireKnown(`${adapter}.${name}`, operation, operationOptionNames);
+  requireKnownEach(adapter, operations, operationOptionNames);
   const connections = new RedisConnections(options);
   const declared = Object.entries(operations);
   return {

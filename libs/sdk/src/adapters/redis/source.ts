@@ -10,6 +10,7 @@
  *    acknowledgement.
  */
 import { systemClock } from "@tutti/kernel";
+import { type OptionNames, requireKnown } from "../../options.ts";
 import type { AdapterCall } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
 import {
@@ -21,7 +22,12 @@ import {
   startedBy,
 } from "../source.ts";
 import { entryOf, type RedisEntry } from "./command.ts";
-import { type RedisConnectionOptions, RedisConnections, type Send } from "./connection.ts";
+import {
+  connectionOptionNames,
+  type RedisConnectionOptions,
+  RedisConnections,
+  type Send,
+} from "./connection.ts";
 import { Script } from "./redis.ts";
 
 export interface RedisSourceOptions extends RedisConnectionOptions {
@@ -51,6 +57,23 @@ const secondMs = 1_000;
 /** One consumer name for all processes, because entries are claimed by age and not by owner. */
 const consumer = "tutti";
 
+const optionNames: OptionNames<RedisSourceOptions> = {
+  ...connectionOptionNames,
+  from: true,
+  start: true,
+  afterStart: true,
+  group: true,
+  failures: true,
+  batch: true,
+  claimMs: true,
+};
+const fromNames: OptionNames<{ stream: string; list: string; take: string; channel: string }> = {
+  stream: true,
+  list: true,
+  take: true,
+  channel: true,
+};
+
 /** Returns a source of entries. As an adapter it has the operation `status`. Its check reads the stream. */
 export function redisSource(options: RedisSourceOptions): Source {
   // Programs without types.
@@ -59,6 +82,8 @@ export function redisSource(options: RedisSourceOptions): Source {
       adapter: options.name,
       problem: "expected `from` with `stream`, `list` or `channel`, got none",
     });
+  requireKnown("redisSource", options, optionNames);
+  requireKnown("redisSource.from", options.from, fromNames);
   const connections = new RedisConnections(options);
   const stream = streamOf(options);
   const { name, group = defaults.group, failures = `${stream}:failed` } = options;
