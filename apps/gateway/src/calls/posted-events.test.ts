@@ -33,6 +33,13 @@ describe("posted events", () => {
     assert.deepEqual(body, { events: [expected] });
   });
 
+  it("in structured mode are one event even if specversion is missing", () => {
+    const { specversion, ...incomplete } = event;
+    for (const type of ["application/cloudevents+json", "application/cloudevents+json; charset=utf-8"])
+      assert.deepEqual(postedBody({ "content-type": type }, incomplete), { events: [incomplete] });
+    assert.deepEqual(postedBody({ "content-type": "application/json" }, incomplete), incomplete);
+  });
+
   it("in the format of the route stay unchanged", () => {
     assert.deepEqual(postedBody({}, { events: [event] }), { events: [event] });
     assert.deepEqual(postedBody({}, "nonsense"), "nonsense");

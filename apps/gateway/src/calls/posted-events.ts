@@ -11,11 +11,16 @@ const attributes: ReadonlySet<string> = new Set([
   ...["extensions", "data_base64"],
 ]);
 
+const structured = /^application\/cloudevents\+json\s*(;|$)/i;
+
 /** Returns the body as the route expects it: `{"events": […]}`. The route refuses all other forms. */
 export function postedBody(headers: IncomingHttpHeaders, body: unknown): unknown {
   if (typeof headers["ce-type"] === "string") return { events: [binaryEvent(headers, body)] };
   if (Array.isArray(body)) return { events: body.map(structuredEvent) };
-  const isSingle = isMembers(body) && !Object.hasOwn(body, "events") && Object.hasOwn(body, "specversion");
+  const isSingle =
+    isMembers(body) &&
+    !Object.hasOwn(body, "events") &&
+    (Object.hasOwn(body, "specversion") || structured.test(headers["content-type"] ?? ""));
   return isSingle ? { events: [structuredEvent(body)] } : body;
 }
 
