@@ -35,7 +35,8 @@ export class LineReporter implements Reporter {
   readonly #parts: Parts;
   readonly #reported = new Map<string, string>();
   readonly #absence: DisconnectionReporter;
-  #stuck = "";
+  /** Printed causes, without durations, since the last end of a task. */
+  readonly #causes = new Set<string>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -55,6 +56,7 @@ export class LineReporter implements Reporter {
     const changes: [key: string, Change][] = [];
     for (const view of this.#parts.isSilent ? [] : tasks) {
       if (view.state === "pending") continue;
+      if (view.endMs !== undefined) this.#causes.clear();
       const attemptText = view.attempts > 1 ? `attempt ${view.attempts}` : "";
       const error = ["failed", "retrying", "paused"].includes(view.state) ? view.error : "";
       const duration =
@@ -80,11 +82,11 @@ export class LineReporter implements Reporter {
   }
 
   stuck(lines: readonly string[]): void {
-    // The same cause is printed once, even if its duration changes.
+    // The same cause is printed once, even if its duration changes or it alternates with others.
     const cause = lines.join("\n").replaceAll(duration, "");
-    if (this.#parts.isSilent || cause === this.#stuck) return;
-    this.#stuck = cause;
-    if (lines.length > 0) this.#parts.print.errorLines(lines);
+    if (this.#parts.isSilent || lines.length === 0 || this.#causes.has(cause)) return;
+    this.#causes.add(cause);
+    this.#parts.print.errorLines(lines);
   }
 
   close(): void {

@@ -317,6 +317,24 @@ describe("a run whose task stays queued", () => {
     reporter.stuck(["given to a2 2 s ago"]);
     assert.equal(shell.errors.text, "given to a1 57 ms ago\ngiven to a2 2 s ago\n");
   });
+
+  it("is explained once in lines while two causes alternate, and again after a task has ended", () => {
+    const shell = memoryShell();
+    const print = new Presenter(shell, { reader: "people" }).print;
+    const reporter = new LineReporter({ print, shell, isSilent: false });
+    const alternate = () => {
+      for (const cause of ["a1 is busy", "given to a1 1 s ago", "", "a1 is busy", "given to a1 2 s ago"])
+        reporter.stuck(cause === "" ? [] : [cause]);
+    };
+    alternate();
+    const both = "a1 is busy\ngiven to a1 1 s ago\n";
+    assert.equal(shell.errors.text, both);
+    const model = new RunModel();
+    model.apply({ run: run("running"), tasks: [task("a", "completed", { startTimeMs: 0, endTimeMs: 1 })] });
+    reporter.changed(model);
+    alternate();
+    assert.equal(shell.errors.text.split("a1 is busy").length, 3);
+  });
 });
 
 describe("a run drawn on a terminal", () => {
