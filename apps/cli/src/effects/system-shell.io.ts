@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -53,6 +53,29 @@ describe("a script with a leash module in its folder", () => {
       child.kill("SIGKILL");
     }
     assert.deepEqual(lines, ["ready", "stopped"]);
+    await rm(folder, { recursive: true, force: true });
+  });
+});
+
+describe("a command in a folder that is not in PATH", () => {
+  it("is found by the script that it starts", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "tutti-hand-over-"));
+    const script = join(folder, "script.mjs");
+    const main = join(folder, "main.mjs");
+    const bin = join(folder, "bin");
+    await mkdir(bin);
+    await writeFile(script, "console.log(process.env.PATH);");
+    await writeFile(
+      main,
+      `import { systemShell } from "${shell}"; await systemShell().handOver(${JSON.stringify(script)}, []);`,
+    );
+    await symlink(main, join(bin, "tutti"));
+    const child = spawn(process.execPath, [join(bin, "tutti")], {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { PATH: "/usr/bin" },
+    });
+    const [line] = await once(createInterface({ input: child.stdout }), "line");
+    assert.equal(line, `${bin}:/usr/bin`);
     await rm(folder, { recursive: true, force: true });
   });
 });

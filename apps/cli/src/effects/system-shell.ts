@@ -1,6 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { basename, delimiter, dirname, join, resolve } from "node:path";
 import type { WriteStream } from "node:tty";
 import { pathToFileURL } from "node:url";
 import { exitCodes } from "../command/exit-codes.ts";
@@ -225,7 +225,7 @@ async function handOver(
   return await new Promise((done, fail) => {
     const child = spawn(process.execPath, [...options, script, ...args], {
       stdio: ["inherit", "inherit", "inherit", ...(isLeashed ? (["pipe"] as const) : [])],
-      env: { ...process.env, ...variables },
+      env: { ...process.env, ...commandPath(), ...variables },
     });
     // A terminal signals the script too, other senders only this process. The script treats both as one signal.
     const end = (signal: NodeJS.Signals): void => {
@@ -238,6 +238,13 @@ async function handOver(
       done(code ?? 1);
     });
   });
+}
+
+/** Puts the folder of this command first in PATH: the platform starts adapters in files with `tutti`. `npx` does the same. */
+function commandPath(): Readonly<Record<string, string>> {
+  const [, command = ""] = process.argv;
+  if (basename(command) !== "tutti") return {};
+  return { PATH: [dirname(command), process.env["PATH"]].filter(Boolean).join(delimiter) };
 }
 
 const connectMs = 1_000;
