@@ -27,6 +27,10 @@ const inline = (value: unknown) => ({
   body: { $case: "inline" as const, value: bytes(value) },
   mediaType: "",
 });
+const inlineText = (text: string) => ({
+  ...inline(null),
+  body: { $case: "inline" as const, value: Buffer.from(text) },
+});
 const codeOf = (code: string) => (error: unknown) => isTuttiError(error) && error.code === code;
 
 const order = `workflow: order
@@ -100,6 +104,13 @@ describe("triggers", () => {
     assert.deepEqual([counts?.received, counts?.started], [1, 1]);
     assert.equal(recent[0]?.result, ActivationResult.ACTIVATION_RESULT_STARTED);
     await assert.rejects(runs().getRun(GetRunRequest.fromPartial({ runId: "order-8" })));
+  });
+
+  it("an event with a number that no double can represent is refused", async () => {
+    const large = { ...event("order", "e9"), data: inlineText('{"id":9,"list":[{"total":-1e400}]}') };
+    await assert.rejects(post(large), /Event `e9`: data: expected numbers up to 1\.8e308, got -1e400/);
+    const text = { ...event("order", "e10"), data: inlineText('{"id":10,"total":1e308,"text":"1e400"}') };
+    assert.equal((await post(text)).events, 1);
   });
 
   it("a repeated event, and another event with the same key, start no run", async () => {

@@ -26,6 +26,14 @@ export function postedEvent(event: CloudEvent, namespace: string, nowMs: number)
       id,
       problem: "data: expected a value, got a reference to a blob",
     });
+  const bytes = data?.body?.$case === "inline" ? data.body.value : new Uint8Array();
+  const dataContentType = datacontenttype || data?.mediaType || "application/json";
+  const beyond = /\bjson\b/i.test(dataContentType) ? numberBeyondDouble(bytes) : undefined;
+  if (beyond !== undefined)
+    throw triggerSourceErrors.eventInvalid({
+      id,
+      problem: `data: expected numbers up to 1.8e308, got ${beyond.slice(0, 100)}`,
+    });
   return checkedEvent({
     id,
     source,
@@ -33,10 +41,31 @@ export function postedEvent(event: CloudEvent, namespace: string, nowMs: number)
     namespace,
     timeMs,
     subject: subject || id,
-    dataContentType: datacontenttype || data?.mediaType || "application/json",
-    data: data?.body?.$case === "inline" ? data.body.value : new Uint8Array(),
+    dataContentType,
+    data: bytes,
     extensions: { ...event.extensions, ...(dataschema !== "" && { dataschemauri: dataschema }) },
   });
+}
+
+/** Only numbers with such an exponent, or this many digits, may be beyond a double. */
+const large = /\d[eE]\+?\d{3}|\d{200}/;
+
+/** Returns the first number in JSON that no double can represent. Triggers would read it as null. */
+function numberBeyondDouble(bytes: Uint8Array): string | undefined {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+  if (!large.test(text)) return undefined;
+  let found: string | undefined;
+  const find = (_key: string, value: unknown, { source = "" }: { readonly source?: string } = {}) => {
+    if (typeof value === "number" && !Number.isFinite(value)) found ??= source;
+    return value;
+  };
+  try {
+    // TypeScript does not know the third argument of a reviver yet.
+    JSON.parse(text, find as (this: unknown, key: string, value: unknown) => unknown);
+  } catch {
+    // It is no JSON, and is passed on as bytes.
+  }
+  return found;
 }
 
 /** An event of the bus, parsed once for any number of triggers. */
