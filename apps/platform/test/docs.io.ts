@@ -13,7 +13,7 @@ import { linkPackages } from "./docs/packages.ts";
 import { allPages, type Page, root } from "./docs/page.ts";
 import { Programs } from "./docs/programs.ts";
 import { typecheckPrograms } from "./docs/typecheck.ts";
-import { folderOf, sharesPlatform, Workshop } from "./docs/workshop.ts";
+import { commandsOf, folderOf, sharesPlatform, Workshop } from "./docs/workshop.ts";
 import { type Folder, makeFolder, type Service, start } from "./support/services.ts";
 
 const pages = allPages();
@@ -39,6 +39,18 @@ describe("documentation", { concurrency: 2 }, () => {
   it("has programs that pass the compiler", async () => {
     await typecheckPrograms(pages, join(folder.path, "typecheck"));
   });
+
+  // Users of other protocols read these pages first, in a folder without Tutti in its PATH.
+  for (const entrance of ["docs/guides/a2a.md", "docs/guides/mcp.md"])
+    it(`${entrance}: every command starts with npx, as its platform does`, () => {
+      const blocks = pages.find(({ path }) => path === entrance)?.blocks ?? [];
+      const lines = blocks.filter(({ kind }) => kind === "sh").flatMap(({ text }) => commandsOf(text));
+      assert.ok(lines.includes("npx tutti dev"));
+      assert.deepEqual(
+        lines.filter((line) => line.startsWith("tutti ")),
+        [],
+      );
+    });
 
   const tryPage = async (page: Page, platform?: Service) => {
     await using workshop = new Workshop(join(folder.path, folderOf(page.path)), programs, platform);
