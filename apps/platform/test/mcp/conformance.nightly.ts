@@ -8,8 +8,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { type Folder, makeFolder, type Service, start } from "../support/services.ts";
 import { register } from "./client.ts";
-
-const kit = "@modelcontextprotocol/conformance@0.2.0-alpha.12";
+import { kit } from "./kit.ts";
 
 const schema = {
   $schema: "https://json-schema.org/draft/2020-12/schema",

@@ -196,7 +196,7 @@ export class McpClient {
     const connection =
       "command" in server
         ? new ProgramConnection(server, listener, this.#ports.timers)
-        : new HttpConnection(server, listener, this.#ports.fetch);
+        : new HttpConnection(server, listener, this.#ports);
     try {
       const clientInfo = { name: "tutti", version: "0.1.0" };
       const capabilities = this.#questions === undefined ? {} : { elicitation: { form: {} } };

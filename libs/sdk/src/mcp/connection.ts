@@ -3,13 +3,14 @@
  *
  * 1. When the server is disconnected, its requests in progress end. The next request starts the server again.
  * 2. A program that is closed and does not exit is killed, and its output is dropped.
- * 3. A server gets no model and no files from its client. It may ask a person if the client has `questions`.
+ * 3. A stream that ends before its answer continues behind its last event, if the server numbers its events.
+ * 4. A server gets no model and no files from its client. It may ask a person if the client has `questions`.
  */
 
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
-import { answerText, type Timers } from "@tutti/kernel";
-import { eventsOf } from "../agents/models/sse.ts";
+import { answerText, sleep, type Timers } from "@tutti/kernel";
+import { eventsOf, type StreamPosition } from "../agents/models/sse.ts";
 import { isMembers, type Members, membersIn, textIn } from "../agents/models/wire.ts";
 
 /** A program that is reached over its pipes, or an address. */
@@ -39,6 +40,10 @@ export interface Connection {
 const lineLengthMax = 16 * 1024 * 1024;
 /** Time that a closed program has to exit. */
 const exitMs = 5_000;
+/** Pause before a stream continues, if the server sets none, and its maximum. */
+const resumeAfterMs = { default: 1_000, max: 30_000 };
+/** Attempts to continue a stream that brings no new event. */
+const resumesMax = 10;
 const methodUnknown = -32_601;
 
 /** Dispatches a message of the server. Returns the answer that has to be sent to it, if any. */
@@ -156,30 +161,27 @@ export class HttpConnection implements Connection {
   readonly #server: Extract<McpServer, { url: unknown }>;
   readonly #listener: Listener;
   readonly #fetch: typeof fetch;
+  readonly #timers: Timers;
   readonly #closing = new AbortController();
   #session = "";
   /** Version of the protocol. Set after the negotiation. */
   version = "";
 
-  constructor(server: Extract<McpServer, { url: unknown }>, listener: Listener, fetchFunction: typeof fetch) {
+  constructor(
+    server: Extract<McpServer, { url: unknown }>,
+    listener: Listener,
+    ports: { readonly fetch: typeof fetch; readonly timers: Timers },
+  ) {
     this.#server = server;
     this.#listener = listener;
-    this.#fetch = fetchFunction;
+    this.#fetch = ports.fetch;
+    this.#timers = ports.timers;
   }
 
-  async send(message: Members, signal?: AbortSignal): Promise<void> {
-    const answer = await this.#fetch(this.#server.url, {
-      method: "POST",
-      // A redirect would send the credentials in the headers to another service.
-      redirect: "error",
-      signal: AbortSignal.any([this.#closing.signal, ...(signal === undefined ? [] : [signal])]),
-      headers: {
-        "content-type": "application/json",
-        accept: "application/json, text/event-stream",
-        ...(this.#session !== "" && { "mcp-session-id": this.#session }),
-        ...(this.version !== "" && { "mcp-protocol-version": this.version }),
-        ...this.#server.headers,
-      },
+  async send(message: Members, callSignal?: AbortSignal): Promise<void> {
+    const signal = AbortSignal.any([this.#closing.signal, ...(callSignal === undefined ? [] : [callSignal])]);
+    const answer = await this.#exchange("POST", signal, {
+      headers: { "content-type": "application/json", accept: "application/json, text/event-stream" },
       body: JSON.stringify(message),
     });
     this.#session = answer.headers.get("mcp-session-id") ?? this.#session;
@@ -197,9 +199,58 @@ export class HttpConnection implements Connection {
       this.#dispatchAll(JSON.parse(await answerText(answer)), message["id"]);
       return;
     }
-    // A server may keep the stream open after its answer.
-    for await (const data of eventsOf(answer.body))
-      if (this.#dispatchAll(JSON.parse(data), message["id"])) return;
+    await this.#readStream(answer.body, message["id"], signal);
+  }
+
+  #exchange(
+    method: "GET" | "POST",
+    signal: AbortSignal,
+    { headers, body = null }: { readonly headers: Record<string, string>; readonly body?: string | null },
+  ): Promise<Response> {
+    return this.#fetch(this.#server.url, {
+      ...{ method, signal, body },
+      // A redirect would send the credentials in the headers to another service.
+      redirect: "error",
+      headers: {
+        ...headers,
+        ...(this.#session !== "" && { "mcp-session-id": this.#session }),
+        ...(this.version !== "" && { "mcp-protocol-version": this.version }),
+        ...this.#server.headers,
+      },
+    });
+  }
+
+  /** Reads until the answer to the request. A server may keep the stream open after it, or end it before. */
+  async #readStream(
+    first: ReadableStream<Uint8Array>,
+    requestId: unknown,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const position: StreamPosition = {};
+    let body: ReadableStream<Uint8Array> | undefined = first;
+    for (let resumes = 0; resumes <= resumesMax; resumes++) {
+      const before = position.eventId;
+      if (body !== undefined)
+        for await (const data of eventsOf(body, position))
+          if (this.#dispatchAll(JSON.parse(data), requestId)) return;
+      const { eventId, retryMs = resumeAfterMs.default } = position;
+      if (eventId === undefined || eventId === "") return;
+      if (eventId !== before) resumes = 0;
+      await sleep(this.#timers, Math.min(retryMs, resumeAfterMs.max), signal);
+      signal.throwIfAborted();
+      body = await this.#resume(eventId, signal);
+    }
+  }
+
+  /** Continues a stream behind an event. Undefined if the server cannot be reached now. */
+  async #resume(eventId: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array> | undefined> {
+    const headers = { accept: "text/event-stream", "last-event-id": eventId };
+    const answer = await this.#exchange("GET", signal, { headers }).catch((error: unknown) => {
+      if (signal.aborted) throw error;
+    });
+    if (answer === undefined) return undefined;
+    if (answer.ok && answer.body !== null) return answer.body;
+    throw new Error(`status ${answer.status}: ${(await answerText(answer)).slice(0, 300)}`);
   }
 
   /**

@@ -13,10 +13,10 @@ interface Request {
 
 /** Timers that run when the test says so. */
 class Timers {
-  readonly #due = new Set<() => void>();
+  readonly #due = new Map<() => void, number>();
 
-  after(_ms: number, run: () => void) {
-    this.#due.add(run);
+  after(delayMs: number, run: () => void) {
+    this.#due.set(run, delayMs);
     return { cancel: () => this.#due.delete(run) };
   }
 
@@ -24,8 +24,10 @@ class Timers {
     throw new Error("not used");
   }
 
-  async fire(): Promise<void> {
-    for (const run of [...this.#due]) {
+  /** Runs the timers of a delay. Default: all. */
+  async fire(ofMs?: number): Promise<void> {
+    for (const [run, delayMs] of [...this.#due]) {
+      if (ofMs !== undefined && delayMs !== ofMs) continue;
       this.#due.delete(run);
       run();
     }
@@ -42,6 +44,7 @@ class Scene {
   readonly #calls = new Map<string, Handler>();
   tools: unknown = [{ name: "readFile", inputSchema: { type: "object" } }];
   answer: (request: Request, signal: AbortSignal) => Response | Promise<Response> = () => this.reply({});
+  resume: (eventId: string) => Response = () => new Response(null, { status: 405 });
 
   reply(result: unknown, id = this.requests.length): Response {
     return new Response(JSON.stringify({ jsonrpc: "2.0", id, result }));
@@ -67,6 +70,7 @@ class Scene {
   }
 
   readonly #fetch = async (_url: unknown, init: RequestInit): Promise<Response> => {
+    if (init.method === "GET") return this.resume(new Headers(init.headers).get("last-event-id") ?? "");
     const request: Request = JSON.parse(String(init.body));
     this.requests.push(request.method);
     const { id, method } = request;
@@ -248,6 +252,37 @@ describe("a call of an MCP server", () => {
         await assert.rejects(scene.call("readfile"), { code: "mcp.unreachable", retry: "same-key" });
       }
     });
+
+  it("continues behind the last event of a stream that ends before its answer", async () => {
+    const scene = new Scene();
+    await scene.add();
+    let call = 0;
+    const primed = (id: string, data = "") =>
+      new Response(`id: ${id}\nretry: 500\ndata: ${data}\n\n`, {
+        headers: { "content-type": "text/event-stream" },
+      });
+    scene.answer = ({ id = 0 }) => {
+      call = id;
+      return primed("event-1");
+    };
+    scene.resume = (eventId) =>
+      eventId === "event-1"
+        ? primed("event-2")
+        : primed(
+            "event-3",
+            JSON.stringify({
+              jsonrpc: "2.0",
+              id: call,
+              result: { content: [{ type: "text", text: eventId }] },
+            }),
+          );
+    const result = scene.call("readfile");
+    for (let resumes = 0; resumes < 2; resumes++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      await scene.timers.fire(500);
+    }
+    assert.equal(await result, "event-2");
+  });
 
   it("ends with its answer, although the server keeps the stream open", async () => {
     const scene = new Scene();

@@ -1,0 +1,28 @@
+/**
+ * The scenarios for clients of the conformance kit of the Model Context Protocol, against the client of workers. The kit
+ * starts the client as a program. ADR 0104 lists the scenarios that are not applicable.
+ */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { kit } from "./kit.ts";
+
+const program = fileURLToPath(new URL("../programs/mcp-client.ts", import.meta.url));
+
+function outputOf(scenario: string): Promise<string> {
+  const command = `${process.execPath} ${program}`;
+  const args = ["client", "--command", command, "--scenario", scenario, "--spec-version", "2025-11-25"];
+  const npm = ["exec", "--yes", `--package=${kit}`, "--", "conformance", ...args];
+  return new Promise((resolve) =>
+    execFile("npm", npm, { maxBuffer: 2 ** 26 }, (_error, output, errors) => resolve(output + errors)),
+  );
+}
+
+describe("the conformance kit of MCP for clients", () => {
+  for (const scenario of ["initialize", "tools_call", "sse-retry", "json-schema-2020-12-preservation"])
+    it(`passes ${scenario}`, async () => {
+      const output = await outputOf(scenario);
+      assert.match(output, /^Passed: ([1-9]\d*)\/\1, 0 failed, 0 warnings$/m, output.slice(-3_000));
+    });
+});
