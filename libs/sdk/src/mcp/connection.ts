@@ -208,7 +208,9 @@ export class HttpConnection implements Connection {
     { headers, body = null }: { readonly headers: Record<string, string>; readonly body?: string | null },
   ): Promise<Response> {
     return this.#fetch(this.#server.url, {
-      ...{ method, signal, body },
+      method,
+      signal,
+      body,
       // A redirect would send the credentials in the headers to another service.
       redirect: "error",
       headers: {
