@@ -325,6 +325,20 @@ describe("why a task waits", () => {
     assert.match(wait?.message ?? "", /it allows 2 at once\. Held by `run-5 t5`$/);
   });
 
+  it("has the last message of the worker of a running task", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a");
+    sender.offer(1);
+    arena.turn();
+    const report = { token: tokenOf(1), fraction: 0, saved: new Uint8Array(), used: undefined };
+    agent.sendFrame({ progress: [{ ...report, message: "its disk is full" }] });
+    assert.match(
+      arena.pool.explain(tokenOf(1), arena.nowMs)?.summary ?? "",
+      / Its worker reported: its disk is full\./,
+    );
+  });
+
   it("names the agent of a running task, with the other candidates", () => {
     const arena = new Arena();
     const sender = arena.sender();

@@ -79,7 +79,7 @@ export class Explanations {
         });
       const summary = `It was given to ${agent.agentId} ${since} ago, and ${
         task.startedMs === 0 ? "has not reported its start" : "is running"
-      }.${silenceOf(agent, nowMs)}`;
+      }.${reportOf(task)}${silenceOf(agent, nowMs)}`;
       const placement = placementOf(this.#placements, task, nowMs);
       return Explanation.fromPartial({
         about,
@@ -180,6 +180,10 @@ function remediesOf({ runMs, totalDueMs }: Task, { agentId }: Agent, forMs: numb
   if (forMs < longMs || runMs > 0 || Number.isFinite(totalDueMs)) return [];
   const text = `If it hangs: its attempts have no time limit. See the log of ${agentId}. If you end that worker, another worker gets the task. Set \`timeout\` in the workflow, so that an attempt that hangs ends.`;
   return [Remedy.fromPartial({ text })];
+}
+
+function reportOf({ message }: Task): string {
+  return message === "" ? "" : ` ${sentences(`Its worker reported: ${message}`)}`;
 }
 
 function silenceOf({ isDisconnected, silent, lastSeenMs, reconnectDueMs }: Agent, nowMs: number): string {
