@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { EventInput } from "@tutti/bus";
+import { runtimeService, SearchIndexRequest } from "@tutti/contracts/runtime/v1";
 import {
   ActivationResult,
   CloudEvent,
@@ -16,8 +17,10 @@ import {
   type Trigger,
   triggerService,
 } from "@tutti/contracts/workflow/v1";
+import type { Search } from "@tutti/journal";
 import { isTuttiError } from "@tutti/kernel";
-import { until } from "@tutti/kernel/testing";
+import { recordingLogger, until } from "@tutti/kernel/testing";
+import { type IndexParts, TriggerIndex } from "../src/triggers/trigger-index.ts";
 import { Serving } from "./serving.ts";
 
 type TriggerFields = Parameters<typeof CreateTriggerRequest.fromPartial>[0]["trigger"];
@@ -309,5 +312,26 @@ tasks: {rest: {wait: {for: 1ms}}}
       "tutti.workflow.trigger.deleted",
     ]);
     assert.equal((await post(event("told", "e2"))).matched, 0);
+  });
+
+  it("a process that has just started knows a trigger that was created right before", async () => {
+    const { mesh, bus } = serving.host;
+    const foundation = { timers: serving.timers, logger: recordingLogger() };
+    const peers = mesh.client(runtimeService, { service: "workflow" });
+    const archive = {
+      async search({ kinds, mayLag = false, limit }: Search) {
+        const request = SearchIndexRequest.fromPartial({ kinds: [...kinds], mayLag, limit });
+        const { entries } = await peers.searchIndex(request);
+        return { entries: entries.map(({ endMs, ...key }) => ({ key, endMs })), cursor: "" };
+      },
+    } as unknown as IndexParts["archive"];
+    await create("fresh", {});
+    const index = new TriggerIndex({ bus, archive, triggers: client(), foundation });
+    await index.ready();
+    const found = [...index.candidates({ namespace: "default", type: "shop.fresh.created" })];
+    assert.deepEqual(
+      found.map(({ id }) => id),
+      ["fresh"],
+    );
   });
 });

@@ -117,7 +117,8 @@ export class TriggerIndex implements Component {
   }
 
   async #load(): Promise<void> {
-    const entries = await allEntries(this.#parts, { namespace: "", kinds: ["trigger"], mayLag: true });
+    // Without lag: the bus does not report a change that is older than the subscription.
+    const entries = await allEntries(this.#parts, { namespace: "", kinds: ["trigger"] });
     const listed = entries.filter(({ endMs }) => endMs === 0).map(({ key }) => key);
     await Promise.all(listed.map(({ namespace, id }) => this.refresh(namespace, id)));
   }
