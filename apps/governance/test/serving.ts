@@ -1,6 +1,5 @@
 import { RestartableHost } from "@tutti/host/testing";
-import type { CallContext, Principal } from "@tutti/kernel";
-import { isTuttiError, localAdministrator } from "@tutti/kernel";
+import { type CallContext, isTuttiError, localAdministrator, type Principal } from "@tutti/kernel";
 import { governance } from "../src/service.ts";
 
 /** A process with only this service. */

@@ -4,8 +4,13 @@
  * command.
  */
 
-import type { Context } from "../command/declaration.ts";
-import { type Command, type Completes, everyOption, type Option } from "../command/declaration.ts";
+import {
+  type Command,
+  type Completes,
+  type Context,
+  everyOption,
+  type Option,
+} from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { usageFailure } from "../command/failure.ts";
 import type { Result } from "../command/presenter.ts";

@@ -1,5 +1,4 @@
-import type { Style, Tone } from "./style.ts";
-import { toned } from "./style.ts";
+import { type Style, type Tone, toned } from "./style.ts";
 import { cut, padEnd, padStart, safe, widthOf, wrap } from "./text.ts";
 
 /** A column of a table. */

@@ -1,13 +1,14 @@
 /** Stores, ends and reseals values. A value is sealed here, before any other code sees it. */
 import { timingSafeEqual } from "node:crypto";
-import type {
-  DeleteSecretRequest,
-  KeptSecretVersion,
-  PutSecretRequest,
-  ResealedKey,
-  RotateSealingRequest,
+import {
+  type DeleteSecretRequest,
+  type KeptSecretVersion,
+  KeptSecretVersion as KeptVersion,
+  type PutSecretRequest,
+  type ResealedKey,
+  type RotateSealingRequest,
+  Secret,
 } from "@tutti/contracts/governance/v1";
-import { KeptSecretVersion as KeptVersion, Secret } from "@tutti/contracts/governance/v1";
 import { type CallContext, fromTimestamp, type ReadOnly } from "@tutti/kernel";
 import {
   atOnceMax,

@@ -6,8 +6,14 @@ import type { Decision } from "@tutti/contracts/governance/v1";
 import type { CallCount } from "@tutti/contracts/insight/v1";
 import { type Choice, Mode, type Session } from "@tutti/contracts/session/v1";
 import type { Agent, BoardTask, Mission, PlacedAttempt } from "@tutti/contracts/swarm/v1";
-import type { Amounts, ErrorDetail, Outcome, TaskCounts, WorkReference } from "@tutti/contracts/types/v1";
-import { WorkStatus } from "@tutti/contracts/types/v1";
+import {
+  type Amounts,
+  type ErrorDetail,
+  type Outcome,
+  type TaskCounts,
+  type WorkReference,
+  WorkStatus,
+} from "@tutti/contracts/types/v1";
 import type { Run, Task } from "@tutti/contracts/workflow/v1";
 import { fromTimestamp } from "@tutti/kernel";
 import { type FactRow, type FactValue, timeText } from "./tables.ts";

@@ -5,8 +5,7 @@
  * 2. A repair of several runs changes exactly the runs of its preview. A second attempt continues after completed runs.
  * 3. Cancelling the run stops the repair. An undo is a repair of its own.
  */
-import type { IncidentRepair, RepairIncidentReply } from "@tutti/contracts/insight/v1";
-import { RepairKind } from "@tutti/contracts/insight/v1";
+import { type IncidentRepair, type RepairIncidentReply, RepairKind } from "@tutti/contracts/insight/v1";
 import { registryService } from "@tutti/contracts/registry/v1";
 import * as swarm from "@tutti/contracts/swarm/v1";
 import { type Payload, WorkReference, WorkStatus } from "@tutti/contracts/types/v1";

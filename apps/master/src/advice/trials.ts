@@ -8,8 +8,7 @@
  * 3. If new runs are no longer divided as the trial set it, a user changed that. Then the trial ends, and the
  *    runs stay as they are. The same applies to a pool whose strategy was not set by this process.
  */
-import type { Recommendation } from "@tutti/contracts/intelligence/v1";
-import { RecommendationStatus } from "@tutti/contracts/intelligence/v1";
+import { type Recommendation, RecommendationStatus } from "@tutti/contracts/intelligence/v1";
 import { ActorKind, type Cause } from "@tutti/contracts/types/v1";
 import { impureInputs } from "@tutti/definitions";
 import { allEntries, type MachineDependencies, orIfAbsent, Rounds } from "@tutti/host/serving";

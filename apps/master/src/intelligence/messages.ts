@@ -1,15 +1,15 @@
 /** Converts estimates and models to the contract. */
-import type {
-  AttemptOutcome,
-  CapabilityModel,
-  Estimate,
-  LearnedOutcome,
-  Model,
-  ModelTraining,
-  PredictionPoint,
-  Training,
+import {
+  type AttemptOutcome,
+  type CapabilityModel,
+  type Estimate,
+  EstimateSubject,
+  type LearnedOutcome,
+  type Model,
+  type ModelTraining,
+  type PredictionPoint,
+  type Training,
 } from "@tutti/contracts/intelligence/v1";
-import { EstimateSubject } from "@tutti/contracts/intelligence/v1";
 import type { RecordedUse } from "@tutti/definitions";
 import { fromTimestamp, type ReadOnly, toTimestamp } from "@tutti/kernel";
 import {

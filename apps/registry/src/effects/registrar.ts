@@ -9,11 +9,24 @@
  *    moment. A living instance renews at once. Its next renewal states its health.
  */
 
-import type { Instance, Position, Renewal, RenewReply } from "@tutti/contracts/registry/v1";
-import { HealthState, RemovalCause } from "@tutti/contracts/registry/v1";
+import {
+  HealthState,
+  type Instance,
+  type Position,
+  RemovalCause,
+  type Renewal,
+  type RenewReply,
+} from "@tutti/contracts/registry/v1";
 import { healthOf } from "@tutti/host/serving";
-import type { Component, ComponentContext, Foundation, Health, Logger, Timer } from "@tutti/kernel";
-import { toTimestamp } from "@tutti/kernel";
+import {
+  type Component,
+  type ComponentContext,
+  type Foundation,
+  type Health,
+  type Logger,
+  type Timer,
+  toTimestamp,
+} from "@tutti/kernel";
 import type { RegistrySettings } from "../configuration.ts";
 import { Directory } from "../directory/directory.ts";
 import type { Moment, Registration, Removal, Step } from "../directory/entry.ts";

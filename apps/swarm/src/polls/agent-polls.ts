@@ -3,17 +3,21 @@
  * caller has a grant for everything that the agent offers.
  */
 
-import type {
-  ClaimTasksReply,
-  ClaimTasksRequest,
-  CompleteTasksReply,
-  CompleteTasksRequest,
-  Completion,
-  CompletionReceipt,
-  RenewTasksReply,
-  RenewTasksRequest,
+import {
+  AgentKind,
+  type ClaimTasksReply,
+  type ClaimTasksRequest,
+  type CompleteTasksReply,
+  type CompleteTasksRequest,
+  type Completion,
+  type CompletionReceipt,
+  type Hello,
+  Hold,
+  Hello as helloMessage,
+  type Offering,
+  type RenewTasksReply,
+  type RenewTasksRequest,
 } from "@tutti/contracts/agent/v1";
-import { AgentKind, type Hello, Hold, Hello as helloMessage, type Offering } from "@tutti/contracts/agent/v1";
 import { namespaceOf } from "@tutti/contracts/rpc";
 import {
   type CallContext,

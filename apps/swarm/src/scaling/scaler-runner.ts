@@ -6,8 +6,7 @@
  * 2. Agents with the least to do go first. An agent with tasks finishes them.
  * 3. Each change of the number is an event, and a line of its log.
  */
-import type { AgentState } from "@tutti/contracts/agent/v1";
-import { AgentState as states } from "@tutti/contracts/agent/v1";
+import { type AgentState, AgentState as states } from "@tutti/contracts/agent/v1";
 import type { Scaler, ScalerForecast, ScalerStatus, Scaling } from "@tutti/contracts/swarm/v1";
 import { toErrorDetail, toTimestamp } from "@tutti/kernel";
 import type { ScalerPast } from "@tutti/machine-entities/pool";

@@ -1,21 +1,21 @@
 /** The published events of definitions, schedules, triggers and limits. */
-import type {
-  EventsDiedV1,
-  FiringSkippedV1,
-  FiringStartedV1,
-  LabelPointedV1,
-  LimitSetV1,
-  ScheduleCreatedV1,
-  ScheduleResumedV1,
-  ScheduleUpdatedV1,
-  StartsSettledV1,
-  TimesMissedV1,
-  TriggerCreatedV1,
-  TriggerStart,
-  VersionArchivedV1,
-  VersionRegisteredV1,
+import {
+  ActivationResult,
+  type EventsDiedV1,
+  type FiringSkippedV1,
+  type FiringStartedV1,
+  type LabelPointedV1,
+  type LimitSetV1,
+  type ScheduleCreatedV1,
+  type ScheduleResumedV1,
+  type ScheduleUpdatedV1,
+  type StartsSettledV1,
+  type TimesMissedV1,
+  type TriggerCreatedV1,
+  type TriggerStart,
+  type VersionArchivedV1,
+  type VersionRegisteredV1,
 } from "@tutti/contracts/workflow/v1";
-import { ActivationResult } from "@tutti/contracts/workflow/v1";
 import type { NoteOf } from "@tutti/host/serving";
 import { toTimestamp } from "@tutti/kernel";
 import type { Happening } from "@tutti/runtime";

@@ -22,8 +22,7 @@ import {
   type TuttiError,
 } from "@tutti/kernel";
 import { busErrors } from "../errors.ts";
-import type { BusEvent } from "../event/event.ts";
-import { orderKeyOf } from "../event/event.ts";
+import { type BusEvent, orderKeyOf } from "../event/event.ts";
 import type { Position } from "../event/position.ts";
 import type { Delivery } from "../port.ts";
 import type { SubscriptionMetrics } from "./metrics.ts";

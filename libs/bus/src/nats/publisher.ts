@@ -9,8 +9,7 @@
  * 4. A publication ends when all its events are confirmed, one is refused, or its time is up. Its remaining events are
  *    dropped here, though the server may have them.
  */
-import type { Msg } from "@nats-io/transport-node";
-import { createInbox } from "@nats-io/transport-node";
+import { createInbox, type Msg } from "@nats-io/transport-node";
 import {
   assert,
   type Clock,

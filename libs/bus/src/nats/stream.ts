@@ -7,8 +7,7 @@ import {
   type StreamConfig,
 } from "@nats-io/jetstream";
 import { nanos } from "@nats-io/transport-node";
-import type { NatsConnection } from "@tutti/nats";
-import { natsErrors } from "@tutti/nats";
+import { type NatsConnection, natsErrors } from "@tutti/nats";
 import { subjectRoot } from "../event/pattern.ts";
 
 export const eventStream = "TUTTI_EVENTS";

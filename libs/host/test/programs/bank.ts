@@ -3,8 +3,7 @@
  * for its release.
  */
 import { ActorKind } from "@tutti/contracts/types/v1";
-import type { CallContext, InstanceKey } from "@tutti/kernel";
-import { notOwnerOf, systemSources } from "@tutti/kernel";
+import { type CallContext, type InstanceKey, notOwnerOf, systemSources } from "@tutti/kernel";
 import { account, balance, deposit, open, transfer } from "@tutti/machine-bank";
 import { nextRelease } from "@tutti/machine-bank/testing";
 import type { Handlers } from "@tutti/mesh";

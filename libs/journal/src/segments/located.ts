@@ -1,5 +1,4 @@
-import type { Disk, DiskFile } from "../disk/disk.ts";
-import { readFully } from "../disk/disk.ts";
+import { type Disk, type DiskFile, readFully } from "../disk/disk.ts";
 import type { JournalBatch, PartitionName } from "../port.ts";
 import { aligned, blockBytes, viewOf } from "./layout.ts";
 import type { GroupPlace } from "./places.ts";

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { ErrorEntry } from "./catalogue.ts";
-import { declaredErrors } from "./catalogue.ts";
+import { declaredErrors, type ErrorEntry } from "./catalogue.ts";
 import { renderErrorReference } from "./reference.ts";
 import "./kernel-errors.ts";
 

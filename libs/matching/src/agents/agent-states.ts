@@ -5,8 +5,7 @@
  */
 
 import type { Busy, Heartbeat } from "@tutti/contracts/agent/v1";
-import type { Chance } from "@tutti/kernel";
-import { backoffMs } from "@tutti/kernel";
+import { backoffMs, type Chance } from "@tutti/kernel";
 import { busyBackoff, busyFactor, busyPauseMaxMs } from "../bounds.ts";
 import type { LiveSettings } from "../settings.ts";
 import type { BoundTasks } from "../task/bound-tasks.ts";

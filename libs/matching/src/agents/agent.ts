@@ -2,8 +2,14 @@
  * An agent of a pool, with its link and its cohort as the agent and its tasks need them. An agent counts its tasks and
  * does not know them: `Running` lists the tasks of each agent.
  */
-import type { AgentKind, Bye, HostFrame, Offering } from "@tutti/contracts/agent/v1";
-import { AgentState, Hold } from "@tutti/contracts/agent/v1";
+import {
+  type AgentKind,
+  AgentState,
+  type Bye,
+  Hold,
+  type HostFrame,
+  type Offering,
+} from "@tutti/contracts/agent/v1";
 import type { HostFigures } from "@tutti/contracts/types/v1";
 import type { Heap, Ranked } from "@tutti/kernel";
 import type { Fit } from "../demand/requirements.ts";

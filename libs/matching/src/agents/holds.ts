@@ -4,8 +4,7 @@
  */
 
 import { Hold } from "@tutti/contracts/agent/v1";
-import type { Refusal } from "@tutti/kernel";
-import { counted } from "@tutti/kernel";
+import { counted, type Refusal } from "@tutti/kernel";
 import type { HoldOrder } from "../api/pool.ts";
 import { heldAgentsMax } from "../bounds.ts";
 import type { Demands } from "../demand/demands.ts";

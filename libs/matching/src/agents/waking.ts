@@ -5,8 +5,7 @@
 
 import { Hold } from "@tutti/contracts/agent/v1";
 import { isEverFit } from "../demand/fit.ts";
-import type { LiveSettings } from "../settings.ts";
-import { isStill } from "../settings.ts";
+import { isStill, type LiveSettings } from "../settings.ts";
 import type { Waiting } from "../task/waiting.ts";
 import type { Agent, Cohort } from "./agent.ts";
 import type { AgentStates } from "./agent-states.ts";

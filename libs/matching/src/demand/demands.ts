@@ -5,8 +5,7 @@
 import type { OfferProfile } from "@tutti/contracts/swarm/v1";
 import type { Cohort } from "../agents/agent.ts";
 import type { Offered } from "../agents/capabilities.ts";
-import type { CohortWatch } from "../agents/cohort.ts";
-import { AgentCohort } from "../agents/cohort.ts";
+import { AgentCohort, type CohortWatch } from "../agents/cohort.ts";
 import { SharedDemand } from "./demand.ts";
 import { fitOf } from "./fit.ts";
 import { byName, labelsMatch, labelsPreference, namesIn, selectorKey } from "./labels.ts";

@@ -13,8 +13,7 @@ import { matchingErrors } from "../errors.ts";
 import type { Task } from "../task/task.ts";
 import type { Wheel } from "../time/wheel.ts";
 import { KeyAmountLimit } from "./amount.ts";
-import type { LimitWatch } from "./limit.ts";
-import { KeyLimit } from "./limit.ts";
+import { KeyLimit, type LimitWatch } from "./limit.ts";
 import type { Limit } from "./room.ts";
 
 const keyLengthMax = 1_000;

@@ -8,8 +8,7 @@ import { type GangOrder, type PriorityChange, ReturnReason } from "@tutti/contra
 import type { Gangs } from "../gangs/gangs.ts";
 import type { SenderSlot } from "../offers/sender-slot.ts";
 import type { Claims } from "./claims.ts";
-import type { TaskOrder } from "./order.ts";
-import { moveInOrder } from "./order.ts";
+import { moveInOrder, type TaskOrder } from "./order.ts";
 import type { Outcomes } from "./outcomes.ts";
 import type { Preemption } from "./preemption.ts";
 import { isWaiting } from "./queueing.ts";

@@ -7,8 +7,7 @@
 import { toTimestamp } from "@tutti/kernel";
 import { isEverFit } from "../demand/fit.ts";
 import type { LearnedTimes } from "../match/learned-times.ts";
-import type { LiveSettings } from "../settings.ts";
-import { isStill } from "../settings.ts";
+import { isStill, type LiveSettings } from "../settings.ts";
 import type { Running } from "../task/running.ts";
 import type { Task } from "../task/task.ts";
 import type { Tasks } from "../task/tasks.ts";

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Explanation } from "@tutti/contracts/types/v1";
-import { WaitCause } from "@tutti/contracts/types/v1";
+import { type Explanation, WaitCause } from "@tutti/contracts/types/v1";
 import { placementsMax, placementsMs } from "../bounds.ts";
 import { Arena, tokenOf } from "../testing/arena.ts";
 

@@ -1,5 +1,4 @@
-import type { TuttiError } from "@tutti/kernel";
-import { counted } from "@tutti/kernel";
+import { counted, type TuttiError } from "@tutti/kernel";
 
 /** State of a connection. Operations are possible only in `connected`. The other states contain the reason. */
 export type ConnectionState =

@@ -6,8 +6,7 @@
  */
 import { JetStreamApiError, StorageType, type StreamConfig } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
-import type { NatsConnection as NatsClient } from "@nats-io/transport-node";
-import { Empty, headers, nanos } from "@nats-io/transport-node";
+import { Empty, headers, type NatsConnection as NatsClient, nanos } from "@nats-io/transport-node";
 import type { Refusal } from "@tutti/kernel";
 import type { NatsConnection } from "../connection/nats-connection.ts";
 import { natsErrors, wrongRevisionOf } from "../errors.ts";

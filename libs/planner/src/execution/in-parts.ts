@@ -1,5 +1,4 @@
-import type { Problem } from "../work/problem.ts";
-import { prepare } from "../work/problem.ts";
+import { type Problem, prepare } from "../work/problem.ts";
 import type { Assignment, Dispatcher, Presence } from "./dispatcher.ts";
 
 /** The tasks of one dispatcher. */

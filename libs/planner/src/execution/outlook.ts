@@ -1,8 +1,7 @@
 import type { Estimate, Estimates } from "../estimates/estimates.ts";
 import { latenessOf } from "../estimates/lateness.ts";
 import { Median } from "../structures/median.ts";
-import type { Problem } from "../work/problem.ts";
-import { durationMs } from "../work/problem.ts";
+import { durationMs, type Problem } from "../work/problem.ts";
 
 /** The present expectations about tasks that have not ended. */
 export interface Outlook {

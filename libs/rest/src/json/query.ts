@@ -1,6 +1,5 @@
 /** Parameters of a query as values of fields. */
-import type { FieldTable } from "../plan/schema.ts";
-import { wellKnown } from "../plan/schema.ts";
+import { type FieldTable, wellKnown } from "../plan/schema.ts";
 import { parseExactly } from "./exact.ts";
 import type { Found } from "./found.ts";
 import type { Draft, Reader } from "./reader.ts";

@@ -8,8 +8,7 @@
  */
 
 import type { Cause } from "@tutti/contracts/types/v1";
-import type { Envelope } from "@tutti/kernel";
-import { errorFromUnknown, type InstanceKey, keyOf, textOf } from "@tutti/kernel";
+import { type Envelope, errorFromUnknown, type InstanceKey, keyOf, textOf } from "@tutti/kernel";
 import type { HostedMachine } from "../machines/hosted-machine.ts";
 import { preparedForMessage } from "../machines/preparing.ts";
 import type { EnvelopesArrived } from "../partition/inbox.ts";

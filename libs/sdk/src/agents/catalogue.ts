@@ -1,8 +1,7 @@
 /** Reads the capabilities and workflows that agents may use from the REST API of the platform. */
 
 import type { Json } from "@tutti/expressions";
-import type { Timers } from "@tutti/kernel";
-import { answerText, reasonOf } from "@tutti/kernel";
+import { answerText, reasonOf, type Timers } from "@tutti/kernel";
 import { agentErrors } from "./errors.ts";
 import { isMembers, type Members, membersIn, textIn } from "./models/wire.ts";
 import type { Catalogue, CatalogueEntry } from "./tools.ts";

@@ -3,8 +3,7 @@
  * look reads the new lines. A missing log counts as empty.
  */
 import { open, stat } from "node:fs/promises";
-import type { CodingProfile, CodingProgress } from "./profiles.ts";
-import { parseLine } from "./profiles.ts";
+import { type CodingProfile, type CodingProgress, parseLine } from "./profiles.ts";
 
 export class SessionLog {
   readonly #log: NonNullable<CodingProfile["log"]>;

@@ -1,7 +1,6 @@
 /** Registers the workflows by which durable functions are started. The same content again changes nothing. */
 
-import type { Logger, Timer, Timers } from "@tutti/kernel";
-import { answerText, reasonOf } from "@tutti/kernel";
+import { answerText, type Logger, reasonOf, type Timer, type Timers } from "@tutti/kernel";
 import type { WorkerSettings } from "../worker/settings.ts";
 import { definitionOf, type HostedFunction } from "./durable.ts";
 

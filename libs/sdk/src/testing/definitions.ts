@@ -1,7 +1,12 @@
 /** The definitions of a test: the tested one and those of its children, with their parameters and plans. */
 
-import type { WorkflowDocument } from "@tutti/definitions";
-import { type CheckedDefinition, checkDocument, checkText, printProblem } from "@tutti/definitions";
+import {
+  type CheckedDefinition,
+  checkDocument,
+  checkText,
+  printProblem,
+  type WorkflowDocument,
+} from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { counted } from "@tutti/kernel";
 import { RunPlan, type RunPlans } from "@tutti/machine-run";

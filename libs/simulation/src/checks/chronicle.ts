@@ -11,8 +11,7 @@ import { Batch, type Record } from "@tutti/contracts/runtime/v1";
 import { ActorKind, type Cause } from "@tutti/contracts/types/v1";
 import { type InstanceKey, textOf } from "@tutti/kernel";
 import type { Counted } from "../counted/counted.ts";
-import type { AnyMachine } from "../counted/counting.ts";
-import { digestOf } from "../counted/counting.ts";
+import { type AnyMachine, digestOf } from "../counted/counting.ts";
 import type { World } from "../world/world.ts";
 
 /** A batch as it was appended. */

@@ -1,14 +1,14 @@
-import type {
-  Append,
-  AppendOutcome,
-  Journal,
-  JournalBatch,
-  JournalPartition,
-  Position,
-  Seal,
-  SealOutcome,
+import {
+  type Append,
+  type AppendOutcome,
+  type Journal,
+  type JournalBatch,
+  type JournalPartition,
+  type Position,
+  type Seal,
+  type SealOutcome,
+  verifyDisk,
 } from "@tutti/journal";
-import { verifyDisk } from "@tutti/journal";
 import type { Life } from "../world/process.ts";
 import type { Weakening } from "./weakening.ts";
 

@@ -5,8 +5,7 @@
  * 2. Each variable that the description refers to is taken from the environment of the platform.
  * 3. A scaler that was changed by other means no longer matches its description. That is a difference.
  */
-import type { AdapterDocument } from "@tutti/definitions";
-import { referencesIn } from "@tutti/definitions";
+import { type AdapterDocument, referencesIn } from "@tutti/definitions";
 import { type Difference, differencesOf } from "@tutti/definitions/differences";
 import { specOf } from "@tutti/validation";
 

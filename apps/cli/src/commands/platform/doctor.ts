@@ -11,8 +11,7 @@ import { hasTool, runTool, toolJson } from "../../local/clone.ts";
 import type { Server } from "../../server/calls.ts";
 import { readAll } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
-import type { Tone } from "../../terminal/style.ts";
-import { toned } from "../../terminal/style.ts";
+import { type Tone, toned } from "../../terminal/style.ts";
 import { padEnd, safe, wrap } from "../../terminal/text.ts";
 import {
   edgeFindings,

@@ -3,8 +3,7 @@ import type { Routes } from "@tutti/rest/types";
 import { read } from "../../data/queries.ts";
 import { nowMs } from "../../effects/time.ts";
 import { commandLine, pathOf } from "../../elements/spelled.ts";
-import type { CapacitySearch } from "./search.ts";
-import { aheadOf, waits } from "./search.ts";
+import { aheadOf, type CapacitySearch, waits } from "./search.ts";
 
 /** A forecast reads five weeks: an answer counts for a while. */
 const staleTime = 300_000;

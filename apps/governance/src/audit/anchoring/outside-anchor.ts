@@ -10,8 +10,7 @@
 import { execFile } from "node:child_process";
 import { appendFile, readFile } from "node:fs/promises";
 import type { Checkpoint } from "@tutti/contracts/governance/v1";
-import type { Timers } from "@tutti/kernel";
-import { answerText, durationText, ifPresent, reasonOf } from "@tutti/kernel";
+import { answerText, durationText, ifPresent, reasonOf, type Timers } from "@tutti/kernel";
 import { checkpointLineOf } from "@tutti/policy/audit";
 import { auditErrors } from "../errors.ts";
 import type { AnchoredCheckpoint } from "./anchor-check.ts";

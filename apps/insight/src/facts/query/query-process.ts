@@ -6,8 +6,7 @@
  * 2. A query that takes too long is ended with its process. The next query starts another process.
  */
 import { type ChildProcess, fork } from "node:child_process";
-import type { Timer, Timers } from "@tutti/kernel";
-import { programFileOf } from "@tutti/kernel";
+import { programFileOf, type Timer, type Timers } from "@tutti/kernel";
 import type { AnalysisFound, AnalysisQuery } from "../../analysis/analyse.ts";
 import type { LoadQuery, PoolLoad } from "../../analysis/recorded-load.ts";
 import type { ReplayFound, ReplayQuery } from "../../analysis/replay-recorded.ts";

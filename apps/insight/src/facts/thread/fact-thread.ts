@@ -1,7 +1,6 @@
 /** The thread with the store of facts. */
 import { RequestThread } from "@tutti/journal";
-import type { Timers } from "@tutti/kernel";
-import { programFileOf } from "@tutti/kernel";
+import { programFileOf, type Timers } from "@tutti/kernel";
 import { insightErrors } from "../../errors.ts";
 import type { FactCall, FactCalls, FactThreadData, ToFactThread } from "./messages.ts";
 

@@ -1,7 +1,6 @@
 /** The thread with the store of series. Packing and reading take longer than other work should wait. */
 import { RequestThread } from "@tutti/journal";
-import type { Timers } from "@tutti/kernel";
-import { programFileOf } from "@tutti/kernel";
+import { programFileOf, type Timers } from "@tutti/kernel";
 import { insightErrors } from "../../errors.ts";
 import type { SeriesCall, SeriesCalls, SeriesThreadData, ToSeriesThread } from "./messages.ts";
 

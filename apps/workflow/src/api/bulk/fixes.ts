@@ -1,8 +1,6 @@
 /** Corrects the input of one task in many runs. */
-import type { Payload } from "@tutti/contracts/types/v1";
-import { TaskStatus } from "@tutti/contracts/types/v1";
-import type { BulkFix, Task } from "@tutti/contracts/workflow/v1";
-import { GetTaskRequest, RepairTaskRequest } from "@tutti/contracts/workflow/v1";
+import { type Payload, TaskStatus } from "@tutti/contracts/types/v1";
+import { type BulkFix, GetTaskRequest, RepairTaskRequest, type Task } from "@tutti/contracts/workflow/v1";
 import { jsonOf } from "@tutti/definitions";
 import type { IndexEntry } from "@tutti/journal";
 import { errorFromUnknown, jsonPayload } from "@tutti/kernel";

@@ -1,6 +1,13 @@
 /** The preview of a move of many runs to another version: how each of them fits. */
-import type { BulkMove, BulkReview, RunCount } from "@tutti/contracts/workflow/v1";
-import { MoveReview, MoveRunRequest, MoveVerdict, RunFilter } from "@tutti/contracts/workflow/v1";
+import {
+  type BulkMove,
+  type BulkReview,
+  MoveReview,
+  MoveRunRequest,
+  MoveVerdict,
+  type RunCount,
+  RunFilter,
+} from "@tutti/contracts/workflow/v1";
 import type { IndexEntry } from "@tutti/journal";
 import { type CallContext, errorFromUnknown } from "@tutti/kernel";
 import { indexLabels, isMovable, verdictNames } from "@tutti/machine-run";

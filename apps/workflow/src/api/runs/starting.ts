@@ -1,6 +1,5 @@
 /** Starts runs: one, or many in batches. */
-import type { ErrorDetail, Payload } from "@tutti/contracts/types/v1";
-import { WorkStatus } from "@tutti/contracts/types/v1";
+import { type ErrorDetail, type Payload, WorkStatus } from "@tutti/contracts/types/v1";
 import {
   ParentClosePolicy,
   type RunEnding,

@@ -4,8 +4,7 @@
  */
 import type { LabelSelector, TimeRange, WorkReference, WorkStatus } from "@tutti/contracts/types/v1";
 import type { IndexEntry, LabelCondition, Search, SearchPage } from "@tutti/journal";
-import type { CallContext, Timestamp } from "@tutti/kernel";
-import { toTimestamp } from "@tutti/kernel";
+import { type CallContext, type Timestamp, toTimestamp } from "@tutti/kernel";
 import { conditionsOf, spanOf } from "../../runtime/machines/list.ts";
 import { everything, sizeOf } from "../machine-calls.ts";
 import { type Changes, changesOf, type Named, type Watching } from "../named.ts";

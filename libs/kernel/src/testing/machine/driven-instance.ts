@@ -6,8 +6,7 @@
  */
 
 import { isEnded } from "../../machine/ended.ts";
-import type { InstanceKey } from "../../machine/instance-key.ts";
-import { textOf } from "../../machine/instance-key.ts";
+import { type InstanceKey, textOf } from "../../machine/instance-key.ts";
 import type { Description } from "../../machine/machine.ts";
 import { checkedBytes } from "./codec-check.ts";
 import { type AnyEvent, type AnyMachine, type MachineTable, nameOf } from "./machine-table.ts";

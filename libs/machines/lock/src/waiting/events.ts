@@ -1,7 +1,7 @@
-import type { LockWait } from "@tutti/contracts/session/v1";
 import {
   LockPutOffV1,
   LockSparedV1,
+  type LockWait,
   LockWaitBegunV1,
   LockWaitEnd,
   LockWaitEndedV1,

@@ -1,11 +1,11 @@
 /** Manual firings, results of starts, and reports of runs. */
 import { WorkStatus } from "@tutti/contracts/types/v1";
-import type { LiveFiring } from "@tutti/contracts/workflow/v1";
 import {
   BackfillSchedule,
   ConfirmStart,
   ConfirmStop,
   FiringOrigin,
+  type LiveFiring,
   Overlap,
   PastFiring,
   PauseReason,

@@ -1,6 +1,5 @@
 /** The output of a session: the outputs of its tasks by id, or the value of an expression. */
-import type { ErrorDetail, Payload } from "@tutti/contracts/types/v1";
-import { TaskStatus } from "@tutti/contracts/types/v1";
+import { type ErrorDetail, type Payload, TaskStatus } from "@tutti/contracts/types/v1";
 import type { Value } from "@tutti/expressions";
 import {
   type Data,

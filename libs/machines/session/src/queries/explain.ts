@@ -8,8 +8,7 @@ import {
   type WorkReference,
   WorkStatus,
 } from "@tutti/contracts/types/v1";
-import type { Query, ReadOnly } from "@tutti/kernel";
-import { counted } from "@tutti/kernel";
+import { counted, type Query, type ReadOnly } from "@tutti/kernel";
 import { isDone, momentOf, statusName, taskStatusName } from "@tutti/machine-work";
 import { modeName } from "../description.ts";
 import { sessionErrors } from "../errors.ts";

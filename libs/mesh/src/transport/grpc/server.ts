@@ -5,8 +5,7 @@
  * 2. A drained server has sent its clients elsewhere (GOAWAY) and finished all accepted calls.
  */
 
-import type { ServerCredentials } from "@grpc/grpc-js";
-import { type MethodDefinition, Server, type UntypedHandleCall } from "@grpc/grpc-js";
+import { type MethodDefinition, Server, type ServerCredentials, type UntypedHandleCall } from "@grpc/grpc-js";
 import type { Clock, Tracer } from "@tutti/kernel";
 import { meshErrors } from "../../errors.ts";
 import { servedBy } from "../../server/mesh-server.ts";

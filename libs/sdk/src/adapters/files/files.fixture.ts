@@ -4,8 +4,14 @@ import { it } from "node:test";
 import { inspect } from "node:util";
 import { defineErrors, isTuttiError } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
-import type { Adapter, AdapterCall, FilesSourceOptions, Source, SourceRunOptions } from "@tutti/sdk/adapters";
-import { adapterProblems } from "@tutti/sdk/adapters";
+import {
+  type Adapter,
+  type AdapterCall,
+  adapterProblems,
+  type FilesSourceOptions,
+  type Source,
+  type SourceRunOptions,
+} from "@tutti/sdk/adapters";
 
 export interface PlaceUnderTest {
   adapter(more?: { readonly bytesMax?: number; readonly filesMax?: number }): Adapter;

@@ -5,7 +5,6 @@
  * 2. A redirect to another origin is followed only to public addresses, without credentials and only with GET or HEAD.
  * 3. The size of an answer is bounded.
  */
-
 import { lookup as systemLookup } from "node:dns";
 import {
   type IncomingHttpHeaders,
@@ -17,8 +16,7 @@ import { request as requestSecure, Agent as SecureAgent } from "node:https";
 import { BlockList, isIP, type LookupFunction } from "node:net";
 import { createSecureContext, rootCertificates } from "node:tls";
 import { isInner } from "@tutti/host/outgoing";
-import type { Timers } from "@tutti/kernel";
-import { durationText } from "@tutti/kernel";
+import { durationText, type Timers } from "@tutti/kernel";
 import type { AdapterCall, SecretReference } from "../adapter.ts";
 import { unreachableReason } from "../client.ts";
 import { adapterErrors } from "../errors.ts";

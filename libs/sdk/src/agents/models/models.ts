@@ -1,7 +1,6 @@
 /** The models that a worker can ask: providers by name, each with its wire format. */
 
-import type { Clock, Timers } from "@tutti/kernel";
-import { answerText, durationText, isTuttiError } from "@tutti/kernel";
+import { answerText, type Clock, durationText, isTuttiError, type Timers } from "@tutti/kernel";
 import type { TaskContext } from "../../task/context.ts";
 import { TaskFailure } from "../../task/failure.ts";
 import type { ModelQuestion, ModelReply } from "../conversation.ts";

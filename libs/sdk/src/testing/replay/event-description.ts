@@ -3,8 +3,7 @@
  * decision. Times, agents and ids made of numbers do not belong to the content. Durations do.
  */
 import { printDuration } from "@tutti/definitions";
-import type { InstanceKey } from "@tutti/kernel";
-import { isRefusal } from "@tutti/kernel";
+import { type InstanceKey, isRefusal } from "@tutti/kernel";
 import { type Run, showTask } from "@tutti/machine-run";
 import { historyJsonOf, taskIdOf } from "@tutti/machine-run/reading";
 import { valueIn } from "../../client/payloads.ts";

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { SecretReference } from "@tutti/kernel";
-import type { AlertMessage } from "../message.ts";
-import { pageOf } from "../message.ts";
+import { type AlertMessage, pageOf } from "../message.ts";
 import { receiversSchema } from "../settings.ts";
 import { mailOf } from "./content.ts";
 

@@ -5,8 +5,7 @@
  * refusal `scaling.engine_refused`. A missing object is undefined.
  */
 
-import type { Timers } from "@tutti/kernel";
-import { durationText } from "@tutti/kernel";
+import { durationText, type Timers } from "@tutti/kernel";
 import { scalingErrors } from "../../errors.ts";
 import type { StopSignal } from "../berths/programs.ts";
 import { type Answer, type Exchange, exchange, jsonIn, messageIn, reasonOf } from "../exchange.ts";

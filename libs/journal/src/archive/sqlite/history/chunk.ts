@@ -1,6 +1,5 @@
 import type { HistoryRecord } from "../../port.ts";
-import type { ByteSink } from "./byte-sink.ts";
-import { ByteSource } from "./byte-sink.ts";
+import { type ByteSink, ByteSource } from "./byte-sink.ts";
 
 /**
  * Events of one instance as bytes. The common prefix of its records is stored once. A cause is left out if the record

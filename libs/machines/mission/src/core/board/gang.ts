@@ -7,8 +7,7 @@
  * 2. Each offer contains the number of members that have not ended. If a member ends without a result, the
  *    others are offered again.
  */
-import type { Amounts } from "@tutti/contracts/types/v1";
-import { TaskStatus } from "@tutti/contracts/types/v1";
+import { type Amounts, TaskStatus } from "@tutti/contracts/types/v1";
 import { add, isDone, noAmounts } from "@tutti/machine-work";
 import { expectedFor } from "../budget/accounting.ts";
 import { effectNumber } from "../state/numbers.ts";

@@ -4,8 +4,7 @@ import { type Amounts, type TaskSpec, TaskStatus } from "@tutti/contracts/types/
 import { asPayload, momentOf, taskOutcome } from "@tutti/machine-work";
 import { inputOf } from "../../core/board/input.ts";
 import { claimIdOf } from "../../core/state/numbers.ts";
-import type { Task } from "../../core/state/state.ts";
-import { hasRunningAttempt, type MissionView, type TaskView } from "../../core/state/state.ts";
+import { hasRunningAttempt, type MissionView, type Task, type TaskView } from "../../core/state/state.ts";
 
 /** Returns a task with the data that the next agent needs: its computed input, and its handoffs. */
 export function boardTask(mission: MissionView, task: TaskView): BoardTask {

@@ -9,8 +9,7 @@ import {
   type Wait,
   WaitCause,
 } from "@tutti/contracts/types/v1";
-import type { Query } from "@tutti/kernel";
-import { counted } from "@tutti/kernel";
+import { counted, type Query } from "@tutti/kernel";
 import { amountsText, isDone, momentOf, statusName, taskStatusName } from "@tutti/machine-work";
 import { expectedTogether } from "../../core/board/gang.ts";
 import { assignmentOf, canBeClaimed, isPaidFor } from "../../core/board/offer.ts";
