@@ -69,7 +69,7 @@ describe("a connection URL", () => {
 
   it("may have the parameters of its client", () => {
     const url =
-      "postgres://ada:x@db/shop?sslmode=verify-full&sslrootcert=/ca.pem&target_session_attrs=any&channel_binding=require";
+      "postgres://ada:x@db/shop?sslmode=verify-full&sslrootcert=/ca.pem&target_session_attrs=any&channel_binding=require&connect_timeout=10";
     requireParameters("shop", "env:SHOP", url, connectionParameters);
     requireParameters("shop", "env:SHOP", "redis://ada:x@db/0");
   });

@@ -27,8 +27,21 @@ export function hostsOf(text: string): Hosts {
 
 const attribute = "target_session_attrs";
 
-/** Parameters that `pg` or this code understands. */
+/** Parameters of libpq without a counterpart in `pg`. Without them a connection is as safe. */
+const ignoredParameters = [
+  "connect_timeout",
+  "keepalives",
+  "keepalives_count",
+  "keepalives_idle",
+  "keepalives_interval",
+  "sslcompression",
+  "sslsni",
+  "tcp_user_timeout",
+];
+
+/** Parameters that `pg` or this code understands, or may ignore. */
 export const connectionParameters = [
+  ...ignoredParameters,
   attribute,
   "application_name",
   "binary",
