@@ -170,8 +170,8 @@ export class WorkflowService extends Orchestrator {
     dependencies: TriggerFoundations & Pick<TriggerDependencies, "runs">,
   ): void {
     const triggers = mesh.client(triggerService);
-    const { archive } = dependencies;
-    const listening = new Triggers({ bus, archive, triggers, foundation });
+    const { archive, runtime, partitionOwner } = dependencies;
+    const listening = new Triggers({ bus, archive, runtime, partitionOwner, triggers, foundation });
     this.register("triggers", listening, { critical: false });
     mesh.serve(triggerService, triggerHandlers({ ...dependencies, ...listening.parts, bus, triggers }));
   }

@@ -44,6 +44,12 @@ output: "\${{ input }}"
 const again = "workflow: again\ntasks: {rest: {wait: {for: 1ms}}}\n";
 const note = "workflow: note\ntasks: {rest: {wait: {for: 1ms}}}\noutput: ${{ input }}\n";
 
+const register = (serving: Serving, text: string) =>
+  serving.host.mesh.client(definitionService).registerDefinition({
+    ...{ namespace: "", versionLabels: [], keepLatest: false },
+    source: { format: 1, text, fileName: "" },
+  });
+
 describe("triggers", () => {
   let serving: Serving;
   const client = () => serving.host.mesh.client(triggerService);
@@ -81,11 +87,7 @@ describe("triggers", () => {
 
   before(async () => {
     serving = await Serving.open();
-    for (const text of [order, note, again])
-      await serving.host.mesh.client(definitionService).registerDefinition({
-        ...{ namespace: "", versionLabels: [], keepLatest: false },
-        source: { format: 1, text, fileName: "" },
-      });
+    for (const text of [order, note, again]) await register(serving, text);
   });
   after(() => serving[Symbol.asyncDispose]());
 
@@ -241,23 +243,20 @@ describe("triggers", () => {
   });
 
   it("the key `on` of a definition creates and changes its triggers, and pauses removed ones", async () => {
-    const register = (on: string) =>
-      serving.host.mesh.client(definitionService).registerDefinition({
-        ...{ namespace: "", versionLabels: [], keepLatest: false },
-        source: { format: 1, text: `workflow: mail\n${on}tasks: {rest: {wait: {for: 1ms}}}\n`, fileName: "" },
-      });
-    await register("on: {event: shop.mail.created, if: event.data.urgent, key: event.data.id}\n");
+    const registerMail = (on: string) =>
+      register(serving, `workflow: mail\n${on}tasks: {rest: {wait: {for: 1ms}}}\n`);
+    await registerMail("on: {event: shop.mail.created, if: event.data.urgent, key: event.data.id}\n");
     const created = await named("mail.on");
     assert.deepEqual([created.owner, created.condition], ["mail", "event.data.urgent"]);
     assert.equal((await post(event("mail", "e1", { id: 1, urgent: true }))).matched, 1);
-    await register("on: [{event: shop.mail.created}, {afterRun: {workflow: note}}]\n");
+    await registerMail("on: [{event: shop.mail.created}, {afterRun: {workflow: note}}]\n");
     assert.deepEqual([(await named("mail.on")).condition, (await named("mail.on-2")).owner], ["", "mail"]);
-    await register("");
+    await registerMail("");
     assert.deepEqual([(await named("mail.on")).paused, (await named("mail.on-2")).paused], [true, true]);
-    await register("on: {event: shop.mail.created}\n");
+    await registerMail("on: {event: shop.mail.created}\n");
     assert.deepEqual([(await named("mail.on")).paused, (await named("mail.on-2")).paused], [false, true]);
     await assert.rejects(
-      register("on: {event: shop.mail.created, if: 'event.data >'}\n"),
+      registerMail("on: {event: shop.mail.created, if: 'event.data >'}\n"),
       codeOf("definition.invalid"),
     );
   });
@@ -273,10 +272,7 @@ describe("triggers", () => {
 input: {schema: {type: object, properties: {to: {type: string}}, required: [to]}}
 tasks: {rest: {wait: {for: 1ms}}}
 `;
-    await serving.host.mesh.client(definitionService).registerDefinition({
-      ...{ namespace: "", versionLabels: [], keepLatest: false },
-      source: { format: 1, text, fileName: "" },
-    });
+    await register(serving, text);
     const mail = { what: { $case: "definition", value: { name: "letter" } } } as const;
     for (const wrong of [{}, { to: 5 }])
       await assert.rejects(
@@ -326,12 +322,39 @@ tasks: {rest: {wait: {for: 1ms}}}
       },
     } as unknown as IndexParts["archive"];
     await create("fresh", {});
-    const index = new TriggerIndex({ bus, archive, triggers: client(), foundation });
+    const owned = {
+      runtime: { service: "workflow", partitions: 0 },
+      partitionOwner: {} as IndexParts["partitionOwner"],
+    };
+    const index = new TriggerIndex({ bus, archive, ...owned, triggers: client(), foundation });
     await index.ready();
     const found = [...index.candidates({ namespace: "default", type: "shop.fresh.created" })];
     assert.deepEqual(
       found.map(({ id }) => id),
       ["fresh"],
     );
+  });
+});
+
+describe("a trigger that was created right before a restart", () => {
+  it("gets an event right after it", async () => {
+    await using serving = await Serving.open();
+    // The index of the archive gets the trigger too late.
+    const flags = ["--durable.limits.indexEveryMs=1000"];
+    await serving.restart(flags);
+    await register(serving, note);
+    const client = () => serving.host.mesh.client(triggerService);
+    const source = { kind: { $case: "event" as const, value: { type: "shop.order.created" } } };
+    const run = { what: { $case: "definition" as const, value: { name: "note" } } };
+    await client().createTrigger(
+      CreateTriggerRequest.fromPartial({ trigger: { triggerId: "early", source, run } }),
+    );
+    const post = async (id: string) => {
+      const event = { id, source: "/shop", type: "shop.order.created", data: inline({}) };
+      return client().publishEvents(PublishEventsRequest.fromPartial({ events: [event] }));
+    };
+    assert.equal((await post("e1")).matched, 1);
+    await serving.restart(flags);
+    assert.equal((await post("e2")).matched, 1);
   });
 });

@@ -15,6 +15,8 @@ describe("the index of triggers", () => {
     const index = new TriggerIndex({
       bus: {} as IndexParts["bus"],
       archive: {} as IndexParts["archive"],
+      runtime: { service: "workflow", partitions: 0 },
+      partitionOwner: {} as IndexParts["partitionOwner"],
       triggers,
       foundation,
     });
