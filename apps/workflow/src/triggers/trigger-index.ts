@@ -2,8 +2,8 @@
  * All active triggers, compiled, by the types of their events. Every event of the platform is looked up here.
  *
  * 1. It is read completely from the index of instances, at the first use and periodically. The first reading waits for
- *    the partitions of this process: before they are loaded, the index lacks instances that were not archived yet. A partition that
- *    is loaded later causes a new reading.
+ *    the partitions of this process: before they are loaded, the index lacks instances that were not archived yet. A
+ *    partition that is loaded later causes a new reading.
  * 2. A change is visible at once in the process that made it, and in the others after the event on the bus.
  * 3. After each change the trigger is read again, one read after the other, so that the last one wins.
  */
