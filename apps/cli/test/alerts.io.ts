@@ -200,7 +200,7 @@ describe("the commands for alerts", () => {
     assert.match((await tutti("alert override web eve --for 1h")).errors, /who is no member/);
     assert.match(
       await printed("alert escalations"),
-      /night +1 +0 s +web *\n +2 +10 min +mail *\n +5 min +repeated 2 times/,
+      /night +1 +0 ms +web *\n +2 +10 min +mail *\n +5 min +repeated 2 times/,
     );
     // From here on it fires, so that joe is notified.
     await printed("alert-rule enable escalates");

@@ -661,7 +661,7 @@ tasks:
     assert.match(await printed("show cat"), /cat {2}● running/);
     assert.match(await printed("pause cat"), /cat is paused {2}‖ paused/);
     assert.match(await printed("resume cat"), /cat is resumed {2}● running/);
-    assert.match((await tutti("approve cat")).errors, /Run `cat` has no open approvals/);
+    assert.match((await tutti("approve cat")).errors, /Mission `cat` has no open approvals/);
     assert.match(await printed("cancel cat --reason 'it has one'"), /cat is being cancelled {2}⊘ cancelled/);
     assert.equal((await tutti("mission cancel cat")).exitCode, 3);
     for (const line of ["why nix", "resume nix", "show nix", "approve nix"])

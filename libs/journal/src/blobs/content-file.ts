@@ -22,8 +22,11 @@ const stepBytes = 16;
 const partBytes = 262_144;
 const freeMax = 6;
 
-/** Free aligned buffers. An aligned buffer stays aligned, because it does not move. */
-const free: Buffer[] = [];
+/**
+ * Free aligned buffers by device. An aligned buffer stays aligned, because it does not move. A device may need less
+ * alignment than another: a tmpfs needs none.
+ */
+const freeBuffers = new Map<number, Buffer[]>();
 
 /** Writes all of the content and syncs it. `nowSeconds` is the time of change of the file. */
 export async function writeContent(
@@ -130,6 +133,7 @@ class ContentWriter {
 class DirectFile {
   readonly #file: FileHandle;
   readonly #buffers: readonly Buffer[];
+  readonly #free: Buffer[];
   #turn = 0;
   #pending: Promise<unknown> = Promise.resolve();
 
@@ -139,20 +143,24 @@ class DirectFile {
     if (O_DIRECT === undefined) return undefined;
     const file = await open(path, access | O_DIRECT).catch(() => undefined);
     if (file === undefined) return undefined;
+    const { dev } = await file.stat();
+    const free = freeBuffers.get(dev) ?? [];
+    freeBuffers.set(dev, free);
     const buffers: Buffer[] = [];
     for (let number = 0; number < count; number++) {
       const buffer = free.pop() ?? alignedBuffer(file);
       if (buffer !== undefined) buffers.push(buffer);
     }
-    const direct = new DirectFile(file, buffers);
+    const direct = new DirectFile(file, buffers, free);
     if (buffers.length === count) return direct;
     await direct.close();
     return undefined;
   }
 
-  private constructor(file: FileHandle, buffers: readonly Buffer[]) {
+  private constructor(file: FileHandle, buffers: readonly Buffer[], free: Buffer[]) {
     this.#file = file;
     this.#buffers = buffers;
+    this.#free = free;
   }
 
   /** The next buffer in turn. */
@@ -194,7 +202,7 @@ class DirectFile {
     // The system may still use a buffer in progress.
     await this.#pending.catch(() => {});
     await this.#file.close();
-    for (const buffer of this.#buffers) if (free.length < freeMax) free.push(buffer);
+    for (const buffer of this.#buffers) if (this.#free.length < freeMax) this.#free.push(buffer);
   }
 
   #start<T>(operation: Promise<T>): Promise<T> {
