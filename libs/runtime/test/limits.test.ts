@@ -12,7 +12,7 @@ import {
   requestStatement,
   transfer,
 } from "@tutti/machine-bank";
-import { Bank, codeOf, idsIn } from "./bank.fixture.ts";
+import { accountKey, Bank, codeOf, idsIn } from "./bank.fixture.ts";
 
 const [ada = "", bob = ""] = idsIn(0, 2);
 const [remote = ""] = idsIn(1, 1);
@@ -224,6 +224,9 @@ describe("a process with little memory left", () => {
     for (const id of many.slice(1)) await bank.execute(id, deposit, { amountCents: 1 });
     use(0.9);
     await assert.rejects(bank.execute(ada, deposit, { amountCents: 1 }), refusal);
+    // A late result of an attempt that is not awaited.
+    const late = { partition: 0, incarnation: 1_000_000, number: 1, attempt: 1 };
+    assert.equal(await bank.settle(late, completeStatement, { pages: 1 }, accountKey(ada)), "ignored");
     use(0.75);
     await bank.execute(ada, deposit, { amountCents: 1 });
     assert.equal(bank.runtime.partitionStatuses()[0]?.loaded, 12);

@@ -112,7 +112,7 @@ export class Commands {
       return;
     }
     const memory = this.#memory;
-    const refusal = this.#memoryRefusal(memory.instances.hosted(key.kind), memoryShares.critical);
+    const refusal = this.#memoryRefusal(submission, memory.instances.hosted(key.kind), memoryShares.critical);
     if (refusal !== undefined) {
       this.#reply(submission, refusal);
       return;
@@ -149,7 +149,7 @@ export class Commands {
   #create(key: InstanceKey, text: string, submission: Submission): void {
     const { instances, parts } = this.#memory;
     const hosted = instances.hosted(key.kind);
-    const refusal = this.#memoryRefusal(hosted, memoryShares.short);
+    const refusal = this.#memoryRefusal(submission, hosted, memoryShares.short);
     if (submission.token !== undefined) this.#reply(submission, ignored);
     else if (hosted === undefined) this.#reply(submission, refused(parts.machines.unknown(key)));
     else if (refusal !== undefined) this.#reply(submission, refusal);
@@ -165,16 +165,20 @@ export class Commands {
 
   /**
    * Refuses an instance that would enter memory while it is short and instances arrive faster than they leave. Kinds that
-   * continue for ever are few, and all other work needs them.
+   * continue for ever are few, and all other work needs them. The result of an effect may end an instance.
    */
-  #memoryRefusal(hosted: HostedMachine | undefined, share: number): Outcome | undefined {
+  #memoryRefusal(
+    { token }: Submission,
+    hosted: HostedMachine | undefined,
+    share: number,
+  ): Outcome | undefined {
+    if (token !== undefined || hosted?.machine.isEndless === true) return;
     const { instances, parts } = this.#memory;
     const { service, partition, limits } = parts;
     const loaded = instances.size;
     const { heap, process } = parts.memoryUse();
     const isShort = process > memoryShares.process || (loaded > limits.loadedSoft && heap > share);
     if (!isShort) return;
-    if (hosted?.machine.isEndless === true) return;
     const details = { service, partition, loaded };
     return refused(runtimeErrors.memoryShort.refusal(details, { retryAfterMs: 500 }));
   }
