@@ -178,10 +178,10 @@ describe("triggers", () => {
   });
 
   it("a replay counts the events whose run exists", async () => {
-    await create("anew", {});
-    await post(event("anew", "e1"), event("anew", "e2"));
-    await settled("anew", 2);
-    const replay = ReplayEventsRequest.fromPartial({ triggerId: "anew" });
+    await create("retried", {});
+    await post(event("retried", "e1"), event("retried", "e2"));
+    await settled("retried", 2);
+    const replay = ReplayEventsRequest.fromPartial({ triggerId: "retried" });
     const reply = await client().replayEvents(replay);
     assert.deepEqual([reply.events, reply.matched, reply.duplicates], [2, 2, 2]);
   });

@@ -9,7 +9,6 @@
  * 3. Questions are sent at the end of a turn, all at once, and answers are accepted before the next one.
  * 4. Every action of a hook is noted at the task.
  */
-
 import { HookMoment } from "@tutti/contracts/swarm/v1";
 import { ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
 import { durationText } from "@tutti/kernel";

@@ -4,7 +4,6 @@
  * 1. Messages that the application sends are listed, so that a source can start runs of them.
  * 2. Channels of protocols without an adapter, and unreadable parts, are listed with the reason.
  */
-
 import { isMembers, type Members, membersIn, textIn } from "../agents/models/wire.ts";
 import { type OptionNames, requireKnown } from "../options.ts";
 import type { JsonSchema } from "../task/handlers.ts";

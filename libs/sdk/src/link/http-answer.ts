@@ -6,7 +6,6 @@
  * 2. At most a few parts wait for the reader. If there are more, the socket is paused.
  * 3. A body that ends before its length, or without its last chunk, is an error.
  */
-
 import { connect, isIP, type Socket, type TcpNetConnectOpts } from "node:net";
 import { durationText } from "@tutti/kernel";
 

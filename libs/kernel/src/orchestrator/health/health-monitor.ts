@@ -5,7 +5,6 @@
  * 2. The caller has an answer within the timeout. A check that does not answer makes the component unhealthy.
  * 3. Answers younger than the cache time are reused.
  */
-
 import type { Clock } from "../../ports/clock.ts";
 import type { Timers } from "../../ports/timers.ts";
 import { durationText } from "../../text.ts";
