@@ -331,7 +331,7 @@ function amountsText({ tokens = 0, money = 0, timeMs = 0 }: Partial<Amounts> = {
   const parts = [
     tokens > 0 ? `${tokens} tokens` : "",
     money > 0 ? `${money} of money` : "",
-    timeMs > 0 ? `${durationText(timeMs)}` : "",
+    timeMs > 0 ? durationText(timeMs) : "",
   ];
   return parts.filter((part) => part !== "").join(", ") || "nothing";
 }
