@@ -43,6 +43,8 @@ export async function startDovecot(program, tls) {
     }
   };
   const up = async () => {
+    // The processes of a killed one may hold its sockets for a moment, and Dovecot then does not start.
+    rmSync(join(folder, "run"), { recursive: true, force: true });
     const started = spawn(program, ["-F", "-c", configuration], {
       stdio: ["ignore", "ignore", "pipe"],
       detached: true,

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { mkdtempDisposable } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { after, afterEach, before, describe, it } from "node:test";
 import { inspect } from "node:util";
 import { defineErrors, isTuttiError } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
@@ -69,10 +69,16 @@ describe("a mailbox as a source", { skip: program.skip }, () => {
   const simple = (subject: string, text = "Hello") =>
     `From: Ada <ada@example.com>\nTo: shop@example.com\nSubject: ${subject}\nMessage-ID: <${subject}@x>\n\n${text}\n`;
   const secretOf = (user: string) => async (reference: string) => (reference === "env:CA" ? ca : urlOf(user));
+  // The source of a failed test ends too; its connection would keep the process alive.
+  const sources: AbortController[] = [];
+  afterEach(() => {
+    for (const stop of sources.splice(0)) stop.abort();
+  });
   const source = (user: string, more: Partial<Parameters<typeof imapSource>[0]> = {}) => {
     const mails: Mail[] = [];
     const starts: string[] = [];
     const stop = new AbortController();
+    sources.push(stop);
     const made = imapSource({
       ...{ name: "inbox", url: "env:IMAP", ca: "env:CA", connectMs: 2_000 },
       start: (mail) => {
