@@ -323,7 +323,7 @@ tasks: {rest: {wait: {for: 1ms}}}
     } as unknown as IndexParts["archive"];
     await create("fresh", {});
     const owned = {
-      runtime: { service: "workflow", partitions: 0 },
+      runtime: { service: "workflow" },
       partitionOwner: {} as IndexParts["partitionOwner"],
     };
     const index = new TriggerIndex({ bus, archive, ...owned, triggers: client(), foundation });

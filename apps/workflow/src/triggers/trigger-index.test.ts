@@ -15,7 +15,7 @@ describe("the index of triggers", () => {
     const index = new TriggerIndex({
       bus: {} as IndexParts["bus"],
       archive: {} as IndexParts["archive"],
-      runtime: { service: "workflow", partitions: 0 },
+      runtime: { service: "workflow" },
       partitionOwner: {} as IndexParts["partitionOwner"],
       triggers,
       foundation,

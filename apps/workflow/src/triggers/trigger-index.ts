@@ -1,9 +1,8 @@
 /**
  * All active triggers, compiled, by the types of their events. Every event of the platform is looked up here.
  *
- * 1. It is read completely from the index of instances, at the first use and periodically. The first reading waits for
- *    the partitions of this process: before they are loaded, the index lacks instances that were not archived yet. A
- *    partition that is loaded later causes a new reading.
+ * 1. It is read completely from the index of instances, at the first use and periodically. A partition that is loaded
+ *    later causes a new reading.
  * 2. A change is visible at once in the process that made it, and in the others after the event on the bus.
  * 3. After each change the trigger is read again, one read after the other, so that the last one wins.
  */
@@ -19,8 +18,8 @@ import { Matching } from "./matching.ts";
 export interface IndexParts {
   readonly bus: Pick<Bus, "subscribe">;
   readonly archive: MachineDependencies["archive"];
-  readonly runtime: Pick<MachineDependencies["runtime"], "service" | "partitions">;
-  readonly partitionOwner: Pick<MachineDependencies["partitionOwner"], "admit" | "onOwner" | "ownerOf">;
+  readonly runtime: Pick<MachineDependencies["runtime"], "service">;
+  readonly partitionOwner: Pick<MachineDependencies["partitionOwner"], "onOwner">;
   readonly triggers: Pick<Client<typeof triggerService>, "getTrigger">;
   readonly foundation: Pick<Foundation, "timers" | "logger">;
 }
@@ -35,8 +34,6 @@ export interface IndexedTrigger {
  * The bus reports changes and gaps. Missed changes are visible after this time. The thread sleeps meanwhile.
  */
 const reloadMs = 300_000;
-/** A partition that cannot be loaded delays events for triggers of others by this time. */
-const patienceMs = 5_000;
 const pattern = "tutti.workflow.trigger.*";
 
 export class TriggerIndex implements Component {
@@ -131,23 +128,10 @@ export class TriggerIndex implements Component {
   }
 
   async #load(): Promise<void> {
-    await this.#partitionsLoaded();
     // Without lag: the bus does not report a change that is older than the subscription.
     const entries = await allEntries(this.#parts, { namespace: "", kinds: ["trigger"] });
     const listed = entries.filter(({ endMs }) => endMs === 0).map(({ key }) => key);
     await Promise.all(listed.map(({ namespace, id }) => this.refresh(namespace, id)));
-  }
-
-  async #partitionsLoaded(): Promise<void> {
-    const { runtime, partitionOwner, foundation } = this.#parts;
-    const late = new AbortController();
-    const timer = foundation.timers.after(patienceMs, () => late.abort());
-    const admitted = Array.from({ length: runtime.partitions }, async (_, partition) => {
-      const isOwn = partitionOwner.ownerOf(runtime.service, partition)?.address === "";
-      if (isOwn) await partitionOwner.admit(runtime.service, partition, { epoch: 0, signal: late.signal });
-    });
-    await Promise.allSettled(admitted);
-    timer.cancel();
   }
 
   async #read(namespace: string, id: string): Promise<void> {

@@ -34,7 +34,12 @@ export function hostMachines(
   const { runtime, archive: storedArchive, journals } = storage.host(service, machines, effects);
   join(hosting, runtime);
   const { partitionOwner, mesh, foundation, holds } = hosting;
-  const archive = new CurrentIndex(runtime, storedArchive, foundation);
+  const archive = new CurrentIndex(
+    runtime,
+    storedArchive,
+    foundation,
+    storage.isShared ? undefined : { runtime, partitionOwner },
+  );
   const own = { runtime, archive, journals, machines, partitionOwner, foundation, holds };
   const peers = mesh.client(runtimeService, { service });
   const index = storage.isShared

@@ -4,7 +4,9 @@ import { SearchIndexReply, SearchIndexRequest } from "@tutti/contracts/runtime/v
 import { WorkStatus } from "@tutti/contracts/types/v1";
 import { type IndexEntry, MemoryArchive, MemoryArchiveStore, type Search } from "@tutti/journal";
 import { stableHash, systemClock } from "@tutti/kernel";
-import { until, VirtualTime } from "@tutti/kernel/testing";
+import { recordingLogger, seededChance, until, VirtualTime } from "@tutti/kernel/testing";
+import type { PartitionState, PartitionStatus } from "@tutti/runtime";
+import { SolePartitionOwner } from "@tutti/runtime/ownership";
 import { everything } from "../../serving/machine-calls.ts";
 import { ClusterIndex, CurrentIndex } from "./cluster-index.ts";
 import { requestOf, searchIn } from "./index-wire.ts";
@@ -84,6 +86,74 @@ describe("the index of one process", () => {
       const { mayLag = false } = search;
       assert.equal(searchIn(requestOf(search, 0)).mayLag, mayLag);
     });
+});
+
+describe("the index of a single process that has just started", () => {
+  const service = "bank";
+  const open = async () => {
+    const time = new VirtualTime();
+    const logger = recordingLogger();
+    const owner = new SolePartitionOwner(2, {
+      ...{ timers: time, chance: seededChance(1), logger },
+      ...{ process: "p", address: () => "" },
+    });
+    const loads = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const states: PartitionState[] = [];
+    const runtime = {
+      ...{ service, partitions: 2 },
+      indexed: async () => {},
+      own: (partition: number) => loads[partition]?.promise ?? Promise.resolve(),
+      disown: async () => {},
+      partitionStatuses: () => states.map((state, partition) => ({ partition, state }) as PartitionStatus),
+    };
+    owner.host(runtime);
+    const searches: Search[] = [];
+    const archive = {
+      search: async (search: Search) => {
+        searches.push(search);
+        return { entries: [], cursor: "", indexedToMs: 0 };
+      },
+    };
+    const index = new CurrentIndex(runtime, archive, { timers: time }, { runtime, partitionOwner: owner });
+    const start = () => void owner.start({ signal: new AbortController().signal });
+    return { time, index, searches, loads, states, start };
+  };
+
+  for (const mayLag of [false, true])
+    it(`waits until all partitions are loaded${mayLag ? ", even if it may lag" : ""}`, async () => {
+      const { time, index, searches, loads, start } = await open();
+      const page = index.search({ ...all, mayLag });
+      start();
+      loads[0]?.resolve();
+      await time.flush();
+      assert.equal(searches.length, 0);
+      loads[1]?.resolve();
+      await page;
+      assert.equal(searches.length, 1);
+      assert.equal(time.nextDueMs, undefined);
+    });
+
+  it("answers without a partition whose load takes too long", async () => {
+    const { time, index, searches, loads, start } = await open();
+    start();
+    loads[0]?.resolve();
+    const page = index.search(all);
+    await time.advanceAsync(4_000);
+    assert.equal(searches.length, 0);
+    await time.advanceAsync(1_000);
+    await page;
+    assert.equal(searches.length, 1);
+  });
+
+  it("does not wait for a partition that failed to load", async () => {
+    const { time, index, searches, loads, states, start } = await open();
+    start();
+    states.push("running", "failed");
+    loads[0]?.resolve();
+    await time.flush();
+    await index.search(all);
+    assert.equal(searches.length, 1);
+  });
 });
 
 interface Process {

@@ -35,27 +35,65 @@ const answerMs = 10_000;
 const patienceMs = 2_000;
 
 /**
+ * Maximum wait for partitions that are still being loaded. Then the list is answered without them: a partition may take
+ * minutes, or never be loaded.
+ */
+const loadingMs = 5_000;
+
+/** The partitions of an installation of a single process. */
+export interface SolePartitions {
+  readonly runtime: Pick<RuntimeOfService, "service" | "partitions" | "partitionStatuses">;
+  readonly partitionOwner: Pick<PartitionOwner, "owns" | "admit">;
+}
+
+/**
  * The index of the partitions that this process owns. A search first waits for all due lines, so that a caller finds
  * the run that it has started.
+ *
+ * 1. In a single process the first page waits for the first load of all partitions: an earlier page could lack runs, but
+ *    would look complete. A partition that failed to load is not awaited. In a cluster `ClusterIndex` waits.
  */
 export class CurrentIndex implements Pick<Archive, "search"> {
   readonly #runtime: Pick<RuntimeOfService, "indexed">;
   readonly #archive: Pick<Archive, "search">;
   readonly #timers: Timers;
+  /** Undefined in a cluster, and as soon as all partitions were loaded once. */
+  #unloaded: SolePartitions | undefined;
 
   constructor(
     runtime: Pick<RuntimeOfService, "indexed">,
     archive: Pick<Archive, "search">,
     { timers }: { readonly timers: Timers },
+    sole?: SolePartitions,
   ) {
     this.#runtime = runtime;
     this.#archive = archive;
     this.#timers = timers;
+    this.#unloaded = sole;
   }
 
   async search(search: Search): Promise<SearchPage> {
-    if (search.cursor === "" && !search.mayLag) await this.#indexed();
+    if (search.cursor === "") {
+      if (this.#unloaded !== undefined) await this.#loaded(this.#unloaded);
+      if (!search.mayLag) await this.#indexed();
+    }
     return this.#archive.search(search);
+  }
+
+  async #loaded({ runtime, partitionOwner }: SolePartitions): Promise<void> {
+    const { service, partitions } = runtime;
+    const statuses = runtime.partitionStatuses();
+    const failed = new Set(statuses.filter(({ state }) => state === "failed").map((each) => each.partition));
+    const late = new AbortController();
+    const timer = this.#timers.after(loadingMs, () => late.abort());
+    const admitted = Array.from({ length: partitions }, async (_, partition) => {
+      if (failed.has(partition)) return partitionOwner.owns(service, partition);
+      await partitionOwner.admit(service, partition, { epoch: 0, signal: late.signal });
+      return true;
+    });
+    const results = await Promise.allSettled(admitted);
+    timer.cancel();
+    if (results.every((result) => result.status === "fulfilled" && result.value)) this.#unloaded = undefined;
   }
 
   #indexed(): Promise<void> {
