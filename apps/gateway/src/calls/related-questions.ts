@@ -58,6 +58,7 @@ export async function answeredRuns(
   for (let page = 0, token = ""; page < questionPagesMax; page++) {
     const { approvals, nextToken = "" } = await questionsPage(calls, caller, of, {
       verdict: everyVerdict,
+      decidedByMe: "true",
       token: token || undefined,
     });
     for (const { about, decisions } of approvals)
@@ -73,7 +74,11 @@ async function questionsPage(
   calls: RouteCalls,
   caller: CallsFor,
   { namespace, runId }: RunOfQuestions,
-  more: { readonly verdict?: readonly Verdict[]; readonly token?: string | undefined } = {},
+  more: {
+    readonly verdict?: readonly Verdict[];
+    readonly decidedByMe?: "true";
+    readonly token?: string | undefined;
+  } = {},
 ): Promise<{ readonly approvals: readonly Approval[]; readonly nextToken?: string }> {
   try {
     const query = { namespace, workId: runId, withChildren: "true", size: questionsMax, ...more };

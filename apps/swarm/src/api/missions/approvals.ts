@@ -43,6 +43,7 @@ function questionsOf(dependencies: MissionDependencies): Questions {
   return {
     kind: "mission",
     person: indexLabels.person,
+    answered: undefined,
     parent: indexLabels.parent,
     ofOwn: (id, context) => ofOwn(dependencies, id, context),
     async ofAny({ filter, size }, context) {

@@ -23,7 +23,7 @@ import { statusName } from "./status-word.ts";
 const lines: Lines<RunFilter, Run> = {
   kind: "run",
   labels: indexLabels,
-  untold: new Set([indexLabels.person, indexLabels.questions, indexLabels.tasks]),
+  untold: new Set([indexLabels.person, indexLabels.questions, indexLabels.answered, indexLabels.tasks]),
   idsIn: ({ runIds }) => runIds,
   conditions({ definitionHash, errorCode }) {
     const conditions: LabelCondition[] = [];

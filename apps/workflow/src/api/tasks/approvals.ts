@@ -174,6 +174,7 @@ function questionsOf(dependencies: TaskDependencies): Questions {
   return {
     kind: "run",
     person: indexLabels.person,
+    answered: indexLabels.answered,
     parent: indexLabels.parent,
     ofOwn: (id, context) => ofRun(dependencies, id, context),
     async ofAny({ filter, size }, context) {

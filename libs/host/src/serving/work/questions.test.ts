@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Approval, ApprovalFilter, WorkStatus } from "@tutti/contracts/types/v1";
+import { ActorKind, Approval, ApprovalFilter, Verdict, WorkStatus } from "@tutti/contracts/types/v1";
 import { MemoryArchive } from "@tutti/journal";
 import { systemClock } from "@tutti/kernel";
 import { testContext } from "@tutti/kernel/testing";
@@ -25,6 +25,31 @@ describe("questions for a caller", () => {
   it("are those that any person may decide", () => assert.equal(isMine(), true));
 });
 
+const labels = { kind: "run", person: "person", answered: "answered", parent: "parent" };
+
+interface IndexedRun {
+  readonly id: string;
+  readonly status: WorkStatus;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+async function archiveOf(runs: readonly IndexedRun[]): Promise<MemoryArchive> {
+  const options = { clock: systemClock, partitions: 1, source: { read: () => Promise.resolve([]) } };
+  const archive = new MemoryArchive(options as never);
+  await archive.partition(0).opening(1);
+  const entries = runs.map(({ id, ...run }, index) => ({
+    key: { namespace: "default", kind: "run", id },
+    ...{ incarnation: index + 1, definition: "", ...run },
+    ...{ startMs: index + 1, endMs: 0, events: 1, last: { batch: 1, index: 0 } },
+    ...{ startedBy: new Uint8Array(), keepUntilMs: 0, idKeptUntilMs: 0 },
+  }));
+  const snapshots = entries.map(({ key, incarnation }) => ({
+    ...{ key, incarnation, snapshot: new Uint8Array(), dueMs: 0, outstanding: false },
+  }));
+  await archive.partition(0).commit(1, { coveredTo: 1, partitionSnapshot: undefined, snapshots, entries });
+  return archive;
+}
+
 describe("questions of a work and its children", () => {
   const { WORK_STATUS_RUNNING, WORK_STATUS_QUARANTINED } = WorkStatus;
   const runs = [
@@ -41,19 +66,9 @@ describe("questions of a work and its children", () => {
       : runtimeErrors.unknownInstance({ kind: "run", id });
 
   async function listed(filter: Parameters<typeof ApprovalFilter.fromPartial>[0]): Promise<string[]> {
-    const options = { clock: systemClock, partitions: 1, source: { read: () => Promise.resolve([]) } };
-    const archive = new MemoryArchive(options as never);
-    await archive.partition(0).opening(1);
-    const entries = runs.map(([id, parent, status], index) => ({
-      key: { namespace: "default", kind: "run", id },
-      ...{ incarnation: index + 1, status, definition: "", labels: { parent, person: "yes" } },
-      ...{ startMs: index + 1, endMs: 0, events: 1, last: { batch: 1, index: 0 } },
-      ...{ startedBy: new Uint8Array(), keepUntilMs: 0, idKeptUntilMs: 0 },
-    }));
-    const snapshots = entries.map(({ key, incarnation }) => ({
-      ...{ key, incarnation, snapshot: new Uint8Array(), dueMs: 0, outstanding: false },
-    }));
-    await archive.partition(0).commit(1, { coveredTo: 1, partitionSnapshot: undefined, snapshots, entries });
+    const archive = await archiveOf(
+      runs.map(([id, parent, status]) => ({ id, status, labels: { parent, person: "yes" } })),
+    );
     const read = async (id: string) => {
       const status = runs.find(([known]) => known === id)?.[2];
       if (status === undefined) throw refused({ id }, "unknownInstance");
@@ -61,7 +76,7 @@ describe("questions of a work and its children", () => {
       return [Approval.fromPartial({ approvalId: "sure", about: { kind: "run", id } })];
     };
     const questions = {
-      ...{ kind: "run", person: "person", parent: "parent", ofOwn: read },
+      ...{ ...labels, ofOwn: read },
       ofAny: ({ filter: { workId } }: { readonly filter: ApprovalFilter }) => read(workId),
     };
     const page = { size: 100, token: "" };
@@ -84,5 +99,52 @@ describe("questions of a work and its children", () => {
   it("are refused for a quarantined run without children, and for an unknown one", async () => {
     await assert.rejects(listed({ workId: "broken" }), /quarantined/);
     await assert.rejects(listed({ workId: "nope", withChildren: true }), /nope/);
+  });
+});
+
+describe("questions that a caller has decided", () => {
+  const { WORK_STATUS_RUNNING: status } = WorkStatus;
+  const { VERDICT_APPROVED, VERDICT_REJECTED } = Verdict;
+  const decisionOf = (kind: ActorKind, id: string) => ({ cause: { actor: { kind, id } } });
+  const { ACTOR_KIND_PERSON, ACTOR_KIND_SERVICE } = ActorKind;
+  const decisions = new Map([
+    ["part-7", decisionOf(ACTOR_KIND_PERSON, "ada")],
+    ["part-8", decisionOf(ACTOR_KIND_PERSON, "ben")],
+    ["part-9", decisionOf(ACTOR_KIND_SERVICE, "ada")],
+  ]);
+
+  it("are those with its own decision, and no run without a decision is read", async () => {
+    const ids = Array.from({ length: 500 }, (_, number) => `part-${number}`);
+    const children = ids.map((id) => ({
+      ...{ id, status, labels: { parent: "run/top", ...(decisions.has(id) && { answered: "yes" }) } },
+    }));
+    const archive = await archiveOf([{ id: "top", status, labels: {} }, ...children]);
+    const read: string[] = [];
+    const questionsOf = async (id: string) => {
+      read.push(id);
+      const decision = decisions.get(id);
+      return [
+        Approval.fromPartial({ about: { id }, verdict: VERDICT_APPROVED, decisions: decision && [decision] }),
+      ];
+    };
+    const questions = {
+      ...{ ...labels, ofOwn: questionsOf },
+      ofAny: ({ filter: { workId } }: { readonly filter: ApprovalFilter }) => questionsOf(workId),
+    };
+    const filter = ApprovalFilter.fromPartial({
+      ...{ workId: "top", withChildren: true, decidedByMe: true },
+      verdicts: [VERDICT_APPROVED, VERDICT_REJECTED],
+    });
+    const context = testContext({
+      namespace: "default",
+      principal: { kind: "person", id: "ada", roles: [] },
+    });
+    const page = { size: 100, token: "" };
+    const { approvals } = await listQuestions({ archive }, questions, filter, page, context);
+    assert.deepEqual(
+      approvals.map(({ about }) => about?.id),
+      ["part-7"],
+    );
+    assert.deepEqual(read.toSorted(), [...decisions.keys(), "top"]);
   });
 });

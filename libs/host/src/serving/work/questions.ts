@@ -3,6 +3,7 @@ import {
   Actor,
   ActorKind,
   type Approval,
+  type ApprovalDecision,
   ApprovalFilter,
   type InboxTask,
   Verdict,
@@ -19,6 +20,7 @@ import {
   type Principal,
 } from "@tutti/kernel";
 import { runtimeErrors } from "@tutti/runtime/errors";
+import { causeOf } from "../../runtime/cause.ts";
 import { everything, sizeOf } from "../machine-calls.ts";
 import type { LookupDependencies } from "./lookups.ts";
 
@@ -27,6 +29,8 @@ export interface Questions {
   readonly kind: string;
   /** Name of the label of work that waits for a person. */
   readonly person: string;
+  /** Name of the label of work with a decision of a person. Undefined if the index does not show such work. */
+  readonly answered: string | undefined;
   /** Name of the label with the kind and id of the parent. */
   readonly parent: string;
   /** Returns all questions of one work that is owned here, decided or not. */
@@ -122,7 +126,8 @@ async function ofWork(
     questions.kind === "run" && (onlyOpen || withChildren)
       ? await inboxRunsOf(dependencies, questions, { family, filter }, context)
       : [];
-  const mayAsk = children.filter(({ labels }) => !onlyOpen || labels[questions.person] !== undefined);
+  const needed = labelsOfQuestions(questions, filter);
+  const mayAsk = children.filter(({ labels }) => needed.every((name) => labels[name] !== undefined));
   const others = [...mayAsk, ...tasks];
   const own = questions.ofOwn(workId, context);
   if (others.length === 0) return own;
@@ -185,10 +190,19 @@ function isOnlyOpen({ verdicts }: ApprovalFilter): boolean {
   return verdicts.every((verdict) => verdict === Verdict.VERDICT_UNSPECIFIED);
 }
 
-/** Returns work that may have open questions. The number of events of an entry shows a change. */
+/** Returns the labels of each work with a matching question. Other work is not read. */
+function labelsOfQuestions(
+  { person, answered }: Pick<Questions, "person" | "answered">,
+  filter: ApprovalFilter,
+): readonly string[] {
+  const isAnswered = filter.decidedByMe && answered !== undefined;
+  return [...(isOnlyOpen(filter) ? [person] : []), ...(isAnswered ? [answered] : [])];
+}
+
+/** Returns work that may have matching questions. The number of events of an entry shows a change. */
 export async function worksWithQuestions(
   { archive }: Pick<LookupDependencies, "archive">,
-  { kind, person }: Pick<Questions, "kind" | "person">,
+  questions: Pick<Questions, "kind" | "person" | "answered">,
   filter: ApprovalFilter,
   { namespace }: CallContext,
   mayLag = false,
@@ -196,15 +210,15 @@ export async function worksWithQuestions(
 ): Promise<ReadonlyMap<string, IndexEntry>> {
   const { workId } = filter;
   const onlyOpen = isOnlyOpen(filter);
-  const labels: LabelCondition[] = [...of, ...(onlyOpen ? [{ kind: "exists", name: person } as const] : [])];
+  const exist = labelsOfQuestions(questions, filter).map((name) => ({ kind: "exists", name }) as const);
   const works = new Map<string, IndexEntry>();
   let cursor = "";
   do {
     const page = await archive.search({
       ...everything,
       namespace,
-      kinds: [kind],
-      labels,
+      kinds: [questions.kind],
+      labels: [...of, ...exist],
       cursor,
       mayLag,
       limit: pageMax,
@@ -277,14 +291,20 @@ const everyVerdict: readonly Verdict[] = [
 ];
 
 export function matchesFilter(
-  { verdicts, mine, text }: ApprovalFilter,
-  { verdict, deciders, excluded, title, message }: Approval,
-  { principal }: CallContext,
+  { verdicts, mine, decidedByMe, text }: ApprovalFilter,
+  { verdict, deciders, excluded, decisions, title, message }: Approval,
+  context: CallContext,
 ): boolean {
   const matchesVerdict =
     verdicts.length === 0 ? verdict === Verdict.VERDICT_UNSPECIFIED : verdicts.includes(verdict);
   if (!matchesVerdict) return false;
-  if (mine && !mayDecide({ deciders, excluded }, principal)) return false;
+  if (mine && !mayDecide({ deciders, excluded }, context.principal)) return false;
+  if (decidedByMe) {
+    const { actor } = causeOf(context);
+    const isMine = ({ cause }: ApprovalDecision) =>
+      cause?.actor?.kind === actor?.kind && cause?.actor?.id === actor?.id;
+    if (!decisions.some(isMine)) return false;
+  }
   return `${title}\n${message}`.toLowerCase().includes(text.toLowerCase());
 }
 

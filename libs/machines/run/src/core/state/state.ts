@@ -129,6 +129,8 @@ export interface RunMore {
   nextId: string;
   /** Whether a question to people is open, or was at the last check. */
   hasOpenQuestions: boolean;
+  /** Whether a question to people has had a decision. */
+  hasDecisions: boolean;
   /** Number of the renewal of the run's own limits. */
   leaseAttempt: number;
   /** Number of renewals and waits for events so far, of the run and its tasks. It never restarts. */
@@ -380,6 +382,7 @@ export function moreOf(run: Run): RunMore {
     states: undefined,
     nextId: "",
     hasOpenQuestions: false,
+    hasDecisions: false,
     leaseAttempt: 0,
     leaseCount: 0,
     isDue: false,

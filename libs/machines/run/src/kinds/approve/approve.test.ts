@@ -104,7 +104,10 @@ tasks:
 
   it("is given after the required number of approvals, and returns the latest comment and data", () => {
     const scene = RunScene.of(text, order);
+    const answered = () => scene.driver.description(scene.key).labels["run:answered"];
+    assert.equal(answered(), undefined);
     assert.deepEqual(decide(scene, "anna", approved, { amount: 1 }), { verdict: open });
+    assert.equal(answered(), "yes");
     assert.deepEqual(decide(scene, "carl", approved, { amount: 7 }, ["ops"]), { verdict: approved });
     const output = jsonOf(scene.offer("after").effect.input as Uint8Array);
     assert.deepEqual(output, {

@@ -112,7 +112,10 @@ export const approvalDecided: RunEvent<ApprovalDecidedV1> = {
     const node = nodeOf(run, number);
     const { question } = detailOf(node);
     if (question === undefined) return;
-    if (decision !== undefined) question.decisions.push(decision);
+    if (decision !== undefined) {
+      question.decisions.push(decision);
+      moreOf(run).hasDecisions = true;
+    }
     if (verdict === Verdict.VERDICT_UNSPECIFIED) return;
     question.verdict = verdict;
     question.claim = undefined;

@@ -19,6 +19,8 @@ export const indexLabels = {
   person: "run:person",
   /** Number of open questions to people. Absent without any. */
   questions: "run:questions",
+  /** Set once a question to people has had a decision. */
+  answered: "run:answered",
   /** Number of tasks by status, after the end: `8:2 9:1`. Few runs of a definition differ in it. */
   tasks: "run:tasks",
 } as const;
@@ -37,6 +39,7 @@ export function describeRun(run: RunView): Description {
     labels[indexLabels.failedTask] = truncate(taskIdOf(run, run.failed), labelLengthMax);
   const questions = hasEnded(run) ? 0 : openQuestions(run);
   if (questions > 0) labels[indexLabels.questions] = String(questions);
+  if (run.more?.hasDecisions === true) labels[indexLabels.answered] = "yes";
   if (hasEnded(run) && run.nodeCount > 0) labels[indexLabels.tasks] = countsLabel(run.counts);
   if (questions > 0 || run.pauseMs > 0 || (run.counts[TaskStatus.TASK_STATUS_PAUSED] ?? 0) > 0)
     labels[indexLabels.person] = "yes";
@@ -64,7 +67,7 @@ export function projectRun(run: RunView): unknown {
     return { ...node, detailed, failures, undoAttempts: 0 };
   });
   return {
-    ...(RunSnapshotV1.toJSON({ ...snapshot, nodes, firstBeginMs: 0 }) as object),
+    ...(RunSnapshotV1.toJSON({ ...snapshot, nodes, firstBeginMs: 0, answered: false }) as object),
     counts: [...run.counts],
     left: run.remaining,
   };

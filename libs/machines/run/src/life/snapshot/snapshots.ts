@@ -98,6 +98,7 @@ function moreFields(more: RunMore | undefined) {
     vars: [...(more?.vars ?? [])].map(([name, value]) => ({ name, value })),
     nextId: more?.nextId ?? "",
     asking: more?.hasOpenQuestions ?? false,
+    answered: more?.hasDecisions ?? false,
     ...statesFields(more?.states),
     leaseAttempt: more?.leaseAttempt ?? 0,
     // If only the run itself has leases, its own number counts them.
@@ -355,7 +356,8 @@ function restoreMore(run: Run, snapshot: RunSnapshotV1): void {
     snapshot.leaseAttempt + snapshot.leaseCount === 0 &&
     !snapshot.isDue &&
     snapshot.attemptsBefore + snapshot.resets === 0 &&
-    !snapshot.asking;
+    !snapshot.asking &&
+    !snapshot.answered;
   if (isEmpty && event.length === 0 && transition === undefined && nextId === "") return;
   const more = moreOf(run);
   more.limits.push(...limits);
@@ -370,6 +372,7 @@ function restoreMore(run: Run, snapshot: RunSnapshotV1): void {
   if (vars.length > 0) more.vars = new Map(vars.map(({ name, value }) => [name, value]));
   more.nextId = nextId;
   more.hasOpenQuestions = snapshot.asking;
+  more.hasDecisions = snapshot.answered;
   if (state > 0 || transition !== undefined || event.length > 0) restoreStates(run, snapshot);
   more.leaseAttempt = snapshot.leaseAttempt;
   more.leaseCount = Math.max(snapshot.leaseCount, snapshot.leaseAttempt);
