@@ -2,8 +2,20 @@
 import { didYouMean } from "@tutti/kernel";
 import { sdkErrors } from "./errors.ts";
 
-/** All options of an interface: the compiler finds a missing one, and one too many. */
-export type OptionNames<Options> = { readonly [Name in keyof Required<Options>]: true };
+type NameIn<Options> = Options extends unknown ? keyof Options : never;
+type MemberOf<Options, Name> = Options extends unknown
+  ? Name extends keyof Options
+    ? Options[Name]
+    : never
+  : never;
+
+/**
+ * All options of an interface: the compiler finds a missing one, and one too many. For an option that is an object, the
+ * names of its members may replace `true`. Those of a union are the names of all its variants.
+ */
+export type OptionNames<Options> = {
+  readonly [Name in NameIn<Options>]: true | OptionNames<Extract<MemberOf<Options, Name>, object>>;
+};
 
 /** @param of type of the options, such as `Worker` */
 export function requireKnown<Options extends object>(
@@ -11,11 +23,20 @@ export function requireKnown<Options extends object>(
   options: Options,
   names: OptionNames<Options>,
 ): void {
-  const known = Object.keys(names);
-  for (const option of Object.keys(options)) {
-    if (Object.hasOwn(names, option)) continue;
-    const near = didYouMean(option, known) || `. Its options: ${known.toSorted().join(", ")}`;
-    throw sdkErrors.optionUnknown({ of, option, near });
+  requireNamed(of, options, names);
+}
+
+function requireNamed(of: string, options: object, names: object): void {
+  const byName = new Map<string, unknown>(Object.entries(names));
+  for (const [option, value] of new Map<string, unknown>(Object.entries(options))) {
+    const inner = byName.get(option);
+    if (inner === undefined) {
+      const near =
+        didYouMean(option, [...byName.keys()]) ||
+        `. Its options: ${[...byName.keys()].toSorted().join(", ")}`;
+      throw sdkErrors.optionUnknown({ of, option, near });
+    }
+    if (isObject(inner) && isObject(value)) requireNamed(`${of}.${option}`, value, inner);
   }
 }
 
@@ -26,4 +47,8 @@ export function requireKnownEach<Options extends object>(
   names: OptionNames<Options>,
 ): void {
   for (const [name, options] of Object.entries(entries ?? {})) requireKnown(`${of}.${name}`, options, names);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }

@@ -10,6 +10,7 @@
 import { validateAgainst } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { type Clock, isTuttiError, reasonOf, systemClock } from "@tutti/kernel";
+import type { OptionNames } from "../options.ts";
 import { Busy } from "../task/failure.ts";
 import type { JsonSchema } from "../task/handlers.ts";
 import type { Worker } from "../worker/worker.ts";
@@ -49,6 +50,8 @@ export interface RateLimit {
   /** Maximum number of calls in a burst. Default: `perSecond`, at least 1. */
   readonly burst?: number;
 }
+
+export const rateNames: OptionNames<RateLimit> = { perSecond: true, burst: true };
 
 export interface Adapter {
   /** The first part of its capabilities: `NAME.OPERATION`. */

@@ -7,7 +7,7 @@
 import { isMembers, type Members, membersIn, textIn } from "../agents/models/wire.ts";
 import { type OptionNames, requireKnown } from "../options.ts";
 import type { JsonSchema } from "../task/handlers.ts";
-import type { Adapter, RateLimit, SecretReference } from "./adapter.ts";
+import { type Adapter, type RateLimit, rateNames, type SecretReference } from "./adapter.ts";
 import { adapterErrors } from "./errors.ts";
 import { matchingOperations, nameIn } from "./names.ts";
 import { natsAdapter } from "./nats/nats.ts";
@@ -44,7 +44,7 @@ const optionNames: OptionNames<AsyncApiOptions> = {
   url: true,
   server: true,
   only: true,
-  rate: true,
+  rate: rateNames,
 };
 
 /** Makes an adapter of an AsyncAPI document. */

@@ -5,9 +5,17 @@
  * 2. A method that may have taken effect is called again after a failure only if its operation permits it.
  */
 import { isTuttiError, reasonOf } from "@tutti/kernel";
+import { type OptionNames, requireKnown, requireKnownEach } from "../options.ts";
 import { Busy } from "../task/failure.ts";
 import type { JsonSchema } from "../task/handlers.ts";
-import type { Adapter, AdapterCall, AdapterOperation, RateLimit, Repeat } from "./adapter.ts";
+import {
+  type Adapter,
+  type AdapterCall,
+  type AdapterOperation,
+  type RateLimit,
+  type Repeat,
+  rateNames,
+} from "./adapter.ts";
 import { adapterErrors } from "./errors.ts";
 
 /** Names of the methods of a class. */
@@ -37,11 +45,30 @@ export interface ObjectAdapterOptions<Target> {
   readonly rate?: RateLimit;
 }
 
+const optionNames = {
+  name: true,
+  version: true,
+  operations: true,
+  check: true,
+  rate: rateNames,
+} satisfies OptionNames<ObjectAdapterOptions<object>>;
+const operationOptionNames: OptionNames<ObjectOperation<object>> = {
+  method: true,
+  parameters: true,
+  description: true,
+  input: true,
+  output: true,
+  repeat: true,
+};
+
 /** Makes an adapter of an object. */
 export function objectAdapter<Target extends object>(
   target: Target,
-  { name, version, operations, check, rate }: ObjectAdapterOptions<Target>,
+  options: ObjectAdapterOptions<Target>,
 ): Adapter {
+  const { name, version, operations, check, rate } = options;
+  requireKnown("objectAdapter", options, optionNames);
+  requireKnownEach(name, operations, operationOptionNames);
   return {
     name,
     kind: "object",

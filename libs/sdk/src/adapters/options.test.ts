@@ -17,6 +17,7 @@ import {
   kafkaSource,
   natsAdapter,
   natsSource,
+  objectAdapter,
   openApiAdapter,
   prometheusAdapter,
   prometheusSource,
@@ -40,8 +41,20 @@ const messages = {
   servers: { main: { url: "nats://host", protocol: "nats" } },
   channels: { orders: { publish: { message: {} } } },
 };
+const shop = { add: () => 1 };
+const ofShop = { name: "shop", operations: { add: { method: "add" } } };
+const ofObject = { objectAdapter: (options: never) => objectAdapter(shop, options) };
 const operation = (spec: object) => ({ operations: { add: spec } });
 const get = { method: "GET", path: "/x" };
+const withAuth: readonly Make[] = [
+  httpAdapter,
+  graphqlAdapter,
+  introspectedGraphql,
+  openApiAdapter,
+  grpcAdapter,
+  prometheusAdapter,
+  prometheusSource,
+];
 
 describe("an adapter", () => {
   const known: readonly (readonly [Make, object])[] = [
@@ -70,6 +83,7 @@ describe("an adapter", () => {
     [openApiAdapter, { ...address, document }],
     [asyncApiAdapter, { ...secret, document: messages }],
     [grpcAdapter, { name: "shop", url: "grpc://127.0.0.1:1", descriptors: "/none" }],
+    [ofObject.objectAdapter, ofShop],
   ];
   for (const [make, options] of known)
     it(`refuses unknown options: ${make.name}`, async () => {
@@ -80,7 +94,7 @@ describe("an adapter", () => {
       });
     });
 
-  const inner: readonly (readonly [Make, object, string])[] = [
+  const inner: [Make, object, string][] = [
     [amqpAdapter, { ...secret, ...operation({ key: "k", repaet: "key" }) }, "shop.add"],
     [natsAdapter, { ...secret, ...operation({ subject: "s", repaet: "key" }) }, "shop.add"],
     [kafkaAdapter, { ...secret, ...operation({ topic: "t", repaet: "key" }) }, "shop.add"],
@@ -89,7 +103,7 @@ describe("an adapter", () => {
     [
       httpAdapter,
       { ...address, ...operation({ ...get, parameters: { id: { in: "query", repaet: 1 } } }) },
-      "shop.add.id",
+      "shop.add.parameters.id",
     ],
     [graphqlAdapter, { ...address, ...operation({ document: "{ x }", repaet: "key" }) }, "shop.add"],
     [prometheusAdapter, { ...address, ...operation({ query: "up", repaet: 1 }) }, "shop.add"],
@@ -100,7 +114,38 @@ describe("an adapter", () => {
     ],
     [redisSource, { ...secret, from: { list: "l", repaet: "last" }, start }, "redisSource.from"],
     [grpcAdapter, { name: "shop", url: "grpc://127.0.0.1:1", tls: { repaet: "ca.pem" } }, "grpcAdapter.tls"],
+    [
+      httpAdapter,
+      { ...address, ...operation({ ...get, pages: { by: "link", repaet: 1 } }) },
+      "shop.add.pages",
+    ],
+    [
+      httpAdapter,
+      { ...address, ...operation({ ...get, body: { type: "json", repaet: 1 } }) },
+      "shop.add.body",
+    ],
+    [
+      httpAdapter,
+      { ...address, ...operation({ ...get, body: { type: "form", styles: { id: { repaet: 1 } } } }) },
+      "shop.add.body.styles.id",
+    ],
+    [ofObject.objectAdapter, { ...ofShop, ...operation({ method: "add", repaet: "key" }) }, "shop.add"],
+    [gitAdapter, { ...secret, author: { name: "a", email: "b", repaet: 1 } }, "gitAdapter.author"],
+    [imapSource, { ...secret, start, afterStart: { moveTo: "Done", repaet: 1 } }, "imapSource.afterStart"],
   ];
+  for (const [make, options] of known.filter(([make]) => make.name.endsWith("Adapter")))
+    inner.push([make, { ...options, rate: { perSecond: 1, repaet: 1 } }, `${make.name}.rate`]);
+  for (const [make, options] of known.filter(([make]) => withAuth.includes(make))) {
+    const signing = { key: "env:K", repaet: 1 };
+    const auths: readonly (readonly [object, string])[] = [
+      [{ repaet: {} }, "auth"],
+      [{ basic: { user: "u", password: "env:P", repaet: 1 } }, "auth.basic"],
+      [{ apiKey: { in: "query", name: "k", value: "env:K", repaet: 1 } }, "auth.apiKey"],
+      [{ oauth2: { tokenUrl: "http://a", clientId: "c", repaet: 1 } }, "auth.oauth2"],
+      [{ oauth2: { tokenUrl: "http://a", clientId: "c", signing } }, "auth.oauth2.signing"],
+    ];
+    for (const [auth, of] of auths) inner.push([make, { ...options, auth }, `${make.name}.${of}`]);
+  }
   for (const [make, options, of] of inner)
     it(`refuses unknown options of ${of}: ${make.name}`, async () => {
       await assert.rejects(async () => make(options as never), {

@@ -10,7 +10,7 @@ import { dirname } from "node:path";
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
 import { type OptionNames, requireKnown } from "../options.ts";
 import type { JsonSchema } from "../task/handlers.ts";
-import type { Adapter, AdapterOperation, RateLimit } from "./adapter.ts";
+import { type Adapter, type AdapterOperation, type RateLimit, rateNames } from "./adapter.ts";
 import { adapterErrors } from "./errors.ts";
 
 export interface SqliteOperation {
@@ -38,7 +38,7 @@ const optionNames: OptionNames<SqliteAdapterOptions> = {
   name: true,
   file: true,
   operations: true,
-  rate: true,
+  rate: rateNames,
   busyMs: true,
   rowsMax: true,
 };

@@ -9,7 +9,13 @@
  */
 import { type OptionNames, requireKnown, requireKnownEach } from "../../options.ts";
 import type { JsonSchema } from "../../task/handlers.ts";
-import type { Adapter, AdapterCall, AdapterOperation, RateLimit } from "../adapter.ts";
+import {
+  type Adapter,
+  type AdapterCall,
+  type AdapterOperation,
+  type RateLimit,
+  rateNames,
+} from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
 import {
   type AmqpConnectionOptions,
@@ -54,7 +60,7 @@ const parameter = /\{(\w+)\}/g;
 const optionNames: OptionNames<AmqpAdapterOptions> = {
   ...connectionOptionNames,
   operations: true,
-  rate: true,
+  rate: rateNames,
 };
 const operationOptionNames: OptionNames<AmqpOperation> = {
   exchange: true,

@@ -8,7 +8,13 @@
 import { createHash } from "node:crypto";
 import type { OptionNames } from "../../options.ts";
 import type { JsonSchema } from "../../task/handlers.ts";
-import type { Adapter, AdapterCall, AdapterOperation, RateLimit } from "../adapter.ts";
+import {
+  type Adapter,
+  type AdapterCall,
+  type AdapterOperation,
+  type RateLimit,
+  rateNames,
+} from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
 import type { Caller } from "../source.ts";
 
@@ -54,7 +60,7 @@ export interface FilesOptions {
 
 export const filesOptionNames: OptionNames<FilesOptions> = {
   name: true,
-  rate: true,
+  rate: rateNames,
   bytesMax: true,
   filesMax: true,
 };

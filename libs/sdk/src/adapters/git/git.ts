@@ -11,7 +11,13 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type OptionNames, requireKnown } from "../../options.ts";
 import type { JsonSchema } from "../../task/handlers.ts";
-import type { Adapter, AdapterCall, AdapterOperation, RateLimit } from "../adapter.ts";
+import {
+  type Adapter,
+  type AdapterCall,
+  type AdapterOperation,
+  type RateLimit,
+  rateNames,
+} from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
 import { commitsOf, fetched, type GitCommit, refOf, resolved, translated } from "./commits.ts";
 import {
@@ -63,8 +69,8 @@ interface Operation extends Omit<AdapterOperation, "call"> {
 const optionNames: OptionNames<GitAdapterOptions> = {
   ...connectionOptionNames,
   branch: true,
-  author: true,
-  rate: true,
+  author: { name: true, email: true },
+  rate: rateNames,
   bytesMax: true,
 };
 

@@ -14,9 +14,16 @@ import type { Client as Channel, Metadata, ServiceError } from "@grpc/grpc-js";
 import { reasonOf, systemClock, systemTimers } from "@tutti/kernel";
 import { type OptionNames, requireKnown } from "../../options.ts";
 import { Busy } from "../../task/failure.ts";
-import type { Adapter, AdapterCall, AdapterOperation, RateLimit, Repeat } from "../adapter.ts";
+import {
+  type Adapter,
+  type AdapterCall,
+  type AdapterOperation,
+  type RateLimit,
+  type Repeat,
+  rateNames,
+} from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
-import { Authentication, type HttpAuth } from "../http/auth.ts";
+import { Authentication, authNames, type HttpAuth } from "../http/auth.ts";
 import { addressProblem } from "../http/wire.ts";
 import { matchingOperations, nameIn } from "../names.ts";
 import { localSecret } from "../source.ts";
@@ -51,27 +58,23 @@ export interface GrpcAdapterOptions extends GrpcContract {
 const defaults = { timeoutMs: 60_000, connectMs: 10_000, answerBytesMax: 16 * 1024 * 1024 };
 const busyMs = 1_000;
 
+const { digest: _, ...grpcAuthNames } = authNames;
 const optionNames: OptionNames<GrpcAdapterOptions> = {
   name: true,
   url: true,
   protos: true,
   protoFolders: true,
   descriptors: true,
-  tls: true,
-  auth: true,
+  tls: { ca: true, cert: true, key: true },
+  auth: grpcAuthNames,
   only: true,
   idempotencyMetadata: true,
   repeat: true,
   healthService: true,
-  rate: true,
+  rate: rateNames,
   timeoutMs: true,
   connectMs: true,
   answerBytesMax: true,
-};
-const tlsNames: OptionNames<NonNullable<GrpcAdapterOptions["tls"]>> = {
-  ca: true,
-  cert: true,
-  key: true,
 };
 
 /**
@@ -79,7 +82,6 @@ const tlsNames: OptionNames<NonNullable<GrpcAdapterOptions["tls"]>> = {
  */
 export async function grpcAdapter(options: GrpcAdapterOptions): Promise<Adapter> {
   requireKnown("grpcAdapter", options, optionNames);
-  requireKnown("grpcAdapter.tls", options.tls ?? {}, tlsNames);
   const { name, url, rate } = options;
   const target = /^(grpcs?):\/\/([^/\s@]+)\/?$/.exec(url);
   const [, scheme = "", address = ""] = target ?? [];

@@ -1,6 +1,7 @@
 /** Authentication of an adapter's requests. Secrets are references, and are read for each request. */
 import { createPrivateKey, type KeyObject, randomUUID, sign } from "node:crypto";
 import type { Clock, Timers } from "@tutti/kernel";
+import type { OptionNames } from "../../options.ts";
 import { Busy } from "../../task/failure.ts";
 import type { AdapterCall, SecretReference } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
@@ -42,6 +43,24 @@ export type HttpAuth =
       };
     }
   | { readonly oauth2: OAuth2 };
+
+const loginNames = { user: true, password: true } as const;
+export const authNames: OptionNames<HttpAuth> = {
+  basic: loginNames,
+  digest: loginNames,
+  bearer: true,
+  apiKey: { in: true, name: true, value: true },
+  oauth2: {
+    tokenUrl: true,
+    clientId: true,
+    clientSecret: true,
+    clientAuth: true,
+    signing: { key: true, keyId: true, subject: true },
+    refreshToken: true,
+    scope: true,
+    audience: true,
+  },
+};
 
 interface Token {
   readonly value: string;

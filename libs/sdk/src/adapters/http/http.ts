@@ -9,9 +9,16 @@ import { type Clock, systemClock, systemTimers, type Timers } from "@tutti/kerne
 import { type OptionNames, requireKnown, requireKnownEach } from "../../options.ts";
 import { Busy } from "../../task/failure.ts";
 import type { JsonSchema } from "../../task/handlers.ts";
-import type { Adapter, AdapterCall, AdapterOperation, RateLimit, Repeat } from "../adapter.ts";
+import {
+  type Adapter,
+  type AdapterCall,
+  type AdapterOperation,
+  type RateLimit,
+  type Repeat,
+  rateNames,
+} from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
-import { Authentication, type HttpAuth } from "./auth.ts";
+import { Authentication, authNames, type HttpAuth } from "./auth.ts";
 import {
   type AnswerType,
   type HttpBody,
@@ -84,20 +91,20 @@ const defaults = { answerBytesMax: 16 * 1024 * 1024, pagesMax: 100, timeoutMs: 6
 const excerptLengthMax = 300;
 const withBody = new Set(["POST", "PUT", "PATCH", "QUERY"]);
 
-export const httpOptionNames: OptionNames<HttpAdapterOptions> = {
+export const httpOptionNames = {
   name: true,
   url: true,
   operations: true,
-  auth: true,
-  tls: true,
+  auth: authNames,
+  tls: { ca: true, cert: true, key: true },
   headers: true,
-  rate: true,
+  rate: rateNames,
   checkPath: true,
   version: true,
   answerBytesMax: true,
   pagesMax: true,
   timeoutMs: true,
-};
+} satisfies OptionNames<HttpAdapterOptions>;
 const operationOptionNames: OptionNames<HttpOperation> = {
   method: true,
   path: true,
@@ -106,22 +113,17 @@ const operationOptionNames: OptionNames<HttpOperation> = {
   input: true,
   output: true,
   parameters: true,
-  body: true,
+  body: { type: true, mediaType: true, styles: true },
   idempotencyHeader: true,
   repeat: true,
   answer: true,
-  pages: true,
+  pages: { by: true, cursor: true, parameter: true, first: true, items: true },
 };
-const tlsNames: OptionNames<HttpTls> = {
-  ca: true,
-  cert: true,
-  key: true,
-};
+const styleNames = { style: true, explode: true } as const;
 const parameterNames: OptionNames<HttpParameter> = {
   in: true,
   name: true,
-  style: true,
-  explode: true,
+  ...styleNames,
 };
 
 export function httpAdapter(
@@ -130,10 +132,11 @@ export function httpAdapter(
 ): Adapter {
   const { name } = options;
   requireKnown("httpAdapter", options, httpOptionNames);
-  requireKnown("httpAdapter.tls", options.tls ?? {}, tlsNames);
   requireKnownEach(name, options.operations, operationOptionNames);
-  for (const [operation, { parameters }] of Object.entries(options.operations))
-    requireKnownEach(`${name}.${operation}`, parameters, parameterNames);
+  for (const [operation, { parameters, body }] of Object.entries(options.operations)) {
+    requireKnownEach(`${name}.${operation}.parameters`, parameters, parameterNames);
+    requireKnownEach(`${name}.${operation}.body.styles`, body?.styles, styleNames);
+  }
   requireAddress(name, options.url);
   for (const { url } of Object.values(options.operations)) if (url !== undefined) requireAddress(name, url);
   const caller = new Caller(options, { clock, timers });

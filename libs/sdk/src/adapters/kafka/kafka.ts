@@ -7,7 +7,13 @@
  */
 import { type OptionNames, requireKnown, requireKnownEach } from "../../options.ts";
 import type { JsonSchema } from "../../task/handlers.ts";
-import type { Adapter, AdapterCall, AdapterOperation, RateLimit } from "../adapter.ts";
+import {
+  type Adapter,
+  type AdapterCall,
+  type AdapterOperation,
+  type RateLimit,
+  rateNames,
+} from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
 import {
   connectionOptionNames,
@@ -53,7 +59,7 @@ const parameter = /\{(\w+)\}/g;
 const optionNames: OptionNames<KafkaAdapterOptions> = {
   ...connectionOptionNames,
   operations: true,
-  rate: true,
+  rate: rateNames,
 };
 const operationOptionNames: OptionNames<KafkaOperation> = {
   topic: true,

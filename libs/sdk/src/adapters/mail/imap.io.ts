@@ -69,7 +69,7 @@ describe("a mailbox as a source", { skip: program.skip }, () => {
   const simple = (subject: string, text = "Hello") =>
     `From: Ada <ada@example.com>\nTo: shop@example.com\nSubject: ${subject}\nMessage-ID: <${subject}@x>\n\n${text}\n`;
   const secretOf = (user: string) => async (reference: string) => (reference === "env:CA" ? ca : urlOf(user));
-  // The source of a failed test ends too; its connection would keep the process alive.
+  // The source of a failed test ends too. Its connection would keep the process alive.
   const sources: AbortController[] = [];
   afterEach(() => {
     for (const stop of sources.splice(0)) stop.abort();

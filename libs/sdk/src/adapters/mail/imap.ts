@@ -81,7 +81,7 @@ const optionNames: OptionNames<ImapSourceOptions> = {
   url: true,
   mailbox: true,
   start: true,
-  afterStart: true,
+  afterStart: { moveTo: true },
   failures: true,
   ca: true,
   tls: true,

@@ -10,7 +10,13 @@
 import { createHash } from "node:crypto";
 import { isTuttiError } from "@tutti/kernel";
 import { type OptionNames, requireKnown } from "../../options.ts";
-import type { Adapter, AdapterCall, RateLimit, SecretReference } from "../adapter.ts";
+import {
+  type Adapter,
+  type AdapterCall,
+  type RateLimit,
+  rateNames,
+  type SecretReference,
+} from "../adapter.ts";
 import { clientFor, orAborted, requireReference, unreachableReason, withoutSecrets } from "../client.ts";
 import { adapterErrors } from "../errors.ts";
 import { type Place, placeOf } from "./place.ts";
@@ -76,7 +82,7 @@ const optionNames: OptionNames<SmtpAdapterOptions> = {
   ca: true,
   tls: true,
   connectMs: true,
-  rate: true,
+  rate: rateNames,
 };
 
 /** Makes an adapter with the operation `send`. */

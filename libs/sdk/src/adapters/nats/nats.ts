@@ -8,7 +8,14 @@
 import type { MsgHdrs } from "@nats-io/transport-node";
 import { type OptionNames, requireKnown, requireKnownEach } from "../../options.ts";
 import type { JsonSchema } from "../../task/handlers.ts";
-import type { Adapter, AdapterCall, AdapterOperation, RateLimit, Repeat } from "../adapter.ts";
+import {
+  type Adapter,
+  type AdapterCall,
+  type AdapterOperation,
+  type RateLimit,
+  type Repeat,
+  rateNames,
+} from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
 import {
   connectionOptionNames,
@@ -53,7 +60,7 @@ const parameter = /\{(\w+)\}/g;
 const optionNames: OptionNames<NatsAdapterOptions> = {
   ...connectionOptionNames,
   operations: true,
-  rate: true,
+  rate: rateNames,
 };
 const operationOptionNames: OptionNames<NatsOperation> = {
   subject: true,

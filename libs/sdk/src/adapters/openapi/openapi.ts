@@ -2,8 +2,9 @@
 import { isMembers, type Members, membersIn, textIn } from "../../agents/models/wire.ts";
 import { type OptionNames, requireKnown } from "../../options.ts";
 import type { JsonSchema } from "../../task/handlers.ts";
-import type { Adapter } from "../adapter.ts";
+import { type Adapter, rateNames } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
+import { authNames } from "../http/auth.ts";
 import { type HttpAdapterOptions, type HttpOperation, type HttpPorts, httpAdapter } from "../http/http.ts";
 import type { AnswerType, BodyType, HttpBody, HttpParameter, ParameterStyle } from "../http/message.ts";
 import { matchingOperations, nameIn } from "../names.ts";
@@ -39,10 +40,10 @@ const methods = ["get", "put", "post", "delete", "options", "head", "patch", "tr
 const optionNames: OptionNames<OpenApiOptions> = {
   name: true,
   url: true,
-  auth: true,
-  tls: true,
+  auth: authNames,
+  tls: { ca: true, cert: true, key: true },
   headers: true,
-  rate: true,
+  rate: rateNames,
   checkPath: true,
   answerBytesMax: true,
   pagesMax: true,

@@ -9,7 +9,13 @@
  */
 import { type OptionNames, requireKnown, requireKnownEach } from "../../options.ts";
 import type { JsonSchema } from "../../task/handlers.ts";
-import type { Adapter, AdapterCall, AdapterOperation, RateLimit } from "../adapter.ts";
+import {
+  type Adapter,
+  type AdapterCall,
+  type AdapterOperation,
+  type RateLimit,
+  rateNames,
+} from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
 import {
   type Answer,
@@ -39,7 +45,7 @@ export interface PostgresAdapterOptions extends ConnectionOptions {
 const optionNames: OptionNames<PostgresAdapterOptions> = {
   ...connectionOptionNames,
   operations: true,
-  rate: true,
+  rate: rateNames,
 };
 const operationOptionNames: OptionNames<PostgresOperation> = {
   sql: true,

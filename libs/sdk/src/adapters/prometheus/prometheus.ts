@@ -7,9 +7,15 @@
 import { type Clock, parseDurationMs, systemClock } from "@tutti/kernel";
 import { type OptionNames, requireKnown, requireKnownEach } from "../../options.ts";
 import type { JsonSchema } from "../../task/handlers.ts";
-import type { Adapter, AdapterCall, AdapterOperation, RateLimit } from "../adapter.ts";
+import {
+  type Adapter,
+  type AdapterCall,
+  type AdapterOperation,
+  type RateLimit,
+  rateNames,
+} from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
-import type { HttpAuth } from "../http/auth.ts";
+import { authNames, type HttpAuth } from "../http/auth.ts";
 import { type HttpOperation, type HttpPorts, httpAdapter } from "../http/http.ts";
 import { type Template, templateOf } from "./template.ts";
 
@@ -50,31 +56,25 @@ export interface PrometheusAdapterOptions extends PrometheusConnectionOptions {
 export const connectionOptionNames: OptionNames<PrometheusConnectionOptions> = {
   name: true,
   url: true,
-  auth: true,
+  auth: authNames,
   headers: true,
   timeoutMs: true,
 };
 const optionNames: OptionNames<PrometheusAdapterOptions> = {
   ...connectionOptionNames,
   operations: true,
-  rate: true,
+  rate: rateNames,
   answerBytesMax: true,
 };
 const operationOptionNames: OptionNames<PrometheusOperation> = {
   query: true,
   description: true,
-  range: true,
-};
-const rangeNames: OptionNames<PrometheusRange> = {
-  last: true,
-  step: true,
+  range: { last: true, step: true },
 };
 
 export function prometheusAdapter(options: PrometheusAdapterOptions, ports: HttpPorts = {}): Adapter {
   requireKnown("prometheusAdapter", options, optionNames);
   requireKnownEach(options.name, options.operations, operationOptionNames);
-  for (const [operation, { range = { last: "" } }] of Object.entries(options.operations ?? {}))
-    requireKnown(`${options.name}.${operation}.range`, range, rangeNames);
   const { name, operations: declared, rate } = options;
   const api = new PrometheusApi(options, ports);
   const templates = Object.entries(declared ?? {}).map(

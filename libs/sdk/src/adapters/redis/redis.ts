@@ -8,7 +8,7 @@
 import { createHash } from "node:crypto";
 import { type OptionNames, requireKnown, requireKnownEach } from "../../options.ts";
 import type { JsonSchema } from "../../task/handlers.ts";
-import type { Adapter, AdapterOperation, RateLimit } from "../adapter.ts";
+import { type Adapter, type AdapterOperation, type RateLimit, rateNames } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
 import { type Command, commandOf, filled, outputOf, writes } from "./command.ts";
 import {
@@ -50,7 +50,7 @@ const keptMsDefault = 604_800_000;
 const optionNames: OptionNames<RedisAdapterOptions> = {
   ...connectionOptionNames,
   operations: true,
-  rate: true,
+  rate: rateNames,
   keptMs: true,
 };
 const operationOptionNames: OptionNames<RedisOperation> = {

@@ -59,19 +59,13 @@ const consumer = "tutti";
 
 const optionNames: OptionNames<RedisSourceOptions> = {
   ...connectionOptionNames,
-  from: true,
+  from: { stream: true, list: true, take: true, channel: true },
   start: true,
   afterStart: true,
   group: true,
   failures: true,
   batch: true,
   claimMs: true,
-};
-const fromNames: OptionNames<{ stream: string; list: string; take: string; channel: string }> = {
-  stream: true,
-  list: true,
-  take: true,
-  channel: true,
 };
 
 /** Returns a source of entries. As an adapter it has the operation `status`. Its check reads the stream. */
@@ -83,7 +77,6 @@ export function redisSource(options: RedisSourceOptions): Source {
       problem: "expected `from` with `stream`, `list` or `channel`, got none",
     });
   requireKnown("redisSource", options, optionNames);
-  requireKnown("redisSource.from", options.from, fromNames);
   const connections = new RedisConnections(options);
   const stream = streamOf(options);
   const { name, group = defaults.group, failures = `${stream}:failed` } = options;
