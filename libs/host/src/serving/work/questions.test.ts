@@ -124,7 +124,11 @@ describe("questions that a caller has decided", () => {
       read.push(id);
       const decision = decisions.get(id);
       return [
-        Approval.fromPartial({ about: { id }, verdict: VERDICT_APPROVED, decisions: decision && [decision] }),
+        Approval.fromPartial({
+          about: { id },
+          verdict: VERDICT_APPROVED,
+          decisions: decision === undefined ? [] : [decision],
+        }),
       ];
     };
     const questions = {
