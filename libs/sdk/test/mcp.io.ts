@@ -133,6 +133,18 @@ describe("the tools of an MCP server over its pipes", () => {
     opened.close();
   });
 
+  for (const mode of ["stateless", "strict"])
+    it(`are called on a server that is ${mode}`, async () => {
+      const other = new HandlerTable();
+      const opened = await add(other, { command: [process.execPath, program, mode] });
+      const { printed } = (await other.call("mcp.test.echo", { text: mode })) as { readonly printed: string };
+      assert.equal(printed, mode);
+      // A new program speaks the version of the one before.
+      await assert.rejects(other.call("mcp.test.vanish"), { code: "mcp.unreachable" });
+      assert.match(String(await other.call("mcp.test.look")), /^look of/);
+      opened.close();
+    });
+
   it("are not added of a server that does not start", async () => {
     await assert.rejects(add(new HandlerTable(), { command: ["/no/such/program"] }), {
       code: "mcp.unreachable",

@@ -10,9 +10,28 @@ import { kit } from "./kit.ts";
 
 const program = fileURLToPath(new URL("../programs/mcp-client.ts", import.meta.url));
 
-function outputOf(scenario: string): Promise<string> {
+const scenarios = {
+  "2025-11-25": ["initialize", "tools_call", "sse-retry", "json-schema-2020-12-preservation"],
+  "2026-07-28": [
+    ...["tools_call", "request-metadata", "http-standard-headers", "http-custom-headers"],
+    ...["http-invalid-tool-headers", "json-schema-ref-no-deref", "json-schema-2020-12-preservation"],
+    "sep-2322-client-request-state",
+  ],
+};
+
+function outputOf(scenario: string, version: string): Promise<string> {
   const command = `${process.execPath} ${program}`;
-  const args = ["client", "--command", command, "--scenario", scenario, "--spec-version", "2025-11-25"];
+  const args = [
+    "client",
+    "--command",
+    command,
+    "--scenario",
+    scenario,
+    "--spec-version",
+    version,
+    "--timeout",
+    "120000",
+  ];
   const npm = ["exec", "--yes", `--package=${kit}`, "--", "conformance", ...args];
   return new Promise((resolve) =>
     execFile("npm", npm, { maxBuffer: 2 ** 26 }, (_error, output, errors) => resolve(output + errors)),
@@ -20,9 +39,11 @@ function outputOf(scenario: string): Promise<string> {
 }
 
 describe("the conformance kit of MCP for clients", () => {
-  for (const scenario of ["initialize", "tools_call", "sse-retry", "json-schema-2020-12-preservation"])
-    it(`passes ${scenario}`, async () => {
-      const output = await outputOf(scenario);
-      assert.match(output, /^Passed: ([1-9]\d*)\/\1, 0 failed, 0 warnings$/m, output.slice(-3_000));
-    });
+  for (const [version, names] of Object.entries(scenarios))
+    for (const scenario of names)
+      it(`passes ${scenario} of ${version}`, async () => {
+        const output = await outputOf(scenario, version);
+        assert.match(output, /^Passed: ([1-9]\d*)\/\1, 0 failed, 0 warnings$/m, output.slice(-3_000));
+        assert.match(output, /OVERALL: PASSED/);
+      });
 });

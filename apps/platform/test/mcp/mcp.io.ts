@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { until } from "@tutti/kernel/testing";
+import { connect, type Handler } from "@tutti/sdk";
+import { addMcpServer } from "@tutti/sdk/mcp";
 import { commandProgram } from "../../../../tools/fronts.mjs";
 import { KeyedPlatform, keyHeaders } from "../support/keyed-platform.ts";
 import { TestProcess } from "../support/process.ts";
@@ -220,6 +222,50 @@ describe("MCP over HTTP", () => {
     send({ id: question["id"], result: { action: "accept", content: { amount: 9 } } });
     const { result } = await lineWith("the result", ({ id }) => id === 2);
     assert.deepEqual((result as Json)["structuredContent"], { amount: 9 });
+  });
+
+  it("serves the client of workers without a handshake, and asks its people", async () => {
+    const tutti = await connect({ address: platform.grpc });
+    const methods: string[] = [];
+    const counted: typeof fetch = (url, init) => {
+      methods.push(JSON.parse(String(init?.body)).method);
+      return fetch(url, init);
+    };
+    const command = [process.execPath, commandProgram(), "mcp"];
+    for (const [name, server] of [
+      ["http", { url: `${platform.http}/mcp` }],
+      ["pipes", { command, env: { TUTTI_URL: platform.http } }],
+    ] as const) {
+      const handlers = new Map<string, Handler>();
+      const worker = {
+        handle: (tool: string, handler: Handler) => handlers.set(tool, handler),
+        describe() {},
+      };
+      const options = { fetch: counted, questions: { tutti } };
+      const tools = await addMcpServer(worker as never, name, server, options);
+      const task = { signal: new AbortController().signal, caller: "run r, task t", progress() {} } as never;
+      const greeted = await handlers.get(`mcp.${name}.greet`)?.({ name: "Ada" }, task);
+      assert.equal(greeted, "Hello, Ada");
+      const paid = handlers.get(`mcp.${name}.refund`)?.({}, task);
+      const question = await until("the question", async () => {
+        for await (const { runId } of tutti.runs.list({ definition: `mcp.${name}.question` })) return runId;
+        return undefined;
+      });
+      await until("the approval", async () => {
+        const run = tutti.runs.get(question);
+        return (await run.approvals()).length > 0 ? run : undefined;
+      }).then((run) => run.approve("answer", { data: { amount: 5 } }));
+      assert.deepEqual(await paid, { amount: 5 });
+      const uri = "tutti://workflows/greet";
+      const read = await handlers.get(`mcp.${name}.resources.read`)?.({ uri }, task);
+      assert.match(JSON.stringify(read), /Greets a person/);
+      tools.close();
+    }
+    await tutti.close();
+    assert.deepEqual(
+      methods.filter((method) => method === "server/discover" || method === "initialize"),
+      ["server/discover"],
+    );
   });
 
   it("lists workflows and runs as resources, reads them, and reports changes of a run", async () => {

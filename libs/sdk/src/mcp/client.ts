@@ -1,4 +1,10 @@
-/** Client of one MCP server. It connects on the first request, and reconnects after the server was disconnected. */
+/**
+ * Client of one MCP server. It connects on the first request, and reconnects after the server was disconnected.
+ *
+ * 1. A connection starts with `server/discover`. A server that does not list the stateless version gets the handshake.
+ * 2. Each request of the stateless version is complete: a call that waits for an answer of a person ends, and the next
+ *    call carries the answer.
+ */
 import type { Json } from "@tutti/expressions";
 import { isTuttiError, reasonOf, type Timer, type Timers } from "@tutti/kernel";
 import { isMembers, type Members, membersIn, textIn } from "../agents/models/wire.ts";
@@ -13,6 +19,15 @@ import {
 } from "./connection.ts";
 import { mcpErrors } from "./errors.ts";
 import { askPeople, type McpQuestions, OpenCall } from "./questions.ts";
+import {
+  type HeaderArgument,
+  headerArgumentsOf,
+  headersOf,
+  isModernError,
+  metaOf,
+  rpcCodes,
+  statelessVersion,
+} from "./stateless.ts";
 
 export interface McpTool {
   readonly name: string;
@@ -40,15 +55,33 @@ interface PendingRequest extends PromiseWithResolvers<Members> {
   readonly call: OpenCall | undefined;
 }
 
+const clientInfo = { name: "tutti", version: "0.1.0" };
 const protocolVersion = "2025-11-25";
 const answerMs = 30_000;
+/** Time for the answer to `server/discover`. A server of the handshake may ignore it. */
+const discoverMs = 10_000;
+/** Calls until a result of the stateless version is complete. */
+const roundsMax = 100;
 const pagesMax = 100;
 /** A worker has at most 1,000 capabilities. Two of them are for resources. */
 export const toolsMax = 998;
 const resourcesMax = 10_000;
 /** A longer text of an error is cut. */
 const reasonLengthMax = 4_000;
-const internalError = -32_603;
+
+/** An answer of the server that is an error of the protocol. */
+class Refusal extends Error {
+  readonly method: string;
+  readonly code: number;
+  readonly data: Members;
+
+  constructor(method: string, error: Members) {
+    super(shortened(textIn(error, "message")));
+    this.method = method;
+    this.code = Number(error["code"]);
+    this.data = membersIn(error, "data");
+  }
+}
 
 export class McpClient {
   readonly #name: string;
@@ -63,6 +96,11 @@ export class McpClient {
   readonly #asking = new Map<unknown, AbortController>();
   #number = 0;
   #repeatable: ReadonlySet<string> = new Set();
+  /** Arguments that are repeated in headers, by tool. */
+  #headers: ReadonlyMap<string, readonly HeaderArgument[]> = new Map();
+  #isStateless = false;
+  /** Whether the server is a program that ends when its first request is not the handshake. */
+  #needsHandshake = false;
 
   /** @param changed called when the server reports that its tools have changed */
   constructor(
@@ -82,7 +120,14 @@ export class McpClient {
   }
 
   async tools(): Promise<readonly McpTool[]> {
-    const tools = (await this.#list("tools", toolsMax)).map((tool) => {
+    const headers = new Map<string, readonly HeaderArgument[]>();
+    const listed = (await this.#list("tools", toolsMax)).filter((tool) => {
+      const found = this.#isStateless && "url" in this.#server ? headerArgumentsOf(tool["inputSchema"]) : [];
+      if (found !== undefined && found.length > 0) headers.set(textIn(tool, "name"), found);
+      return found !== undefined;
+    });
+    this.#headers = headers;
+    const tools = listed.map((tool) => {
       const { readOnlyHint, idempotentHint } = membersIn(tool, "annotations");
       return {
         name: textIn(tool, "name"),
@@ -129,7 +174,7 @@ export class McpClient {
       for (const item of Array.isArray(listed) ? listed : []) if (isMembers(item)) found.push(item);
       if (found.length > max) {
         const reason = `the list has more than ${max} entries`;
-        throw mcpErrors.refused({ server: this.#name, method, reason });
+        throw this.#refused(method, reason);
       }
       cursor = textIn(reply, "nextCursor");
       if (cursor === "") break;
@@ -141,7 +186,7 @@ export class McpClient {
   async callTool(tool: string, input: unknown, task: TaskContext): Promise<Json> {
     const call = this.#questions === undefined ? undefined : new OpenCall(task);
     const params = { name: tool, arguments: input ?? {} };
-    const result = await this.#call("tools/call", params, task.signal, call).finally(() => call?.end());
+    const result = await this.#callUntilComplete(params, task.signal, call).finally(() => call?.end());
     const listed = result["content"];
     const content = (Array.isArray(listed) ? listed : []).filter(isMembers);
     const text = content.map((part) => textIn(part, "text")).join("\n");
@@ -149,6 +194,27 @@ export class McpClient {
       throw mcpErrors.toolFailed({ tool, text: shortened(text) || "it failed" });
     if (result["structuredContent"] !== undefined) return result["structuredContent"] as Json;
     return content.every((part) => part["type"] === "text") ? text : (content as unknown as Json);
+  }
+
+  /** Answers the questions that a call ends with, and calls again with the answers. */
+  async #callUntilComplete(params: Members, signal: AbortSignal, call?: OpenCall): Promise<Members> {
+    let answers: Members = {};
+    for (let round = 0; round < roundsMax; round++) {
+      const result = await this.#call("tools/call", { ...params, ...answers }, signal, call);
+      if (result["resultType"] !== "input_required") return result;
+      const { requestState } = result;
+      const requests = Object.entries(membersIn(result, "inputRequests"));
+      const responses = requests.map(async ([key, request]) => {
+        const asked = isMembers(request) ? this.#ask(request, call === undefined ? [] : [call]) : undefined;
+        if (asked === undefined) throw this.#refused("tools/call", "the client does not answer its request");
+        return [key, await asked] as const;
+      });
+      answers = {
+        ...(requests.length > 0 && { inputResponses: Object.fromEntries(await Promise.all(responses)) }),
+        ...(requestState !== undefined && { requestState }),
+      };
+    }
+    throw this.#refused("tools/call", `no result after ${roundsMax} requests for input`);
   }
 
   close(): void {
@@ -170,8 +236,10 @@ export class McpClient {
         return await this.#request(connection, { method, params }, signal, call);
       } catch (error) {
         if (signal?.aborted === true) throw signal.reason;
-        if (isTuttiError(error)) throw error;
-        const isUnsent = error instanceof NotSent;
+        const isRefused = error instanceof Refusal;
+        // Another server may have taken the address.
+        const isUnsent = error instanceof NotSent || (isRefused && error.code === rpcCodes.version);
+        if (isTuttiError(error) || (isRefused && !isUnsent)) throw this.#unreachable(error);
         if (isUnsent && this.#connected === connected) this.#connected = undefined;
         const canRepeat = error instanceof Disconnected && isRepeatable && call?.hasAsked !== true;
         if (isRepeated || !(isUnsent || canRepeat)) throw this.#unreachable(error);
@@ -180,6 +248,7 @@ export class McpClient {
   }
 
   async #connect(): Promise<Connection> {
+    let isDiscovering = true;
     const listener = {
       respond: (message: Members) => this.#answered(message),
       notice: (method: string, params: Members) => {
@@ -188,49 +257,94 @@ export class McpClient {
       },
       request: (message: Members, within: unknown) => this.#handleRequest(message, within),
       disconnected: (reason: string) => {
-        this.#connected = undefined;
+        if (!isDiscovering) this.#connected = undefined;
         this.#rejectPending(new Disconnected(reason));
       },
     };
-    const server = this.#server;
-    const connection =
-      "command" in server
-        ? new ProgramConnection(server, listener, this.#ports.timers)
-        : new HttpConnection(server, listener, this.#ports);
+    const open = () =>
+      "command" in this.#server
+        ? new ProgramConnection(this.#server, listener, this.#ports.timers)
+        : new HttpConnection(this.#server, listener, this.#ports);
+    let connection = open();
     try {
-      const clientInfo = { name: "tutti", version: "0.1.0" };
-      const capabilities = this.#questions === undefined ? {} : { elicitation: { form: {} } };
-      const params = { protocolVersion, capabilities, clientInfo };
-      const agreed = await this.#request(connection, { method: "initialize", params });
-      this.#capabilities = membersIn(agreed, "capabilities");
-      if (connection instanceof HttpConnection) connection.version = textIn(agreed, "protocolVersion");
-      await connection.send({ jsonrpc: "2.0", method: "notifications/initialized" });
+      if (!this.#needsHandshake && (await this.#discover(connection))) return connection;
+      if (connection.isDisconnected) {
+        this.#needsHandshake = true;
+        connection = open();
+      }
+      isDiscovering = false;
+      await this.#shakeHands(connection);
       return connection;
     } catch (error) {
       this.#connected = undefined;
       connection.close();
       throw error;
+    } finally {
+      isDiscovering = false;
     }
+  }
+
+  /** Returns whether the server has the stateless version. */
+  async #discover(connection: ProgramConnection | HttpConnection): Promise<boolean> {
+    this.#isStateless = true;
+    if (connection instanceof HttpConnection) connection.version = statelessVersion;
+    const discover = () => this.#request(connection, { method: "server/discover", params: {} }, discoverMs);
+    try {
+      const found = await discover().catch((error: unknown) => {
+        // The server may have refused a version that a proxy stated.
+        const isVersion = error instanceof Refusal && error.code === rpcCodes.version;
+        if (isVersion && isListed(error.data["supported"])) return discover();
+        throw error;
+      });
+      this.#isStateless = isListed(found["supportedVersions"]);
+      this.#capabilities = membersIn(found, "capabilities");
+    } catch (error) {
+      this.#isStateless = false;
+      if (error instanceof Refusal && error.code !== rpcCodes.version && isModernError(error.code))
+        throw error;
+    }
+    return this.#isStateless;
+  }
+
+  async #shakeHands(connection: ProgramConnection | HttpConnection): Promise<void> {
+    if (connection instanceof HttpConnection) connection.version = "";
+    const params = { protocolVersion, capabilities: this.#clientCapabilities, clientInfo };
+    const agreed = await this.#request(connection, { method: "initialize", params });
+    this.#capabilities = membersIn(agreed, "capabilities");
+    if (connection instanceof HttpConnection) connection.version = textIn(agreed, "protocolVersion");
+    await connection.send({ jsonrpc: "2.0", method: "notifications/initialized" });
+  }
+
+  get #clientCapabilities(): Members {
+    return this.#questions === undefined ? {} : { elicitation: { form: {} } };
   }
 
   async #request(
     connection: Connection,
     { method, params }: { readonly method: string; readonly params: Members },
-    signal?: AbortSignal,
+    until: AbortSignal | number = answerMs,
     call?: OpenCall,
   ): Promise<Members> {
     const id = ++this.#number;
+    const isStateless = this.#isStateless;
+    const stated = isStateless
+      ? { ...params, _meta: metaOf({ clientInfo, capabilities: this.#clientCapabilities }) }
+      : params;
+    const headers = isStateless ? headersOf(method, params, this.#headers.get(textIn(params, "name"))) : {};
     const pending: PendingRequest = { ...Promise.withResolvers<Members>(), method, call };
     this.#pending.set(id, pending);
     // A tool may run until its task ends. Every other request has a timeout.
     const late = new AbortController();
     const timer: Timer | undefined =
-      signal === undefined
-        ? this.#ports.timers.after(answerMs, () => late.abort(new Error(`no answer to ${method}`)))
+      typeof until === "number"
+        ? this.#ports.timers.after(until, () => late.abort(new Error(`no answer to ${method}`)))
         : undefined;
+    const signal = typeof until === "number" ? undefined : until;
     late.signal.addEventListener("abort", () => pending.reject(late.signal.reason), { once: true });
     const abort = () => {
       pending.reject(signal?.reason);
+      // A closed connection cancels a request that is complete.
+      if (isStateless && "url" in this.#server) return;
       const cancelled = { requestId: id, reason: "the task has ended" };
       connection
         .send({ jsonrpc: "2.0", method: "notifications/cancelled", params: cancelled })
@@ -238,7 +352,7 @@ export class McpClient {
     };
     signal?.addEventListener("abort", abort, { once: true });
     try {
-      connection.send({ jsonrpc: "2.0", id, method, params }, signal ?? late.signal).then(
+      connection.send({ jsonrpc: "2.0", id, method, params: stated }, signal ?? late.signal, headers).then(
         // Over HTTP the answer has arrived by now, or will not arrive.
         () => {
           if ("url" in this.#server) pending.reject(new Error(`no answer to ${method}`));
@@ -255,23 +369,20 @@ export class McpClient {
 
   /** Handles a request of the server to ask a person. Over pipes it may belong to any open call. */
   #handleRequest(message: Members, within: unknown): Promise<Members> | undefined {
-    const questions = this.#questions;
     const { id } = message;
     const open = [...this.#pending].flatMap(([number, { call }]) =>
       call !== undefined && (within === undefined || number === within) ? [call] : [],
     );
-    if (questions === undefined || message["method"] !== "elicitation/create" || open.length === 0)
-      return undefined;
-    const params = membersIn(message, "params");
-    if (textIn(params, "mode") === "url") return undefined;
     const withdrawn = new AbortController();
+    const asked = this.#ask(message, open, withdrawn.signal);
+    if (asked === undefined) return undefined;
     this.#asking.set(id, withdrawn);
-    return askPeople(questions, this.#name, params, open, withdrawn.signal)
+    return asked
       .then(
         (result) => ({ jsonrpc: "2.0", id, result }),
         (error: unknown) => {
           const reason = reasonOf(error);
-          return { jsonrpc: "2.0", id, error: { code: internalError, message: reason } };
+          return { jsonrpc: "2.0", id, error: { code: rpcCodes.internal, message: reason } };
         },
       )
       .finally(() => {
@@ -279,19 +390,24 @@ export class McpClient {
       });
   }
 
+  /** Asks a person. Undefined if the request is none for people, or nothing asks them. */
+  #ask(
+    request: Members,
+    open: readonly OpenCall[],
+    withdrawn = new AbortController().signal,
+  ): Promise<Members> | undefined {
+    const params = membersIn(request, "params");
+    const isForm = request["method"] === "elicitation/create" && textIn(params, "mode") !== "url";
+    if (this.#questions === undefined || !isForm || open.length === 0) return undefined;
+    return askPeople(this.#questions, this.#name, params, open, withdrawn);
+  }
+
   #answered(message: Members): void {
     const pending = this.#pending.get(Number(message["id"]));
     if (pending === undefined) return;
     const { error } = message;
     if (!isMembers(error)) pending.resolve(membersIn(message, "result"));
-    else
-      pending.reject(
-        mcpErrors.refused({
-          server: this.#name,
-          method: pending.method,
-          reason: shortened(textIn(error, "message")),
-        }),
-      );
+    else pending.reject(new Refusal(pending.method, error));
   }
 
   #rejectPending(error: Error): void {
@@ -299,12 +415,20 @@ export class McpClient {
     this.#pending.clear();
   }
 
+  #refused(method: string, reason: string) {
+    return mcpErrors.refused({ server: this.#name, method, reason });
+  }
+
   #unreachable(error: unknown) {
     if (isTuttiError(error)) return error;
+    if (error instanceof Refusal) return this.#refused(error.method, error.message);
     const reason = typeof error === "string" ? error : reasonOf(error);
     return mcpErrors.unreachable({ server: this.#name, reason });
   }
 }
+
+const isListed = (versions: unknown): boolean =>
+  Array.isArray(versions) && versions.includes(statelessVersion);
 
 function shortened(text: string): string {
   return text.length > reasonLengthMax ? `${text.slice(0, reasonLengthMax)}…` : text;

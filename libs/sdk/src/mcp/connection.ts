@@ -12,6 +12,7 @@ import type { Readable, Writable } from "node:stream";
 import { answerText, sleep, type Timers } from "@tutti/kernel";
 import { eventsOf, type StreamPosition } from "../agents/models/sse.ts";
 import { isMembers, type Members, membersIn, textIn } from "../agents/models/wire.ts";
+import { rpcCodes, statelessVersion } from "./stateless.ts";
 
 /** A program that is reached over its pipes, or an address. */
 export type McpServer =
@@ -33,7 +34,10 @@ export interface Listener {
 }
 
 export interface Connection {
-  send(message: Members, signal?: AbortSignal): Promise<void>;
+  /** Whether the server has ended. */
+  readonly isDisconnected: boolean;
+  /** @param headers of the request, if it goes over HTTP */
+  send(message: Members, signal?: AbortSignal, headers?: Readonly<Record<string, string>>): Promise<void>;
   close(): void;
 }
 
@@ -42,6 +46,8 @@ const lineLengthMax = 16 * 1024 * 1024;
 const exitMs = 5_000;
 /** Pause before a stream continues, if the server sets none, and its maximum. */
 const resumeAfterMs = { default: 1_000, max: 30_000 };
+/** Codes of errors above it are of servers, and not of the protocol. */
+const protocolErrorsMax = -32_020;
 /** Attempts to continue a stream that brings no new event. */
 const resumesMax = 10;
 const methodUnknown = -32_601;
@@ -95,6 +101,10 @@ export class ProgramConnection implements Connection {
     this.#child.stdout.on("data", (text: string) => this.#read(text));
   }
 
+  get isDisconnected(): boolean {
+    return this.#isDisconnected;
+  }
+
   async send(message: Members): Promise<void> {
     if (this.#isDisconnected) throw new NotSent();
     this.#child.stdin.write(`${JSON.stringify(message)}\n`);
@@ -138,6 +148,12 @@ export class ProgramConnection implements Connection {
   }
 }
 
+/** Reads the error of an answer. Undefined if the answer has none, or an error of the server's own. */
+function refusalIn(text: string): Members | undefined {
+  const error = membersIn(messagesIn(text)[0] ?? {}, "error");
+  return Number(error["code"]) <= protocolErrorsMax ? error : undefined;
+}
+
 /** Reads the messages of a line. A line that is not JSON is output of the program, and is ignored. */
 function messagesIn(line: string): readonly Members[] {
   try {
@@ -163,6 +179,7 @@ export class HttpConnection implements Connection {
   readonly #fetch: typeof fetch;
   readonly #timers: Timers;
   readonly #closing = new AbortController();
+  readonly isDisconnected = false;
   #session = "";
   /** Version of the protocol. Set after the negotiation. */
   version = "";
@@ -178,10 +195,18 @@ export class HttpConnection implements Connection {
     this.#timers = ports.timers;
   }
 
-  async send(message: Members, callSignal?: AbortSignal): Promise<void> {
+  async send(
+    message: Members,
+    callSignal?: AbortSignal,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
     const signal = AbortSignal.any([this.#closing.signal, ...(callSignal === undefined ? [] : [callSignal])]);
     const answer = await this.#exchange("POST", signal, {
-      headers: { "content-type": "application/json", accept: "application/json, text/event-stream" },
+      headers: {
+        "content-type": "application/json",
+        accept: "application/json, text/event-stream",
+        ...headers,
+      },
       body: JSON.stringify(message),
     });
     this.#session = answer.headers.get("mcp-session-id") ?? this.#session;
@@ -189,7 +214,19 @@ export class HttpConnection implements Connection {
       await answer.body?.cancel();
       throw new NotSent("its session has ended");
     }
-    if (!answer.ok) throw new Error(`status ${answer.status}: ${(await answerText(answer)).slice(0, 300)}`);
+    if (!answer.ok) {
+      const text = await answerText(answer);
+      const reason = `status ${answer.status}: ${text.slice(0, 300)}`;
+      if (answer.status !== 400 && answer.status !== 404) throw new Error(reason);
+      const isStateless = this.version === statelessVersion;
+      const refusal = refusalIn(text);
+      // A server that does not have this version has not executed the request.
+      const isOther = isStateless ? refusal === undefined : refusal?.["code"] === rpcCodes.version;
+      if (isOther) throw new NotSent(reason);
+      if (!isStateless || refusal === undefined) throw new Error(reason);
+      this.#listener.respond({ id: message["id"], error: refusal });
+      return;
+    }
     if (message["id"] === undefined || answer.body === null) {
       await answer.body?.cancel();
       return;
@@ -235,6 +272,8 @@ export class HttpConnection implements Connection {
       if (body !== undefined)
         for await (const data of eventsOf(body, position))
           if (this.#dispatchAll(JSON.parse(data), requestId)) return;
+      // The stateless version has no streams that continue.
+      if (this.version === statelessVersion) return;
       const { eventId, retryMs = resumeAfterMs.default } = position;
       if (eventId === undefined || eventId === "") return;
       if (eventId !== before) resumes = 0;

@@ -1,6 +1,8 @@
 // An MCP server over its pipes: `echo` returns its input, `fail` reports a failure, `vanish` ends the program, `slow`
 // answers when it is cancelled, `ask` sends a request to its client first, `flood` writes a line without an end.
-// `look` has no effects and answers after 100 ms. With the argument `stubborn` it ends with SIGKILL alone.
+// `look` has no effects and answers after 100 ms. With the argument `stubborn` it ends with SIGKILL alone, and ignores
+// requests that it does not know. With `strict` it ends if its first request is not the handshake. With `stateless` it
+// has the version without a handshake.
 import { createInterface } from "node:readline";
 
 const tool = (name, description) => ({
@@ -19,7 +21,9 @@ const tools = [
 const say = (message) => process.stdout.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
 const text = (value, more = {}) => ({ content: [{ type: "text", text: value }], ...more });
 const waiting = new Map();
-const isStubborn = process.argv.includes("stubborn");
+const [isStubborn, isStrict, isStateless] = ["stubborn", "strict", "stateless"].map((mode) =>
+  process.argv.includes(mode),
+);
 if (isStubborn) {
   process.on("SIGTERM", () => {});
   process.stdout.on("error", () => {});
@@ -29,6 +33,17 @@ if (isStubborn) {
 console.log("a line that is no message");
 for await (const line of createInterface({ input: process.stdin })) {
   const { id, method, params = {}, error, result } = JSON.parse(line);
+  if (isStrict && id !== undefined && method === "server/discover") process.exit(1);
+  if (isStateless && id !== undefined && method !== undefined) {
+    const stated = params._meta?.["io.modelcontextprotocol/protocolVersion"];
+    if (stated !== "2026-07-28") {
+      say({ id, error: { code: -32022, message: "no handshake", data: { supported: ["2026-07-28"] } } });
+      continue;
+    }
+    if (method === "server/discover")
+      say({ id, result: { supportedVersions: ["2026-07-28"], capabilities: { tools: {} } } });
+  } else if (method === "server/discover" && !isStubborn)
+    say({ id, error: { code: -32601, message: "unknown method" } });
   if (method === "initialize")
     say({
       id,
