@@ -85,7 +85,7 @@ export async function countRuns(
   context: CallContext,
 ): Promise<CountRunsReply> {
   const counts = new Map<string, RunCount>();
-  let indexedToMs = 0;
+  let indexedToMs = Number.POSITIVE_INFINITY;
   let checked = 0;
   for await (const page of matchingPages(dependencies, lines, filter, context.namespace)) {
     for (const entry of page.entries) {
@@ -95,7 +95,7 @@ export async function countRuns(
       else counts.set(value, { value, count: 1, exampleRunId: entry.key.id });
     }
     checked += page.scanned;
-    ({ indexedToMs } = page);
+    indexedToMs = Math.min(indexedToMs, page.indexedToMs);
     if (checked >= countedMax) break;
   }
   const most = [...counts.values()].sort((one, other) => other.count - one.count).slice(0, valuesMax);

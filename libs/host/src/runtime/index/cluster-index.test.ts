@@ -50,12 +50,17 @@ describe("the index of one process", () => {
     const archive = {
       search: async (search: Search) => {
         searches.push(search);
-        return { entries: [], cursor: "", indexedToMs: 0 };
+        return { entries: [], cursor: "", indexedToMs: time.now() };
       },
     };
     const time = new VirtualTime();
-    const index = new CurrentIndex({ indexed: () => indexed.promise }, archive, { timers: time });
-    return { index, searches: searches, indexed, time };
+    const lag = { indexLagMs: 0 };
+    const runtime = {
+      indexed: () => indexed.promise,
+      partitionStatuses: () => [lag as PartitionStatus],
+    };
+    const index = new CurrentIndex(runtime, archive, { clock: time, timers: time });
+    return { index, searches, indexed, time, lag };
   };
 
   it("waits until all records that were durable at the request are indexed", async () => {
@@ -75,6 +80,14 @@ describe("the index of one process", () => {
     await time.advanceAsync(5_000);
     await page;
     assert.equal(searches.length, 1);
+  });
+
+  it("names the time up to which its page is complete, if it lags", async () => {
+    const { index, time, lag } = open();
+    lag.indexLagMs = 3_000;
+    const nowMs = time.now();
+    const { indexedToMs } = await index.search({ ...all, mayLag: true });
+    assert.equal(indexedToMs, nowMs - 3_000);
   });
 
   for (const option of [{ mayLag: true }, { cursor: "of the first page" }] as const)
@@ -114,7 +127,8 @@ describe("the index of a single process that has just started", () => {
         return { entries: [], cursor: "", indexedToMs: 0 };
       },
     };
-    const index = new CurrentIndex(runtime, archive, { timers: time }, { runtime, partitionOwner: owner });
+    const sole = { runtime, partitionOwner: owner };
+    const index = new CurrentIndex(runtime, archive, { clock: time, timers: time }, sole);
     const start = () => void owner.start({ signal: new AbortController().signal });
     return { time, index, searches, loads, states, start };
   };

@@ -8,7 +8,7 @@
  */
 import type { runtimeService, SearchIndexReply } from "@tutti/contracts/runtime/v1";
 import { type Archive, type FoundEntry, mergedPage, type Search, type SearchPage } from "@tutti/journal";
-import { fromTimestamp, type Timers } from "@tutti/kernel";
+import { type Clock, fromTimestamp, type Timers } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import type { RuntimeOfService } from "@tutti/runtime";
 import type { PartitionOwner } from "@tutti/runtime/ownership";
@@ -46,28 +46,33 @@ export interface SolePartitions {
   readonly partitionOwner: Pick<PartitionOwner, "owns" | "admit">;
 }
 
+type IndexedRuntime = Pick<RuntimeOfService, "indexed" | "partitionStatuses">;
+
 /**
  * The index of the partitions that this process owns. A search first waits for all due lines, so that a caller finds
  * the run that it has started.
  *
  * 1. In a single process the first page waits for the first load of all partitions: an earlier page could lack runs, but
  *    would look complete. A partition that failed to load is not awaited. In a cluster `ClusterIndex` waits.
+ * 2. `indexedToMs` is not later than the oldest line that the index lacked before the search: readers continue there.
  */
 export class CurrentIndex implements Pick<Archive, "search"> {
-  readonly #runtime: Pick<RuntimeOfService, "indexed">;
+  readonly #runtime: IndexedRuntime;
   readonly #archive: Pick<Archive, "search">;
+  readonly #clock: Clock;
   readonly #timers: Timers;
   /** Undefined in a cluster, and as soon as all partitions were loaded once. */
   #unloaded: SolePartitions | undefined;
 
   constructor(
-    runtime: Pick<RuntimeOfService, "indexed">,
+    runtime: IndexedRuntime,
     archive: Pick<Archive, "search">,
-    { timers }: { readonly timers: Timers },
+    { clock, timers }: { readonly clock: Clock; readonly timers: Timers },
     sole?: SolePartitions,
   ) {
     this.#runtime = runtime;
     this.#archive = archive;
+    this.#clock = clock;
     this.#timers = timers;
     this.#unloaded = sole;
   }
@@ -77,7 +82,10 @@ export class CurrentIndex implements Pick<Archive, "search"> {
       if (this.#unloaded !== undefined) await this.#loaded(this.#unloaded);
       if (!search.mayLag) await this.#indexed();
     }
-    return this.#archive.search(search);
+    const lagMs = Math.max(0, ...this.#runtime.partitionStatuses().map(({ indexLagMs }) => indexLagMs));
+    const currentToMs = this.#clock.now() - lagMs;
+    const page = await this.#archive.search(search);
+    return { ...page, indexedToMs: Math.min(page.indexedToMs, currentToMs) };
   }
 
   async #loaded({ runtime, partitionOwner }: SolePartitions): Promise<void> {

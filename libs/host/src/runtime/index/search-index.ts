@@ -16,11 +16,10 @@ export async function searchIndex(
   if (partition >= partitions) throw hostErrors.noSuchPartition({ service, partition, partitions });
   await partitionOwner.admit(service, partition, { epoch: ownerEpoch, signal });
   const found = await searchedHere({ runtime, partitionOwner, archive }, searchIn(request));
-  const lagMs = Math.max(0, ...runtime.partitionStatuses().map(({ indexLagMs }) => indexLagMs));
   return {
     partitions: [...found.partitions],
     entries: found.page.entries.map(messageOfEntry),
     more: found.page.isMore,
-    indexedTo: toTimestamp(Math.floor(found.page.indexedToMs - lagMs)),
+    indexedTo: toTimestamp(Math.floor(found.page.indexedToMs)),
   };
 }

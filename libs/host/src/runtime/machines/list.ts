@@ -12,17 +12,16 @@ import type { MachineDependencies } from "./dependencies.ts";
 const pageDefault = 100;
 const pageMax = 1_000;
 
-/** Lists machines from the index. The reply contains its lag behind the journal. */
+/** Lists machines from the index. The reply contains the time up to which the index is complete. */
 export async function listMachines(
-  { archive, runtime }: MachineDependencies,
+  { archive }: Pick<MachineDependencies, "archive">,
   request: ListMachinesRequest,
 ): Promise<ListMachinesReply> {
-  const lagMs = Math.max(0, ...runtime.partitionStatuses().map(({ indexLagMs }) => indexLagMs));
   const { entries, cursor, indexedToMs } = await archive.search(searchOf(request));
   return {
     machines: entries.map(machineOf),
     page: { nextToken: cursor },
-    indexedTo: toTimestamp(Math.floor(indexedToMs - lagMs)),
+    indexedTo: toTimestamp(Math.floor(indexedToMs)),
   };
 }
 

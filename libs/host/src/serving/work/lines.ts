@@ -71,12 +71,14 @@ export async function listLines<Filter extends WorkFilter, Item>(
   const search = { ...searchOf(lines, filter, namespace), order } as const;
   const items: Item[] = [];
   let cursor = page?.token ?? "";
-  let indexedToMs = 0;
+  let indexedToMs = Number.POSITIVE_INFINITY;
   // Conditions without a column are checked for each entry, so that a page may need several of the index's.
   for (let pages = 0; pages < pagesMax && items.length < size; pages++) {
     const found: SearchPage = await archive.search({ ...search, limit: size - items.length, cursor });
     for (const entry of found.entries) if (matches(lines, filter, entry)) items.push(lines.itemOf(entry));
-    ({ cursor, indexedToMs } = found);
+    ({ cursor } = found);
+    // A line that became due between two pages is missing in the first.
+    indexedToMs = Math.min(indexedToMs, found.indexedToMs);
     if (cursor === "") break;
   }
   return { items, nextToken: cursor, indexedTo: toTimestamp(Math.floor(indexedToMs)) };
