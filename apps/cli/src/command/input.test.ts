@@ -28,6 +28,12 @@ describe("inputs on a command line", () => {
   for (const [title, parts, input] of cases)
     it(title, async () => assert.deepEqual(await readInput(parts, shell), input));
 
+  it("numbers keep every digit", async () => {
+    const input = await readInput(['{"a": 9007199254740993}', "b=12345678901234567890", "c=0.5"], shell);
+    assert.equal(JSON.stringify(input), '{"a":9007199254740993,"b":12345678901234567890,"c":0.5}');
+    assert.equal(JSON.stringify(await readInput(["a=9007199254740993", "a.b=1"], shell)), '{"a":{"b":1}}');
+  });
+
   const refusals: readonly (readonly [readonly string[], RegExp])[] = [
     [["{"], /Invalid JSON in the input/],
     [["@bad.json"], /Invalid JSON in bad.json/],

@@ -1,4 +1,5 @@
 /** Inputs as people write them on a command line: JSON, `@file`, `-`, and `key=value` for its parts. */
+import { parseExactly } from "@tutti/rest/json/exact";
 import type { Shell } from "../effects/shell.ts";
 import { unreadable } from "../server/address.ts";
 import { usageFailure } from "./failure.ts";
@@ -30,7 +31,7 @@ async function document(part: string, shell: Pick<Shell, "readText">, subject: s
   const file = part === "-" ? "-" : part.startsWith("@") ? part.slice(1) : undefined;
   const text = file === undefined ? part : await readFile(file, shell);
   try {
-    return JSON.parse(text) as Json;
+    return parseExactly(text) as Json;
   } catch (error) {
     const source = file === undefined ? subject : file === "-" ? "standard input" : file;
     // A plain word is likely a value without the name of its field, or a text without quotes.
@@ -58,7 +59,7 @@ async function readFile(file: string, shell: Pick<Shell, "readText">): Promise<s
 function readValue(text: string): Json {
   if (!/^(-?\d|true$|false$|null$|["[{])/.test(text)) return text;
   try {
-    return JSON.parse(text) as Json;
+    return parseExactly(text) as Json;
   } catch {
     return text;
   }
@@ -87,5 +88,5 @@ function mergedMembers(one: Members, other: Members): Members {
 }
 
 function isMembers(value: Json | undefined): value is Members {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value);
 }

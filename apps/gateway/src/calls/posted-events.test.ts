@@ -16,6 +16,17 @@ describe("posted events", () => {
     assert.deepEqual(body, { events: [{ ...event, extensions: { traceparent: "00-a", sequence: "7" } }] });
   });
 
+  it("have extensions with every digit, and the route refuses other values", () => {
+    const body = postedBody(
+      {},
+      { ...event, serial: JSON.rawJSON("9007199254740993"), flag: true, none: null },
+    );
+    const extensions = { serial: "9007199254740993", flag: "true" };
+    assert.deepEqual(body, { events: [{ ...event, extensions }] });
+    const list = postedBody({}, { ...event, list: [1] });
+    assert.deepEqual(list, { events: [{ ...event, extensions: { list: [1] } }] });
+  });
+
   it("a batch is several", () => {
     assert.deepEqual(postedBody({}, [event, event]), { events: [event, event] });
   });

@@ -37,12 +37,22 @@ function binaryEvent(headers: IncomingHttpHeaders, data: unknown): unknown {
 function structuredEvent(event: unknown): unknown {
   if (!isMembers(event)) return event;
   const known: Record<string, unknown> = {};
-  const extensions: Record<string, string> = {};
+  const extensions: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(event)) {
     if (attributes.has(name)) known[name] = value;
-    else extensions[name] = String(value);
+    // According to CloudEvents, null is an absent attribute.
+    else if (value !== null) extensions[name] = attributeText(value);
   }
   return Object.keys(extensions).length === 0 ? known : { extensions, ...known };
+}
+
+/** Returns a number with the digits of the request. The route refuses lists and objects. */
+function attributeText(value: unknown): unknown {
+  return typeof value === "object" && !JSON.isRawJSON(value) ? value : textOf(value);
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function isMembers(value: unknown): value is Members {

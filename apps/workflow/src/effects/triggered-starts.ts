@@ -17,7 +17,7 @@ import {
   type TriggerPlan,
   type TriggerStart,
 } from "@tutti/contracts/workflow/v1";
-import type { Json } from "@tutti/expressions";
+import type { Value } from "@tutti/expressions";
 import type { EffectJobs, JobCommand } from "@tutti/host/serving";
 import { errorFromUnknown, fromErrorDetail, type ReadOnly } from "@tutti/kernel";
 import { policyOf, type StartTriggered, settleStarts } from "@tutti/machine-trigger";
@@ -26,6 +26,7 @@ import type { DueEffect } from "@tutti/runtime";
 import { triggerSourceErrors } from "../errors.ts";
 import { refusalText } from "../runs/inputs.ts";
 import { eventJsonOf } from "../triggers/events.ts";
+import { writeExactly } from "../triggers/exact-json.ts";
 import { Matching } from "../triggers/matching.ts";
 
 export interface TriggeredStartsParts {
@@ -84,7 +85,7 @@ export class TriggeredStarts {
     for (const [place, start] of starts.entries()) {
       if (settled.has(place)) continue;
       const input = this.#inputOf(batch, start);
-      if (input.ok) pending.push({ place, input: Buffer.from(JSON.stringify(input.value), "utf8") });
+      if (input.ok) pending.push({ place, input: Buffer.from(writeExactly(input.value), "utf8") });
       else {
         const { code, message } = triggerSourceErrors.expressionFailed.refusal({
           field: "with",
@@ -177,7 +178,7 @@ export class TriggeredStarts {
   #inputOf({ plan, triggerId }: Batch, { items }: ReadOnly<TriggerStart>): ReturnType<Matching["inputOf"]> {
     const known = this.#matchings.get(plan) ?? new Matching(plan, triggerId);
     this.#matchings.set(plan, known);
-    const inputs: Json[] = [];
+    const inputs: Value[] = [];
     for (const { event } of items) {
       const input = known.inputOf(eventJsonOf(event));
       if (!input.ok) return input;

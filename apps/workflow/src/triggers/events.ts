@@ -1,8 +1,8 @@
 /** Events in three forms: as posted, on the bus, and for triggers. */
 import { type BusEvent, checkedEvent, cloudEventOf, isPostedType } from "@tutti/bus";
 import type { CloudEvent } from "@tutti/contracts/workflow/v1";
-import type { Json } from "@tutti/expressions";
 import { triggerSourceErrors } from "../errors.ts";
+import { parseExactly, writeExactly } from "./exact-json.ts";
 import type { EventJson } from "./matching.ts";
 
 /** Returns a posted event in the form of the bus. Throws its problems. */
@@ -79,12 +79,12 @@ export class ReadEvent {
   }
 
   get json(): EventJson {
-    this.#json ??= cloudEventOf(this.event) as EventJson;
+    this.#json ??= cloudEventOf(this.event, parseExactly) as EventJson;
     return this.#json;
   }
 
   get bytes(): Uint8Array {
-    this.#bytes ??= Buffer.from(JSON.stringify(this.json), "utf8");
+    this.#bytes ??= Buffer.from(writeExactly(this.json), "utf8");
     return this.#bytes;
   }
 }
@@ -111,11 +111,11 @@ export function cloudEventMessage(json: EventJson): CloudEvent {
     data:
       data === undefined
         ? undefined
-        : { body: { $case: "inline", value: Buffer.from(JSON.stringify(data), "utf8") }, mediaType: "" },
+        : { body: { $case: "inline", value: Buffer.from(writeExactly(data), "utf8") }, mediaType: "" },
     extensions: Object.fromEntries(others.map(([name, value]) => [name, String(value)])),
   };
 }
 
 export function eventJsonOf(bytes: Uint8Array): EventJson {
-  return JSON.parse(Buffer.from(bytes).toString("utf8")) as EventJson & Json;
+  return parseExactly(Buffer.from(bytes).toString("utf8")) as EventJson;
 }

@@ -10,13 +10,15 @@ import {
   type Program,
   scopeOf,
   types,
+  type Value,
 } from "@tutti/expressions";
 import type { ReadOnly } from "@tutti/kernel";
 import { triggerSourceErrors } from "../errors.ts";
+import { writeExactly } from "./exact-json.ts";
 
-/** An event as a JSON document of CloudEvents. */
+/** An event as a JSON document of CloudEvents, with exact whole numbers. */
 export interface EventJson {
-  readonly [attribute: string]: Json | undefined;
+  readonly [attribute: string]: Value | undefined;
   readonly id: string;
   readonly source: string;
   readonly type: string;
@@ -104,8 +106,8 @@ export class Matching {
     return { kind: "match", key: keyText, group: isLong ? digestOf(groupText) : groupText, runId: id };
   }
 
-  /** Returns the input of the run for an event. */
-  inputOf(event: EventJson): { readonly ok: true; readonly value: Json } | Wrong {
+  /** Returns the input of the run for an event, for `writeExactly`. */
+  inputOf(event: EventJson): { readonly ok: true; readonly value: Value } | Wrong {
     return evaluated(this.#with, event, event["data"] ?? null);
   }
 }
@@ -153,10 +155,10 @@ function compiled(field: string, text: string, compile: (text: string) => Compil
 function evaluated(
   program: Program | undefined,
   event: EventJson,
-  absent: Json,
-): { readonly ok: true; readonly value: Json } | Wrong {
+  absent: Value,
+): { readonly ok: true; readonly value: Value } | Wrong {
   if (program === undefined) return { ok: true, value: absent };
-  const evaluation = program.evaluate(() => event as Json);
+  const evaluation = program.evaluate(() => event as Value);
   return evaluation.ok ? evaluation : { ok: false, message: evaluation.problem.message };
 }
 
@@ -165,6 +167,6 @@ function wrong(field: string, message: string): MatchOutcome {
   return { kind: "wrong", code, message: text };
 }
 
-function textOf(value: Json): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
+function textOf(value: Value): string {
+  return typeof value === "string" ? value : writeExactly(value);
 }

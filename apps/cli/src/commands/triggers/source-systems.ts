@@ -1,6 +1,7 @@
 /** Creates the SDK source that a file describes. The content of a message becomes an event. */
 import type { SourceDocument } from "@tutti/definitions";
 import { assert, parseDurationMs } from "@tutti/kernel";
+import { parseExactly } from "@tutti/rest/json/exact";
 import {
   amqpSource,
   folderSource,
@@ -87,10 +88,10 @@ function placeOf({ stream, list, channel = "", take = "first" }: NonNullable<Sou
   return list === undefined ? { channel } : { list, take };
 }
 
-/** Reads a message as JSON if possible, otherwise as text. */
+/** Reads a message as JSON with exact numbers if possible, otherwise as text. */
 function read(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactly(text);
   } catch {
     return text;
   }

@@ -3,6 +3,7 @@ import { type BusEvent, matcherOf } from "@tutti/bus";
 import { type TestTriggerReply, type TestTriggerRequest, Trigger } from "@tutti/contracts/workflow/v1";
 import type { CallContext } from "@tutti/kernel";
 import { cloudEventMessage, postedEvent, ReadEvent } from "../../triggers/events.ts";
+import { writeExactly } from "../../triggers/exact-json.ts";
 import { Matching } from "../../triggers/matching.ts";
 import { readPast } from "../../triggers/past-events.ts";
 import type { TriggerDependencies } from "./dependencies.ts";
@@ -49,7 +50,7 @@ export async function testTrigger(
     key,
     group,
     runId,
-    input: input.ok ? inline(Buffer.from(JSON.stringify(input.value), "utf8")) : undefined,
+    input: input.ok ? inline(Buffer.from(writeExactly(input.value), "utf8")) : undefined,
     problem: input.ok ? "" : `\`with\`: ${input.message}`,
   };
 }
