@@ -456,9 +456,9 @@ export class PartitionArchiver implements Archiver {
     const { instances, nowMs, parts } = this.#memory;
     const leaving: Instance[] = [];
     const nowOrLater = Math.max(nowMs, parts.clock.now());
-    const { heap, process } = parts.memoryUse();
-    const isShort = heap > memoryShares.short || process > memoryShares.process;
-    const idleMs = isShort ? idleMsMin : idleMsAmong(instances.size, parts.limits);
+    const idleMs = this.#memory.isShort(memoryShares.short)
+      ? idleMsMin
+      : idleMsAmong(instances.size, parts.limits);
     let excess = instances.size - parts.limits.loadedMax;
     let remaining = Math.min(instances.size, Math.max(sweepInstances, excess));
     while (remaining-- > 0) {

@@ -175,11 +175,8 @@ export class Commands {
     if (token !== undefined || hosted?.machine.isEndless === true) return;
     const { instances, parts } = this.#memory;
     const { service, partition, limits } = parts;
-    const loaded = instances.size;
-    const { heap, process } = parts.memoryUse();
-    const isShort = process > memoryShares.process || (loaded > limits.loadedSoft && heap > share);
-    if (!isShort) return;
-    const details = { service, partition, loaded };
+    if (!this.#memory.isShort(share, limits.loadedSoft)) return;
+    const details = { service, partition, loaded: instances.size };
     return refused(runtimeErrors.memoryShort.refusal(details, { retryAfterMs: 500 }));
   }
 

@@ -179,6 +179,15 @@ export class PartitionMemory {
     return this.batch.count > 0 ? this.batch.number : this.commits.appended;
   }
 
+  /**
+   * Whether memory is short: the process has used its share, or the heap this one. The heap counts only with more than
+   * `loadedMin` instances, because fewer cannot be what fills it.
+   */
+  isShort(heapShare: number, loadedMin = 0): boolean {
+    const { heap, process } = this.parts.memoryUse();
+    return process > memoryShares.process || (heap > heapShare && this.instances.size > loadedMin);
+  }
+
   /** Whether the turn must end here: other waiting work belongs into the next batch. */
   get isBatchFull(): boolean {
     return this.batch.bytes + this.outbox.openBytes >= this.parts.limits.batchBytesSoft;
