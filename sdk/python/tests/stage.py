@@ -81,6 +81,8 @@ class Stage:
         self.drains: list[str] = []
         self._held: dict[bytes, tuple[Any, Done]] = {}
         self.blobs: dict[bytes, bytes | Exception] = {}
+        # Results of the next attempts to store a blob.
+        self.failures: list[Exception] = []
         with mock.patch.dict(os.environ, clear=True):
             worker = Worker(addresses, slots=slots, **options)
         for name, handler in handlers.items():
@@ -162,6 +164,9 @@ class Stage:
         done(self.blobs.get(blob.sha256, ValueError("not there")))
 
     def _store_blob(self, _: str, content: bytes, done: Callable[[BlobReference | Exception], None]) -> None:
+        if self.failures:
+            done(self.failures.pop())
+            return
         sha256 = hashlib.sha256(content).digest()
         self.blobs[sha256] = content
         done(BlobReference(sha256=sha256, size=len(content)))

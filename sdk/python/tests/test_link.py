@@ -510,6 +510,26 @@ class Attempts(unittest.TestCase):
             [("sdk.input_unreadable", RETRY_CLASS_SAME_KEY), ("sdk.data_unreadable", RETRY_CLASS_NEVER)],
         )
 
+    def test_an_attempt_reports_why_it_waits_for_the_blob_store(self):
+        stage = Stage({"test.echo": echo})
+        stage.welcome(max_inline_bytes=100)
+        stage.blobs[b"h" * 32] = ConnectionError("the disk is full")
+        stage.failures = [ConnectionError("the disk is full")]
+        stage.say(assignments=[task(1, input_payload=Payload(blob={"sha256": b"h" * 32, "size": 7}))])
+        stage.time.pass_ms(100)
+        stage.blobs[b"h" * 32] = b'"%s"' % (b"x" * 200)
+        stage.time.pass_ms(1_000)
+        stage.time.pass_ms(1_000)
+        self.assertEqual(
+            [progress.message for progress in stage.stream.all("progress")],
+            [
+                "content cannot be read, trying again: the disk is full",
+                "content cannot be stored, trying again: the disk is full",
+            ],
+        )
+        [result] = stage.stream.all("results")
+        self.assertEqual(result.output_payload.blob.size, 202)
+
     def test_a_file_within_an_output_is_stored_and_opened_by_its_reference(self):
         def copied(_, context):
             stored = context.store(b"a film", media_type="video/mp4")

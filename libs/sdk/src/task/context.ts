@@ -15,6 +15,7 @@ import type { MissionTaskContext } from "../client/missions/mission-task.ts";
 import { sdkErrors } from "../errors.ts";
 import { partsOf } from "../link/blobs.ts";
 import type { Attempt } from "./attempt.ts";
+import { messageLengthMax } from "./failure.ts";
 import type { Counter, Gauge, Histogram, MeasureOptions } from "./measures.ts";
 import { type ModelAnswer, ModelCallLog, type ModelRequest } from "./model-calls.ts";
 import type { FileReference, StoredFile } from "./stored-file.ts";
@@ -46,7 +47,6 @@ export interface OutputOptions {
 const bytesType = "application/octet-stream";
 const savedBytesMax = 65_536;
 const chunkBytesMax = 65_536;
-const messageLengthMax = 4_096;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 

@@ -88,7 +88,7 @@ function partOf(thrown: object, key: string): object | undefined {
 }
 
 const stackLengthMax = 8_192;
-const messageLengthMax = 4_096;
+export const messageLengthMax = 4_096;
 
 /** Any error of a handler, as the run receives it. Never throws, and repeats nothing that looks like a credential. */
 export function failureDetail(thrown: unknown): ErrorDetail {

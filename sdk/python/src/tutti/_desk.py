@@ -71,6 +71,7 @@ _STORE_PAUSE_MS = 200.0
 _STORE_PAUSE_MAX_MS = 15_000.0
 # Minimum interval between progress messages of an attempt, except for saved values.
 _PROGRESS_EVERY_MS = 100
+_MESSAGE_LENGTH_MAX = 4_096
 # Above this backlog a streaming handler has to wait. Above the next limit its pieces are dropped.
 _BACKLOG_HIGH_BYTES = 4 * 1024 * 1024
 _BACKLOG_DROP_BYTES = 32 * 1024 * 1024
@@ -305,7 +306,7 @@ class Desk:
         def put(done: Callable[[BlobReference | Exception], None]) -> None:
             self._parts.store_blob(namespace, content, done)
 
-        return self._waited(attempt, put)
+        return self._waited(attempt, "stored", put)
 
     def content(self, attempt: Attempt, blob: BlobReference) -> bytes:
         namespace = attempt.assign.namespace or self.namespace
@@ -313,18 +314,24 @@ class Desk:
         def get(done: Callable[[bytes | Exception], None]) -> None:
             self._parts.read_blob(namespace, blob, done)
 
-        return self._waited(attempt, get)
+        return self._waited(attempt, "read", get)
 
-    def _waited(self, attempt: Attempt, ask: Callable[[Callable[[T | Exception], None]], None]) -> T:
-        """Ask in the thread of the desk, and block the handler's thread. Retries while the store is unavailable."""
+    def _waited(self, attempt: Attempt, verb: str, ask: Callable[[Callable[[T | Exception], None]], None]) -> T:
+        """Ask in the thread of the desk, and block the handler's thread.
+
+        Retries while the store is unavailable, or its disk is full. Readers of the run see the reason meanwhile.
+        """
         for tries in itertools.count(1):
             asked: Future[T | Exception] = Future()
             self._parts.post(partial(ask, asked.set_result))
             answer = asked.result()
             if not isinstance(answer, Exception):
+                if tries > 1:
+                    self.progressed(attempt, PendingProgress(message=f"content is {verb}"))
                 return answer
             if not isinstance(answer, ConnectionError):
                 raise answer
+            self.progressed(attempt, _waiting(verb, answer))
             if attempt.ended.wait(_pause_ms(tries) / 1_000):
                 raise attempt.reason or cancelled("")
         raise AssertionError("counting has no end")
@@ -373,6 +380,7 @@ class Desk:
             elif isinstance(content, bytes):
                 self._begin_with(attempt, content)
             elif isinstance(content, ConnectionError):
+                self.progressed(attempt, _waiting("read", content))
                 self._parts.time.after(_pause_ms(tries), lambda: self._fetch(attempt, tries + 1))
             else:
                 unread = content if isinstance(content, TuttiError) else None
@@ -457,6 +465,7 @@ class Desk:
                 error = output_not_stored(attempt.registered.name, len(content), str(result))
                 self._ended(attempt, attempt.reason or error)
                 return
+            self.progressed(attempt, _waiting("stored", result))
             self._parts.time.after(_pause_ms(tries), lambda: self._store(attempt, content, tries + 1))
 
         self._parts.store_blob(attempt.assign.namespace or self.namespace, content, stored)
@@ -558,6 +567,11 @@ class Desk:
 def _names_of(attempt: Attempt) -> dict[str, str]:
     assign = attempt.assign
     return {"capability": attempt.registered.name, "work_id": assign.work_id, "task_id": assign.task_id}
+
+
+def _waiting(verb: str, reason: Exception) -> PendingProgress:
+    """Return the progress of an attempt that waits for the blob store."""
+    return PendingProgress(message=f"content cannot be {verb}, trying again: {reason}"[:_MESSAGE_LENGTH_MAX])
 
 
 def _pause_ms(tries: int) -> float:
