@@ -208,6 +208,13 @@ export const gatewayErrors = defineErrors("gateway", {
       `\`Content-Type\`: expected uncompressed application/json, got ${found}`,
     remedy: "Correct the header.",
   },
+  uploadIdle: {
+    status: "DEADLINE_EXCEEDED",
+    retry: "same-key",
+    help: "No byte of an upload arrived for ten minutes, or the store accepted none. An upload that moves has no other limit than a `Request-Timeout`. Check the connection and the disk of the blob store, then upload again.",
+    message: ({ minutes }: { minutes: number }) => `The upload did not move for ${minutes} minutes`,
+    remedy: "Upload the file again.",
+  },
   timeoutInvalid: {
     status: "INVALID_ARGUMENT",
     retry: "never",

@@ -4,8 +4,9 @@
  */
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
-import { blobService, PutRequest } from "@tutti/contracts/blob/v1";
-import type { Mesh } from "@tutti/mesh";
+import { blobService, type GetReply, PutRequest } from "@tutti/contracts/blob/v1";
+import { errorFromUnknown, type Timers } from "@tutti/kernel";
+import type { Mesh, ReplyStream } from "@tutti/mesh";
 import { routeNamed } from "@tutti/rest";
 import { refusal } from "@tutti/rest/json";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
@@ -26,22 +27,15 @@ export function blobAnswer(mesh: Pick<Mesh, "client">) {
   ) => {
     const { sha256, namespace, type } = blobRequestOf(request, query);
     const open = (range: BlobRange) => blobs.get({ namespace, sha256, ...range }, { context });
-    const range = await rangeOf(request.headers.range, async () => {
-      const replies = open(fullRange);
-      const { done, value } = await replies.next();
-      await replies.return?.();
-      return done ? 0 : value.size;
-    });
-    if (range !== undefined && "refusedAt" in range) {
+    const opened = await openRange(request.headers.range, open);
+    if ("refusedAt" in opened) {
       await reply
         .code(416)
-        .headers({ ...dataHeaders, "content-range": `bytes */${range.refusedAt}` })
+        .headers({ ...dataHeaders, "content-range": `bytes */${opened.refusedAt}` })
         .send();
       return;
     }
-    const replies = open(range ?? fullRange);
-    // A failure before the first bytes becomes a problem, as in other routes.
-    const first = await replies.next();
+    const { range, replies, first } = opened;
     const size = first.done ? 0 : first.value.size;
     const last = range?.length ? Math.min(size, range.offset + range.length) : size;
     const { raw } = reply.hijack();
@@ -89,13 +83,19 @@ export function acceptUploads(
 
 const chunkBytesMax = 1_048_576;
 
-/** Stores the body of a request. `requireSize` throws as soon as the body exceeds its caller's limit. */
+export interface StoredParts {
+  readonly mesh: Pick<Mesh, "client">;
+  readonly timers: Timers;
+  /** Throws as soon as the body exceeds its caller's limit. */
+  readonly requireSize: (bytes: number) => void;
+}
+
+/** Stores the body of a request. An upload may take any time as long as bytes arrive, and the store accepts them. */
 export async function stored(
-  mesh: Pick<Mesh, "client">,
-  { headers, body }: FastifyRequest,
+  { mesh, timers, requireSize }: StoredParts,
+  { headers, body }: Pick<FastifyRequest, "headers" | "body">,
   context: RequestContext,
   query: URLSearchParams,
-  requireSize: (bytes: number) => void,
 ): Promise<{ readonly blob: { readonly sha256: string; readonly size: number } }> {
   const type = headers["content-type"] ?? "";
   // Other types can be sent by a form of another site without a preflight request.
@@ -104,27 +104,39 @@ export async function stored(
   const namespace = namespaceOf(query, "blobs.put");
   const size = headers["content-length"] === undefined ? undefined : Number(headers["content-length"]);
   const content = body instanceof Readable ? body : Readable.from([]);
-  const { blob } = await mesh
-    .client(blobService)
-    .put(partsOf(namespace, size, measured(content, requireSize)), {
-      context,
-      timeoutMs: context.atLeast(uploadMs),
-    });
-  if (blob === undefined) throw new Error("the blob store gave no reference");
-  return { blob: { sha256: Buffer.from(blob.sha256).toString("hex"), size: blob.size } };
+  const idle = new AbortController();
+  let timer = timers.after(uploadIdleMs, () => idle.abort());
+  const moved = (bytes: number): void => {
+    timer.cancel();
+    timer = timers.after(uploadIdleMs, () => idle.abort());
+    requireSize(bytes);
+  };
+  try {
+    const { blob } = await mesh
+      .client(blobService)
+      .put(partsOf(namespace, size, measured(content, moved)), { context, signal: idle.signal });
+    if (blob === undefined) throw new Error("the blob store gave no reference");
+    return { blob: { sha256: Buffer.from(blob.sha256).toString("hex"), size: blob.size } };
+  } catch (error) {
+    if (idle.signal.aborted) throw gatewayErrors.uploadIdle({ minutes: uploadIdleMs / 60_000 });
+    throw error;
+  } finally {
+    timer.cancel();
+  }
 }
 
-const uploadMs = 600_000;
+/** Maximum time between two parts, and between the last part and the answer of the store. */
+const uploadIdleMs = 600_000;
 
 /** The size of a chunked body is known only at its end. */
 async function* measured(
   content: AsyncIterable<Buffer>,
-  requireSize: (bytes: number) => void,
+  moved: (bytes: number) => void,
 ): AsyncGenerator<Buffer, void> {
   let length = 0;
   for await (const bytes of content) {
     length += bytes.length;
-    requireSize(length);
+    moved(length);
     yield bytes;
   }
 }
@@ -170,25 +182,56 @@ interface BlobRange {
   readonly length: number;
 }
 
+type Replies = ReplyStream<GetReply>;
+
+/** An opened blob with its first reply, which has its size. */
+interface OpenedRange {
+  /** Undefined for the whole blob. */
+  readonly range: BlobRange | undefined;
+  readonly replies: Replies;
+  readonly first: IteratorResult<GetReply, undefined>;
+}
+
 /**
- * Returns a single range, or the size of the blob if the range is outside. For any other request the response is the
- * whole blob, as the protocol allows.
+ * Opens a single range of a blob, or returns the size of the blob if the range is outside. For any other request it opens
+ * the whole blob, as the protocol allows. A failure before the first bytes becomes a problem, as in other routes.
  */
-async function rangeOf(
+async function openRange(
   header: string | undefined,
-  sizeOf: () => Promise<number>,
-): Promise<BlobRange | { readonly refusedAt: number } | undefined> {
+  open: (range: BlobRange) => Replies,
+): Promise<OpenedRange | { readonly refusedAt: number }> {
+  const opened = async (range: BlobRange | undefined): Promise<OpenedRange> => {
+    const replies = open(range ?? fullRange);
+    return { range, replies, first: await replies.next() };
+  };
   const [, from = "", to = ""] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? "") ?? [];
-  if (from === "" && to === "") return undefined;
-  if (from !== "" && to !== "" && Number(to) < Number(from)) return undefined;
-  const size = await sizeOf();
+  if (from === "" && to === "") return opened(undefined);
+  if (from !== "" && to !== "" && Number(to) < Number(from)) return opened(undefined);
+  if (from !== "") {
+    const asked = { offset: Number(from), length: to === "" ? 0 : Number(to) - Number(from) + 1 };
+    const found = await opened(asked).catch((error: unknown) => {
+      if (errorFromUnknown(error).status !== "OUT_OF_RANGE") throw error;
+      return undefined;
+    });
+    const size = found?.first.done === false ? found.first.value.size : 0;
+    if (found !== undefined && asked.offset < size) return found;
+    await found?.replies.return();
+  }
+  return openBySize({ from, to }, opened);
+}
+
+/** Opens a range that is outside, or counts from the end: both depend on the size of the blob. */
+async function openBySize(
+  { from, to }: { readonly from: string; readonly to: string },
+  opened: (range: BlobRange | undefined) => Promise<OpenedRange>,
+): Promise<OpenedRange | { readonly refusedAt: number }> {
+  const whole = await opened(undefined);
+  const size = whole.first.done ? 0 : whole.first.value.size;
   // An empty blob has no byte that a range could name.
-  if (size === 0) return undefined;
-  // Without a start, the last bytes are requested.
-  if (from === "")
-    return Number(to) === 0 ? { refusedAt: size } : { offset: Math.max(0, size - Number(to)), length: 0 };
-  if (Number(from) >= size) return { refusedAt: size };
-  return { offset: Number(from), length: to === "" ? 0 : Number(to) - Number(from) + 1 };
+  if (size === 0) return whole;
+  await whole.replies.return();
+  if (from !== "" || Number(to) === 0) return { refusedAt: size };
+  return opened({ offset: Math.max(0, size - Number(to)), length: 0 });
 }
 
 function blobRequestOf({ params }: FastifyRequest, query: URLSearchParams) {

@@ -236,11 +236,13 @@ class Routing {
 
   async #upload(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     this.#count("blobs.put", request, reply);
-    const { mesh, guard } = this.#parts.host;
+    const { foundation, host } = this.#parts;
+    const { mesh, guard } = host;
     extendBodyTimeout(request.raw);
     await this.#context(request, reply, async (context, query) => {
       const requireSize = (bytes: number) => guard?.admitBytes(callerIn(request).principal, bytes);
-      await sendJson(reply, { status: 201, body: await stored(mesh, request, context, query, requireSize) });
+      const parts = { mesh, timers: foundation.timers, requireSize };
+      await sendJson(reply, { status: 201, body: await stored(parts, request, context, query) });
     });
   }
 

@@ -69,8 +69,6 @@ const connectionsMax = 256;
 /** Addresses contain cursors, bodies take time, and clients keep their connections. */
 const handlerLimits = { ...limits, maxHeaderSize: 32_768, keepAliveTimeout: 65_000 };
 const handlerBodyMs = 60_000;
-/** Time limit for a body whose handler has called `letBodyTakeTime`. */
-const patientMs = 3_600_000;
 const handlerConnectionsMax = 10_000;
 
 export class OperationsServer {
@@ -94,7 +92,8 @@ export class OperationsServer {
     const options = {
       ...(handler === undefined ? limits : handlerLimits),
       ...timeouts,
-      ...(handler !== undefined && { requestTimeout: patientMs }),
+      // Node's limit is for a whole body, however fast it arrives. `limitBodies` knows which body is late.
+      ...(handler !== undefined && { requestTimeout: 0 }),
     };
     const server = createServer(options, (request, response) => this.#handle(request, response));
     answerUnreadable(server);
