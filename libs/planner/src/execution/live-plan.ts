@@ -88,7 +88,7 @@ export class LivePlan implements Dispatcher {
     this.#endMs[task] = Number.POSITIVE_INFINITY;
   }
 
-  /** Records a task that was started before this plan took over. */
+  /** Records a task that was started before this plan took over, or that starts by itself at a later time. */
   started(task: number, agent: number, startMs: number): void {
     this.#outlook.ready(task);
     this.#state[task] = states.running;
@@ -133,6 +133,11 @@ export class LivePlan implements Dispatcher {
     this.#state[task] = states.running;
     this.#running.set(task, [...attempts, { agent, startMs: nowMs }]);
     return next;
+  }
+
+  /** Returns the agent of a task, actual or expected. -1 if unknown. */
+  agentOf(task: number): number {
+    return this.#agentOf[task] ?? -1;
   }
 
   wakeMs(): number {
@@ -204,7 +209,8 @@ export class LivePlan implements Dispatcher {
     this.#outlook.watch?.(this.#running, nowMs);
     for (const [task, attempts] of this.#running) {
       const remainingMs = ({ agent, startMs }: Attempt) =>
-        this.#outlook.remainingMs(task, agent, nowMs - startMs, evenShare);
+        Math.max(0, startMs - nowMs) +
+        this.#outlook.remainingMs(task, agent, Math.max(0, nowMs - startMs), evenShare);
       if (attempts.length > 1) attempts.sort((one, other) => remainingMs(one) - remainingMs(other));
       const [ahead] = attempts;
       this.#endMs[task] = ahead === undefined ? nowMs : nowMs + remainingMs(ahead);

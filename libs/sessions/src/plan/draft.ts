@@ -34,6 +34,17 @@ export interface Drafting {
 const forecastMax = 2_000;
 /** Pools learn of an end a little later than the work. */
 const settledMs = 100;
+/** A task that can start this soon is placed now: a turn of the plan for it would take a large part of this time. */
+const aheadMs = 100;
+
+interface AheadInput {
+  readonly view: SessionView;
+  /** Expected ends of started tasks. */
+  readonly ends: ReadonlyMap<number, number>;
+  /** Free slots by agent. */
+  readonly free: number[];
+  readonly nowMs: number;
+}
 
 /** A task that did not complete is not a sample of its duration. */
 class Times extends LearnedTimes {
@@ -148,6 +159,80 @@ export class Drafted {
     this.#room = room;
     // Returns a copy, which the caller counts down.
     return [...room];
+  }
+
+  /**
+   * Starts tasks that will continue started ones soon. Their work then starts them, without a turn of the plan. Such a
+   * task is the only one after the tasks that it needs, so it gets a slot of theirs, and no other task waits for a slot:
+   * a later plan has nothing to decide.
+   */
+  startAhead(view: SessionView, free: number[], nowMs: number): PlannedPlace[] {
+    const places: PlannedPlace[] = [];
+    for (const number of this.ready) if (!this.started.has(number)) return places;
+    const { after } = this.situation.problem;
+    const running = view.tasks.filter((task) => isOpen(task) || this.started.has(task.number));
+    const ends = new Map(
+      running.flatMap((task) => (task.endMs > 0 ? [] : [[task.number, this.#endOf(task, nowMs)]])),
+    );
+    const soon = [...ends.keys()];
+    for (const number of soon) {
+      const place = this.placeOf.get(number) ?? -1;
+      const first = after.offsets[place] ?? 0;
+      const next = after.targets[first] ?? 0;
+      const isOnly = place >= 0 && after.offsets[place + 1] === first + 1;
+      if (!isOnly || this.started.has(this.numbers[next] ?? 0)) continue;
+      const ahead = this.#ahead({ view, ends, free, nowMs }, next);
+      if (ahead === undefined) continue;
+      places.push(ahead);
+      ends.set(ahead.task, ahead.endMs);
+      soon.push(ahead.task);
+    }
+    return places;
+  }
+
+  #ahead({ view, ends, free, nowMs }: AheadInput, place: number): PlannedPlace | undefined {
+    const number = this.numbers[place] ?? -1;
+    const task = view.tasks[number];
+    if (task === undefined || task.spec.gang !== "") return undefined;
+    const { after, demands, candidates, agentOfSlot, pinned } = this.situation.problem;
+    let startMs = nowMs;
+    const agents = new Set<number>();
+    for (const { task: id } of task.spec.needs) {
+      const need = view.byId.get(id) ?? -1;
+      if ((view.tasks[need]?.endMs ?? 0) > 0) continue;
+      const needPlace = this.placeOf.get(need) ?? -1;
+      const endMs = ends.get(need);
+      const followers = (after.offsets[needPlace + 1] ?? 0) - (after.offsets[needPlace] ?? 0);
+      if (endMs === undefined || needPlace < 0 || followers !== 1) return undefined;
+      startMs = Math.max(startMs, endMs);
+      agents.add(this.plan.agentOf(needPlace));
+    }
+    if (startMs > nowMs + aheadMs) return undefined;
+    let best = -1;
+    for (const slot of candidates[demands[place] ?? 0] ?? []) {
+      const agent = agentOfSlot[slot] ?? -1;
+      const isPinned = pinned[place] !== -1 && pinned[place] !== agent;
+      if (isPinned || (!agents.has(agent) && (free[agent] ?? 0) <= 0)) continue;
+      if (best === -1 || this.outlook.expectedMs(place, agent) < this.outlook.expectedMs(place, best))
+        best = agent;
+    }
+    if (best === -1) return undefined;
+    if (!agents.has(best)) free[best] = (free[best] ?? 0) - 1;
+    this.started.add(number);
+    this.ready.add(number);
+    this.plan.started(place, best, startMs);
+    const endMs = startMs + this.outlook.expectedMs(place, best);
+    return { task: number, agent: this.agentIds[best] ?? "", startMs, endMs };
+  }
+
+  /** Returns the expected end of a started task. */
+  #endOf({ number, startMs, plannedStartMs }: TaskView, nowMs: number): number {
+    const place = this.placeOf.get(number) ?? -1;
+    const agent = place < 0 ? -1 : this.plan.agentOf(place);
+    if (agent < 0) return Number.POSITIVE_INFINITY;
+    const fromMs = startMs || plannedStartMs || nowMs;
+    const elapsedMs = Math.max(0, nowMs - fromMs);
+    return Math.max(nowMs, fromMs) + this.outlook.remainingMs(place, agent, elapsedMs, 0.5);
   }
 
   /** Returns the tasks of the session at each agent, now or at an earlier time. */

@@ -205,7 +205,7 @@ class PlannedPart {
         this.#reasons.push(...surprises.stillRunning(task, nowMs));
   }
 
-  /** Returns the tasks to start now, as far as slots are free. */
+  /** Returns the tasks to start now, as far as slots are free, and those that continue them soon. */
   #next(view: SessionView, nowMs: number): PlannedPlace[] {
     const drafted = this.#drafted;
     if (drafted === undefined) return [];
@@ -215,7 +215,7 @@ class PlannedPart {
     const free = drafted.freeSlots(view, limitOf(view));
     for (;;) {
       const next = drafted.plan.next({ freeSlots: (agent) => free[agent] ?? 0 }, nowMs);
-      if (next === undefined) return begin;
+      if (next === undefined) break;
       free[next.agent] = (free[next.agent] ?? 0) - 1;
       const expectedMs = drafted.outlook.expectedMs(next.task, next.agent);
       const task = drafted.numbers[next.task] ?? 0;
@@ -223,6 +223,8 @@ class PlannedPart {
       const agent = drafted.agentIds[next.agent] ?? "";
       begin.push({ task, agent, startMs: nowMs, endMs: nowMs + expectedMs });
     }
+    begin.push(...drafted.startAhead(view, free, nowMs));
+    return begin;
   }
 
   /** Returns the plan to record, if there is a reason and the interval has passed. */

@@ -4,8 +4,8 @@
  *
  * 1. A session starts once its dependencies have ended and its locks are held, and not while it is paused.
  * 2. A task is in a part when its status changes, and ends once until the session is retried.
- * 3. A part gets no request after its end. A planned part has a task only after its needs, and learns of the
- *    end of another part's task once.
+ * 3. A part gets no request after its end. A planned part has a task only after its needs have ended or are in its
+ *    work, and learns of the end of another part's task once.
  * 4. The parts together stay within the budget of the session.
  * 5. A session that completes has no open task or part, and no failure without a task that waits for it. A
  *    retried session repeats each task that depends on a repeated task.
@@ -173,10 +173,14 @@ function isPlanned(mode: Mode | undefined): boolean {
 }
 
 /** See invariant 3. */
-function startsAfterNeeds(session: Session, numbers: readonly number[]): string | undefined {
+function startsAfterNeeds(session: Session, part: number, numbers: readonly number[]): string | undefined {
+  const isAhead = session.parts[part]?.mode === Mode.MODE_INTELLIGENCE;
+  const placed = new Set<number>();
   for (const task of numbers.map((number) => taskOf(session, number))) {
-    const open = neededBy(session, task).find(({ status }) => !isDone(status));
+    const isInWork = (need: Task) => need.part === part && (need.isPlaced || placed.has(need.number));
+    const open = neededBy(session, task).find((need) => !isDone(need.status) && !(isAhead && isInWork(need)));
     if (open !== undefined) return `${task.spec.id} starts before ${open.spec.id} has ended`;
+    placed.add(task.number);
   }
   return undefined;
 }
@@ -186,7 +190,7 @@ const isRequestedOfOpenPart: Rule = (session, { part: number, operation: { opera
   if (part === undefined || !isOpen(part) || part.isOver)
     return `part ${number} receives ${operation?.$case} after its end`;
   if (operation?.$case === "add" && isPlanned(part.mode))
-    return startsAfterNeeds(session, operation.value.tasks);
+    return startsAfterNeeds(session, number, operation.value.tasks);
   if (operation?.$case === "close" && session.tasks.some(({ status }) => !isDone(status)))
     return `part ${number} is closed while tasks are open`;
   if (operation?.$case !== "bringIn") return undefined;
@@ -204,7 +208,7 @@ const arePlacedInPlannedPart: Rule = (session, { part, places }) => {
     return `tasks of part ${part} are placed, which is not planned`;
   const other = numbers.find((number) => taskOf(session, number).part !== part);
   if (other !== undefined) return `task ${other} is placed in part ${part}, and is in another`;
-  return startsAfterNeeds(session, numbers);
+  return startsAfterNeeds(session, part, numbers);
 };
 
 const areMovedToOpenPart: Rule = (session, { tasks, toPart }) => {

@@ -166,7 +166,7 @@ export const recordDecision: SessionCommand<RecordDecision, SessionDone> = comma
   },
 });
 
-/** Places the tasks that can start now. */
+/** Places the tasks that can start now. A plan also places tasks that only need tasks of the same work. */
 function placeIn(
   session: SessionView,
   step: SessionStep,
@@ -174,9 +174,21 @@ function placeIn(
   begin: readonly PlannedPlace[],
 ): void {
   const placesByTask = new Map([...begin].reverse().map((place) => [place.task, place]));
+  const placed = new Set<number>();
+  const isInWork = (id: string): boolean => {
+    const number = session.byId.get(id) ?? -1;
+    const task = session.tasks[number];
+    if (task === undefined || isDone(task.status)) return true;
+    return task.part === part.number && (task.isPlaced || placed.has(number));
+  };
   const places = withGangs(session, new Set(begin.map(({ task }) => task))).flatMap((number) => {
     const task = session.tasks[number];
-    if (task === undefined || task.part !== part.number || task.isPlaced || task.open > 0) return [];
+    if (task === undefined || task.part !== part.number || task.isPlaced) return [];
+    // The members of a gang are placed together, once all can start.
+    const mayFollow = () =>
+      !isDecided(part) && task.spec.gang === "" && task.spec.needs.every((need) => isInWork(need.task));
+    if (task.open > 0 && !mayFollow()) return [];
+    placed.add(number);
     const { plannedAgent: agent, plannedStartMs: startMs, plannedEndMs: endMs } = task;
     return [placesByTask.get(number) ?? { task: number, agent, startMs, endMs }];
   });
