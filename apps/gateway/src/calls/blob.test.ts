@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { PassThrough } from "node:stream";
 import { describe, it } from "node:test";
-import type { PutRequest } from "@tutti/contracts/blob/v1";
+import { GetReply, type GetRequest, type PutRequest } from "@tutti/contracts/blob/v1";
 import { VirtualTime } from "@tutti/kernel/testing";
-import { type StoredParts, stored } from "./blob.ts";
+import Fastify from "fastify";
+import { blobAnswer, type StoredParts, stored } from "./blob.ts";
 import type { RequestContext } from "./request-context.ts";
 
 const minuteMs = 60_000;
@@ -59,5 +60,54 @@ describe("an upload", () => {
     await time.flush();
     await time.advanceAsync(10 * minuteMs);
     await assert.rejects(answer, { code: "gateway.upload_idle" });
+  });
+});
+
+describe("a range of a blob", () => {
+  /** Answers requests from a blob, and counts how often it is opened. */
+  function serving(content: string) {
+    const opened: Pick<GetRequest, "offset" | "length">[] = [];
+    const client = {
+      async *get({ offset, length }: GetRequest) {
+        opened.push({ offset, length });
+        assert.ok(offset <= content.length);
+        const chunk = Buffer.from(content.slice(offset, length === 0 ? undefined : offset + length));
+        yield GetReply.fromPartial({ size: content.length, chunk });
+      },
+    };
+    const answer = blobAnswer({ client: () => client } as unknown as Parameters<typeof blobAnswer>[0]);
+    const app = Fastify();
+    app.get("/:sha256", (request, reply) =>
+      answer(request, reply, {} as RequestContext, new URLSearchParams()),
+    );
+    const get = async (range: string) => {
+      const { statusCode, body, headers } = await app.inject({
+        url: `/${"0".repeat(64)}`,
+        headers: { range },
+      });
+      return [statusCode, body, headers["content-range"]];
+    };
+    return { get, opened };
+  }
+
+  for (const [range, expected, opens] of [
+    ["bytes=1-2", [206, "bc", "bytes 1-2/5"], 1],
+    ["bytes=3-", [206, "de", "bytes 3-4/5"], 1],
+    ["bytes=0-99", [206, "abcde", "bytes 0-4/5"], 1],
+    ["bytes=-2", [206, "de", "bytes 3-4/5"], 2],
+    ["bytes=-0", [416, "", "bytes */5"], 1],
+    ["bytes=5-", [416, "", "bytes */5"], 2],
+    ["bytes=2-1", [200, "abcde", undefined], 1],
+    ["lines=1-2", [200, "abcde", undefined], 1],
+  ] as const)
+    it(`${range} opens the blob ${opens === 1 ? "once" : "twice"}`, async () => {
+      const { get, opened } = serving("abcde");
+      assert.deepEqual(await get(range), expected);
+      assert.equal(opened.length, opens);
+    });
+
+  it("of an empty blob is the whole blob", async () => {
+    const { get } = serving("");
+    assert.deepEqual(await get("bytes=0-"), [200, "", undefined]);
   });
 });
