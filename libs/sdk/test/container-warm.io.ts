@@ -1,6 +1,6 @@
 /** Warm containers, with a real Podman if it is installed. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { until } from "@tutti/kernel/testing";
@@ -172,6 +172,29 @@ describe("containers that wait for their tasks", { skip: lacking }, () => {
     const command = ["sh", "-c", "trap '' TERM; echo started; sleep 300"];
     await assert.rejects(handler({ image, command }, task as never) as Promise<unknown>, /^Error: cancelled/);
     assert.ok(!running().includes(id));
+  });
+
+  it("end with a worker that receives SIGTERM, also those whose task ignores SIGTERM", async () => {
+    const program = join(import.meta.dirname, "programs", "container-worker.ts");
+    const deaf = ["sh", "-c", "trap '' TERM; sleep 300"];
+    const worker = spawn(process.execPath, [program, JSON.stringify(boxes.engine), ...deaf]);
+    const ended = new Promise((resolve) => worker.once("exit", resolve));
+    // Containers of earlier tests may be replaced meanwhile.
+    const own = (...which: readonly string[]) => {
+      const list = ["ps", "--quiet", `--filter=name=-${worker.pid}-`, ...which];
+      return boxes
+        .podman(...list)
+        .split("\n")
+        .filter(Boolean);
+    };
+    await until(
+      "its container runs, and the next one waits",
+      () => own(),
+      ({ length }) => length === 2,
+    );
+    worker.kill("SIGTERM");
+    assert.equal(await ended, 0);
+    assert.deepEqual(own("--all"), []);
   });
 
   it("do not keep the worker from exiting, which removes them", () => {

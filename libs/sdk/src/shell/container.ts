@@ -3,7 +3,8 @@
  *
  * 1. By default a container has no network, a read-only root, no capabilities, and limits of memory, processors and
  *    processes.
- * 2. It is removed when the task ends. The next worker on that machine removes containers of a killed worker.
+ * 2. It is removed when the task ends, and at the latest when the worker's process exits. The next worker on that machine
+ *    removes containers of a killed worker.
  * 3. Files of other tasks are mounted read-only. Files that it writes below `outputs` become files of the run.
  * 4. A container has one task, also if it was started before the task arrived.
  */
@@ -51,7 +52,7 @@ export function container(options: ContainerOptions = {}): Handler<ContainerInpu
     swept ??= sweep(options);
     await swept;
     const warm = pool.acquire(checked);
-    const running = new Running(checked, options, warm?.place ?? (await newPlace()), task);
+    const running = new Running(checked, options, warm?.place ?? (await newPlace(options)), task);
     try {
       return await running.run(warm, () => pool.prepare(checked));
     } finally {

@@ -1,5 +1,7 @@
 /** Calls the container engine of the worker's machine, Podman or Docker, by its command line. */
+import { spawnSync } from "node:child_process";
 import { createHash, randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +15,9 @@ const engineVariables = [
   ...["PATH", "HOME", "LANG", "TZ", "XDG_RUNTIME_DIR"],
   ...["DOCKER_HOST", "CONTAINER_HOST", "CONTAINERS_CONF"],
 ];
+
+/** Maximum time for the removal of containers at the exit of the process. */
+const exitMs = 20_000;
 
 /** Exit code after SIGKILL. */
 export const killedCode = 137;
@@ -28,8 +33,31 @@ export const machine = createHash("sha256").update(hostname()).digest("hex").sli
 const namePrefix = `tutti-${machine}-${process.pid}`;
 const nameForm = new RegExp(`^tutti-${machine}-(\\d+)-`);
 
-export async function newPlace(): Promise<Place> {
-  return { name: `${namePrefix}-${randomUUID()}`, folder: await mkdtemp(join(tmpdir(), `${namePrefix}-`)) };
+/** The places of this process, each with its engine. */
+const places = new Map<Place, readonly string[]>();
+
+/** Returns a new place. At the latest, its container ends with this process. */
+export async function newPlace(options: ContainerOptions): Promise<Place> {
+  const folder = await mkdtemp(join(tmpdir(), `${namePrefix}-`));
+  const place = { name: `${namePrefix}-${randomUUID()}`, folder };
+  if (places.size === 0) process.once("exit", removeAll);
+  places.set(place, engineOf(options));
+  return place;
+}
+
+/**
+ * Removes all containers at the exit of the process. Its drain time may be over before the grace period of its tasks,
+ * and a second signal leaves them no time at all.
+ */
+function removeAll(): void {
+  for (const engine of new Map([...places.values()].map((each) => [each.join(" "), each])).values()) {
+    const own = [...places].filter(([, each]) => each.join(" ") === engine.join(" "));
+    const names = own.map(([{ name }]) => name).join(" ");
+    // One call for each: an engine kills none of them if one does not run yet.
+    const script = `for n in ${names}; do "$@" kill $n & done; wait; "$@" rm --force ${names}`;
+    spawnSync("sh", ["-c", script, "sh", ...engine], { stdio: "ignore", timeout: exitMs });
+  }
+  for (const { folder } of places.keys()) rmSync(folder, { recursive: true, force: true });
 }
 
 /** Returns the path of the file that is mounted for the given index of `files`. */
@@ -41,7 +69,7 @@ export function outputsIn({ folder }: Place): string {
   return join(folder, "outputs");
 }
 
-export function engineOf({ engine = ["podman"] }: ContainerOptions): readonly string[] {
+function engineOf({ engine = ["podman"] }: ContainerOptions): readonly string[] {
   return engine;
 }
 
@@ -113,13 +141,11 @@ export function runEngine(options: ContainerOptions, args: readonly string[]): P
 }
 
 /** Removes a container and its folder. */
-export async function removed(
-  options: ContainerOptions,
-  { name, folder }: Place,
-  hasEnded: boolean,
-): Promise<void> {
-  await removedContainer(options, name, hasEnded);
-  await rm(folder, { recursive: true, force: true });
+export async function removed(options: ContainerOptions, place: Place, hasEnded: boolean): Promise<void> {
+  await removedContainer(options, place.name, hasEnded);
+  await rm(place.folder, { recursive: true, force: true });
+  places.delete(place);
+  if (places.size === 0) process.off("exit", removeAll);
 }
 
 /** Removes a container with few calls, because each call of Podman takes a tenth of a second. */

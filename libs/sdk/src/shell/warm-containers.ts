@@ -7,8 +7,6 @@
  * 3. There are at most `warm` of them, including starting ones. The least recently used image is evicted.
  * 4. A container that ends without a task is replaced, with growing pauses. Containers of a changed image are removed.
  */
-import { spawnSync } from "node:child_process";
-import { rmSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { PassThrough } from "node:stream";
 import { systemClock, systemTimers, type Timer } from "@tutti/kernel";
@@ -18,7 +16,6 @@ import type { ContainerInput, ContainerOptions } from "./container-input.ts";
 import {
   argumentsOf,
   cpusOf,
-  engineOf,
   fileIn,
   memoryOf,
   newPlace,
@@ -188,19 +185,10 @@ export class WarmContainers {
     if (shape.idle.length + shape.starting === 0 && shape.retry === undefined) this.#shapes.delete(shape.key);
   }
 
-  /** Starts the checks, which end with the worker. The next worker removes containers of a killed worker. */
+  /** Starts the checks, which end with the worker. */
   #watch(): void {
     if (this.#checks !== undefined) return;
     this.#checks = systemTimers.every(checkMs, () => void this.#check().catch(() => {}));
-    process.once("exit", () => {
-      const places = [...this.#shapes.values()].flatMap(({ idle }) => idle.map(({ place }) => place));
-      if (places.length === 0) return;
-      const [program = "", ...own] = engineOf(this.#options);
-      const names = places.map(({ name }) => name);
-      spawnSync(program, [...own, "kill", ...names]);
-      spawnSync(program, [...own, "rm", "--force", ...names]);
-      for (const { folder } of places) rmSync(folder, { recursive: true, force: true });
-    });
   }
 
   async #check(): Promise<void> {
@@ -245,7 +233,7 @@ export class WarmContainer {
     image: ImageFacts,
     options: ContainerOptions,
   ): Promise<WarmContainer> {
-    const place = await newPlace();
+    const place = await newPlace(options);
     // The mounted files must exist. The contents are written into the same files later.
     for (const index of Object.keys(input.files ?? {}).keys()) await writeFile(fileIn(place, index), "");
     const own = [...(options.runArguments ?? []), "--entrypoint", "/bin/sh"];

@@ -1,8 +1,10 @@
-/** Runs a container, while another one waits: `container-worker.ts ENGINE COMMAND…`. It is killed, or ends. */
+/** Runs a container, while another one waits: `container-worker.ts ENGINE COMMAND…`. It is killed, receives SIGTERM, or ends. */
 import { container } from "@tutti/sdk/shell";
 import { testWorkflow } from "@tutti/sdk/testing";
 import { image, runArguments } from "../../../../tools/boxes.mjs";
 
+// A worker exits after its drain time, also if tasks still run.
+process.once("SIGTERM", () => process.exit(0));
 const [engine = "[]", ...command] = process.argv.slice(2);
 const handler = container({ engine: JSON.parse(engine), runArguments, pull: "never", warm: 1 });
 const containerInput = { image, command };
