@@ -1,4 +1,5 @@
 import { registryService } from "@tutti/contracts/registry/v1";
+import { sessionService } from "@tutti/contracts/session/v1";
 import { agentService, dispatchService, missionService, poolService } from "@tutti/contracts/swarm/v1";
 import { ActorKind } from "@tutti/contracts/types/v1";
 import {
@@ -132,7 +133,8 @@ export class WorkflowService extends Orchestrator {
     const reading = { machine, planCache, readers: new ReaderCache(), orders, ends };
     mesh.serve(runService, runHandlers({ ...dependencies, ...pools, ...reading, ids: host.ids, runs }));
     const tasks = mesh.client(taskService);
-    mesh.serve(taskService, taskHandlers({ ...dependencies, outputs, tasks }));
+    const related = { tasks, missions: mesh.client(missionService), sessions: mesh.client(sessionService) };
+    mesh.serve(taskService, taskHandlers({ ...dependencies, outputs, ...related }));
     traceRuns(traces, runtime, tasks);
     serveBulk(mesh, { archive, blobs, runs, tasks, foundation }, planCache);
   }

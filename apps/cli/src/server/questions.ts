@@ -29,20 +29,15 @@ export async function openQuestions(server: Server): Promise<readonly Approval[]
 export async function questionsOfFamily(server: Server, id: string): Promise<FamilyQuestions> {
   const parts = { params: { id }, query: server.namespace };
   // A missing work has no questions either. These calls fail for a mistyped id.
-  const { kind, works } = await whichever<{ kind: FamilyQuestions["kind"]; works: readonly string[] }>({
-    run: () => server.call("runs.get", parts).then(() => ({ kind: "run", works: [id] })),
-    mission: () => server.call("missions.get", parts).then(() => ({ kind: "mission", works: [id] })),
-    session: async () => {
-      const session = await server.call("sessions.get", parts);
-      // The list of a session includes its runs, and those of the parts that are missions have their own.
-      const missions = session.parts.flatMap(({ work }) => (work?.kind === "mission" ? [work.id ?? ""] : []));
-      return { kind: "session", works: [id, ...missions] };
-    },
+  const kind = await whichever<FamilyQuestions["kind"]>({
+    run: () => server.call("runs.get", parts).then(() => "run"),
+    mission: () => server.call("missions.get", parts).then(() => "mission"),
+    session: () => server.call("sessions.get", parts).then(() => "session"),
   });
-  const listed = async (list: "approvals.list" | "missions.approvals", workId: string) => {
+  const listed = async (list: "approvals.list" | "missions.approvals") => {
     const isRequired = (list === "missions.approvals") === (kind === "mission");
     try {
-      const query = { ...queryOf(server, workId), withChildren: true };
+      const query = { ...queryOf(server, id), withChildren: true };
       return (await server.call(list, { query })).approvals;
     } catch (error) {
       // Neither the work nor a child is of this kind, or the user may not see them.
@@ -51,8 +46,7 @@ export async function questionsOfFamily(server: Server, id: string): Promise<Fam
       throw error;
     }
   };
-  const lists = works.map((workId) => listed("approvals.list", workId));
-  const all = (await Promise.all([...lists, listed("missions.approvals", id)])).flat();
+  const all = (await Promise.all([listed("approvals.list"), listed("missions.approvals")])).flat();
   const isOwn = (question: Approval) => kind === "session" || waitingWork(question).id === id;
   return { kind, own: all.filter(isOwn), ofChildren: all.filter((question) => !isOwn(question)) };
 }

@@ -11,7 +11,7 @@ import {
   WatchTaskOutputRequest,
 } from "@tutti/contracts/swarm/v1";
 import { SpanKind, TaskStatus, WaitCause, WorkStatus } from "@tutti/contracts/types/v1";
-import { taskService } from "@tutti/contracts/workflow/v1";
+import { ListApprovalsRequest, taskService } from "@tutti/contracts/workflow/v1";
 import { isTuttiError } from "@tutti/kernel";
 import { gate, until } from "@tutti/kernel/testing";
 import type { Worker } from "@tutti/sdk";
@@ -193,6 +193,34 @@ describe("missions on a whole installation", () => {
       const statuses = [(await child.get()).status, (await tutti.runs.get(String(deepest)).get()).status];
       return statuses.every((status) => status === WorkStatus.WORK_STATUS_CANCELLED);
     });
+  });
+
+  it("a question below a run and its mission is a question of all three", async () => {
+    const ask = 'workflow: asks\ntasks: {sure: {approve: {title: "Sure?"}}}\n';
+    for (const text of [
+      ask,
+      "workflow: asks-between\ntasks: {deep: {workflow: asks}}\n",
+      "workflow: asks-above\ntasks: {explore: {mission: asks-between}}\n",
+    ])
+      await tutti.workflows.register(text);
+    const run = await tutti.run("asks-above", { id: "asks-1" });
+    const tasks = installation.host.mesh.client(taskService);
+    const asking = async (workId: string) => {
+      const filter = { filter: { workId, withChildren: true } };
+      const { approvals } = await tasks.listApprovals(ListApprovalsRequest.fromPartial(filter));
+      return approvals.map(({ about }) => about?.id);
+    };
+    const mission = "asks-1..explore..0";
+    const ids = await until(
+      "it asks",
+      () => asking(mission).catch(() => []),
+      ({ length }) => length > 0,
+    );
+    assert.equal(ids.length, 1);
+    assert.deepEqual(await asking("asks-1"), ids);
+    assert.deepEqual(await asking(ids[0] ?? ""), ids);
+    await run.cancel("no longer wanted");
+    assert.equal(await codeOf(run.result()), "workflow.cancelled");
   });
 
   it("a watch reports tasks, entries, messages and votes as they change, to the end", async () => {

@@ -260,6 +260,7 @@ const emptyFilter = {
   text: "",
   errorCode: "",
   parent: undefined,
+  parents: [],
   rootsOnly: false,
   needsPerson: false,
   runIds: [],

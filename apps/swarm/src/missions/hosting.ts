@@ -1,4 +1,5 @@
 /** The parts of missions in this service: events, effects, and handlers. */
+import { sessionService } from "@tutti/contracts/session/v1";
 import {
   agentService,
   boardService,
@@ -83,7 +84,8 @@ export function hostMissions(
       const cause = { actor, traceparent: "", decision: "", reason: "" };
       const effectJobs = service.register("mission-errands", new EffectJobs({ runtime, foundation, cause }));
       const missions = mesh.client(missionService);
-      const starts = new MissionStarts({ effectJobs, missions, runs: mesh.client(runService) });
+      const runs = mesh.client(runService);
+      const starts = new MissionStarts({ effectJobs, missions, runs });
       effects.setDoers({ dispatcher, effectJobs, starts });
 
       const dependencies = {
@@ -93,6 +95,8 @@ export function hostMissions(
         foundation,
         ids: host.ids,
         missions,
+        runs,
+        sessions: mesh.client(sessionService),
         outputs,
         retryIn,
         admission: host.guard?.admission,

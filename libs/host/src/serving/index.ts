@@ -40,6 +40,7 @@ export { registerLabels } from "./register-labels.ts";
 export { Rounds } from "./rounds.ts";
 export { startOnce } from "./start-once.ts";
 export { WatchMemory } from "./watch-memory.ts";
+export { missionChildren, runChildren, sessionChildren } from "./work/children.ts";
 export {
   aboutOf,
   type LineDependencies,

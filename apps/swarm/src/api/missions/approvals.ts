@@ -6,7 +6,13 @@ import {
   ListMissionApprovalsRequest as ListRequests,
 } from "@tutti/contracts/swarm/v1";
 import { type Approval, ApprovalFilter, Verdict } from "@tutti/contracts/types/v1";
-import { approverNames, listQuestions, type Questions } from "@tutti/host/serving";
+import {
+  approverNames,
+  listQuestions,
+  type Questions,
+  runChildren,
+  sessionChildren,
+} from "@tutti/host/serving";
 import { type CallContext, toTimestamp } from "@tutti/kernel";
 import { decideQuestion, indexLabels, missionErrors, showMissionApprovals } from "@tutti/machine-mission";
 import { executeOnMission, type MissionDependencies, queryMission } from "./dependencies.ts";
@@ -45,6 +51,7 @@ function questionsOf(dependencies: MissionDependencies): Questions {
     person: indexLabels.person,
     answered: undefined,
     parent: indexLabels.parent,
+    remote: [runChildren(dependencies.runs), sessionChildren(dependencies.sessions)],
     ofOwn: (id, context) => ofOwn(dependencies, id, context),
     async ofAny({ filter, size }, context) {
       const { namespace } = context;

@@ -1,5 +1,7 @@
 /** The dependencies of the handlers of missions and boards, and their calls to missions. */
+import type { sessionService } from "@tutti/contracts/session/v1";
 import type { agentService, Mission, missionService } from "@tutti/contracts/swarm/v1";
+import type { runService } from "@tutti/contracts/workflow/v1";
 import type { Guard } from "@tutti/host";
 import {
   type LineDependencies,
@@ -22,6 +24,8 @@ export interface MissionDependencies extends LineDependencies, PlacementDependen
   readonly outputs: StoredOutputs;
   /** Missions of other owners. */
   readonly missions: Pick<Client<typeof missionService>, "listMissionApprovals" | "getMissionTimeline">;
+  readonly runs: Pick<Client<typeof runService>, "listRuns">;
+  readonly sessions: Pick<Client<typeof sessionService>, "listSessions">;
   readonly agents: Pick<Client<typeof agentService>, "getAgent">;
   readonly refusedJoins: RefusedJoins;
   /** Rules about joining agents and about results. Undefined if nothing is enforced. */

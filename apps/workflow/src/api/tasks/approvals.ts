@@ -16,8 +16,10 @@ import {
   listQuestions,
   type MachineDependencies,
   matchesFilter,
+  missionChildren,
   ofWorks,
   type Questions,
+  sessionChildren,
   worksWithQuestions,
 } from "@tutti/host/serving";
 import { type CallContext, sleep, toTimestamp } from "@tutti/kernel";
@@ -176,6 +178,7 @@ function questionsOf(dependencies: TaskDependencies): Questions {
     person: indexLabels.person,
     answered: indexLabels.answered,
     parent: indexLabels.parent,
+    remote: [missionChildren(dependencies.missions), sessionChildren(dependencies.sessions)],
     ofOwn: (id, context) => ofRun(dependencies, id, context),
     async ofAny({ filter, size }, context) {
       const { namespace } = context;

@@ -24,6 +24,7 @@ export interface WorkFilter {
   readonly ended: TimeRange | undefined;
   readonly text: string;
   readonly parent: WorkReference | undefined;
+  readonly parents: readonly string[];
   readonly rootsOnly: boolean;
   readonly needsPerson: boolean;
 }
@@ -159,11 +160,13 @@ function searchOf<Filter extends WorkFilter, Item>(
   filter: Filter,
   namespace: string,
 ): Omit<Search, "limit" | "cursor"> {
-  const { statuses, definitions = [], labels, created, ended, parent, rootsOnly, needsPerson } = filter;
+  const { statuses, definitions = [], labels, created, ended, parent, parents } = filter;
+  const { rootsOnly, needsPerson } = filter;
   const conditions: LabelCondition[] = labels === undefined ? [] : conditionsOf(labels);
   conditions.push(...(lines.conditions?.(filter) ?? []));
   if (parent !== undefined && parent.id !== "")
     conditions.push({ kind: "equals", name: lines.labels.parent, values: [`${parent.kind}/${parent.id}`] });
+  if (parents.length > 0) conditions.push({ kind: "equals", name: lines.labels.parent, values: parents });
   if (rootsOnly) conditions.push({ kind: "absent", name: lines.labels.parent });
   if (needsPerson) conditions.push({ kind: "exists", name: lines.labels.person });
   return {

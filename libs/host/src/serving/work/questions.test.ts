@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ActorKind, Approval, ApprovalFilter, Verdict, WorkStatus } from "@tutti/contracts/types/v1";
 import { MemoryArchive } from "@tutti/journal";
-import { systemClock } from "@tutti/kernel";
+import { systemClock, TuttiError } from "@tutti/kernel";
 import { testContext } from "@tutti/kernel/testing";
 import { runtimeErrors } from "@tutti/runtime/errors";
+import type { RemoteChildren } from "./children.ts";
 import { listQuestions, matchesFilter } from "./questions.ts";
 
 describe("questions for a caller", () => {
@@ -25,7 +26,7 @@ describe("questions for a caller", () => {
   it("are those that any person may decide", () => assert.equal(isMine(), true));
 });
 
-const labels = { kind: "run", person: "person", answered: "answered", parent: "parent" };
+const labels = { kind: "run", person: "person", answered: "answered", parent: "parent", remote: [] };
 
 interface IndexedRun {
   readonly id: string;
@@ -150,5 +151,66 @@ describe("questions that a caller has decided", () => {
       ["part-7"],
     );
     assert.deepEqual(read.toSorted(), [...decisions.keys(), "top"]);
+  });
+});
+
+describe("questions below works of other services", () => {
+  const { WORK_STATUS_RUNNING: status } = WorkStatus;
+  const person = "yes";
+
+  async function asking(remote: readonly RemoteChildren[]): Promise<readonly string[]> {
+    const archive = await archiveOf([
+      { id: "top", status, labels: {} },
+      { id: "deep", status, labels: { parent: "mission/m", person } },
+      { id: "foreign", status, labels: { parent: "mission/x", person } },
+    ]);
+    const read = async (id: string) => [Approval.fromPartial({ about: { id } })];
+    const questions = {
+      ...{ ...labels, remote, ofOwn: async () => [] },
+      ofAny: ({ filter }: { readonly filter: ApprovalFilter }) => read(filter.workId),
+    };
+    const filter = ApprovalFilter.fromPartial({ workId: "top", withChildren: true });
+    const page = { size: 100, token: "" };
+    const found = await listQuestions(
+      { archive },
+      questions,
+      filter,
+      page,
+      testContext({ namespace: "default" }),
+    );
+    return found.approvals.map(({ about }) => about?.id ?? "");
+  }
+  const childOf = (id: string, parentId: string) => ({
+    ...{ kind: "mission", id },
+    parent: { namespace: "default", kind: "run", id: parentId, task: "" },
+  });
+
+  it("are found below a mission, and not below a mission of another run", async () => {
+    // An earlier release ignores the filter, and lists all missions.
+    assert.deepEqual(await asking([async () => [childOf("m", "top"), childOf("x", "another")]]), ["deep"]);
+  });
+
+  it("are missing while the other service is away, and if the caller may not list its works", async () => {
+    for (const failed of ["UNAVAILABLE", "PERMISSION_DENIED"] as const)
+      assert.deepEqual(
+        await asking([
+          async () => Promise.reject(new TuttiError({ code: "test.no", status: failed, message: "no" })),
+        ]),
+        [],
+      );
+    const fault = async () => Promise.reject(new Error("a fault"));
+    await assert.rejects(asking([fault]), /a fault/);
+  });
+
+  it("are searched on a limited number of levels", async () => {
+    let searches = 0;
+    const endless: RemoteChildren = async ({ parents }) => {
+      const [parent = ""] = parents.slice(-1);
+      const [kind = "", id = ""] = parent.split("/");
+      searches++;
+      return [{ kind: "session", id: `s${searches}`, parent: { namespace: "", kind, id, task: "" } }];
+    };
+    assert.deepEqual(await asking([endless]), []);
+    assert.equal(searches, 16);
   });
 });

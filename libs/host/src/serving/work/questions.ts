@@ -8,7 +8,6 @@ import {
   type InboxTask,
   Verdict,
   type WorkReference,
-  type WorkStatus,
 } from "@tutti/contracts/types/v1";
 import type { IndexEntry, LabelCondition } from "@tutti/journal";
 import {
@@ -22,6 +21,7 @@ import {
 import { runtimeErrors } from "@tutti/runtime/errors";
 import { causeOf } from "../../runtime/cause.ts";
 import { everything, sizeOf } from "../machine-calls.ts";
+import { cut, familyOf, type RemoteChildren, worksMax } from "./children.ts";
 import type { LookupDependencies } from "./lookups.ts";
 
 /** Access to the questions of a kind of work. */
@@ -33,6 +33,8 @@ export interface Questions {
   readonly answered: string | undefined;
   /** Name of the label with the kind and id of the parent. */
   readonly parent: string;
+  /** The children in other services. */
+  readonly remote: readonly RemoteChildren[];
   /** Returns all questions of one work that is owned here, decided or not. */
   ofOwn(id: string, context: CallContext): Promise<readonly Approval[]>;
   /** Returns a limited number of questions of one work in any process, by a call. */
@@ -59,14 +61,7 @@ export function inboxLabelsOf({ kind, id, task }: Pick<WorkReference, "kind" | "
   return { [inboxLabels.work]: cut(`${kind}/${id}`), [inboxLabels.task]: cut(task) };
 }
 
-const labelLengthMax = 256;
-
-function cut(value: string): string {
-  return value.slice(0, labelLengthMax);
-}
-
-/** Maximum number of works queried for their questions, in total and concurrently. */
-const worksMax = 2_000;
+/** Maximum number of works queried for their questions concurrently. */
 const concurrentMax = 50;
 const pageMax = 1_000;
 
@@ -118,10 +113,9 @@ async function ofWork(
   const onlyOpen = isOnlyOpen(filter);
   const roots = workKinds.map((kind) => `${kind}/${workId}`);
   const statuses = onlyOpen ? liveStatuses : [];
-  const children = withChildren
-    ? await childrenOf(dependencies, questions, { roots, statuses }, context.namespace)
-    : [];
-  const family = [...roots, ...children.map(({ key }) => `${key.kind}/${key.id}`)];
+  const { names: family, children } = withChildren
+    ? await familyOf(dependencies, questions, { parents: roots, statuses }, context)
+    : { names: roots, children: [] };
   const tasks =
     questions.kind === "run" && (onlyOpen || withChildren)
       ? await inboxRunsOf(dependencies, questions, { family, filter }, context)
@@ -148,42 +142,6 @@ async function inboxRunsOf(
   const mayLag = filter.withChildren;
   const runs = await worksWithQuestions(dependencies, questions, filter, context, mayLag, [ofFamily]);
   return [...runs.values()].filter((entry) => inboxTaskOf(entry) !== undefined);
-}
-
-/** Returns the children of a work at every level, of one kind: by one search per level and page. */
-async function childrenOf(
-  { archive }: Pick<LookupDependencies, "archive">,
-  { kind, parent }: Pick<Questions, "kind" | "parent">,
-  { roots, statuses }: { readonly roots: readonly string[]; readonly statuses: readonly WorkStatus[] },
-  namespace: string,
-): Promise<readonly IndexEntry[]> {
-  const found = new Map<string, IndexEntry>();
-  for (let parents = roots; parents.length > 0 && found.size < worksMax; ) {
-    const level: string[] = [];
-    let cursor = "";
-    do {
-      const page = await archive.search({
-        ...everything,
-        namespace,
-        kinds: [kind],
-        statuses,
-        labels: [{ kind: "equals", name: parent, values: parents.map(cut) }],
-        cursor,
-        // The first search has waited for the index.
-        mayLag: found.size > 0,
-        limit: pageMax,
-        order: "started-ascending",
-      });
-      for (const entry of page.entries) {
-        if (found.has(entry.key.id)) continue;
-        found.set(entry.key.id, entry);
-        level.push(`${kind}/${entry.key.id}`);
-      }
-      ({ cursor } = page);
-    } while (cursor !== "" && found.size < worksMax);
-    parents = level;
-  }
-  return [...found.values()];
 }
 
 function isOnlyOpen({ verdicts }: ApprovalFilter): boolean {
