@@ -172,6 +172,37 @@ describe("an SMTP adapter", () => {
     assert.deepEqual([server.heard, open.heard], [[], []]);
   });
 
+  it("the check finds that the server needs a login, or refuses the sender", async () => {
+    await using server = await served({
+      // As Gmail and Exchange do. Its own check of logins would also refuse servers that do not advertise them.
+      authOptional: true,
+      onMailFrom: ({ address }, { user }, callback) => {
+        if (address === "evil@shop.example") callback(answer(553, "not your address"));
+        else if (typeof user !== "string") callback(answer(530, "5.7.0 Authentication Required"));
+        else callback();
+      },
+    });
+    await using relay = await served({ authOptional: true, disabledCommands: ["AUTH"] });
+    const anonymous = (url: string) => url.replace(/\/\/.*@/, "//");
+    const unsigned = server.adapter(anonymous(server.url));
+    for (const work of [unsigned.check, () => unsigned.send(mail)]) {
+      const error = await failure(work());
+      assert.equal(error.code, "adapter.not_signed_in", error.message);
+      assert.match(
+        error.message,
+        /needs a login: .*530 5\.7\.0 Authentication Required\. Add the user and the password/,
+      );
+    }
+    await server.adapter().check();
+    const refused = server.adapter(anonymous(server.url), { from: "Evil <evil@shop.example>" });
+    const error = await failure(refused.check());
+    assert.equal(error.code, "adapter.refused", error.message);
+    assert.match(error.message, /553 not your address/);
+    await relay.adapter(anonymous(relay.url)).check();
+    await relay.adapter(anonymous(relay.url), { from: "Läden <läden@shop.example>" }).check();
+    assert.deepEqual([server.heard, relay.heard], [[], []]);
+  });
+
   it("follows the adapter rules", async () => {
     await using server = await served();
     const { adapter } = server.adapter();

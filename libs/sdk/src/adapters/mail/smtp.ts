@@ -6,6 +6,7 @@
  * 2. The `Message-ID` is derived from the idempotency key, so programs that compare ids see two copies as one mail.
  * 3. STARTTLS is required, not tried. Without TLS no password is sent.
  * 4. A mail succeeds if the server accepts at least one recipient. The output lists rejected recipients.
+ * 5. The check signs in. Without a password it announces the sender, because only that shows that a login is needed.
  */
 import { createHash } from "node:crypto";
 import { isTuttiError } from "@tutti/kernel";
@@ -114,7 +115,14 @@ export function smtpAdapter(options: SmtpAdapterOptions): Adapter {
       },
     },
     ...(rate !== undefined && { rate }),
-    check: async (call) => void (await using(options, name, call, (transport) => transport.verify())),
+    check: async (call) => {
+      const probe: SenderProbe = { from, refusal: undefined };
+      const verify = async (transport: Transport) => {
+        await transport.verify();
+        if (probe.refusal !== undefined) throw probe.refusal;
+      };
+      await using(options, name, call, verify, probe);
+    },
   };
 }
 
@@ -144,6 +152,7 @@ async function using<T>(
   operation: string,
   call: AdapterCall,
   work: (transport: Transport) => Promise<T>,
+  probe?: SenderProbe,
 ): Promise<T> {
   const { name, url, ca, tls = "required", connectMs = defaults.connectMs } = options;
   call.signal.throwIfAborted();
@@ -159,6 +168,7 @@ async function using<T>(
     onReply: (line) => {
       if (line.startsWith("354")) isSent = true;
     },
+    ...(probe !== undefined && { probe }),
   });
   try {
     return await orAborted(call.signal, () => work(transport));
@@ -177,13 +187,45 @@ interface TransportOptions {
   readonly ca?: string;
   /** Called with each reply of the server. */
   readonly onReply: (line: string) => void;
+  readonly probe?: SenderProbe;
+}
+
+interface SenderProbe {
+  readonly from: string;
+  refusal: Fault | undefined;
+}
+
+/**
+ * Announces the sender in the place of a login. The client offers this step only as an authentication method, and would
+ * report each refusal as a wrong password. So the step always succeeds, and the caller throws the refusal.
+ */
+function loginOf(probe: SenderProbe) {
+  // Servers accept other characters only with an extension. The empty sender is always accepted.
+  const [address = ""] = /[^<\s]+@[^>\s]+/.exec(probe.from) ?? [];
+  const sender = /^[\x21-\x7e]*$/.test(address) ? address : "";
+  return {
+    auth: { type: "custom", method: "SENDER" },
+    forceAuth: true,
+    customAuth: {
+      SENDER: async ({ sendCommand }: CustomLogin) => {
+        const { status, response } = await sendCommand(`MAIL FROM:<${sender}>`);
+        if (status >= 400) probe.refusal = { message: response, responseCode: status };
+      },
+    },
+  };
+}
+
+interface CustomLogin {
+  sendCommand(command: string): Promise<{ readonly status: number; readonly response: string }>;
 }
 
 function transportTo(
   { createTransport }: Driver,
   { host, port, user, password, isTls }: Place,
-  { connectMs, isOpen, ca, onReply }: TransportOptions,
+  { connectMs, isOpen, ca, onReply, probe }: TransportOptions,
 ) {
+  const probed = probe === undefined ? {} : loginOf(probe);
+  const login = password === "" ? probed : { auth: { user, pass: password } };
   const silent = () => {};
   const debug = (entry: unknown, line: unknown) => {
     if (typeof entry === "object" && entry !== null && "tnx" in entry && entry.tnx === "server")
@@ -199,7 +241,7 @@ function transportTo(
     greetingTimeout: connectMs,
     transactionLog: true,
     tls: { minVersion: "TLSv1.2", ...(ca !== undefined && { ca }) },
-    ...(password !== "" && { auth: { user, pass: password } }),
+    ...login,
     logger: { debug, trace: silent, info: silent, warn: silent, error: silent, fatal: silent, level: silent },
   });
 }
@@ -220,6 +262,10 @@ function failureOf(operation: string, error: unknown, place: Place, isSent: bool
   const secrets = password === "" ? [] : [encoded(`\0${user}\0${password}`), encoded(password), password];
   const reason = withoutSecrets(message.replace(/\s+/g, " "), secrets);
   const details = { operation, reason };
+  if (responseCode === 530 && password === "") {
+    const advice = "Add the user and the password to the address";
+    return adapterErrors.notSignedIn({ operation, reason: `the server needs a login: ${reason}. ${advice}` });
+  }
   if (code === "EAUTH" || [530, 534, 535].includes(responseCode)) return adapterErrors.notSignedIn(details);
   // The refusal of STARTTLS is not an answer to the mail.
   if (code === "ETLS" && reason.includes("STARTTLS")) {
