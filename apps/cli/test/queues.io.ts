@@ -392,6 +392,28 @@ describe("adopt queue", { skip }, () => {
     assert.deepEqual((await database.query("SELECT id FROM scans")).rows, [{ id: "large" }]);
   });
 
+  it("waits for a database that is down at the start, and refuses a wrong password at once", async () => {
+    await using server = await startPostgres(postgres.path);
+    const client = new pg.Client({ connectionString: server.url });
+    await client.connect();
+    await client.query("CREATE TABLE late AS SELECT 7 AS id");
+    await client.end();
+    await server.kill();
+    const withUrl = (line: string, url: string) =>
+      at.command.start([...splitLine(line), "--server", at.platform.url], { environment: { SHOP_DB: url } });
+    const line = "adopt queue postgres late report --connection env:SHOP_DB";
+    const waiting = [withUrl(line, server.url), withUrl(`${line} --dry-run`, server.url)];
+    for (const each of waiting) await each.untilPrinted(/interrupted and retries: .*no server\s+listens/);
+    await server.up();
+    const [moved, counted] = await Promise.all(waiting.map(({ ended }) => ended));
+    assert.deepEqual([moved?.exitCode, counted?.exitCode], [0, 0], moved?.errors);
+    assert.match(moved?.output ?? "", /^1 message moved/);
+    assert.equal((await stateOf("late-7"))[0], "completed");
+    const refused = await withUrl(line, server.url.replace(/:[^:@]*@/, ":wrong@")).ended;
+    assert.equal(refused.exitCode, 3, refused.errors);
+    assert.match(refused.errors, /is not signed in/);
+  });
+
   it("refuses invalid arguments before it moves a message", async () => {
     const refused = async (line: string, pattern: RegExp, exitCode: number) => {
       const ended = await start(line).ended;

@@ -92,7 +92,7 @@ export async function runSource(
         if (signal.aborted) return;
         const error = errorFromUnknown(thrown);
         if (error.retry === "never") throw error;
-        logger.warn("the source was interrupted and continues", { source: name, error });
+        logger.warn("the source was interrupted and retries", { source: name, error });
         isInterrupted = true;
         onInterruption(error);
         await sleep(systemTimers, backoffMs(backoff, ++failures, systemChance), signal).catch(() => {});

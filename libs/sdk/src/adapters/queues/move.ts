@@ -9,6 +9,8 @@
  * 4. A message that cannot start a run stays held, with the reason. The next move retries it.
  * 5. A message without a counterpart in Tutti stays in its queue, and is counted with the reason.
  */
+import { isTuttiError } from "@tutti/kernel";
+import { Busy } from "../../task/failure.ts";
 import {
   type Caller,
   idOf,
@@ -89,8 +91,8 @@ export interface MovedMessages {
 const failedMax = 1_000;
 
 /**
- * Moves messages until no movable message is left. Continues after interruptions. Rejects if the system of the queue
- * fails before its first batch.
+ * Moves messages until no movable message is left. Continues after interruptions, and waits for a system that is not
+ * reachable. Rejects if the system refuses the caller before the first batch: a wrong password does not get right.
  */
 export async function moveQueue(options: MoveQueueOptions): Promise<MovedMessages> {
   const { queue, prefix, signal, secret, logger } = options;
@@ -102,7 +104,7 @@ export async function moveQueue(options: MoveQueueOptions): Promise<MovedMessage
     try {
       await move.session(caller, well);
     } catch (error) {
-      if (move.hasBatch) throw error;
+      if (move.hasBatch || isOutage(error)) throw error;
       first = { error };
     }
     done.abort();
@@ -120,6 +122,10 @@ export async function moveQueue(options: MoveQueueOptions): Promise<MovedMessage
   signal?.throwIfAborted();
   if (first !== undefined) throw first.error;
   return move.result();
+}
+
+function isOutage(error: unknown): boolean {
+  return error instanceof Busy || (isTuttiError(error) && error.status === "UNAVAILABLE");
 }
 
 class Move implements Choice {
