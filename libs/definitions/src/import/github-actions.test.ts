@@ -138,3 +138,48 @@ describe("a condition of GitHub Actions", () => {
       assert.equal(taskOf(imported, "actions", "a-2")["when"], when);
     });
 });
+
+describe("common workflows of GitHub Actions", () => {
+  for (const name of ["node-ci", "nightly", "services", "environments", "reuse"]) {
+    const text = readFileSync(new URL(`../../test/github-actions/${name}.yml`, import.meta.url), "utf8");
+    const found = importGithubActions(text);
+
+    it(`${name}: each value is translated or listed once`, () => {
+      assert.deepEqual(silentValues(text, importGithubActions), []);
+      const list = untranslatedOf(found);
+      assert.deepEqual(list, [...new Set(list)]);
+    });
+
+    it(`${name}: the list says what to do about the keys of workflows and jobs`, () => {
+      const without = found.untranslated.filter(({ reason }) => reason === "it has no counterpart");
+      assert.deepEqual(
+        without.map(({ construct }) => construct),
+        name === "nightly" ? ['on.schedule.1.timezone: "Europe/Berlin"'] : [],
+      );
+    });
+  }
+
+  it("expressions in the place of a number or a condition are listed", () => {
+    const text = `jobs:
+  a:
+    strategy: {matrix: {n: [1]}, max-parallel: "\${{ inputs.x }}", fail-fast: "\${{ inputs.y }}"}
+    steps: [{run: ls, continue-on-error: "\${{ inputs.z }}", timeout-minutes: 0.5}]
+  b: {steps: [{run: ls, timeout-minutes: "\${{ inputs.z }}"}]}
+`;
+    const imported = importGithubActions(text);
+    assert.deepEqual(untranslatedOf(imported), [
+      "3 max-parallel: ${{ inputs.x }}",
+      "3 fail-fast: ${{ inputs.y }}",
+      "4 continue-on-error: ${{ inputs.z }}",
+      "5 timeout-minutes: ${{ inputs.z }}",
+    ]);
+    assert.equal(taskOf(imported, "actions-a", "a-1")["timeout"], "30s");
+  });
+
+  it("an action is refused, because a workflow imports it", () => {
+    assert.throws(
+      () => importGithubActions("runs: {using: composite, steps: []}"),
+      /it is an action\. Import a/,
+    );
+  });
+});

@@ -19,7 +19,9 @@ import { type Combination, combinationsOf } from "./github-matrix.ts";
 import { firstFree, type Imported, inOrder, NotImported, nameFrom, nameLengthMax } from "./imported.ts";
 
 const noStep = "no step is translated";
-const inFolder = "it needs a value of GitHub Actions";
+const inFolder = "it needs a value of GitHub Actions: pass it as an input or as the output of a task";
+const ofAction = "an action is a program of GitHub Actions: add a task that does the same";
+const ofReusable = "a reusable workflow is another file: import it, and add a task with `workflow`";
 const secretOfWorker =
   "a definition has no secrets. Start the worker with this variable, and name it in the option `env` of `shell()`";
 
@@ -27,6 +29,8 @@ export function importGithubActions(text: string): Imported {
   const source = new ForeignDocument(text);
   const { root, collector } = source;
   const jobs = membersIn(root, "jobs");
+  if (root["runs"] !== undefined)
+    throw new NotImported("it is an action. Import a workflow, which is a file with `jobs`");
   if (Object.keys(jobs).length === 0) throw new NotImported("it has no `jobs`");
   const tasks: Record<string, Json> = {};
   const name = collector.truncate(textIn(root, "name"), nameLengthMax, source.lineOf(["name"]), "name");
@@ -59,12 +63,13 @@ export function importGithubActions(text: string): Imported {
     reportUnusedKeys(source, root, []);
     if (name !== "") source.report(["name"], `name: ${name}`, noStep);
     const key = startsKey(root);
-    for (const event of Object.keys(membersIn(root, key)))
-      if (manualEvents.has(event)) source.report([key, event], `on: ${event}`, noStep);
+    if (root[key] !== undefined) source.report([key], "on", noStep);
+    reportUntranslated(source, root, []);
     return source.finish();
   }
   collector.add({ workflow, ...inputs.schema, tasks }, 1);
   addStarts(source, workflow, inputs.names.size > 0);
+  reportUntranslated(source, root, []);
   return source.finish();
 }
 
@@ -121,8 +126,7 @@ class Job {
         `runs-on: ${JSON.stringify(job["runs-on"]).replace(/^"|"$/g, "")}`,
         "tasks run on the workers of the pool",
       );
-    if (job["uses"] !== undefined)
-      return this.#omit("uses", `uses: ${String(job["uses"])}`, "a reusable workflow is another file");
+    if (job["uses"] !== undefined) return this.#omit("uses", `uses: ${String(job["uses"])}`, ofReusable);
     try {
       const strategy = membersIn(job, "strategy");
       const matrix = strategy["matrix"];
@@ -142,6 +146,7 @@ class Job {
         combinations === undefined
           ? this.#steps(tasks, condition, parent)
           : this.#matrix(tasks, condition, combinations, strategy);
+      reportUntranslated(source, job, path);
       const onFailure = own.after === "failure" ? [failedAmong(earlier, tasks)] : [];
       return endOf([
         { tasks: last, when: [...onFailure, ...conditions] },
@@ -180,6 +185,8 @@ class Job {
     const child = source.collector.freeName(`${workflow}-${name}`);
     source.collector.add({ workflow: child, tasks: steps }, source.lineOf(this.#path));
     const most = strategy["max-parallel"];
+    const at = [...this.#path, "strategy"];
+    reportComputed(source, strategy, at, { "max-parallel": "number", "fail-fast": "boolean" });
     const id = firstFree(nameFrom(name), (each) => Object.hasOwn(tasks, each));
     tasks[id] = {
       forEach: template(expressionOf(combinations as Json)),
@@ -262,12 +269,16 @@ class Job {
       source.report([...path, key], `${key}: ${String(step[key])}`, `${reason}. The step is left out`, path);
       return undefined;
     };
-    if (step["uses"] !== undefined) return omitStep("uses", "an action is a program of GitHub Actions");
+    if (step["uses"] !== undefined) return omitStep("uses", ofAction);
     const run = textIn(step, "run");
     if (run === "") return omitStep("run", "it has no command");
     const shell = textIn(step, "shell") || defaultOf(job, source.root, "shell");
     const shellCommand = entryOf(shells, shell);
-    if (shellCommand === undefined) return omitStep("shell", "only bash and sh are translated");
+    if (shellCommand === undefined)
+      return omitStep(
+        "shell",
+        "only bash and sh are translated: add a task with `uses: shell` and this command",
+      );
     if (/\$\{?GITHUB_/.test(run)) return omitStep("run", inFolder);
     let key = "env";
     try {
@@ -280,6 +291,7 @@ class Job {
       const folder = textIn(step, "working-directory") || defaultOf(job, source.root, "working-directory");
       const cwd = renderedText(folder, known);
       const minutes = step["timeout-minutes"];
+      reportComputed(source, step, path, { "timeout-minutes": "number", "continue-on-error": "boolean" });
       const task = {
         ...(textIn(step, "name") !== "" && { title: plain(textIn(step, "name")) }),
         uses: "shell",
@@ -289,7 +301,7 @@ class Job {
           ...(Object.keys(env).length > 0 && { env }),
         },
         retry: 1,
-        ...(typeof minutes === "number" && { timeout: `${Math.ceil(minutes)}m` }),
+        ...(typeof minutes === "number" && { timeout: durationOf(minutes) }),
         ...(step["continue-on-error"] === true && { mayFail: true }),
       };
       return { task, condition };
@@ -297,12 +309,10 @@ class Job {
       if (!(error instanceof UnsupportedConstruct)) throw error;
       const { path: at, message } = error;
       if (at === undefined) return omitStep(key, message);
-      source.report(at, `env ${String(at.at(-1))}`, `${message}. The step is left out`);
-      source.report(
-        path,
-        `steps: ${textIn(step, "name") || run}`,
-        "the step is left out, as it reads the variable",
-      );
+      const variable = String(at.at(-1));
+      this.#reportOnce(at, `env ${variable}`, `${message}. Steps that get the variable are left out`);
+      const text = `it gets the variable \`${variable}\`. The step is left out`;
+      source.report(path, `steps: ${textIn(step, "name") || run}`, text);
       return undefined;
     }
   }
@@ -354,6 +364,51 @@ function failedAmong(ids: readonly string[], tasks: Readonly<Record<string, Json
 function reportUnusedKeys(source: ForeignDocument, members: Members, path: Path): void {
   for (const key of ["env", "defaults"])
     if (members[key] !== undefined) source.report([...path, key], key, noStep);
+}
+
+/** What to do in the place of keys of a workflow or a job that have no counterpart. */
+const untranslated: Readonly<Record<string, string>> = {
+  permissions: "commands have the rights of their worker",
+  concurrency: "set `limits` of the workflow, such as `[{key: deploy, concurrency: 1}]`",
+  "run-name": "set the id or the labels of a run at its start",
+  name: "a task has the name of its job and step",
+  environment: "add a task with `approval` before these tasks if people have to approve",
+  container: "start the worker in this image",
+  services: "start these services next to the workers",
+  outputs: "read outputs of tasks: `tasks.ID.output`",
+  "timeout-minutes": "set `timeout` of each task",
+  "continue-on-error": "set `mayFail` of each task",
+};
+
+function reportUntranslated(source: ForeignDocument, members: Members, path: Path): void {
+  for (const [key, advice] of Object.entries(untranslated)) {
+    const isName = key === "name" && path.length === 0;
+    if (members[key] === undefined || isName) continue;
+    source.report([...path, key], constructOf([...path, key], members[key]), advice);
+  }
+}
+
+/** Lists expressions in the place of numbers and conditions, which a definition needs as values. */
+function reportComputed(
+  source: ForeignDocument,
+  members: Members,
+  path: Path,
+  kinds: Readonly<Record<string, "number" | "boolean">>,
+): void {
+  for (const [key, kind] of Object.entries(kinds)) {
+    const value = members[key];
+    if (value === undefined || typeof value === kind) continue;
+    source.report([...path, key], `${key}: ${String(value)}`, `expected a ${kind}: write its value`);
+  }
+}
+
+function constructOf(path: Path, value: unknown): string {
+  const suffix = typeof value === "object" ? "" : `: ${JSON.stringify(value)}`;
+  return path.join(".") + suffix;
+}
+
+function durationOf(minutes: number): string {
+  return Number.isInteger(minutes) ? `${minutes}m` : `${Math.ceil(minutes * 60)}s`;
 }
 
 /** Commands of shells, as in the runner. */

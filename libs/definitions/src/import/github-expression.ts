@@ -35,7 +35,10 @@ const token =
   /\s*(?:('(?:[^']|'')*')|(-?\d+(?:\.\d+)?)|([A-Za-z_][\w-]*)|(&&|\|\||==|!=|<=|>=|[!<>()[\].,*]))/y;
 const depthMax = 32;
 const methods = { contains: "contains", startswith: "startsWith", endswith: "endsWith" };
-const unknown = (text: string) => new UnsupportedConstruct(`the expression \`${text}\` has no counterpart`);
+const unknown = (text: string) =>
+  new UnsupportedConstruct(
+    `the expression \`${text.trim()}\` has no counterpart: replace it by an input or a value`,
+  );
 
 /** Translates a text that contains expressions. */
 export function renderedText(text: string, contexts: Contexts): string {
