@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
 import { until } from "@tutti/kernel/testing";
 import { addMcpServer, type McpServer, type McpTools } from "@tutti/sdk/mcp";
@@ -18,6 +19,8 @@ class HandlerTable {
     this.handlers.set(String(name), { handler: handler as Handler, options });
     return this;
   }
+
+  describe(): void {}
 
   async call(name: string, input: unknown = {}, signal = new AbortController().signal): Promise<unknown> {
     return this.handlers.get(name)?.handler(input, { signal, progress() {} } as never);
@@ -211,6 +214,58 @@ describe("the tools of an MCP server over HTTP", () => {
     session = "two";
     assert.equal(await table.call("mcp.test.count_all"), "7");
     tools.close();
+  });
+
+  it("may ask a person, and report changes, in a stream of the server", async () => {
+    let listening: ServerResponse | undefined;
+    let calling: ((answer: unknown) => void) | undefined;
+    let tools = ["ask"];
+    const asking = createServer(async (request, response) => {
+      if (request.method === "GET") {
+        listening = response.writeHead(200, { "content-type": "text/event-stream" });
+        return listening.flushHeaders();
+      }
+      const { id, method, result } = JSON.parse(await text(request));
+      const json = (answer: unknown) =>
+        response
+          .writeHead(200, { "content-type": "application/json" })
+          .end(JSON.stringify({ jsonrpc: "2.0", id, result: answer }));
+      if (method === "initialize")
+        json({ protocolVersion: "2025-11-25", capabilities: { tools: { listChanged: true } } });
+      else if (method === "tools/list") json({ tools: tools.map((name) => ({ name, inputSchema: {} })) });
+      else if (method === "tools/call") {
+        calling = (answer) => json({ content: [{ type: "text", text: JSON.stringify(answer) }] });
+        const stream = await until("the stream of the server", () => listening);
+        stream.write(
+          'data: {"jsonrpc":"2.0","id":"q","method":"elicitation/create","params":{"message":"?"}}\n\n',
+        );
+      } else {
+        if (id === "q") calling?.(result);
+        response.writeHead(method === "server/discover" ? 400 : 202).end();
+      }
+      return undefined;
+    });
+    asking.listen(0, "127.0.0.1");
+    await once(asking, "listening");
+    const run = { existed: false, result: async () => ({ data: { key: "k" } }), cancel: async () => {} };
+    const questions = { tutti: { run: async () => run } as never };
+    const url = `http://127.0.0.1:${(asking.address() as AddressInfo).port}/mcp`;
+    const table = new HandlerTable();
+    const opened = await addMcpServer(table as never, "t", { url }, { questions });
+    assert.deepEqual(JSON.parse(String(await table.call("mcp.t.ask"))), {
+      action: "accept",
+      content: { key: "k" },
+    });
+    tools = ["ask", "more"];
+    listening?.write('data: {"jsonrpc":"2.0","method":"notifications/tools/list_changed"}\n\n');
+    await until("the new tool", () => table.handlers.get("mcp.t.more"));
+    // A stream that ends is opened again.
+    const before = listening;
+    before?.end();
+    await until("the next stream", () => (listening === before ? undefined : true));
+    opened.close();
+    await until("the end of the stream", () => (listening?.destroyed === true ? true : undefined));
+    asking.close();
   });
 
   it("are not added from an unreachable address", async () => {

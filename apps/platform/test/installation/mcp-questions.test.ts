@@ -23,6 +23,7 @@ class PromptingServer {
   readonly #open = new Map<unknown, (answer: unknown) => void>();
 
   readonly fetch: typeof fetch = async (_url, init) => {
+    if (init?.method === "GET") return new Response(null, { status: 405 });
     const { id, method, params, result }: Message = JSON.parse(String(init?.body));
     const json = (value: unknown) =>
       new Response(JSON.stringify({ jsonrpc: "2.0", id, result: value }), {

@@ -11,7 +11,10 @@ import { kit } from "./kit.ts";
 const program = fileURLToPath(new URL("../programs/mcp-client.ts", import.meta.url));
 
 const scenarios = {
-  "2025-11-25": ["initialize", "tools_call", "sse-retry", "json-schema-2020-12-preservation"],
+  "2025-11-25": [
+    ...["initialize", "tools_call", "sse-retry", "json-schema-2020-12-preservation"],
+    "elicitation-sep1034-client-defaults",
+  ],
   "2026-07-28": [
     ...["tools_call", "request-metadata", "http-standard-headers", "http-custom-headers"],
     ...["http-invalid-tool-headers", "json-schema-ref-no-deref", "json-schema-2020-12-preservation"],

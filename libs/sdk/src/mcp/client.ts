@@ -240,7 +240,10 @@ export class McpClient {
         // Another server may have taken the address.
         const isUnsent = error instanceof NotSent || (isRefused && error.code === rpcCodes.version);
         if (isTuttiError(error) || (isRefused && !isUnsent)) throw this.#unreachable(error);
-        if (isUnsent && this.#connected === connected) this.#connected = undefined;
+        if (isUnsent && this.#connected === connected) {
+          this.#connected = undefined;
+          void connected.then((left) => left.stopListening()).catch(() => {});
+        }
         const canRepeat = error instanceof Disconnected && isRepeatable && call?.hasAsked !== true;
         if (isRepeated || !(isUnsent || canRepeat)) throw this.#unreachable(error);
       }
@@ -258,6 +261,7 @@ export class McpClient {
       request: (message: Members, within: unknown) => this.#handleRequest(message, within),
       disconnected: (reason: string) => {
         if (!isDiscovering) this.#connected = undefined;
+        connection.stopListening();
         this.#rejectPending(new Disconnected(reason));
       },
     };
@@ -313,6 +317,9 @@ export class McpClient {
     this.#capabilities = membersIn(agreed, "capabilities");
     if (connection instanceof HttpConnection) connection.version = textIn(agreed, "protocolVersion");
     await connection.send({ jsonrpc: "2.0", method: "notifications/initialized" });
+    const changes = membersIn(this.#capabilities, "tools")["listChanged"] === true;
+    if (connection instanceof HttpConnection && (changes || this.#questions !== undefined))
+      void connection.listen();
   }
 
   get #clientCapabilities(): Members {

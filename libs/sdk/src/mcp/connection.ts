@@ -4,7 +4,8 @@
  * 1. When the server is disconnected, its requests in progress end. The next request starts the server again.
  * 2. A program that is closed and does not exit is killed, and its output is dropped.
  * 3. A stream that ends before its answer continues behind its last event, if the server numbers its events.
- * 4. A server gets no model and no files from its client. It may ask a person if the client has `questions`.
+ * 4. A server of the handshake may send messages outside of requests. A GET request reads them while the client listens.
+ * 5. A server gets no model and no files from its client. It may ask a person if the client has `questions`.
  */
 
 import { type ChildProcessByStdio, spawn } from "node:child_process";
@@ -38,6 +39,8 @@ export interface Connection {
   readonly isDisconnected: boolean;
   /** @param headers of the request, if it goes over HTTP */
   send(message: Members, signal?: AbortSignal, headers?: Readonly<Record<string, string>>): Promise<void>;
+  /** Stops reading the messages that belong to no request. Requests in progress continue. */
+  stopListening(): void;
   close(): void;
 }
 
@@ -110,6 +113,9 @@ export class ProgramConnection implements Connection {
     this.#child.stdin.write(`${JSON.stringify(message)}\n`);
   }
 
+  /** A program has one stream for all messages. */
+  stopListening(): void {}
+
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -179,6 +185,7 @@ export class HttpConnection implements Connection {
   readonly #fetch: typeof fetch;
   readonly #timers: Timers;
   readonly #closing = new AbortController();
+  readonly #listening = new AbortController();
   readonly isDisconnected = false;
   #session = "";
   /** Version of the protocol. Set after the negotiation. */
@@ -227,7 +234,8 @@ export class HttpConnection implements Connection {
       this.#listener.respond({ id: message["id"], error: refusal });
       return;
     }
-    if (message["id"] === undefined || answer.body === null) {
+    const isRequest = message["id"] !== undefined && message["method"] !== undefined;
+    if (!isRequest || answer.body === null) {
       await answer.body?.cancel();
       return;
     }
@@ -283,6 +291,38 @@ export class HttpConnection implements Connection {
     }
   }
 
+  /**
+   * Reads the messages of the server that belong to no request, until the connection is closed. A server that has no
+   * such stream, or has ended the session, refuses the request.
+   */
+  async listen(): Promise<void> {
+    const { signal } = this.#listening;
+    const position: StreamPosition = {};
+    for (
+      let pauseMs = resumeAfterMs.default;
+      !signal.aborted;
+      pauseMs = Math.min(pauseMs * 2, resumeAfterMs.max)
+    )
+      try {
+        const { eventId = "" } = position;
+        const headers = { accept: "text/event-stream", ...(eventId !== "" && { "last-event-id": eventId }) };
+        const answer = await this.#exchange("GET", signal, { headers });
+        const isRefused = !answer.ok && answer.status < 500 && answer.status !== 429;
+        if (!answer.ok || answer.body === null) await answer.body?.cancel();
+        else
+          for await (const data of eventsOf(answer.body, position)) {
+            pauseMs = resumeAfterMs.default;
+            this.#dispatchAll(JSON.parse(data), undefined);
+          }
+        if (isRefused) return;
+      } catch {
+        // The stream broke, or its event was not JSON: it continues behind the last event.
+      } finally {
+        const retryMs = Math.min(position.retryMs ?? 0, resumeAfterMs.max);
+        await sleep(this.#timers, Math.max(retryMs, pauseMs), signal).catch(() => {});
+      }
+  }
+
   /** Continues a stream behind an event. Undefined if the server cannot be reached now. */
   async #resume(eventId: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array> | undefined> {
     const headers = { accept: "text/event-stream", "last-event-id": eventId };
@@ -307,7 +347,12 @@ export class HttpConnection implements Connection {
     return messages.some(({ id, method }) => id === requestId && method === undefined);
   }
 
+  stopListening(): void {
+    this.#listening.abort();
+  }
+
   close(): void {
+    this.stopListening();
     this.#closing.abort();
   }
 }
