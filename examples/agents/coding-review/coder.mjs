@@ -1,5 +1,5 @@
-// A minimal coding program: it asks a model which files to write, and writes them. Use Claude Code, Codex or
-// Gemini CLI instead in your workflow.
+// A minimal coding program: it asks a model which files to write, and writes them. It prints any other answer. Use
+// Claude Code, Codex or Gemini CLI instead in your workflow.
 import { writeFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 
@@ -10,8 +10,9 @@ const answer = await fetch(`${process.env.OPENAI_BASE_URL}/chat/completions`, {
 });
 const events = (await answer.text()).split("\n\n").filter((event) => /^data: \{/.test(event));
 const deltas = events.flatMap((event) => JSON.parse(event.slice("data: ".length)).choices[0]?.delta ?? []);
-const files = JSON.parse(deltas.map(({ content }) => content ?? "").join(""));
-for (const [path, lines] of Object.entries(files)) {
+const reply = deltas.map(({ content }) => content ?? "").join("");
+if (!reply.startsWith("{")) console.log(reply);
+for (const [path, lines] of Object.entries(reply.startsWith("{") ? JSON.parse(reply) : {})) {
   writeFileSync(path, `${lines.join("\n")}\n`);
   console.log(`wrote ${path}`);
 }

@@ -27,42 +27,57 @@ const coder = new ScriptedModel(({ conversation: [prompt = ""] }) =>
   JSON.stringify({ "greet.mjs": prompt.includes("comment") ? documented : [code] }),
 );
 
-let repository = "";
-const git = (...words: readonly string[]) =>
-  execFileSync("git", ["-C", repository, ...words], { encoding: "utf8" }).trim();
+export interface CodeRepository {
+  git(...words: readonly string[]): string;
+  remove(): Promise<void>;
+}
 
-export function handle(worker: Worker): void {
-  repository = mkdtempSync(join(tmpdir(), "tutti-coding-"));
+/** Serves coding agents by capability, each with its model, and the merge queue. All work on a new repository. */
+export function serveCoders(worker: Worker, models: Readonly<Record<string, ScriptedModel>>): CodeRepository {
+  const folder = mkdtempSync(join(tmpdir(), "tutti-coding-"));
+  const folders = { folder, trees: `${folder}-trees` };
+  const git = (...words: readonly string[]) =>
+    execFileSync("git", ["-C", folder, ...words], { encoding: "utf8" }).trim();
   git("init", "--quiet", "--initial-branch=main");
   git("config", "user.email", "coder@example.org");
   git("config", "user.name", "Coder");
-  writeFileSync(join(repository, "README.md"), "# Greetings\n");
+  writeFileSync(join(folder, "README.md"), "# Greetings\n");
   git("add", "--all");
   git("commit", "--quiet", "--message=Start");
-  const folders = { folder: repository, trees: `${repository}-trees` };
-  const served = serveModel(coder);
-  const profile = async (): Promise<CodingProfile> => ({
-    name: "coder",
-    command: () => [process.execPath, new URL("coder.mjs", import.meta.url).pathname],
-    env: [],
-    set: { OPENAI_BASE_URL: (await served).url },
-  });
-  worker.handle<never>(
-    "code.write",
-    async (input, task) => await codingAgent(await profile(), folders)(input, task),
-    codingOptions,
-  );
+  for (const [capability, model] of Object.entries(models)) {
+    const served = serveModel(model);
+    const profile = async (): Promise<CodingProfile> => ({
+      name: "coder",
+      command: () => [process.execPath, new URL("coder.mjs", import.meta.url).pathname],
+      env: [],
+      set: { OPENAI_BASE_URL: (await served).url },
+    });
+    worker.handle<never>(
+      capability,
+      async (input, task) => await codingAgent(await profile(), folders)(input, task),
+      codingOptions,
+    );
+    worker.stopped.then(async () => (await served).close());
+  }
   worker.handle("code.merge", mergeQueue(folders), mergeOptions);
-  worker.stopped.then(async () => (await served).close());
+  const remove = async () => {
+    for (const each of [folder, folders.trees]) await rm(each, { recursive: true, force: true });
+  };
+  return { git, remove };
+}
+
+let repository: CodeRepository;
+
+export function handle(worker: Worker): void {
+  repository = serveCoders(worker, { "code.write": coder });
 }
 
 export async function play(tutti: Tutti): Promise<unknown> {
   await tutti.workflows.register(readFileSync(new URL("workflow.yaml", import.meta.url), "utf8"));
   try {
     const output = await tutti.execute("change", { input: { prompt: "Write greet.mjs." } });
-    return { output, main: git("show", "main:greet.mjs").split("\n") };
+    return { output, main: repository.git("show", "main:greet.mjs").split("\n") };
   } finally {
-    await rm(repository, { recursive: true, force: true });
-    await rm(`${repository}-trees`, { recursive: true, force: true });
+    await repository.remove();
   }
 }
