@@ -511,19 +511,21 @@ class Attempts(unittest.TestCase):
         )
 
     def test_an_attempt_reports_why_it_waits_for_the_blob_store(self):
-        stage = Stage({"test.echo": echo})
+        stage = Stage({"test.echo": Stage.HELD})
         stage.welcome(max_inline_bytes=100)
         stage.blobs[b"h" * 32] = ConnectionError("the disk is full")
         stage.failures = [ConnectionError("the disk is full")]
         stage.say(assignments=[task(1, input_payload=Payload(blob={"sha256": b"h" * 32, "size": 7}))])
         stage.time.pass_ms(100)
-        stage.blobs[b"h" * 32] = b'"%s"' % (b"x" * 200)
+        stage.blobs[b"h" * 32] = b'"large"'
         stage.time.pass_ms(1_000)
+        stage.end(token(1), "x" * 200)
         stage.time.pass_ms(1_000)
         self.assertEqual(
             [progress.message for progress in stage.stream.all("progress")],
             [
                 "content cannot be read, trying again: the disk is full",
+                "content is read",
                 "content cannot be stored, trying again: the disk is full",
             ],
         )

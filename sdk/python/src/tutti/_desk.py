@@ -378,6 +378,8 @@ class Desk:
             if attempt.is_over or attempt.reason is not None:
                 self._ended(attempt, attempt.reason or cancelled(""))
             elif isinstance(content, bytes):
+                if tries > 1:
+                    self.progressed(attempt, PendingProgress(message="content is read"))
                 self._begin_with(attempt, content)
             elif isinstance(content, ConnectionError):
                 self.progressed(attempt, _waiting("read", content))

@@ -113,11 +113,11 @@ async function visibleChildren(
   { parents, statuses }: ChildrenFilter,
   context: CallContext,
 ): Promise<readonly string[]> {
-  const named = parents.slice(0, pageMax);
+  const named = new Set(parents.slice(0, pageMax));
   try {
-    const children = await list({ parents: named, statuses }, context);
+    const children = await list({ parents: [...named], statuses }, context);
     // An earlier release does not know the filter.
-    const isChild = ({ parent }: Child) => named.includes(`${parent?.kind}/${parent?.id}`);
+    const isChild = ({ parent }: Child) => named.has(`${parent?.kind}/${parent?.id}`);
     return children.filter(isChild).map(({ kind, id }) => `${kind}/${id}`);
   } catch (error) {
     if (isTuttiError(error) && hiddenStatuses.includes(error.status)) return [];
