@@ -9,12 +9,14 @@ type MemberOf<Options, Name> = Options extends unknown
     : never
   : never;
 
+type ObjectIn<Value> = Value extends readonly (infer Each)[] ? Extract<Each, object> : Extract<Value, object>;
+
 /**
- * All options of an interface: the compiler finds a missing one, and one too many. For an option that is an object, the
- * names of its members may replace `true`. Those of a union are the names of all its variants.
+ * All options of an interface: the compiler finds a missing one, and one too many. For an option that is an object or a
+ * list of objects, the names of its members may replace `true`. Those of a union are the names of all its variants.
  */
 export type OptionNames<Options> = {
-  readonly [Name in NameIn<Options>]: true | OptionNames<Extract<MemberOf<Options, Name>, object>>;
+  readonly [Name in NameIn<Options>]: true | OptionNames<ObjectIn<MemberOf<Options, Name>>>;
 };
 
 /** @param of type of the options, such as `Worker` */
@@ -27,17 +29,22 @@ export function requireKnown<Options extends object>(
 }
 
 function requireNamed(of: string, options: object, names: object): void {
-  const byName = new Map<string, unknown>(Object.entries(names));
-  for (const [option, value] of new Map<string, unknown>(Object.entries(options))) {
-    const inner = byName.get(option);
-    if (inner === undefined) {
-      const near =
-        didYouMean(option, [...byName.keys()]) ||
-        `. Its options: ${[...byName.keys()].toSorted().join(", ")}`;
+  const entries: [string, unknown][] = Object.entries(options);
+  for (const [option, value] of entries) {
+    if (!Object.hasOwn(names, option)) {
+      const known = Object.keys(names);
+      const near = didYouMean(option, known) || `. Its options: ${known.toSorted().join(", ")}`;
       throw sdkErrors.optionUnknown({ of, option, near });
     }
-    if (isObject(inner) && isObject(value)) requireNamed(`${of}.${option}`, value, inner);
+    const inner: unknown = Reflect.get(names, option);
+    if (isObject(inner)) requireInner(`${of}.${option}`, value, inner);
   }
+}
+
+function requireInner(of: string, value: unknown, names: object): void {
+  if (Array.isArray(value))
+    for (const [index, each] of value.entries()) requireInner(`${of}[${index}]`, each, names);
+  else if (isObject(value)) requireNamed(of, value, names);
 }
 
 /** Requires known options of each entry, such as each operation of an adapter. */

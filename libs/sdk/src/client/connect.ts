@@ -44,7 +44,7 @@ export interface ConnectOptions {
 const optionNames: OptionNames<ConnectOptions> = {
   address: true,
   namespace: true,
-  tls: true,
+  tls: { ca: true, cert: true, key: true },
   accessToken: true,
   callTimeoutMs: true,
   logger: true,

@@ -58,8 +58,7 @@ export interface ScheduleOptions extends SpecOptions {
   readonly description?: string;
 }
 
-const optionNames: OptionNames<ScheduleOptions> = {
-  ...specNames,
+const ownNames: OptionNames<Omit<ScheduleOptions, keyof SpecOptions>> = {
   cron: true,
   every: true,
   everyMs: true,
@@ -73,12 +72,15 @@ const optionNames: OptionNames<ScheduleOptions> = {
   maxRuns: true,
   description: true,
 };
+const optionNames: OptionNames<ScheduleOptions> = { ...specNames, ...ownNames };
 
 /** Changes of a schedule. Absent fields stay as they are. */
 export interface ScheduleChanges extends Omit<ScheduleOptions, keyof SpecOptions> {
   /** The new definition and input of its runs. */
   readonly run?: SpecOptions & { readonly definition: string };
 }
+
+const changeNames: OptionNames<ScheduleChanges> = { ...ownNames, run: { ...specNames, definition: true } };
 
 export interface ScheduleParts {
   readonly schedules: Client<typeof scheduleService>;
@@ -103,6 +105,7 @@ export class ScheduleHandle {
 
   /** Changes the schedule. Rejects if another caller changed it since this client read it. */
   async update(changes: ScheduleChanges, reason = ""): Promise<ScheduleMessage> {
+    requireKnown("schedule", changes, changeNames);
     const before = await this.get();
     const fields = fieldsOf(changes);
     const { schedule } = await this.#parts.schedules.updateSchedule({

@@ -3,7 +3,7 @@ import { RunSpec } from "@tutti/contracts/workflow/v1";
 import type { OptionNames } from "../options.ts";
 import { payloadOf } from "./payloads.ts";
 import { type Duration, eitherDuration } from "./work/duration.ts";
-import { type AmountsOptions, amountsOf } from "./work/task.ts";
+import { type AmountsOptions, amountNames, amountsOf } from "./work/task.ts";
 
 export interface SpecOptions {
   readonly input?: unknown;
@@ -39,7 +39,7 @@ export const specNames: OptionNames<SpecOptions> = {
   timeoutMs: true,
   retention: true,
   retentionMs: true,
-  budget: true,
+  budget: amountNames,
 };
 
 /** The version with this content. */

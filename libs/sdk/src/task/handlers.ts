@@ -32,7 +32,7 @@ const optionNames: OptionNames<HandleOptions> = {
   inputSchema: true,
   outputSchema: true,
   description: true,
-  estimate: true,
+  estimate: { durationMs: true, money: true, tokens: true },
 };
 
 /** The registered handler of a capability. */

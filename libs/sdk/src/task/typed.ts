@@ -5,6 +5,7 @@
 import type { Capability, SchemaIssue, StandardSchema } from "@tutti/definitions/builder";
 import type { TuttiError } from "@tutti/kernel";
 import { sdkErrors } from "../errors.ts";
+import { type OptionNames, requireKnown } from "../options.ts";
 import type { HandleOptions, Handler, JsonSchema } from "./handlers.ts";
 
 export interface Handled {
@@ -13,6 +14,14 @@ export interface Handled {
   readonly options: HandleOptions;
 }
 
+const capabilityNames: OptionNames<Capability> = {
+  name: true,
+  version: true,
+  description: true,
+  input: true,
+  output: true,
+};
+
 /** Returns the handler of a capability under its name. That of a typed capability validates. */
 export function handledAs(
   capability: string | Capability,
@@ -20,6 +29,7 @@ export function handledAs(
   options: HandleOptions = {},
 ): Handled {
   if (typeof capability === "string") return { name: capability, handler, options };
+  requireKnown("capability", capability, capabilityNames);
   const { name, version, description, input, output } = capability;
   const inputSchema = jsonSchemaOf(input, "input");
   const outputSchema = jsonSchemaOf(output, "output");

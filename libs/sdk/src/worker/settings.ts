@@ -132,7 +132,7 @@ const optionNames: OptionNames<WorkerOptions> = {
   contextKeys: true,
   description: true,
   followRedirects: true,
-  credentials: true,
+  credentials: { accessToken: true, certificateAuthority: true, certificate: true, privateKey: true },
   allowUnprotected: true,
   handleSignals: true,
   drainMs: true,
@@ -145,20 +145,12 @@ const optionNames: OptionNames<WorkerOptions> = {
   onWake: true,
 };
 
-const credentialNames: OptionNames<WorkerCredentials> = {
-  accessToken: true,
-  certificateAuthority: true,
-  certificate: true,
-  privateKey: true,
-};
-
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const slotsMax = 100_000;
 
 export function resolveSettings(options: WorkerOptions, environment: Environment): WorkerSettings {
   requireKnown("Worker", options, optionNames);
-  requireKnown("Worker.credentials", options.credentials ?? {}, credentialNames);
   const { slots = 16, drainMs = 30_000, allowUnprotected = false } = options;
   if (!Number.isInteger(slots) || slots < 1 || slots > slotsMax)
     throw invalid("the option slots", `a whole number from 1 to ${slotsMax}`, slots);

@@ -11,7 +11,7 @@ import { toTimestamp } from "@tutti/kernel";
 import { type OptionNames, requireKnown } from "../../options.ts";
 import { payloadOf } from "../payloads.ts";
 import { type Duration, eitherDuration } from "../work/duration.ts";
-import { type AmountsOptions, amountsOf, taskSpecOf, type WorkTask } from "../work/task.ts";
+import { type AmountsOptions, amountNames, amountsOf, taskSpecOf, type WorkTask } from "../work/task.ts";
 
 /** A task for the board of a mission. */
 export type MissionTask = WorkTask;
@@ -86,10 +86,11 @@ const optionNames: OptionNames<MissionOptions> = {
   input: true,
   tasks: true,
   assignment: true,
-  roles: true,
-  leader: true,
-  budget: true,
-  stop: true,
+  roles: { name: true, instructions: true, capabilities: true, minAgents: true, maxAgents: true },
+  leader: { role: true, leaseMs: true },
+  budget: { ...amountNames, agents: true, depth: true, whenUsedUp: true },
+  // biome-ignore lint/suspicious/noThenProperty: the option has this name, and the value is no promise.
+  stop: { name: true, condition: true, then: true },
   output: true,
   stuckAfter: true,
   stuckAfterMs: true,

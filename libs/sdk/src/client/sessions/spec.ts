@@ -15,7 +15,7 @@ import { type OptionNames, requireKnown } from "../../options.ts";
 import { payloadOf } from "../payloads.ts";
 import { deprecatedValue } from "../work/deprecated.ts";
 import { type Duration, eitherDuration } from "../work/duration.ts";
-import { type AmountsOptions, amountsOf, taskSpecOf, type WorkTask } from "../work/task.ts";
+import { type AmountsOptions, amountNames, amountsOf, taskSpecOf, type WorkTask } from "../work/task.ts";
 
 /**
  * Output types of capabilities, by name. A program adds its own, so that the outputs of sessions have their types:
@@ -153,21 +153,23 @@ export type SessionOptions = TaskSessionOptions | OtherSessionOptions;
 interface EachSessionOption extends SessionSettings {
   readonly tasks: unknown;
   readonly output: unknown;
-  readonly goal: unknown;
+  readonly goal: string | GoalOptions;
   readonly definition: unknown;
   readonly version: unknown;
   readonly parameters: unknown;
 }
+
+const dependencyNames: OptionNames<AfterSession> = { session: true, namespace: true, on: true, end: true };
 
 const optionNames: OptionNames<EachSessionOption> = {
   id: true,
   idempotencyKey: true,
   title: true,
   input: true,
-  mode: true,
-  optimization: true,
-  monitoring: true,
-  budget: true,
+  mode: { orchestrator: true },
+  optimization: { time: true, cost: true, quality: true, exploration: true, fixed: true },
+  monitoring: { level: true, deviation: true },
+  budget: amountNames,
   pool: true,
   priority: true,
   dueTime: true,
@@ -176,14 +178,14 @@ const optionNames: OptionNames<EachSessionOption> = {
   weight: true,
   limits: true,
   reservations: true,
-  after: true,
-  locks: true,
+  after: dependencyNames,
+  locks: { name: true, permits: true, shared: true },
   labels: true,
   retention: true,
   retentionMs: true,
   tasks: true,
   output: true,
-  goal: true,
+  goal: { description: true, planner: true, reached: true },
   definition: true,
   version: true,
   parameters: true,

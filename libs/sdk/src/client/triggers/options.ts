@@ -97,12 +97,11 @@ export interface TriggerOptions extends TriggerRules, TriggeredRun {
   readonly paused?: boolean;
 }
 
-const optionNames: OptionNames<TriggerOptions> = {
-  ...specNames,
+const ruleNames: OptionNames<TriggerRules> = {
   event: true,
   source: true,
-  afterRun: true,
-  webhook: true,
+  afterRun: { workflow: true, ends: true },
+  webhook: { preset: true, secrets: true },
   if: true,
   key: true,
   window: true,
@@ -110,20 +109,23 @@ const optionNames: OptionNames<TriggerOptions> = {
   with: true,
   runId: true,
   group: true,
-  debounce: true,
-  batch: true,
-  throttle: true,
+  debounce: { for: true, max: true, forMs: true, maxMs: true },
+  batch: { size: true, wait: true, waitMs: true },
+  throttle: { count: true, per: true, perMs: true },
   singleton: true,
   signal: true,
   description: true,
-  paused: true,
 };
+
+const optionNames: OptionNames<TriggerOptions> = { ...specNames, ...ruleNames, paused: true };
 
 /** Changes of a trigger. Absent fields stay as they are. */
 export interface TriggerChanges extends TriggerRules {
   /** The new definition and input of its runs. */
   readonly run?: TriggeredRun & { readonly definition: string };
 }
+
+const changeNames: OptionNames<TriggerChanges> = { ...ruleNames, run: { ...specNames, definition: true } };
 
 export function triggerMessage(triggerId: string, definition: string, options: TriggerOptions): Trigger {
   requireKnown("trigger", options, optionNames);
@@ -133,6 +135,10 @@ export function triggerMessage(triggerId: string, definition: string, options: T
     run: specOf(definition, options),
     paused,
   };
+}
+
+export function requireChanges(changes: TriggerChanges): void {
+  requireKnown("trigger", changes, changeNames);
 }
 
 /** Returns the trigger with these changes, and the names of the fields that they concern. */

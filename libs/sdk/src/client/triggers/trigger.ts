@@ -6,7 +6,7 @@ import { sdkErrors } from "../../errors.ts";
 import { valueIn } from "../payloads.ts";
 import { pagesOfLines } from "../work/paging.ts";
 import { type EventOptions, eventIn, eventMessage, type PostedEvent } from "./event.ts";
-import { changesOf, type TriggerChanges } from "./options.ts";
+import { changesOf, requireChanges, type TriggerChanges } from "./options.ts";
 
 export interface TriggerParts {
   readonly triggers: Client<typeof triggerService>;
@@ -82,6 +82,7 @@ export class TriggerHandle {
 
   /** Changes the trigger. The rest stays. Rejects if another caller changed it since it was read for this. */
   async update(changes: TriggerChanges, reason = ""): Promise<Trigger> {
+    requireChanges(changes);
     const before = await this.get();
     const { after, fields } = changesOf(before, changes);
     if (fields.length === 0) return before;

@@ -1,6 +1,7 @@
 import { retrySettings } from "@tutti/definitions/builder";
 import { parseDurationMs, type RetryPolicy, resolveRetry, retryContradiction } from "@tutti/kernel";
 import { sdkErrors } from "../../errors.ts";
+import type { OptionNames } from "../../options.ts";
 
 /** Retry policy of a step. */
 export interface StepRetry {
@@ -25,6 +26,17 @@ export interface RetryOptions extends StepRetry {
   /** Whether an attempt that loses its worker goes to another one, or fails the task. Default: `retry`. */
   readonly onLost?: "retry" | "fail";
 }
+
+export const retryNames: OptionNames<RetryOptions> = {
+  attempts: true,
+  backoff: true,
+  factor: true,
+  jitter: true,
+  on: true,
+  notOn: true,
+  exhausted: true,
+  onLost: true,
+};
 
 /** Returns the whole policy of an option `retry`. Throws if it contradicts itself. */
 export function retryPolicyIn(retry: number | StepRetry | undefined): RetryPolicy {

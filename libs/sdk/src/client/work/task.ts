@@ -8,10 +8,11 @@ import {
   TaskSpec as Tasks,
 } from "@tutti/contracts/types/v1";
 import { retryMessage, toTimestamp } from "@tutti/kernel";
+import { type OptionNames, requireKnown } from "../../options.ts";
 import { payloadOf } from "../payloads.ts";
 import { deprecatedValue } from "./deprecated.ts";
 import { type Duration, durationIn, eitherDuration } from "./duration.ts";
-import { type RetryOptions, retryPolicyIn } from "./retry.ts";
+import { type RetryOptions, retryNames, retryPolicyIn } from "./retry.ts";
 
 export interface AmountsOptions {
   /** Tokens of language models. */
@@ -22,6 +23,13 @@ export interface AmountsOptions {
   /** @deprecated use `time` */
   readonly timeMs?: number;
 }
+
+export const amountNames: OptionNames<AmountsOptions> = {
+  tokens: true,
+  money: true,
+  time: true,
+  timeMs: true,
+};
 
 export interface CostOptions {
   readonly duration?: Duration;
@@ -116,6 +124,32 @@ export interface WorkCheck {
   readonly times?: number;
 }
 
+const taskNames: OptionNames<WorkTask> = {
+  id: true,
+  title: true,
+  uses: true,
+  workflow: true,
+  mission: true,
+  with: true,
+  input: true,
+  needs: { task: true, on: true, end: true },
+  when: true,
+  retry: retryNames,
+  attempts: true,
+  timeout: { queue: true, run: true, heartbeat: true, total: true },
+  runMs: true,
+  priority: true,
+  dueTime: true,
+  labels: true,
+  pool: true,
+  agents: true,
+  resources: true,
+  gang: true,
+  cost: { duration: true, money: true, tokens: true, by: true },
+  estimate: amountNames,
+  checks: { name: true, condition: true, otherwise: true, times: true },
+};
+
 const needEnds = {
   success: NeedCondition.NEED_CONDITION_SUCCESS,
   failure: NeedCondition.NEED_CONDITION_FAILURE,
@@ -133,6 +167,7 @@ export function amountsOf({ tokens = 0, money = 0, time, timeMs }: AmountsOption
 }
 
 export function taskSpecOf(task: WorkTask): TaskSpec {
+  requireKnown("id" in task ? `tasks.${task.id}` : "task", task, taskNames);
   const { id, title = "", when = "", priority = 0, labels, dueTime, gang = "" } = task;
   const retry = task.retry ?? deprecatedValue(task.attempts, "attempts", "retry");
   const spec = Tasks.fromPartial({
