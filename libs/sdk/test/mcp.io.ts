@@ -148,6 +148,18 @@ describe("the tools of an MCP server over its pipes", () => {
       opened.close();
     });
 
+  it("are followed on a server of the stateless version, and on the program after it", async () => {
+    const other = new HandlerTable();
+    const opened = await add(other, { command: [process.execPath, program, "changing"] });
+    await other.call("mcp.test.look");
+    await until("a new tool", () => other.handlers.get("mcp.test.more-7"));
+    await assert.rejects(other.call("mcp.test.vanish"), { code: "mcp.unreachable" });
+    await other.call("mcp.test.look");
+    await other.call("mcp.test.look");
+    await until("a tool of the new program", () => other.handlers.get("mcp.test.more-8"));
+    opened.close();
+  });
+
   it("are not added of a server that does not start", async () => {
     await assert.rejects(add(new HandlerTable(), { command: ["/no/such/program"] }), {
       code: "mcp.unreachable",

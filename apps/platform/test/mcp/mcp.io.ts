@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { until } from "@tutti/kernel/testing";
+import { until, VirtualTime } from "@tutti/kernel/testing";
 import { connect, type Handler } from "@tutti/sdk";
 import { addMcpServer } from "@tutti/sdk/mcp";
 import { commandProgram } from "../../../../tools/fronts.mjs";
@@ -263,9 +263,30 @@ describe("MCP over HTTP", () => {
     }
     await tutti.close();
     assert.deepEqual(
-      methods.filter((method) => method === "server/discover" || method === "initialize"),
+      methods.filter((method) => /discover|initialize|listen/.test(method)),
       ["server/discover"],
     );
+  });
+
+  it("accepts the subscription of the client of workers, and reports no changes of tools", async () => {
+    const time = new VirtualTime();
+    const subscriptions: (AbortSignal | null | undefined)[] = [];
+    const announcing: typeof fetch = async (url, init) => {
+      const { method } = JSON.parse(String(init?.body));
+      const answer = await fetch(url, init);
+      if (method === "subscriptions/listen") subscriptions.push(init?.signal);
+      if (method !== "server/discover") return answer;
+      const { result, ...message } = (await answer.json()) as Json;
+      const capabilities = { tools: { listChanged: true } };
+      return Response.json({ ...message, result: { ...(result as Json), capabilities } });
+    };
+    const worker = { handle() {}, describe() {} };
+    const options = { fetch: announcing, timers: time };
+    const tools = await addMcpServer(worker as never, "own", { url: `${platform.http}/mcp` }, options);
+    await until("the end of the subscription", () => subscriptions[0]?.aborted || undefined);
+    await time.advanceAsync(60_000);
+    assert.equal(subscriptions.length, 1, "the client does not subscribe again");
+    tools.close();
   });
 
   it("lists workflows and runs as resources, reads them, and reports changes of a run", async () => {

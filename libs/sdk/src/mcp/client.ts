@@ -6,7 +6,7 @@
  *    call carries the answer.
  */
 import type { Json } from "@tutti/expressions";
-import { isTuttiError, reasonOf, type Timer, type Timers } from "@tutti/kernel";
+import { isTuttiError, reasonOf, sleep, type Timer, type Timers } from "@tutti/kernel";
 import { isMembers, type Members, membersIn, textIn } from "../agents/models/wire.ts";
 import type { TaskContext } from "../task/context.ts";
 import {
@@ -16,6 +16,7 @@ import {
   type McpServer,
   NotSent,
   ProgramConnection,
+  resumeAfterMs,
 } from "./connection.ts";
 import { mcpErrors } from "./errors.ts";
 import { askPeople, type McpQuestions, OpenCall } from "./questions.ts";
@@ -23,7 +24,9 @@ import {
   type HeaderArgument,
   headerArgumentsOf,
   headersOf,
+  isFinalError,
   isModernError,
+  listenMethod,
   metaOf,
   rpcCodes,
   statelessVersion,
@@ -99,6 +102,8 @@ export class McpClient {
   /** Arguments that are repeated in headers, by tool. */
   #headers: ReadonlyMap<string, readonly HeaderArgument[]> = new Map();
   #isStateless = false;
+  /** Number of changes of the tools that the server reported. */
+  #changes = 0;
   /** Whether the server is a program that ends when its first request is not the handshake. */
   #needsHandshake = false;
 
@@ -254,10 +259,7 @@ export class McpClient {
     let isDiscovering = true;
     const listener = {
       respond: (message: Members) => this.#answered(message),
-      notice: (method: string, params: Members) => {
-        if (method === "notifications/tools/list_changed") this.#changed();
-        if (method === "notifications/cancelled") this.#asking.get(params["requestId"])?.abort();
-      },
+      notice: (method: string, params: Members) => this.#noticed(method, params, connection),
       request: (message: Members, within: unknown) => this.#handleRequest(message, within),
       disconnected: (reason: string) => {
         if (!isDiscovering) this.#connected = undefined;
@@ -271,7 +273,10 @@ export class McpClient {
         : new HttpConnection(this.#server, listener, this.#ports);
     let connection = open();
     try {
-      if (!this.#needsHandshake && (await this.#discover(connection))) return connection;
+      if (!this.#needsHandshake && (await this.#discover(connection))) {
+        if (this.#reportsChanges) void this.#followTools(connection);
+        return connection;
+      }
       if (connection.isDisconnected) {
         this.#needsHandshake = true;
         connection = open();
@@ -317,9 +322,46 @@ export class McpClient {
     this.#capabilities = membersIn(agreed, "capabilities");
     if (connection instanceof HttpConnection) connection.version = textIn(agreed, "protocolVersion");
     await connection.send({ jsonrpc: "2.0", method: "notifications/initialized" });
-    const changes = membersIn(this.#capabilities, "tools")["listChanged"] === true;
-    if (connection instanceof HttpConnection && (changes || this.#questions !== undefined))
+    if (connection instanceof HttpConnection && (this.#reportsChanges || this.#questions !== undefined))
       void connection.listen();
+  }
+
+  get #reportsChanges(): boolean {
+    return membersIn(this.#capabilities, "tools")["listChanged"] === true;
+  }
+
+  /** Subscribes to changes of the tools in the stateless version. A subscription that ends is opened again. */
+  async #followTools(connection: Connection): Promise<void> {
+    const { listening } = connection;
+    const subscription = { method: listenMethod, params: { notifications: { toolsListChanged: true } } };
+    let pauseMs = resumeAfterMs.default;
+    while (!listening.aborted) {
+      const before = this.#changes;
+      try {
+        await this.#request(connection, subscription, listening);
+      } catch (error) {
+        if (error instanceof Refusal && isFinalError(error.code)) return;
+      }
+      if (this.#changes !== before) pauseMs = resumeAfterMs.default;
+      await sleep(this.#ports.timers, pauseMs, listening).catch(() => {});
+      pauseMs = Math.min(pauseMs * 2, resumeAfterMs.max);
+    }
+  }
+
+  #noticed(method: string, params: Members, connection: Connection): void {
+    if (method === "notifications/tools/list_changed") {
+      this.#changes++;
+      this.#changed();
+    } else if (method === "notifications/subscriptions/acknowledged") {
+      // A server does not report changes from before the subscription.
+      if (membersIn(params, "notifications")["toolsListChanged"] === true) this.#changed();
+      else connection.stopListening();
+    } else if (method === "notifications/cancelled") {
+      const { requestId } = params;
+      this.#asking.get(requestId)?.abort();
+      const pending = this.#pending.get(Number(requestId));
+      if (pending?.method === listenMethod) pending.resolve({});
+    }
   }
 
   get #clientCapabilities(): Members {

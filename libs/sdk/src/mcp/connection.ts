@@ -37,6 +37,8 @@ export interface Listener {
 export interface Connection {
   /** Whether the server has ended. */
   readonly isDisconnected: boolean;
+  /** Aborted when the client stops reading the messages that belong to no request. */
+  readonly listening: AbortSignal;
   /** @param headers of the request, if it goes over HTTP */
   send(message: Members, signal?: AbortSignal, headers?: Readonly<Record<string, string>>): Promise<void>;
   /** Stops reading the messages that belong to no request. Requests in progress continue. */
@@ -48,12 +50,11 @@ const lineLengthMax = 16 * 1024 * 1024;
 /** Time that a closed program has to exit. */
 const exitMs = 5_000;
 /** Pause before a stream continues, if the server sets none, and its maximum. */
-const resumeAfterMs = { default: 1_000, max: 30_000 };
+export const resumeAfterMs = { default: 1_000, max: 30_000 };
 /** Codes of errors above it are of servers, and not of the protocol. */
 const protocolErrorsMax = -32_020;
 /** Attempts to continue a stream that brings no new event. */
 const resumesMax = 10;
-const methodUnknown = -32_601;
 
 /** Dispatches a message of the server. Returns the answer that has to be sent to it, if any. */
 function dispatch(message: Members, listener: Listener, within?: unknown): Promise<Members> | undefined {
@@ -63,7 +64,7 @@ function dispatch(message: Members, listener: Listener, within?: unknown): Promi
   else if (id === undefined) listener.notice(method, membersIn(message, "params"));
   else if (method === "ping") return Promise.resolve({ jsonrpc: "2.0", id, result: {} });
   else {
-    const error = { code: methodUnknown, message: `${method} is not supported` };
+    const error = { code: rpcCodes.method, message: `${method} is not supported` };
     return listener.request(message, within) ?? Promise.resolve({ jsonrpc: "2.0", id, error });
   }
   return undefined;
@@ -77,6 +78,8 @@ export class ProgramConnection implements Connection {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #listener: Listener;
   readonly #timers: Timers;
+  readonly #listening = new AbortController();
+  readonly listening: AbortSignal = this.#listening.signal;
   #rest = "";
   #isDisconnected = false;
   #isClosed = false;
@@ -113,13 +116,15 @@ export class ProgramConnection implements Connection {
     this.#child.stdin.write(`${JSON.stringify(message)}\n`);
   }
 
-  /** A program has one stream for all messages. */
-  stopListening(): void {}
+  stopListening(): void {
+    this.#listening.abort();
+  }
 
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#isDisconnected = true;
+    this.stopListening();
     this.#child.stdin.end();
     this.#child.stdout.destroy();
     const { pid, exitCode, signalCode } = this.#child;
@@ -186,6 +191,7 @@ export class HttpConnection implements Connection {
   readonly #timers: Timers;
   readonly #closing = new AbortController();
   readonly #listening = new AbortController();
+  readonly listening: AbortSignal = this.#listening.signal;
   readonly isDisconnected = false;
   #session = "";
   /** Version of the protocol. Set after the negotiation. */
@@ -296,7 +302,7 @@ export class HttpConnection implements Connection {
    * such stream, or has ended the session, refuses the request.
    */
   async listen(): Promise<void> {
-    const { signal } = this.#listening;
+    const signal = this.listening;
     const position: StreamPosition = {};
     for (
       let pauseMs = resumeAfterMs.default;

@@ -6,7 +6,11 @@ import { isMembers, type Members, textIn } from "../agents/models/wire.ts";
 
 export const statelessVersion = "2026-07-28";
 
+export const listenMethod = "subscriptions/listen";
+
 export const rpcCodes = {
+  method: -32_601,
+  params: -32_602,
   internal: -32_603,
   headers: -32_020,
   capability: -32_021,
@@ -16,6 +20,9 @@ export const rpcCodes = {
 /** Whether only a server of the stateless version answers with this error. */
 export const isModernError = (code: number): boolean =>
   code === rpcCodes.headers || code === rpcCodes.capability || code === rpcCodes.version;
+
+/** Whether a repetition of the request gets the same error. */
+export const isFinalError = (code: number): boolean => code === rpcCodes.method || code === rpcCodes.params;
 
 /** The member `_meta` of each request. */
 export function metaOf({ clientInfo, capabilities }: Members): Members {

@@ -2,7 +2,8 @@
 // answers when it is cancelled, `ask` sends a request to its client first, `flood` writes a line without an end.
 // `look` has no effects and answers after 100 ms. With the argument `stubborn` it ends with SIGKILL alone, and ignores
 // requests that it does not know. With `strict` it ends if its first request is not the handshake. With `stateless` it
-// has the version without a handshake.
+// has the version without a handshake. With `changing` it has this version too, and reports changes of its tools: each
+// call of `look` adds a tool.
 import { createInterface } from "node:readline";
 
 const tool = (name, description) => ({
@@ -20,10 +21,18 @@ const tools = [
 ];
 const say = (message) => process.stdout.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
 const text = (value, more = {}) => ({ content: [{ type: "text", text: value }], ...more });
+/** A notification of the subscription. */
+const tell = (method, params = {}) =>
+  say({
+    method: `notifications/${method}`,
+    params: { _meta: { "io.modelcontextprotocol/subscriptionId": subscriptionId }, ...params },
+  });
 const waiting = new Map();
-const [isStubborn, isStrict, isStateless] = ["stubborn", "strict", "stateless"].map((mode) =>
+const [isStubborn, isStrict, isChanging] = ["stubborn", "strict", "changing"].map((mode) =>
   process.argv.includes(mode),
 );
+const isStateless = isChanging || process.argv.includes("stateless");
+let subscriptionId;
 if (isStubborn) {
   process.on("SIGTERM", () => {});
   process.stdout.on("error", () => {});
@@ -41,7 +50,17 @@ for await (const line of createInterface({ input: process.stdin })) {
       continue;
     }
     if (method === "server/discover")
-      say({ id, result: { supportedVersions: ["2026-07-28"], capabilities: { tools: {} } } });
+      say({
+        id,
+        result: {
+          supportedVersions: ["2026-07-28"],
+          capabilities: { tools: isChanging ? { listChanged: true } : {} },
+        },
+      });
+    if (method === "subscriptions/listen") {
+      subscriptionId = id;
+      tell("subscriptions/acknowledged", { notifications: params.notifications });
+    }
   } else if (method === "server/discover" && !isStubborn)
     say({ id, error: { code: -32601, message: "unknown method" } });
   if (method === "initialize")
@@ -67,8 +86,11 @@ for await (const line of createInterface({ input: process.stdin })) {
   else if (name === "fail") say({ id, result: text("the disk is full", { isError: true }) });
   else if (name === "vanish") process.exit(3);
   else if (name === "flood") process.stdout.write("x".repeat(20 * 1024 * 1024));
-  else if (name === "look") setTimeout(() => say({ id, result: text(`look of ${process.pid}`) }), 100);
-  else if (name === "ask") {
+  else if (name === "look") {
+    setTimeout(() => say({ id, result: text(`look of ${process.pid}`) }), 100);
+    if (isChanging) tools.push(tool(`more-${tools.length}`, ""));
+    if (subscriptionId !== undefined) tell("tools/list_changed");
+  } else if (name === "ask") {
     waiting.set("ask-1", id);
     say({ id: "ask-1", method: "elicitation/create", params: { message: "your key?" } });
   } else if (name !== "slow") say({ id, error: { code: -32602, message: `unknown tool ${name}` } });
