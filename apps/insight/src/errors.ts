@@ -200,6 +200,6 @@ export const insightErrors = defineErrors("insight", {
     retry: "never",
     help: "The start of a span must be before its end.",
     message: () => "The span to analyse is empty",
-    remedy: "Set `from` to a time before `to`.",
+    remedy: "Choose a start before the end. Default of the end: now.",
   },
 });

@@ -193,6 +193,17 @@ describe("words of a command line", () => {
       ({ values }) => values.durationMs("timeout"),
       /--timeout: expected a duration such as 30s or 1h30m, got `5`/,
     ],
+    ["list --size -3", ({ values }) => values.integer("size", 1), /--size: expected at least 1, got -3/],
+    [
+      "list --since 2030-01-01",
+      ({ values }) => values.pastSpan(0),
+      /--since: expected a time before now, got `2030-01-01`/,
+    ],
+    [
+      "list --since 2026-03-02 --until 2026-03-01",
+      ({ values }) => values.pastSpan(Date.parse("2026-04-01")),
+      /--since: expected a time before --until, got `2026-03-02`/,
+    ],
     ["list --label a", ({ values }) => values.labels("label"), /--label: expected NAME=VALUE, got `a`/],
   ];
   for (const [line, parse, pattern] of values)

@@ -61,7 +61,7 @@ export class Values {
   integer(name: string, least = 0): number | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
-    const value = wholeNumber(text, `--${name}`);
+    const value = /^-\d{1,9}$/.test(text) ? Number(text) : wholeNumber(text, `--${name}`);
     if (value < least) throw usageFailure(`--${name}: expected at least ${least}, got ${value}`);
     return value;
   }
@@ -84,6 +84,16 @@ export class Values {
         `--${name}: expected a time such as 2h (ago), 2026-03-01 or 2026-03-01T14:00Z, got \`${text}\``,
       );
     return momentMs;
+  }
+
+  /** Returns the time from `--since` to `--until`. Throws if it is empty. */
+  pastSpan(nowMs: number): { readonly fromMs?: number; readonly toMs?: number } {
+    const [fromMs, toMs] = [this.momentMs("since", nowMs), this.momentMs("until", nowMs)];
+    if (fromMs !== undefined && fromMs >= (toMs ?? nowMs))
+      throw usageFailure(
+        `--since: expected a time before ${toMs === undefined ? "now" : "--until"}, got \`${safe(this.text("since") ?? "")}\``,
+      );
+    return { ...(fromMs !== undefined && { fromMs }), ...(toMs !== undefined && { toMs }) };
   }
 
   /** Returns the argument or option, as written, whose value is or includes the text. */

@@ -13,11 +13,7 @@ interface Finding {
   readonly evidence?: readonly string[];
 }
 
-function timeRangeIn({ values, shell }: Context): { fromMs?: number; toMs?: number } {
-  const nowMs = shell.nowMs();
-  const [fromMs, toMs] = [values.momentMs("since", nowMs), values.momentMs("until", nowMs)];
-  return { ...(fromMs !== undefined && { fromMs }), ...(toMs !== undefined && { toMs }) };
-}
+const timeRangeIn = ({ values, shell }: Context) => values.pastSpan(shell.nowMs());
 
 function definitionIn({ values }: Context): { definition?: string } {
   const definition = values.text("workflow");

@@ -1,4 +1,5 @@
 /** Compares recorded work with a simulation of it with other workers or another strategy. */
+import { counted } from "@tutti/kernel";
 import type { StrategyReplay } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
@@ -40,10 +41,10 @@ interface Check {
 export async function whatIf(context: Context): Promise<Result> {
   const { values, print, shell } = context;
   const server = await connect(context);
-  const nowMs = shell.nowMs();
-  const [fromMs, toMs] = [values.momentMs("since", nowMs), values.momentMs("until", nowMs)];
+  const span = values.pastSpan(shell.nowMs());
   const [load, workerPrice] = [factorIn(context, "load"), numberIn(context, "worker-price")];
-  const [workers, slots] = [positiveIn(context, "workers"), positiveIn(context, "slots-each")];
+  // The platform reads 0 as not set.
+  const [workers, slots] = [values.integer("workers", 1), values.integer("slots-each", 1)];
   const [pool, strategy, waitGoalMs] = [
     values.text("pool"),
     values.text("strategy"),
@@ -52,8 +53,7 @@ export async function whatIf(context: Context): Promise<Result> {
   const reply = await server.call("analysis.replay", {
     query: {
       ...server.namespace,
-      ...(fromMs !== undefined && { fromMs }),
-      ...(toMs !== undefined && { toMs }),
+      ...span,
       ...(pool !== undefined && { pool }),
       ...(workers !== undefined && { workers }),
       ...(slots !== undefined && { slots }),
@@ -73,11 +73,14 @@ export async function whatIf(context: Context): Promise<Result> {
     exitCode: isEmpty || check.passed === true ? exitCodes.completed : exitCodes.failed,
     draw: () => {
       if (isEmpty) {
-        print.note("No tasks of this pool were recorded in this time.");
+        print.note(nothingRecorded(pool ?? "default"));
         return;
       }
       for (const line of checkLines(check, past.tasks)) print.line(line);
-      if ((reply.missing ?? 0) > 0) print.line(`            ${reply.missing} rows were not recorded`);
+      if ((reply.missing ?? 0) > 0)
+        print.line(
+          `            ${counted(reply.missing ?? 0, "row")} ${reply.missing === 1 ? "was" : "were"} not recorded`,
+        );
       if (reply.cut === true)
         print.line("            more was recorded than is replayed: the newest part is used");
       if (scenario === undefined) {
@@ -98,6 +101,10 @@ export async function whatIf(context: Context): Promise<Result> {
   };
 }
 
+export function nothingRecorded(pool: string): string {
+  return `No tasks of pool \`${safe(pool)}\` were recorded in this time. Choose another pool with --pool, or another time with --since and --until.`;
+}
+
 /** Returns the compared values of the self-check, and those that it could not compare. */
 export function checkLines(check: Check, tasks = 0): readonly string[] {
   const { values = [], error = 0 } = check;
@@ -109,7 +116,9 @@ export function checkLines(check: Check, tasks = 0): readonly string[] {
   if (values.every((value) => (value.error ?? 0) < error))
     lines.push(`            no worker of the replay could run ${printPercent(error)} of the tasks`);
   if (!values.some(({ name }) => name === "wait_p99"))
-    lines.push(`            p99 is not checked: ${tasks} tasks were recorded, at least 500 are needed`);
+    lines.push(
+      `            p99 is not checked: ${counted(tasks, "task")} ${tasks === 1 ? "was" : "were"} recorded, at least 500 are needed`,
+    );
   return lines;
 }
 
@@ -166,13 +175,6 @@ function starvedIn(tenants: NonNullable<Report["tenants"]>): string {
     : starved
         .map(({ namespace = "", share = "" }) => [namespace, share].filter((part) => part !== "").join("/"))
         .join(", ");
-}
-
-/** Returns a number of at least 1. Throws for 0, which the platform reads as not set. */
-function positiveIn({ values }: Context, name: string): number | undefined {
-  const value = values.integer(name);
-  if (value === 0) throw usageFailure(`--${name}: expected at least 1, got \`0\``);
-  return value;
 }
 
 /** A multiple: 0 has no meaning. */

@@ -21,7 +21,10 @@ export async function listModels(context: Context): Promise<Result> {
     json: { models: entries },
     nextToken,
     quiet: entries.map(({ modelId }) => modelId),
-    empty: entries.length === 0 ? "No models yet. They are learned from ended attempts." : undefined,
+    empty:
+      entries.length === 0
+        ? "No models yet. A capability has one after its first ended attempt. `tutti model compare` needs 120 attempts."
+        : undefined,
     draw: () => {
       print.table(
         [

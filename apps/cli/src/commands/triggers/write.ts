@@ -111,9 +111,7 @@ async function steer(
 
 export async function replayEvents(context: Context): Promise<Result> {
   const { values, shell, print } = context;
-  const nowMs = shell.nowMs();
-  const [fromMs, toMs] = [values.momentMs("since", nowMs), values.momentMs("until", nowMs)];
-  const span = { ...(fromMs === undefined ? {} : { fromMs }), ...(toMs === undefined ? {} : { toMs }) };
+  const span = values.pastSpan(shell.nowMs());
   const server = await connect(context);
   const reply = await server.call("triggers.replay", {
     params: { id: values.argument("ID") },

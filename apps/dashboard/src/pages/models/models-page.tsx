@@ -35,7 +35,9 @@ export function ModelsPage() {
         <QueryView query={query} label="models" lines={3}>
           {({ models }) =>
             models.length === 0 ? (
-              <Empty title="No models yet.">They are learned from ended attempts.</Empty>
+              <Empty title="No models yet.">
+                A capability has one after its first ended attempt. A comparison needs 120 attempts.
+              </Empty>
             ) : (
               <ol className="findings">
                 {inOrder(models).map((model) => (

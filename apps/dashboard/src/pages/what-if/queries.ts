@@ -32,7 +32,7 @@ export function replayCommand({ span = defaultSpan, ...search }: WhatIfSearch): 
 /** Empty if the self-check compared p99. */
 export function p99Text({ check, past }: Pick<ReplayPoolReply, "check" | "past">): string {
   if (check?.values?.some(({ name }) => name === "wait_p99") === true) return "";
-  return ` p99 is not checked: ${counted(past?.tasks ?? 0, "task")} of at least 500 were recorded.`;
+  return ` p99 is not checked: ${counted(past?.tasks ?? 0, "task")} of at least 500 ${past?.tasks === 1 ? "was" : "were"} recorded.`;
 }
 
 export const replayQuery = (search: WhatIfSearch) =>

@@ -54,7 +54,9 @@ export function WhatIfPage() {
           <QueryView query={query} label="replay" lines={8}>
             {(reply) =>
               (reply.past?.tasks ?? 0) === 0 ? (
-                <Empty title="No tasks of this pool were recorded in this time." />
+                <Empty title={`No tasks of pool ${search.pool ?? usualPool} were recorded in this time.`}>
+                  Choose another pool or a longer time.
+                </Empty>
               ) : (
                 <Compared reply={reply} isRequested={hasScenario(search)} />
               )
@@ -179,7 +181,7 @@ function Compared({ reply, isRequested }: { reply: ReplayPoolReply; isRequested:
           ? `. Replayed at ${count(Math.round(speed))} times real time.`
           : ". The replay does not reproduce the recorded work: the error must be at most 5 %. Choose another time."}
         {p99Text(reply)}
-        {missing > 0 ? ` ${counted(missing, "row")} were not recorded.` : ""}
+        {missing > 0 ? ` ${counted(missing, "row")} ${missing === 1 ? "was" : "were"} not recorded.` : ""}
         {cut === true ? " The newest part of the time is replayed." : ""}
       </p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users must reach the scrolling element */}

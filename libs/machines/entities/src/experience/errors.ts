@@ -1,4 +1,4 @@
-import { defineErrors } from "@tutti/kernel";
+import { counted, defineErrors } from "@tutti/kernel";
 
 /** Errors that an experience returns. */
 export const experienceErrors = defineErrors("experience", {
@@ -42,7 +42,7 @@ export const experienceErrors = defineErrors("experience", {
     retry: "never",
     help: "Models are compared on the recorded attempts of a capability. Fewer than 120 attempts are too few.",
     message: ({ id, count }: { id: string; count: number }) =>
-      `\`${id}\` has ${count} recorded attempts, at least 120 are needed`,
+      `\`${id}\` has ${counted(count, "recorded attempt")}, at least 120 are needed`,
     remedy: "Compare again when more attempts have ended.",
   },
   modelMissing: {
