@@ -183,3 +183,43 @@ describe("common workflows of GitHub Actions", () => {
     );
   });
 });
+
+describe("a variable of GitHub Actions that is not translated", () => {
+  const text = `env: {SHA: "\${{ github.sha }}", TAG: "v-\${{ env.SHA }}", CI: "true"}
+on: workflow_dispatch
+jobs:
+  build:
+    steps:
+      - run: npm test
+      - run: docker push app:$SHA
+      - run: echo \${{ env.TAG }}
+      - run: make HASH=$SHARED
+      - run: make release
+        env: {SHA: "\${{ github.ref }}"}
+      - run: echo $SHA
+        env: {SHA: abc}
+`;
+  const imported = importGithubActions(text);
+
+  it("is listed once, and only steps that mention it are left out", () => {
+    const tasks = Object.keys((imported.documents[0] as { tasks: object }).tasks);
+    assert.deepEqual(tasks, ["build-1", "build-4", "build-6"]);
+    assert.deepEqual(taskOf(imported, "actions", "build-1")["with"], {
+      command: ["bash", "-e", "-c", "npm test"],
+      env: { CI: "true" },
+    });
+    assert.deepEqual(taskOf(imported, "actions", "build-6")["with"], {
+      command: ["bash", "-e", "-c", "echo $SHA"],
+      env: { SHA: "abc", CI: "true" },
+    });
+    assert.deepEqual(untranslatedOf(imported), [
+      "1 env SHA",
+      "1 env TAG",
+      "7 steps: docker push app:$SHA",
+      "8 steps: echo ${{ env.TAG }}",
+      "10 steps: make release",
+      "11 env SHA",
+    ]);
+    assert.deepEqual(silentValues(text, importGithubActions), []);
+  });
+});

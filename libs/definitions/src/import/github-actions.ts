@@ -280,11 +280,16 @@ class Job {
         "only bash and sh are translated: add a task with `uses: shell` and this command",
       );
     if (/\$\{?GITHUB_/.test(run)) return omitStep("run", inFolder);
-    let key = "env";
+    let key = "if";
     try {
-      const env = this.#environment(step, path, contexts);
+      const { env, missing } = this.#environment(step, path, contexts);
+      const mentioned = missing.find((variable) => mentions(step, run, variable));
+      if (mentioned !== undefined) {
+        const text = `it mentions the variable \`${mentioned}\`. The step is left out`;
+        source.report(path, `steps: ${textIn(step, "name") || run}`, text);
+        return undefined;
+      }
       const known = { ...contexts, env };
-      key = "if";
       const condition = conditionOf(step["if"] ?? "success()", known);
       key = "run";
       const command = renderedText(run, known);
@@ -307,20 +312,22 @@ class Job {
       return { task, condition };
     } catch (error) {
       if (!(error instanceof UnsupportedConstruct)) throw error;
-      const { path: at, message } = error;
-      if (at === undefined) return omitStep(key, message);
-      const variable = String(at.at(-1));
-      this.#reportOnce(at, `env ${variable}`, `${message}. Steps that get the variable are left out`);
-      const text = `it gets the variable \`${variable}\`. The step is left out`;
-      source.report(path, `steps: ${textIn(step, "name") || run}`, text);
-      return undefined;
+      return omitStep(key, error.message);
     }
   }
 
-  /** A secret is not a value of a definition: it is on the worker. */
-  #environment(step: Members, path: Path, contexts: Contexts): Readonly<Record<string, string>> {
+  /**
+   * Returns the variables of a step, and the names of those that are not translated. A secret is not a value of a
+   * definition: it is on the worker.
+   */
+  #environment(
+    step: Members,
+    path: Path,
+    contexts: Contexts,
+  ): { readonly env: Readonly<Record<string, string>>; readonly missing: readonly string[] } {
     const { source, job } = this.#parts;
     const env: Record<string, string> = {};
+    const missing = new Set<string>();
     for (const [members, above] of [
       [source.root, []],
       [job, this.#path],
@@ -328,6 +335,7 @@ class Job {
     ] as const)
       for (const [name, value] of Object.entries(textsIn(members, "env"))) {
         delete env[name];
+        missing.delete(name);
         if (/^\$\{\{\s*secrets\.\w+\s*\}\}$/.test(value))
           this.#reportOnce([...above, "env", name], `env ${name}: ${value}`, secretOfWorker);
         else
@@ -335,10 +343,12 @@ class Job {
             env[name] = renderedText(value, { ...contexts, env });
           } catch (error) {
             if (!(error instanceof UnsupportedConstruct)) throw error;
-            throw new UnsupportedConstruct(error.message, [...above, "env", name]);
+            missing.add(name);
+            const reason = `${error.message}. Steps that mention the variable are left out`;
+            this.#reportOnce([...above, "env", name], `env ${name}`, reason);
           }
       }
-    return env;
+    return { env, missing: [...missing] };
   }
 
   #reportOnce(path: Path, construct: string, reason: string): void {
@@ -348,6 +358,15 @@ class Job {
     inputs.listed.add(key);
     source.report(path, construct, reason);
   }
+}
+
+/**
+ * Whether a step mentions a variable: in its own `env`, or as a word of its command. A condition or folder with an
+ * expression of the variable is not translated anyway.
+ */
+function mentions(step: Members, command: string, variable: string): boolean {
+  if (Object.hasOwn(membersIn(step, "env"), variable)) return true;
+  return command.split(/\W+/).includes(variable);
 }
 
 /** After successful steps. */
