@@ -6,7 +6,7 @@
  *    call carries the answer.
  */
 import type { Json } from "@tutti/expressions";
-import { isTuttiError, reasonOf, sleep, type Timer, type Timers } from "@tutti/kernel";
+import { isTuttiError, type Logger, reasonOf, sleep, type Timer, type Timers } from "@tutti/kernel";
 import { isMembers, type Members, membersIn, textIn } from "../agents/models/wire.ts";
 import type { TaskContext } from "../task/context.ts";
 import {
@@ -50,6 +50,8 @@ export interface McpResource {
 export interface McpPorts {
   readonly fetch: typeof fetch;
   readonly timers: Timers;
+  /** Logs warnings about the server. Default: lines on standard error. */
+  readonly logger: Logger;
 }
 
 interface PendingRequest extends PromiseWithResolvers<Members> {
@@ -101,6 +103,8 @@ export class McpClient {
   #repeatable: ReadonlySet<string> = new Set();
   /** Arguments that are repeated in headers, by tool. */
   #headers: ReadonlyMap<string, readonly HeaderArgument[]> = new Map();
+  /** Tools of the last list that are not offered. */
+  #excluded: ReadonlySet<string> = new Set();
   #isStateless = false;
   /** Number of changes of the tools that the server reported. */
   #changes = 0;
@@ -126,12 +130,21 @@ export class McpClient {
 
   async tools(): Promise<readonly McpTool[]> {
     const headers = new Map<string, readonly HeaderArgument[]>();
+    const excluded = new Set<string>();
     const listed = (await this.#list("tools", toolsMax)).filter((tool) => {
       const found = this.#isStateless && "url" in this.#server ? headerArgumentsOf(tool["inputSchema"]) : [];
-      if (found !== undefined && found.length > 0) headers.set(textIn(tool, "name"), found);
+      if (found === undefined) excluded.add(textIn(tool, "name"));
+      else if (found.length > 0) headers.set(textIn(tool, "name"), found);
       return found !== undefined;
     });
     this.#headers = headers;
+    const added = [...excluded].filter((tool) => !this.#excluded.has(tool));
+    this.#excluded = excluded;
+    if (added.length > 0)
+      this.#ports.logger.warn("MCP tools are not offered: an `x-mcp-header` in their schemas is not valid", {
+        server: this.#name,
+        tools: shortened(added.join(", ")),
+      });
     const tools = listed.map((tool) => {
       const { readOnlyHint, idempotentHint } = membersIn(tool, "annotations");
       return {
@@ -242,6 +255,13 @@ export class McpClient {
       } catch (error) {
         if (signal?.aborted === true) throw signal.reason;
         const isRefused = error instanceof Refusal;
+        // The marks of the tool have changed. The server has not executed the call.
+        const isStale = isRefused && this.#isStateless && error.code === rpcCodes.headers;
+        if (isStale && method === "tools/call" && !isRepeated) {
+          await this.tools();
+          this.#changed();
+          continue;
+        }
         // Another server may have taken the address.
         const isUnsent = error instanceof NotSent || (isRefused && error.code === rpcCodes.version);
         if (isTuttiError(error) || (isRefused && !isUnsent)) throw this.#unreachable(error);

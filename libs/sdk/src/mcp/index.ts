@@ -1,5 +1,5 @@
 /** The tools of MCP servers as capabilities of a worker. */
-import { systemTimers, type Timer } from "@tutti/kernel";
+import { lineLogger, systemClock, systemTimers, type Timer } from "@tutti/kernel";
 import type { Worker } from "../worker/worker.ts";
 import { McpClient, type McpPorts, type McpTool, toolsMax } from "./client.ts";
 import type { McpServer } from "./connection.ts";
@@ -31,6 +31,8 @@ export async function addMcpServer(
   options: McpServerOptions = {},
 ): Promise<McpTools> {
   const { fetch: fetchFunction = fetch, timers = systemTimers, questions } = options;
+  const { logger = lineLogger({ clock: systemClock, form: process.stderr.isTTY ? "text" : "json" }) } =
+    options;
   const known = new Map<string, string>();
   const add = async () => {
     for (const listed of await client.tools()) {
@@ -60,7 +62,7 @@ export async function addMcpServer(
   const client = new McpClient(
     name,
     server,
-    { fetch: fetchFunction, timers },
+    { fetch: fetchFunction, timers, logger },
     { changed, ...(questions !== undefined && { questions }) },
   );
   try {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { systemTimers } from "@tutti/kernel";
+import { recordingLogger, VirtualTime } from "@tutti/kernel/testing";
 import type { Handler } from "../task/handlers.ts";
 import { addMcpServer, type McpQuestions } from "./index.ts";
 import { headerArgumentsOf, headersOf } from "./stateless.ts";
@@ -89,11 +89,14 @@ describe("the headers of a request", () => {
 class Server {
   readonly requests: Request[] = [];
   readonly headers: Headers[] = [];
+  readonly time = new VirtualTime();
   isStateless = true;
   discover: () => Response | Promise<Response> = () =>
     this.isStateless
       ? this.json({ supportedVersions: ["2026-07-28"], capabilities: { tools: {} } })
       : this.json({ code: -32_601, message: "Method not found" }, "error");
+  tools: readonly Json[] = [{ name: "t", inputSchema: {} }];
+  readonly logger = recordingLogger();
   call: () => Response = () => this.json({ content: [{ type: "text", text: "done" }] });
 
   get methods(): readonly string[] {
@@ -117,14 +120,14 @@ class Server {
           : this.json({ code: -32_000, message: "Bad Request: No valid session ID" }, "error", 400);
     if (request.method === "initialize")
       return this.json({ protocolVersion: "2025-11-25", capabilities: { tools: {} } });
-    if (request.method === "tools/list") return this.json({ tools: [{ name: "t", inputSchema: {} }] });
+    if (request.method === "tools/list") return this.json({ tools: this.tools });
     return request.id === undefined ? new Response(null, { status: 202 }) : this.call();
   };
 
   async add(questions?: McpQuestions): Promise<() => Promise<unknown>> {
     const handlers: Handler[] = [];
     const worker = { handle: (_name: string, handler: Handler) => handlers.push(handler), describe() {} };
-    const options = { fetch: this.fetch as typeof fetch, timers: systemTimers };
+    const options = { fetch: this.fetch as typeof fetch, timers: this.time, logger: this.logger };
     const server = { url: "http://server.test/mcp" };
     await addMcpServer(worker as never, "s", server, {
       ...options,
@@ -214,6 +217,51 @@ describe("the version of an MCP server", () => {
       ...["tools/call", "server/discover", "initialize", "notifications/initialized", "tools/call"],
       ...["tools/call", "server/discover", "tools/call"],
     ]);
+  });
+});
+
+describe("the marks of a tool", () => {
+  const refusal = (server: Server) => server.json({ code: -32_020, message: "Missing header" }, "error", 400);
+
+  it("are read again if the server refuses the headers of a call, and the call is repeated", async () => {
+    const server = new Server();
+    const call = await server.add();
+    server.tools = [{ name: "t", inputSchema: marked({ type: "integer" }) }];
+    const { call: done } = server;
+    server.call = () => (server.headers.at(-1)?.get("mcp-param-region") === "1" ? done() : refusal(server));
+    assert.equal(await call(), "done");
+    assert.deepEqual(server.methods, [...modern, "tools/list", "tools/call"]);
+    await server.time.advanceAsync(1_000);
+    assert.equal(server.methods.at(-1), "tools/list", "the worker offers the changed schema");
+  });
+
+  it("are read again once", async () => {
+    const server = new Server();
+    const call = await server.add();
+    server.call = () => refusal(server);
+    await assert.rejects(call(), { code: "mcp.refused", message: /Missing header/ });
+    assert.deepEqual(server.methods, [...modern, "tools/list", "tools/call"]);
+  });
+
+  it("are warned of once if they are not valid", async () => {
+    const server = new Server();
+    const invalid = { inputSchema: marked({ type: "number" }) };
+    server.tools = [{ name: "t" }, { name: "u", ...invalid }, { name: "v", ...invalid }];
+    const call = await server.add();
+    const listAgain = async () => {
+      server.call = () => refusal(server);
+      await assert.rejects(call());
+    };
+    await listAgain();
+    server.tools = [...server.tools, { name: "w", ...invalid }];
+    await listAgain();
+    assert.deepEqual(
+      server.logger.lines.map(({ level, fields }) => [level, fields]),
+      [
+        ["warn", { server: "s", tools: "u, v" }],
+        ["warn", { server: "s", tools: "w" }],
+      ],
+    );
   });
 });
 
