@@ -144,6 +144,8 @@ export class AuditRounds implements Component {
     // A problem of the book must be visible before the first round.
     this.#soon = timers.after(openAfterMs, () => {
       this.opened().catch((error: unknown) => {
+        // A process that stops before its partitions are loaded has no problem.
+        if (this.#stopping.signal.aborted) return;
         this.#problem ??= error;
         logger.warn("failed to open the audit log", { error });
       });
