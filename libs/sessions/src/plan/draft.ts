@@ -169,18 +169,14 @@ export class Drafted {
   startAhead(view: SessionView, free: number[], nowMs: number): PlannedPlace[] {
     const places: PlannedPlace[] = [];
     for (const number of this.ready) if (!this.started.has(number)) return places;
-    const { after } = this.situation.problem;
-    const running = view.tasks.filter((task) => isOpen(task) || this.started.has(task.number));
-    const ends = new Map(
-      running.flatMap((task) => (task.endMs > 0 ? [] : [[task.number, this.#endOf(task, nowMs)]])),
+    const running = view.tasks.filter(
+      (task) => task.endMs === 0 && (task.isPlaced || this.started.has(task.number)),
     );
+    const ends = new Map(running.map((task) => [task.number, this.#endOf(task, nowMs)]));
     const soon = [...ends.keys()];
     for (const number of soon) {
-      const place = this.placeOf.get(number) ?? -1;
-      const first = after.offsets[place] ?? 0;
-      const next = after.targets[first] ?? 0;
-      const isOnly = place >= 0 && after.offsets[place + 1] === first + 1;
-      if (!isOnly || this.started.has(this.numbers[next] ?? 0)) continue;
+      const next = this.#onlyFollowerOf(number);
+      if (next === undefined || this.started.has(this.numbers[next] ?? 0)) continue;
       const ahead = this.#ahead({ view, ends, free, nowMs }, next);
       if (ahead === undefined) continue;
       places.push(ahead);
@@ -194,18 +190,16 @@ export class Drafted {
     const number = this.numbers[place] ?? -1;
     const task = view.tasks[number];
     if (task === undefined || task.spec.gang !== "") return undefined;
-    const { after, demands, candidates, agentOfSlot, pinned } = this.situation.problem;
+    const { demands, candidates, agentOfSlot, pinned } = this.situation.problem;
     let startMs = nowMs;
     const agents = new Set<number>();
     for (const { task: id } of task.spec.needs) {
       const need = view.byId.get(id) ?? -1;
       if ((view.tasks[need]?.endMs ?? 0) > 0) continue;
-      const needPlace = this.placeOf.get(need) ?? -1;
       const endMs = ends.get(need);
-      const followers = (after.offsets[needPlace + 1] ?? 0) - (after.offsets[needPlace] ?? 0);
-      if (endMs === undefined || needPlace < 0 || followers !== 1) return undefined;
+      if (endMs === undefined || this.#onlyFollowerOf(need) === undefined) return undefined;
       startMs = Math.max(startMs, endMs);
-      agents.add(this.plan.agentOf(needPlace));
+      agents.add(this.plan.agentOf(this.placeOf.get(need) ?? -1));
     }
     if (startMs > nowMs + aheadMs) return undefined;
     let best = -1;
@@ -223,6 +217,15 @@ export class Drafted {
     this.plan.started(place, best, startMs);
     const endMs = startMs + this.outlook.expectedMs(place, best);
     return { task: number, agent: this.agentIds[best] ?? "", startMs, endMs };
+  }
+
+  /** Returns the place of the only task that needs this one. Undefined if there is none, or more. */
+  #onlyFollowerOf(number: number): number | undefined {
+    const { offsets, targets } = this.situation.problem.after;
+    const place = this.placeOf.get(number);
+    if (place === undefined) return undefined;
+    const first = offsets[place] ?? 0;
+    return offsets[place + 1] === first + 1 ? targets[first] : undefined;
   }
 
   /** Returns the expected end of a started task. */
