@@ -79,7 +79,7 @@ export async function whatIf(context: Context): Promise<Result> {
       for (const line of checkLines(check, past.tasks)) print.line(line);
       if ((reply.missing ?? 0) > 0)
         print.line(
-          `            ${counted(reply.missing ?? 0, "row")} ${reply.missing === 1 ? "was" : "were"} not recorded`,
+          `            ${counted(reply.missing ?? 0, "row was not recorded", "rows were not recorded")}`,
         );
       if (reply.cut === true)
         print.line("            more was recorded than is replayed: the newest part is used");
@@ -117,7 +117,7 @@ export function checkLines(check: Check, tasks = 0): readonly string[] {
     lines.push(`            no worker of the replay could run ${printPercent(error)} of the tasks`);
   if (!values.some(({ name }) => name === "wait_p99"))
     lines.push(
-      `            p99 is not checked: ${counted(tasks, "task")} ${tasks === 1 ? "was" : "were"} recorded, at least 500 are needed`,
+      `            p99 is not checked: ${counted(tasks, "task was", "tasks were")} recorded, at least 500 are needed`,
     );
   return lines;
 }

@@ -181,7 +181,7 @@ function Compared({ reply, isRequested }: { reply: ReplayPoolReply; isRequested:
           ? `. Replayed at ${count(Math.round(speed))} times real time.`
           : ". The replay does not reproduce the recorded work: the error must be at most 5 %. Choose another time."}
         {p99Text(reply)}
-        {missing > 0 ? ` ${counted(missing, "row")} ${missing === 1 ? "was" : "were"} not recorded.` : ""}
+        {missing > 0 ? ` ${counted(missing, "row was", "rows were")} not recorded.` : ""}
         {cut === true ? " The newest part of the time is replayed." : ""}
       </p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users must reach the scrolling element */}
