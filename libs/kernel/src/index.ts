@@ -173,7 +173,7 @@ export { jsonPayload } from "./structures/json-payload.ts";
 export { keepNewest } from "./structures/keep-newest.ts";
 export { KeyedSlots } from "./structures/keyed-slots.ts";
 export * from "./text.ts";
-export { durationPattern, parseDurationMs, printDuration } from "./time/duration.ts";
+export { durationPattern, isDuration, parseDurationMs, printDuration } from "./time/duration.ts";
 export { Notifier } from "./time/notifier.ts";
 export { fromTimestamp, type Timestamp, toTimestamp } from "./time/timestamp.ts";
 export { Waiters } from "./time/waiters.ts";

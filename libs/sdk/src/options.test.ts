@@ -174,6 +174,149 @@ describe("an unknown option of an inner object is refused with its path", () => 
   });
 });
 
+describe("a wrong value is refused with the path of its option, before any request", () => {
+  const task = { id: "a", uses: "a.b" };
+  const inDuration = "a duration such as 30s or 1h30m, or milliseconds";
+  const wrong = (path: string, expected: string, found: string) => ({
+    code: "sdk.option_invalid",
+    message: `\`${path}\`: expected ${expected}, got ${found}. Correct the option.`,
+  });
+  type Case = readonly [options: object, path: string, expected: string, found: string];
+
+  it("of a worker and its handlers", () => {
+    const cases: readonly Case[] = [
+      [{ slots: "4" }, "slots", "a whole number from 1 to 100000", '"4"'],
+      [{ slots: 0 }, "slots", "a whole number from 1 to 100000", "0"],
+      [{ pool: 5 }, "pool", "a text", "5"],
+      [
+        { kind: "modle" },
+        "kind",
+        "one of function, command, container, model, conversation, person",
+        '"modle"',
+      ],
+      [{ drainMs: "30s" }, "drainMs", "a number from 0", '"30s"'],
+      [{ labels: { zone: 1 } }, "labels", "an object with texts", "an object"],
+      [{ handleSignals: "no" }, "handleSignals", "true or false", '"no"'],
+      [{ secrets: "env:DB" }, "secrets", "a list", '"env:DB"'],
+      [{ contextKeys: ["a", 1] }, "contextKeys[1]", "a text", "1"],
+      [{ onSleep: "x" }, "onSleep", "a function", '"x"'],
+      [{ credentials: "key" }, "credentials", "an object", '"key"'],
+    ];
+    for (const [options, ...of] of cases) assert.throws(() => new Worker(misspelled(options)), wrong(...of));
+    assert.throws(
+      () => new Worker().handle("a.b", () => 1, misspelled({ estimate: { money: "1" } })),
+      wrong("estimate.money", "a number from 0", '"1"'),
+    );
+  });
+
+  it("of a session", () => {
+    const modes = "one of workflow, swarm, intelligence, hybrid, adaptive";
+    const cases: readonly Case[] = [
+      [{ mode: "swram" }, "mode", modes, '"swram"'],
+      [{ mode: null }, "mode", modes, "null"],
+      [{ optimization: "tiem" }, "optimization", "true or false or one of time, cost, quality", '"tiem"'],
+      [{ monitoring: { level: "high" } }, "monitoring.level", "one of minimal, standard, detailed", '"high"'],
+      [{ timeout: "2 days" }, "timeout", inDuration, '"2 days"'],
+      [{ budget: 5 }, "budget", "an object", "5"],
+      [{ budget: { tokens: "many" } }, "budget.tokens", "a number from 0", '"many"'],
+      [{ priority: "high" }, "priority", "a whole number from -100 to 100", '"high"'],
+      [{ after: "other" }, "after", "a list", '"other"'],
+      [{ after: [{ session: "x", on: "done" }] }, "after[0].on", "one of success, failure, always", '"done"'],
+      [{ dueTime: "tomorrow" }, "dueTime", "a valid Date", '"tomorrow"'],
+      [{ limits: { slots: "4" } }, "limits", "an object with numbers from 0", "an object"],
+    ];
+    for (const [options, ...of] of cases)
+      assert.throws(() => sessionSpecOf(misspelled({ tasks: [task], ...options })), wrong(...of));
+    assert.throws(() => sessionSpecOf(misspelled({ tasks: {} })), wrong("tasks", "a list", "an object"));
+  });
+
+  it("of a task", () => {
+    const attempts = "a whole number of at least 1, the first attempt included";
+    const cases: readonly Case[] = [
+      [{ retry: { attempts: "five" } }, "retry.attempts", attempts, '"five"'],
+      [{ retry: "5" }, "retry", attempts, '"5"'],
+      [{ retry: { backoff: 5 } }, "retry.backoff", "a duration such as 1s, or two such as 1s..1m", "5"],
+      [{ retry: { exhausted: "stop" } }, "retry.exhausted", "one of fail, pause", '"stop"'],
+      [{ retry: { on: "net.*" } }, "retry.on", "a list", '"net.*"'],
+      [{ timeout: { heartbeat: "2 m" } }, "timeout.heartbeat", inDuration, '"2 m"'],
+      [{ needs: "b" }, "needs", "a list", '"b"'],
+      [{ needs: [{ task: "b", on: "ok" }] }, "needs[0].on", "one of success, failure, always, done", '"ok"'],
+      [
+        { checks: [{ name: "a", condition: "true", otherwise: "retyr" }] },
+        "checks[0].otherwise",
+        "one of fail, sendBack, approval",
+        '"retyr"',
+      ],
+    ];
+    for (const [options, path, ...of] of cases)
+      assert.throws(() => taskSpecOf(misspelled({ ...task, ...options })), wrong(`tasks.a.${path}`, ...of));
+  });
+
+  it("of a mission", () => {
+    const cases: readonly Case[] = [
+      [{ assignment: "offerd" }, "assignment", "one of offered, claimed, both", '"offerd"'],
+      [{ leader: "yes" }, "leader", "true or false", '"yes"'],
+      [{ roles: { name: "a" } }, "roles", "a list", "an object"],
+      [
+        // biome-ignore lint/suspicious/noThenProperty: the option has this name, and the value is no promise.
+        { stop: [{ name: "a", condition: "true", then: "end" }] },
+        "stop[0].then",
+        "one of complete, fail, approval",
+        '"end"',
+      ],
+      [{ stuckAfter: "soon" }, "stuckAfter", inDuration, '"soon"'],
+      [{ budget: { whenUsedUp: "stop" } }, "budget.whenUsedUp", "one of approval, finish, fail", '"stop"'],
+    ];
+    for (const [options, ...of] of cases)
+      assert.throws(() => missionSpecOf(misspelled({ tasks: [task], ...options })), wrong(...of));
+  });
+
+  it("of connect, a start, a schedule, a trigger and a pool", async () => {
+    await assert.rejects(
+      connect(misspelled({ callTimeoutMs: "5s" })),
+      wrong("callTimeoutMs", "a whole number from 1", '"5s"'),
+    );
+    await using tutti = await connect({ address: "127.0.0.1:9" });
+    const every = { every: "1h" };
+    const cases: readonly (readonly [call: () => Promise<unknown>, ...of: [string, string, string]])[] = [
+      [() => tutti.run("w", misspelled({ timeout: -1 })), "timeout", inDuration, "-1"],
+      [() => tutti.run("w", misspelled({ startTime: 5 })), "startTime", "a valid Date", "5"],
+      [
+        () => tutti.schedules.create("s", "w", misspelled({ ...every, overlap: "quue" })),
+        "overlap",
+        "one of skip, queueOne, queueAll, cancelOther, terminateOther, allow",
+        '"quue"',
+      ],
+      [
+        () => tutti.schedules.get("s").trigger("", misspelled("no" as never)),
+        "overlap",
+        "one of skip, queueOne, queueAll, cancelOther, terminateOther, allow",
+        '"no"',
+      ],
+      [
+        () => tutti.schedules.create("s", "w", misspelled({ cron: 5 })),
+        "cron",
+        "a text or a list of texts",
+        "5",
+      ],
+      [
+        () => tutti.triggers.create("t", "w", misspelled({ event: "a", singleton: "one" })),
+        "singleton",
+        "one of skip, queue",
+        '"one"',
+      ],
+      [
+        () => tutti.triggers.get("t").update(misspelled({ throttle: { count: "2" } })),
+        "throttle.count",
+        "a whole number from 0",
+        '"2"',
+      ],
+      [() => tutti.pools.create("p", misspelled({ description: 5 })), "description", "a text", "5"],
+    ];
+    for (const [call, ...of] of cases) await assert.rejects(call, wrong(...of));
+  });
+});
+
 describe("a misspelt variable", () => {
   it("is named once by the clients of a process, with the variable that was probably meant", async () => {
     const warned = once(process, "warning");

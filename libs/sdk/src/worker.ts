@@ -9,18 +9,7 @@ export {
 } from "@tutti/definitions/builder";
 export type { StepRetry } from "./client/work/retry.ts";
 export { sdkErrors } from "./errors.ts";
-export {
-  type AgentOptions,
-  type ApproveOptions,
-  type CallOptions,
-  type ChildOptions,
-  type EmitOptions,
-  type EventWaitOptions,
-  FunctionContext,
-  type ReceivedEvent,
-  type RunOptions,
-  type SignalOptions,
-} from "./functions/context.ts";
+export { FunctionContext, type ReceivedEvent } from "./functions/context.ts";
 export {
   type DurableFunction,
   type DurableOptions,
@@ -37,6 +26,17 @@ export type {
   Reader,
   UntypedCalls,
 } from "./functions/object-calls.ts";
+export type {
+  AgentOptions,
+  ApproveOptions,
+  CallOptions,
+  ChildOptions,
+  EmitOptions,
+  EventWaitOptions,
+  RunOptions,
+  SignalOptions,
+  WaitOptions,
+} from "./functions/step-options.ts";
 export type { AgentInfo, Decision, Question, TaskInfo } from "./orchestrator/decisions.ts";
 export { SessionOrchestrator, type SessionOrchestratorOptions } from "./orchestrator/session-orchestrator.ts";
 export {

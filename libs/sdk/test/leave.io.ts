@@ -239,8 +239,8 @@ describe("a worker's options", () => {
     [{ address: ["ws://here:1/v1/link", "here:1"] }, /addresses of WebSockets alone, or none of them/],
     [{ address: "ws://far:1/v1/link", credentials: { accessToken: "t" } }, /unencrypted/],
     [{ address: [] }, /The option address: expected/],
-    [{ slots: 0 }, /The option slots: expected a whole number from 1 to 100000, got 0/],
-    [{ drainMs: -1 }, /The option drainMs: expected/],
+    [{ slots: 0 }, /`slots`: expected a whole number from 1 to 100000, got 0/],
+    [{ drainMs: -1 }, /`drainMs`: expected a number from 0, got -1/],
     [
       { address: "far:1", credentials: { accessToken: "t" } },
       /certificateAuthority in addition to the accessToken, which would be sent to far:1/,

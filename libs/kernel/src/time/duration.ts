@@ -14,9 +14,13 @@ export const durationPattern = "(?:\\d{1,9}(?:\\.\\d{1,3})?(?:ms|s|m|h|d|w))+";
 const wholeDuration = new RegExp(`^${durationPattern}$`);
 const part = /(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/g;
 
+export function isDuration(text: string): boolean {
+  return text.length <= 100 && wholeDuration.test(text);
+}
+
 /** Returns undefined for a text that is not a duration. */
 export function parseDurationMs(text: string): number | undefined {
-  if (text.length > 100 || !wholeDuration.test(text)) return undefined;
+  if (!isDuration(text)) return undefined;
   let ms = 0;
   for (const [, count = "0", unit = "ms"] of text.matchAll(part)) ms += Number(count) * (unitMs[unit] ?? 0);
   return Math.round(ms);

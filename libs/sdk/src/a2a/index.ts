@@ -1,9 +1,10 @@
 /** Agents of other systems, by the Agent2Agent protocol, as durable functions of a worker. */
 import type { Json } from "@tutti/expressions";
 import { systemClock, systemTimers } from "@tutti/kernel";
-import type { ApproveOptions, FunctionContext } from "../functions/context.ts";
+import type { FunctionContext } from "../functions/context.ts";
 import { type DurableFunction, type DurableOptions, durable } from "../functions/durable.ts";
 import { StepFailure } from "../functions/failure.ts";
+import type { ApproveOptions } from "../functions/step-options.ts";
 import { type A2aBudget, budgetOf, usedUp } from "./budget.ts";
 import {
   type A2aAgentOptions,

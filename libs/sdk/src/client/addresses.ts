@@ -1,5 +1,6 @@
 /** Addresses of a client: gRPC at `host:port`, or HTTP at the URL of the platform. */
-import { hostAndPort, invalid, urlIn, usualUrl } from "../worker/settings.ts";
+import { wrongOption } from "../options.ts";
+import { hostAndPort, urlIn, usualUrl } from "../worker/settings.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -18,10 +19,14 @@ export function clientAddresses(
   const addresses = all.map(behindLink);
   const wrong = all.length === 0 ? "nothing" : addresses.find((each) => !isAddress(each));
   if (wrong !== undefined)
-    throw invalid(source, "host:port, such as 127.0.0.1:7401, or a URL such as http://127.0.0.1:7400", wrong);
+    throw wrongOption(
+      source,
+      "host:port, such as 127.0.0.1:7401, or a URL such as http://127.0.0.1:7400",
+      wrong,
+    );
   const urls = addresses.filter((each) => urlForm.test(each));
   if (urls.length > 0 && urls.length < addresses.length)
-    throw invalid(source, "URLs alone, or none of them", addresses.join(", "));
+    throw wrongOption(source, "URLs alone, or none of them", addresses.join(", "));
   return addresses;
 }
 

@@ -9,8 +9,8 @@ import {
 } from "@tutti/kernel";
 import type { InProcessNetwork, Mesh } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
-import { type OptionNames, requireKnown } from "../options.ts";
-import { apiKeyIn, invalid } from "../worker/settings.ts";
+import { either, type OptionNames, requireKnown, text, texts, tlsNames, wholeNumber } from "../options.ts";
+import { apiKeyIn } from "../worker/settings.ts";
 import { clientAddresses } from "./addresses.ts";
 import { withCallerStacks } from "./caller-stack.ts";
 import type { Tutti } from "./tutti.ts";
@@ -42,11 +42,11 @@ export interface ConnectOptions {
 }
 
 const optionNames: OptionNames<ConnectOptions> = {
-  address: true,
-  namespace: true,
-  tls: { ca: true, cert: true, key: true },
+  address: either(text, texts),
+  namespace: text,
+  tls: tlsNames,
   accessToken: true,
-  callTimeoutMs: true,
+  callTimeoutMs: wholeNumber(1),
   logger: true,
 };
 
@@ -218,8 +218,6 @@ function servicesAt(addresses: readonly string[]) {
 }
 
 function meshSettings({ tls, callTimeoutMs }: ConnectOptions, network: InProcessNetwork | undefined) {
-  if (callTimeoutMs !== undefined && !(Number.isInteger(callTimeoutMs) && callTimeoutMs >= 1))
-    throw invalid("the option callTimeoutMs", "whole milliseconds from 1", callTimeoutMs);
   return {
     transport: network === undefined ? ("grpc" as const) : ("in-process" as const),
     ...(tls !== undefined && { tls: { mode: "mutual" as const, ...tls } }),

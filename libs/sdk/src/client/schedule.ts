@@ -11,7 +11,17 @@ import {
 import { toTimestamp } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
-import { type OptionNames, requireKnown } from "../options.ts";
+import {
+  duration,
+  either,
+  flag,
+  type OptionNames,
+  oneOf,
+  requireKnown,
+  text,
+  texts,
+  wholeNumber,
+} from "../options.ts";
 import { type SpecOptions, specNames, specOf } from "./spec.ts";
 import { type Duration, eitherDuration } from "./work/duration.ts";
 import { pagesOfLines } from "./work/paging.ts";
@@ -28,8 +38,13 @@ const overlaps = {
 /** Action if the previous run has not ended. */
 export type OverlapPolicyName = keyof typeof overlaps;
 
-export function overlapOf(overlap: OverlapPolicyName | undefined): Overlap {
-  return overlap === undefined ? Overlap.OVERLAP_UNSPECIFIED : overlaps[overlap];
+const overlapCheck = oneOf(overlaps);
+const callNames = { overlap: overlapCheck };
+
+/** Policy of a call that starts runs. */
+export function overlapOf(policy: OverlapPolicyName | undefined): Overlap {
+  requireKnown("schedule", { overlap: policy }, callNames);
+  return policy === undefined ? Overlap.OVERLAP_UNSPECIFIED : overlaps[policy];
 }
 
 export interface ScheduleOptions extends SpecOptions {
@@ -59,18 +74,18 @@ export interface ScheduleOptions extends SpecOptions {
 }
 
 const ownNames: OptionNames<Omit<ScheduleOptions, keyof SpecOptions>> = {
-  cron: true,
-  every: true,
-  everyMs: true,
-  timeZone: true,
-  jitter: true,
-  jitterMs: true,
-  overlap: true,
-  catchUp: true,
-  catchUpMs: true,
-  pauseOnFailure: true,
-  maxRuns: true,
-  description: true,
+  cron: either(text, texts),
+  every: duration,
+  everyMs: duration,
+  timeZone: text,
+  jitter: duration,
+  jitterMs: duration,
+  overlap: overlapCheck,
+  catchUp: duration,
+  catchUpMs: duration,
+  pauseOnFailure: flag,
+  maxRuns: wholeNumber(0),
+  description: text,
 };
 const optionNames: OptionNames<ScheduleOptions> = { ...specNames, ...ownNames };
 
@@ -80,7 +95,7 @@ export interface ScheduleChanges extends Omit<ScheduleOptions, keyof SpecOptions
   readonly run?: SpecOptions & { readonly definition: string };
 }
 
-const changeNames: OptionNames<ScheduleChanges> = { ...ownNames, run: { ...specNames, definition: true } };
+const changeNames: OptionNames<ScheduleChanges> = { ...ownNames, run: { ...specNames, definition: text } };
 
 export interface ScheduleParts {
   readonly schedules: Client<typeof scheduleService>;
@@ -192,10 +207,10 @@ function timingAfter(before: ScheduleTiming | undefined, changes: ScheduleChange
 
 function policyAfter(
   before: ScheduleMessage["policy"],
-  { overlap, catchUp, catchUpMs, pauseOnFailure, maxRuns }: Omit<ScheduleOptions, keyof SpecOptions>,
+  { overlap: policy, catchUp, catchUpMs, pauseOnFailure, maxRuns }: Omit<ScheduleOptions, keyof SpecOptions>,
 ): NonNullable<ScheduleMessage["policy"]> {
   return {
-    overlap: overlap === undefined ? (before?.overlap ?? Overlap.OVERLAP_UNSPECIFIED) : overlaps[overlap],
+    overlap: policy === undefined ? (before?.overlap ?? Overlap.OVERLAP_UNSPECIFIED) : overlaps[policy],
     catchUpMs: eitherDuration("catchUp", catchUp, catchUpMs) ?? before?.catchUpMs ?? 0,
     pauseOnFailure: pauseOnFailure ?? before?.pauseOnFailure ?? false,
     maxRuns: maxRuns ?? before?.maxRuns ?? 0,

@@ -1,6 +1,6 @@
 /** Running work are made of, whether they are started now or by a schedule. */
 import { RunSpec } from "@tutti/contracts/workflow/v1";
-import type { OptionNames } from "../options.ts";
+import { duration, labels, type OptionNames, priority, text } from "../options.ts";
 import { payloadOf } from "./payloads.ts";
 import { type Duration, eitherDuration } from "./work/duration.ts";
 import { type AmountsOptions, amountNames, amountsOf } from "./work/task.ts";
@@ -30,15 +30,15 @@ export interface SpecOptions {
 
 export const specNames: OptionNames<SpecOptions> = {
   input: true,
-  version: true,
+  version: text,
   parameters: true,
-  labels: true,
-  priority: true,
-  pool: true,
-  timeout: true,
-  timeoutMs: true,
-  retention: true,
-  retentionMs: true,
+  labels,
+  priority,
+  pool: text,
+  timeout: duration,
+  timeoutMs: duration,
+  retention: duration,
+  retentionMs: duration,
   budget: amountNames,
 };
 
@@ -51,15 +51,15 @@ export interface ExactVersion {
 /** @param definition name, or `name@label` */
 export function specOf(definition: string, options: SpecOptions, exact?: ExactVersion): RunSpec {
   const [name = "", label] = definition.split("@");
-  const { input, version = label, parameters, labels, priority, pool, budget } = options;
+  const { input, version = label, parameters, pool, budget } = options;
   const reference = {
     name,
     version: exact ?? (version === undefined ? undefined : { $case: "label" as const, value: version }),
   };
   const spec = RunSpec.fromPartial({
     what: { $case: "definition", value: reference },
-    labels: { ...labels },
-    priority: priority ?? 0,
+    labels: { ...options.labels },
+    priority: options.priority ?? 0,
     pool: pool ?? "",
     timeoutMs: eitherDuration("timeout", options.timeout, options.timeoutMs) ?? 0,
     retentionMs: eitherDuration("retention", options.retention, options.retentionMs) ?? 0,

@@ -11,7 +11,7 @@ import { toTimestamp } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
 import { storedAboveBytes } from "../link/blobs.ts";
-import { type OptionNames, requireKnown } from "../options.ts";
+import { date, type OptionNames, requireKnown, text } from "../options.ts";
 import type { Locks } from "./locks.ts";
 import type { Missions } from "./missions/index.ts";
 import type { Objects } from "./objects.ts";
@@ -57,15 +57,21 @@ export interface StartOptions extends SpecOptions {
 
 const startNames: OptionNames<StartOptions> = {
   ...specNames,
-  id: true,
-  startTime: true,
-  idempotencyKey: true,
+  id: text,
+  startTime: date,
+  idempotencyKey: text,
 };
 
 /** A workflow that the builder made. */
 export interface WorkflowToRun {
   readonly workflow: string;
 }
+
+interface PoolOptions {
+  readonly description?: string;
+}
+
+const poolNames: OptionNames<PoolOptions> = { description: text };
 
 type ResultOf<Task extends WorkTask, Expression> = Expression extends string ? unknown : OutputsOf<Task>;
 
@@ -183,7 +189,8 @@ class Pools {
   }
 
   /** Creates a pool, before workers join it. Repeating the call returns the same pool. */
-  async create(name: string, options: { readonly description?: string } = {}): Promise<Pool> {
+  async create(name: string, options: PoolOptions = {}): Promise<Pool> {
+    requireKnown("pool", options, poolNames);
     const pool = Pool.fromPartial({ ...options, pool: name });
     const reply = await this.#parts.pools.createPool({ namespace: this.#parts.namespace, pool });
     if (reply.pool === undefined) throw sdkErrors.replyIncomplete({ about: `pool ${name}` });

@@ -5,12 +5,13 @@ import { RetryClass } from "@tutti/contracts/types/v1";
 import { type AgentDocument, emitCapability, type TaskDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
 import { assert, decideRetry, type Logger, silentLogger } from "@tutti/kernel";
-import { retryPolicyIn, type StepRetry } from "../client/work/retry.ts";
+import { retryPolicyIn } from "../client/work/retry.ts";
 import { sdkErrors } from "../errors.ts";
+import { durationText, requireKnown, wrongOption } from "../options.ts";
 import type { StoreOptions, TaskContext } from "../task/context.ts";
 import type { FileReference } from "../task/stored-file.ts";
 import { stepError } from "./failure.ts";
-import type { FunctionInstance, StepMeans, StepOptions } from "./instance.ts";
+import type { FunctionInstance, StepMeans } from "./instance.ts";
 import { callSite } from "./location.ts";
 import { LoopDone, type LoopOptions, loopStepsDefault } from "./loop.ts";
 import {
@@ -20,68 +21,29 @@ import {
   type ObjectHandlers,
   type UntypedCalls,
 } from "./object-calls.ts";
+import {
+  type AgentOptions,
+  type ApproveOptions,
+  agentNames,
+  approveNames,
+  type CallOptions,
+  type ChildOptions,
+  callNames,
+  childNames,
+  type EmitOptions,
+  type EventWaitOptions,
+  emitNames,
+  eventNames,
+  fileNames,
+  loopNames,
+  type RunOptions,
+  runNames,
+  type SignalOptions,
+  signalNames,
+  type WaitOptions,
+  waitNames,
+} from "./step-options.ts";
 import type { LeftAmounts, StepError } from "./wire.ts";
-
-export interface RunOptions extends StepOptions {
-  /** Default: 5 attempts, 1 s to 1 min apart. A number is that of all attempts. */
-  readonly retry?: number | StepRetry;
-}
-
-/** Options of a task, as in a definition, and its id in the run. */
-export type CallOptions = Pick<
-  TaskDocument,
-  | "title"
-  | "retry"
-  | "timeout"
-  | "compensate"
-  | "priority"
-  | "labels"
-  | "placement"
-  | "resources"
-  | "budget"
-  | "cost"
-  | "limits"
-  | "cache"
-  | "dueTime"
-  | "idempotencyKey"
-  | "gang"
-> & {
-  /** Default: the name of the capability. */
-  readonly id?: string;
-};
-
-/** Options of an agent. Its id in the run is `agent` by default. */
-export type AgentOptions = Pick<CallOptions, "title" | "retry" | "timeout" | "labels" | "id">;
-
-export type ChildOptions = Pick<
-  TaskDocument,
-  "title" | "retry" | "timeout" | "labels" | "priority" | "parentClose" | "parameters" | "budget"
-> & { readonly id?: string };
-
-export interface SignalOptions {
-  /** How long to wait. Then it rejects with `workflow.signal_missing`. */
-  readonly within?: string;
-  readonly id?: string;
-}
-
-export interface EventWaitOptions {
-  /** Which of these events, an expression over `event`: `event.data.order == 7`. Default: the first one. */
-  readonly if?: string;
-  /** The attribute `source` of the event. Default: any. */
-  readonly source?: string;
-  /** How long to wait. Then it rejects with `workflow.event_missing`. */
-  readonly within?: string;
-  readonly id?: string;
-}
-
-export interface EmitOptions {
-  /** Subject of the event. Default: its id. */
-  readonly subject?: string;
-  /** Publisher of the event. Default: the run. */
-  readonly source?: string;
-  /** Id of the task. Default: the type. */
-  readonly id?: string;
-}
 
 /** An event that a durable function waited for. */
 export interface ReceivedEvent<Data = Json> {
@@ -91,8 +53,6 @@ export interface ReceivedEvent<Data = Json> {
   readonly time: string;
   readonly data: Data;
 }
-
-export type ApproveOptions = NonNullable<TaskDocument["approve"]> & { readonly id?: string };
 
 /** A path, or bytes. */
 type StoredSource = string | URL | Uint8Array;
@@ -143,6 +103,7 @@ export class FunctionContext {
    */
   run<T>(name: string, work: () => T | Promise<T>, options: RunOptions = {}): Promise<T> {
     const at = callSite(this.run);
+    requireKnown("ctx.run", options, runNames);
     return notCrashing(this.#attempts(name, at, work, options) as Promise<T>);
   }
 
@@ -156,6 +117,7 @@ export class FunctionContext {
     options: StoreOptions = {},
   ): Promise<FileReference> {
     const at = callSite(this.file);
+    requireKnown("ctx.file", options, fileNames);
     const store = async () => {
       const task = this.#instance.attempt;
       assert(task !== undefined, "a step runs within an attempt", { step: name });
@@ -197,62 +159,82 @@ export class FunctionContext {
   }
 
   /** Has an agent do something, wherever it is. */
-  call<T = Json>(capability: string, input?: unknown, { id, ...options }: CallOptions = {}): Promise<T> {
+  call<T = Json>(capability: string, input?: unknown, options: CallOptions = {}): Promise<T> {
     const at = callSite(this.call);
+    requireKnown("ctx.call", options, callNames);
+    const { id, ...rest } = options;
     return this.#task<T>(id ?? capability.split("@")[0] ?? capability, at, {
       uses: capability,
       ...withInput(input),
-      ...options,
+      ...rest,
     });
   }
 
   /** Starts a workflow or another durable function as a child, and waits for its output. */
-  child<T = Json>(workflow: string, input?: unknown, { id, ...options }: ChildOptions = {}): Promise<T> {
+  child<T = Json>(workflow: string, input?: unknown, options: ChildOptions = {}): Promise<T> {
     const at = callSite(this.child);
+    requireKnown("ctx.child", options, childNames);
+    const { id, ...rest } = options;
     return this.#task<T>(id ?? workflow.split("@")[0] ?? workflow, at, {
       workflow,
       ...withInput(input),
-      ...options,
+      ...rest,
     });
   }
 
   /** Has an AI agent answer: a task of the kind `agent`. Returns its answer: a text, or JSON if it has an output schema. */
-  agent<T = string>(agent: AgentDocument, { id = "agent", ...options }: AgentOptions = {}): Promise<T> {
+  agent<T = string>(agent: AgentDocument, options: AgentOptions = {}): Promise<T> {
+    requireKnown("ctx.agent", options, agentNames);
+    const { id = "agent", ...rest } = options;
     const document = JSON.parse(JSON.stringify(agent)) as AgentDocument;
-    return this.#task<T>(id, callSite(this.agent), { agent: document, ...options });
+    return this.#task<T>(id, callSite(this.agent), { agent: document, ...rest });
   }
 
   /** Waits so long, such as `"30s"` or `"2d"`, without a slot or memory of a worker. */
-  sleep(duration: string, { id = "sleep" }: { readonly id?: string } = {}): Promise<void> {
+  sleep(duration: string, options: WaitOptions = {}): Promise<void> {
+    requireKnown("ctx.sleep", options, waitNames);
+    const expected = durationText(duration);
+    if (expected !== undefined) throw wrongOption("the duration of ctx.sleep", expected, duration);
+    const { id = "sleep" } = options;
     return this.#done(id, callSite(this.sleep), { wait: duration });
   }
 
-  until(moment: Date | string, { id = "until" }: { readonly id?: string } = {}): Promise<void> {
+  until(moment: Date | string, options: WaitOptions = {}): Promise<void> {
+    requireKnown("ctx.until", options, waitNames);
+    const { id = "until" } = options;
     const until = typeof moment === "string" ? moment : moment.toISOString();
     return this.#done(id, callSite(this.until), { wait: { until } });
   }
 
   /** Waits for a signal and returns its payload. */
-  signal<T = Json>(signal: string, { id, ...options }: SignalOptions = {}): Promise<T> {
-    return this.#task<T>(id ?? signal, callSite(this.signal), { wait: { signal, ...options } });
+  signal<T = Json>(signal: string, options: SignalOptions = {}): Promise<T> {
+    requireKnown("ctx.signal", options, signalNames);
+    const { id, ...rest } = options;
+    return this.#task<T>(id ?? signal, callSite(this.signal), { wait: { signal, ...rest } });
   }
 
   /** Waits for an event of a type, posted since the start of the run, and returns it. */
-  event<T = Json>(event: string, { id, ...options }: EventWaitOptions = {}): Promise<ReceivedEvent<T>> {
-    return this.#task<ReceivedEvent<T>>(id ?? event, callSite(this.event), { wait: { event, ...options } });
+  event<T = Json>(event: string, options: EventWaitOptions = {}): Promise<ReceivedEvent<T>> {
+    requireKnown("ctx.event", options, eventNames);
+    const { id, ...rest } = options;
+    return this.#task<ReceivedEvent<T>>(id ?? event, callSite(this.event), { wait: { event, ...rest } });
   }
 
   /**
    * Publishes an event for triggers and for runs that wait for it. It is the same event when the step is repeated, so it
    * counts once.
    */
-  emit(type: string, data?: unknown, { id, ...options }: EmitOptions = {}): Promise<void> {
-    const event = JSON.parse(JSON.stringify({ type, data, ...options })) as Json;
+  emit(type: string, data?: unknown, options: EmitOptions = {}): Promise<void> {
+    requireKnown("ctx.emit", options, emitNames);
+    const { id, ...rest } = options;
+    const event = JSON.parse(JSON.stringify({ type, data, ...rest })) as Json;
     return this.#done(id ?? type, callSite(this.emit), { uses: emitCapability, with: event });
   }
 
   /** Asks people, and returns their decision. */
-  approve<T = Json>({ id = "approve", ...question }: ApproveOptions): Promise<T> {
+  approve<T = Json>(options: ApproveOptions): Promise<T> {
+    requireKnown("ctx.approve", options, approveNames);
+    const { id = "approve", ...question } = options;
     return this.#task<T>(id, callSite(this.approve), { approve: question });
   }
 
@@ -264,8 +246,10 @@ export class FunctionContext {
   async loop<State, Output>(
     first: State,
     round: (state: State) => Promise<State | LoopDone<Output>>,
-    { steps = loopStepsDefault }: LoopOptions = {},
+    options: LoopOptions = {},
   ): Promise<Output> {
+    requireKnown("ctx.loop", options, loopNames);
+    const { steps = loopStepsDefault } = options;
     const instance = this.#instance;
     const { name, carried } = instance;
     if (!instance.isUntouched) throw sdkErrors.loopNotFirst({ name });
@@ -338,7 +322,9 @@ export class FunctionContext {
     options?: ChildOptions,
   ): ObjectCalls<Handlers>;
   object<Calls extends object = UntypedCalls>(target: string, key: string, options?: ChildOptions): Calls;
-  object(target: CallableObject | string, key: string, { id, ...options }: ChildOptions = {}): object {
+  object(target: CallableObject | string, key: string, options: ChildOptions = {}): object {
+    requireKnown("ctx.object", options, childNames);
+    const { id, ...rest } = options;
     const name = typeof target === "string" ? target : target.name;
     return callsOf((call, input, caller) => {
       const { object, name: own, key: ownKey } = this.#instance;
@@ -347,7 +333,7 @@ export class FunctionContext {
       return this.#task(id ?? `${name}.${call}`, callSite(caller), {
         workflow: name,
         with: JSON.parse(JSON.stringify({ key, call, input })) as Json,
-        ...options,
+        ...rest,
       });
     });
   }

@@ -6,7 +6,8 @@
  * 2. A response is recorded as a whole: a stream is read to its end first.
  */
 import { answerText } from "@tutti/kernel";
-import type { FunctionContext, RunOptions } from "./context.ts";
+import type { FunctionContext } from "./context.ts";
+import type { RunOptions } from "./step-options.ts";
 
 export interface DurableFetchOptions extends RunOptions {
   /** Sends the requests. Default: `fetch` of Node. */

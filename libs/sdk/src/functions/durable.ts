@@ -1,6 +1,7 @@
 /** Plain code that survives a crash: its steps are recorded, and it continues where it was. */
 import type { TaskDocument, WorkflowDocument } from "@tutti/definitions";
-import { type OptionNames, requireKnown } from "../options.ts";
+import { retryNames } from "../client/work/retry.ts";
+import { durationText, type OptionNames, requireKnown, text } from "../options.ts";
 import type { FunctionContext } from "./context.ts";
 import { continuationOf } from "./loop.ts";
 
@@ -16,10 +17,10 @@ export interface DurableOptions {
 }
 
 const optionNames: OptionNames<DurableOptions> = {
-  description: true,
-  retry: true,
-  timeout: true,
-  pool: true,
+  description: text,
+  retry: retryNames,
+  timeout: durationText,
+  pool: text,
 };
 
 export type FunctionCode<Input, Output> = (ctx: FunctionContext, input: Input) => Output | Promise<Output>;

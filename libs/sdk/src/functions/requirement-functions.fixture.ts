@@ -1,5 +1,6 @@
 /** Functions for the requirements, by id. `sdk/python/tests/requirement_functions.py` has them in Python. */
-import type { FunctionContext, RunOptions } from "./context.ts";
+import type { FunctionContext } from "./context.ts";
+import type { RunOptions } from "./step-options.ts";
 
 /** A play of a requirement, over all replays of its code. */
 export interface Playing {

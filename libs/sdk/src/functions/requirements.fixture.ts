@@ -15,10 +15,11 @@ import type { TestHandler } from "../testing/handlers.ts";
 import type { TestRun } from "../testing/run.ts";
 import { hanging, sleep } from "../testing/waiting.ts";
 import { testWorkflow } from "../testing/workflow-test.ts";
-import type { FunctionContext, RunOptions } from "./context.ts";
+import type { FunctionContext } from "./context.ts";
 import { type DurableFunction, durable } from "./durable.ts";
 import { FunctionHost } from "./host.ts";
 import { type PlayedCode, type Playing, type Program, programs } from "./requirement-functions.fixture.ts";
+import type { RunOptions } from "./step-options.ts";
 import type { TurnInput } from "./wire.ts";
 
 export interface Operation {

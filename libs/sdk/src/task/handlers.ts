@@ -1,6 +1,5 @@
 import { Capability } from "@tutti/contracts/types/v1";
-import { sdkErrors } from "../errors.ts";
-import { type OptionNames, requireKnown } from "../options.ts";
+import { number, type OptionCheck, type OptionNames, requireKnown, text, wrongOption } from "../options.ts";
 import type { TaskContext } from "./context.ts";
 
 export type Handler<Input = unknown, Output = unknown> = (
@@ -27,12 +26,15 @@ export interface HandleOptions {
 /** The texts of a capability. They can change while the worker runs. */
 export type CapabilityTexts = Pick<HandleOptions, "version" | "description" | "inputSchema" | "outputSchema">;
 
+const schema: OptionCheck = (value) =>
+  typeof value === "boolean" || (typeof value === "object" && value !== null) ? undefined : "a JSON Schema";
+
 const optionNames: OptionNames<HandleOptions> = {
-  version: true,
-  inputSchema: true,
-  outputSchema: true,
-  description: true,
-  estimate: { durationMs: true, money: true, tokens: true },
+  version: text,
+  inputSchema: schema,
+  outputSchema: schema,
+  description: text,
+  estimate: { durationMs: number(0), money: number(0), tokens: number(0) },
 };
 
 /** The registered handler of a capability. */
@@ -62,15 +64,15 @@ export class Handlers {
     requireKnown("worker.handle", options, optionNames);
     const { version = "1.0.0", estimate } = options;
     if (!nameForm.test(name))
-      throw invalid(
+      throw wrongOption(
         "the name of a capability",
         "lower-case words such as `pay.charge` or `charge-card`",
         name,
       );
     if (!versionForm.test(version))
-      throw invalid(`the version of ${name}`, "a semantic version such as 2.1.0", version);
+      throw wrongOption(`the version of ${name}`, "a semantic version such as 2.1.0", version);
     const key = `${name}@${version}`;
-    if (this.#byKey.has(key)) throw invalid(`the handler of ${key}`, "given once", "a second one");
+    if (this.#byKey.has(key)) throw wrongOption(`the handler of ${key}`, "given once", "a second one");
     const cost = estimate !== undefined && { cost: estimate };
     const capability = Capability.fromPartial({ name, version, ...textsOf(options), ...cost });
     this.#byKey.set(key, { name, version, handler, capability });
@@ -80,7 +82,7 @@ export class Handlers {
   describe(name: string, { version = "1.0.0", ...texts }: CapabilityTexts): boolean {
     const key = `${name}@${version}`;
     const registered = this.#byKey.get(key);
-    if (registered === undefined) throw invalid("the described capability", "one with a handler", key);
+    if (registered === undefined) throw wrongOption("the described capability", "one with a handler", key);
     const before = registered.capability;
     const capability = { ...before, ...textsOf(texts) };
     this.#byKey.set(key, { ...registered, capability });
@@ -106,8 +108,4 @@ function textsOf({ description = "", inputSchema, outputSchema }: CapabilityText
     inputSchema: inputSchema === undefined ? "" : JSON.stringify(inputSchema),
     outputSchema: outputSchema === undefined ? "" : JSON.stringify(outputSchema),
   };
-}
-
-function invalid(option: string, expected: string, found: string) {
-  return sdkErrors.optionInvalid({ option, expected, found: JSON.stringify(found) });
 }

@@ -109,7 +109,10 @@ describe("the way of a handler to secrets", () => {
   });
 
   it("is rejected over an unencrypted connection to another machine", async () => {
-    for (const options of [{ server: "http://tutti.example" }, { address: "tutti.example:7401" }])
+    for (const options of [
+      { address: "127.0.0.1:7401", server: "http://tutti.example" },
+      { address: "tutti.example:7401" },
+    ])
       await assert.rejects(workerOf(options).open(query("secret:till")), codeOf("sdk.option_invalid"));
   });
 });

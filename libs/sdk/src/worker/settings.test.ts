@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { resolveSettings } from "./settings.ts";
+import { resolveSettings, type WorkerOptions } from "./settings.ts";
 
 describe("the address of a worker's link", () => {
   const cases: readonly (readonly [environment: Record<string, string>, address: string, server: string])[] =
@@ -28,6 +28,21 @@ describe("the address of a worker's link", () => {
       const settings = resolveSettings({}, environment);
       assert.deepEqual([settings.addresses, settings.server], [[address], server]);
     });
+
+  it("is behind the option `server`, unless an address is set", () => {
+    const resolved = (options: WorkerOptions, environment: Record<string, string> = {}) => {
+      const { addresses, server } = resolveSettings(options, environment);
+      return [addresses[0], server];
+    };
+    const server = "http://127.0.0.1:8000";
+    const link = "ws://127.0.0.1:8000/v1/link";
+    assert.deepEqual(resolved({ server }), [link, server]);
+    assert.deepEqual(resolved({ server: "127.0.0.1:8000/" }), [link, server]);
+    assert.deepEqual(resolved({ server }, { TUTTI_URL: "http://other:7400" }), [link, server]);
+    assert.deepEqual(resolved({ server }, { TUTTI_ADDRESS: "10.0.0.1:9" }), ["10.0.0.1:9", server]);
+    assert.deepEqual(resolved({ server, address: "10.0.0.1:9" }), ["10.0.0.1:9", server]);
+    assert.throws(() => resolved({ server: "ftp://far" }), /The option server: expected a URL such as http/);
+  });
 
   it("is each process of a list, below the path of a proxy", () => {
     const { addresses } = resolveSettings({}, { TUTTI_URL: "https://a/tutti/, https://b" });

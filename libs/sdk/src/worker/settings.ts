@@ -1,7 +1,20 @@
 import { AgentKind } from "@tutti/contracts/agent/v1";
 import type { Tutti } from "../client/tutti.ts";
-import { sdkErrors } from "../errors.ts";
-import { type OptionNames, requireKnown } from "../options.ts";
+import {
+  amounts,
+  callback,
+  either,
+  flag,
+  labels,
+  number,
+  type OptionNames,
+  oneOf,
+  requireKnown,
+  text,
+  texts,
+  wholeNumber,
+  wrongOption,
+} from "../options.ts";
 import { isWebSocket } from "./addresses.ts";
 
 export interface WorkerCredentials {
@@ -33,7 +46,7 @@ const agentKinds = {
 export interface WorkerOptions {
   /**
    * `ws://host:port/v1/link`, or one host of gRPC or several, `host:port`.
-   * Default: `TUTTI_ADDRESS`, else `/v1/link` of `TUTTI_URL`, else of http://127.0.0.1:7400.
+   * Default: `TUTTI_ADDRESS`, else `/v1/link` of `server`, of `TUTTI_URL`, or of http://127.0.0.1:7400.
    */
   readonly address?: string | readonly string[];
   /** Default: `TUTTI_POOL`, else `default`. */
@@ -76,7 +89,7 @@ export interface WorkerOptions {
    */
   readonly connect?: OpenClient;
   /**
-   * HTTP address of the installation, used for secrets. Default: `TUTTI_URL`, else the host of a
+   * HTTP address of the platform, also for secrets and measures. Default: `TUTTI_URL`, else the host of a
    * WebSocket's address, else http://127.0.0.1:7400 for a worker on the same machine.
    */
   readonly server?: string;
@@ -120,50 +133,45 @@ export interface WorkerSettings {
   readonly onWake: (reason: string) => void | Promise<void>;
 }
 
+const slotsMax = 100_000;
+
 const optionNames: OptionNames<WorkerOptions> = {
-  address: true,
-  pool: true,
-  namespace: true,
-  agentId: true,
-  kind: true,
-  labels: true,
-  slots: true,
-  resources: true,
-  contextKeys: true,
-  description: true,
-  followRedirects: true,
+  address: either(text, texts),
+  pool: text,
+  namespace: text,
+  agentId: text,
+  kind: oneOf(agentKinds),
+  labels,
+  slots: wholeNumber(1, slotsMax),
+  resources: amounts,
+  contextKeys: [text],
+  description: text,
+  followRedirects: flag,
   credentials: { accessToken: true, certificateAuthority: true, certificate: true, privateKey: true },
-  allowUnprotected: true,
-  handleSignals: true,
-  drainMs: true,
-  connect: true,
-  server: true,
-  secrets: true,
-  registerFunctions: true,
-  sendLogs: true,
-  onSleep: true,
-  onWake: true,
+  allowUnprotected: flag,
+  handleSignals: flag,
+  drainMs: number(0),
+  connect: callback,
+  server: text,
+  secrets: [text],
+  registerFunctions: flag,
+  sendLogs: flag,
+  onSleep: callback,
+  onWake: callback,
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const slotsMax = 100_000;
-
 export function resolveSettings(options: WorkerOptions, environment: Environment): WorkerSettings {
   requireKnown("Worker", options, optionNames);
-  const { slots = 16, drainMs = 30_000, allowUnprotected = false } = options;
-  if (!Number.isInteger(slots) || slots < 1 || slots > slotsMax)
-    throw invalid("the option slots", `a whole number from 1 to ${slotsMax}`, slots);
-  const { kind = "function" } = options;
-  if (!Object.hasOwn(agentKinds, kind))
-    throw invalid("the option kind", Object.keys(agentKinds).join(", "), kind);
-  if (!(drainMs >= 0)) throw invalid("the option drainMs", "milliseconds from 0", drainMs);
+  const { slots = 16, drainMs = 30_000, allowUnprotected = false, kind = "function" } = options;
   const accessToken = options.credentials?.accessToken ?? apiKeyIn(environment);
   const credentials = { ...options.credentials, ...(accessToken !== undefined && { accessToken }) };
-  const addresses = addressesOf(options.address, environment, credentials);
+  const server = options.server === undefined ? undefined : withScheme(options.server);
+  const addresses = addressesOf(options.address, server, environment, credentials);
   const unprotected = addresses.find((address) => !isProtected(address, credentials));
   if (accessToken !== undefined && unprotected !== undefined && !allowUnprotected)
-    throw invalid(
+    throw wrongOption(
       "credentials",
       `a certificateAuthority in addition to the accessToken, which would be sent to ${unprotected} unencrypted (or allowUnprotected)`,
       "none",
@@ -186,7 +194,7 @@ export function resolveSettings(options: WorkerOptions, environment: Environment
     handleSignals: options.handleSignals ?? true,
     drainMs,
     connect: options.connect,
-    server: serverOf(options.server ?? urlIn(environment), addresses),
+    server: serverOf(server ?? urlIn(environment), addresses),
     allowUnprotected,
     secrets: secretsOf(options.secrets ?? []),
     registerFunctions: options.registerFunctions ?? true,
@@ -205,7 +213,7 @@ function serverOf(option: string | undefined, [address = ""]: readonly string[])
 
 function secretsOf(references: readonly string[]): readonly string[] {
   const wrong = references.find((reference) => !localForm.test(reference));
-  if (wrong !== undefined) throw invalid("the option secrets", "env:NAME or file:/path", wrong);
+  if (wrong !== undefined) throw wrongOption("the option secrets", "env:NAME or file:/path", wrong);
   return [...references];
 }
 
@@ -214,21 +222,24 @@ const localForm = /^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/s;
 /** Returns the configured addresses, else the addresses of the environment. */
 function addressesOf(
   option: string | readonly string[] | undefined,
+  server: string | undefined,
   environment: Environment,
   credentials: WorkerCredentials,
 ): readonly string[] {
   const configured = option ?? (environment["TUTTI_ADDRESS"] || undefined);
+  const behind = (url: string) =>
+    addressBehind(url, server === undefined ? "TUTTI_URL" : "the option server", credentials);
   const addresses =
     configured === undefined
-      ? listed(urlIn(environment) || usualUrl).map((url) => addressBehind(url, credentials))
+      ? listed(server ?? urlIn(environment) ?? usualUrl).map(behind)
       : listed(configured);
   const source = option === undefined ? "TUTTI_ADDRESS" : "the option address";
   const wrong = addresses.length === 0 ? "nothing" : addresses.find((each) => !addressForm.test(each));
   if (wrong !== undefined)
-    throw invalid(source, "host:port, such as 127.0.0.1:7401, or ws://127.0.0.1:7400/v1/link", wrong);
+    throw wrongOption(source, "host:port, such as 127.0.0.1:7401, or ws://127.0.0.1:7400/v1/link", wrong);
   const sockets = addresses.filter(isWebSocket);
   if (sockets.length > 0 && sockets.length < addresses.length)
-    throw invalid(source, "addresses of WebSockets alone, or none of them", addresses.join(", "));
+    throw wrongOption(source, "addresses of WebSockets alone, or none of them", addresses.join(", "));
   return addresses;
 }
 
@@ -244,7 +255,11 @@ export function apiKeyIn(environment: Environment): string | undefined {
 /** Returns the URL. Users often write `localhost:7400`, also in lists. */
 export function urlIn(environment: Environment): string | undefined {
   const url = environment["TUTTI_URL"] || environment["TUTTI_SERVER"] || undefined;
-  return url?.replaceAll(/(^|,)\s*(?!\w+:\/\/)(?=\S)/g, "$1http://");
+  return url === undefined ? undefined : withScheme(url);
+}
+
+function withScheme(urls: string): string {
+  return urls.replaceAll(/(^|,)\s*(?!\w+:\/\/)(?=\S)/g, "$1http://");
 }
 
 /** Address of `tutti dev`. */
@@ -254,9 +269,9 @@ export const usualUrl = "http://127.0.0.1:7400";
  * Derives the link address from the platform's URL: a WebSocket at the same port. With certificates for a URL that is not
  * https, it is gRPC at the next port.
  */
-function addressBehind(url: string, credentials: WorkerCredentials): string {
+function addressBehind(url: string, source: string, credentials: WorkerCredentials): string {
   if (!/^https?:\/\//.test(url) || !URL.canParse(url))
-    throw invalid("TUTTI_URL", `a URL such as ${usualUrl}`, url);
+    throw wrongOption(source, `a URL such as ${usualUrl}`, url);
   const { protocol, hostname, port, host, pathname } = new URL(url);
   if (protocol === "http:" && isEncrypted(credentials)) return `${hostname}:${Number(port || 80) + 1}`;
   return `${protocol.replace("http", "ws")}//${host}${pathname.replace(/\/+$/, "")}/v1/link`;
@@ -276,8 +291,4 @@ const addressForm = new RegExp(`^wss?://[^\\s/]+/\\S*$|${hostAndPort.source}`);
 
 export function isLoopback(address: string): boolean {
   return /^(?:(?:ws|http):\/\/)?(127\.|localhost(?=:|$)|\[::1\])/.test(address);
-}
-
-export function invalid(option: string, expected: string, found: unknown) {
-  return sdkErrors.optionInvalid({ option, expected, found: JSON.stringify(found) });
 }

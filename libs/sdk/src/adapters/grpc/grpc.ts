@@ -12,7 +12,7 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import type * as Grpc from "@grpc/grpc-js";
 import type { Client as Channel, Metadata, ServiceError } from "@grpc/grpc-js";
 import { reasonOf, systemClock, systemTimers } from "@tutti/kernel";
-import { type OptionNames, requireKnown } from "../../options.ts";
+import { type OptionNames, requireKnown, tlsNames } from "../../options.ts";
 import { Busy } from "../../task/failure.ts";
 import {
   type Adapter,
@@ -65,7 +65,7 @@ const optionNames: OptionNames<GrpcAdapterOptions> = {
   protos: true,
   protoFolders: true,
   descriptors: true,
-  tls: { ca: true, cert: true, key: true },
+  tls: tlsNames,
   auth: grpcAuthNames,
   only: true,
   idempotencyMetadata: true,

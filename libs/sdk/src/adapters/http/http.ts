@@ -6,7 +6,7 @@
  * 3. A token that was refused is renewed once.
  */
 import { type Clock, systemClock, systemTimers, type Timers } from "@tutti/kernel";
-import { type OptionNames, requireKnown, requireKnownEach } from "../../options.ts";
+import { type OptionNames, requireKnown, requireKnownEach, tlsNames } from "../../options.ts";
 import { Busy } from "../../task/failure.ts";
 import type { JsonSchema } from "../../task/handlers.ts";
 import {
@@ -96,7 +96,7 @@ export const httpOptionNames = {
   url: true,
   operations: true,
   auth: authNames,
-  tls: { ca: true, cert: true, key: true },
+  tls: tlsNames,
   headers: true,
   rate: rateNames,
   checkPath: true,

@@ -7,7 +7,7 @@
  */
 import { isTuttiError, systemTimers } from "@tutti/kernel";
 import type { FetchMessageObject, ImapFlow, MessageStructureObject } from "imapflow";
-import { type OptionNames, requireKnown } from "../../options.ts";
+import { type OptionNames, oneOf, plain, requireKnown, text } from "../../options.ts";
 import type { AdapterCall, SecretReference } from "../adapter.ts";
 import { clientFor, orAborted, requireReference, unreachableReason, withoutSecrets } from "../client.ts";
 import { adapterErrors } from "../errors.ts";
@@ -81,7 +81,7 @@ const optionNames: OptionNames<ImapSourceOptions> = {
   url: true,
   mailbox: true,
   start: true,
-  afterStart: { moveTo: true },
+  afterStart: { [plain]: oneOf(["seen", "delete"]), moveTo: text },
   failures: true,
   ca: true,
   tls: true,

@@ -1,6 +1,6 @@
 /** Imports the operations of an OpenAPI document into an adapter, and lists those that cannot be imported. */
 import { isMembers, type Members, membersIn, textIn } from "../../agents/models/wire.ts";
-import { type OptionNames, requireKnown } from "../../options.ts";
+import { type OptionNames, requireKnown, tlsNames } from "../../options.ts";
 import type { JsonSchema } from "../../task/handlers.ts";
 import { type Adapter, rateNames } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
@@ -41,7 +41,7 @@ const optionNames: OptionNames<OpenApiOptions> = {
   name: true,
   url: true,
   auth: authNames,
-  tls: { ca: true, cert: true, key: true },
+  tls: tlsNames,
   headers: true,
   rate: rateNames,
   checkPath: true,

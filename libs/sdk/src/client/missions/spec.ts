@@ -8,7 +8,20 @@ import {
   StopKind,
 } from "@tutti/contracts/swarm/v1";
 import { toTimestamp } from "@tutti/kernel";
-import { type OptionNames, requireKnown } from "../../options.ts";
+import {
+  date,
+  duration,
+  flag,
+  labels,
+  number,
+  type OptionNames,
+  oneOf,
+  plain,
+  priority,
+  requireKnown,
+  text,
+  wholeNumber,
+} from "../../options.ts";
 import { payloadOf } from "../payloads.ts";
 import { type Duration, eitherDuration } from "../work/duration.ts";
 import { type AmountsOptions, amountNames, amountsOf, taskSpecOf, type WorkTask } from "../work/task.ts";
@@ -78,33 +91,6 @@ export interface MissionOptions {
   readonly retentionMs?: number;
 }
 
-const optionNames: OptionNames<MissionOptions> = {
-  id: true,
-  idempotencyKey: true,
-  title: true,
-  goal: true,
-  input: true,
-  tasks: true,
-  assignment: true,
-  roles: { name: true, instructions: true, capabilities: true, minAgents: true, maxAgents: true },
-  leader: { role: true, leaseMs: true },
-  budget: { ...amountNames, agents: true, depth: true, whenUsedUp: true },
-  // biome-ignore lint/suspicious/noThenProperty: the option has this name, and the value is no promise.
-  stop: { name: true, condition: true, then: true },
-  output: true,
-  stuckAfter: true,
-  stuckAfterMs: true,
-  loopThreshold: true,
-  timeout: true,
-  timeoutMs: true,
-  dueTime: true,
-  pool: true,
-  priority: true,
-  labels: true,
-  retention: true,
-  retentionMs: true,
-};
-
 const assignments = {
   offered: Assignment.ASSIGNMENT_OFFERED,
   claimed: Assignment.ASSIGNMENT_CLAIMED,
@@ -120,6 +106,35 @@ const stops = {
   fail: StopKind.STOP_KIND_FAIL,
   approval: StopKind.STOP_KIND_APPROVAL,
 } as const;
+
+const count = wholeNumber(0);
+
+const optionNames: OptionNames<MissionOptions> = {
+  id: text,
+  idempotencyKey: text,
+  title: text,
+  goal: text,
+  input: true,
+  tasks: [true],
+  assignment: oneOf(assignments),
+  roles: [{ name: text, instructions: text, capabilities: [text], minAgents: count, maxAgents: count }],
+  leader: { [plain]: flag, role: text, leaseMs: number(0) },
+  budget: { ...amountNames, agents: count, depth: count, whenUsedUp: oneOf(budgetEnds) },
+  // biome-ignore lint/suspicious/noThenProperty: the option has this name, and the value is no promise.
+  stop: [{ name: text, condition: text, then: oneOf(stops) }],
+  output: text,
+  stuckAfter: duration,
+  stuckAfterMs: duration,
+  loopThreshold: count,
+  timeout: duration,
+  timeoutMs: duration,
+  dueTime: date,
+  pool: text,
+  priority,
+  labels,
+  retention: duration,
+  retentionMs: duration,
+};
 
 export function missionSpecOf(options: MissionOptions): MissionSpec {
   requireKnown("mission", options, optionNames);

@@ -11,7 +11,22 @@ import {
 } from "@tutti/contracts/session/v1";
 import { NeedCondition } from "@tutti/contracts/types/v1";
 import { toTimestamp } from "@tutti/kernel";
-import { type OptionNames, requireKnown } from "../../options.ts";
+import {
+  amounts,
+  date,
+  duration,
+  either,
+  flag,
+  labels,
+  number,
+  type OptionNames,
+  oneOf,
+  plain,
+  priority,
+  requireKnown,
+  text,
+  wholeNumber,
+} from "../../options.ts";
 import { payloadOf } from "../payloads.ts";
 import { deprecatedValue } from "../work/deprecated.ts";
 import { type Duration, eitherDuration } from "../work/duration.ts";
@@ -151,45 +166,13 @@ export type OtherSessionOptions = SessionSettings &
 export type SessionOptions = TaskSessionOptions | OtherSessionOptions;
 
 interface EachSessionOption extends SessionSettings {
-  readonly tasks: unknown;
+  readonly tasks: readonly unknown[];
   readonly output: unknown;
   readonly goal: string | GoalOptions;
   readonly definition: unknown;
   readonly version: unknown;
   readonly parameters: unknown;
 }
-
-const dependencyNames: OptionNames<AfterSession> = { session: true, namespace: true, on: true, end: true };
-
-const optionNames: OptionNames<EachSessionOption> = {
-  id: true,
-  idempotencyKey: true,
-  title: true,
-  input: true,
-  mode: { orchestrator: true },
-  optimization: { time: true, cost: true, quality: true, exploration: true, fixed: true },
-  monitoring: { level: true, deviation: true },
-  budget: amountNames,
-  pool: true,
-  priority: true,
-  dueTime: true,
-  timeout: true,
-  timeoutMs: true,
-  weight: true,
-  limits: true,
-  reservations: true,
-  after: dependencyNames,
-  locks: { name: true, permits: true, shared: true },
-  labels: true,
-  retention: true,
-  retentionMs: true,
-  tasks: true,
-  output: true,
-  goal: { description: true, planner: true, reached: true },
-  definition: true,
-  version: true,
-  parameters: true,
-};
 
 const modes = {
   workflow: Mode.MODE_WORKFLOW,
@@ -198,6 +181,64 @@ const modes = {
   hybrid: Mode.MODE_HYBRID,
   adaptive: Mode.MODE_ADAPTIVE,
 } as const;
+
+const levels = {
+  minimal: MonitoringLevel.MONITORING_LEVEL_MINIMAL,
+  standard: MonitoringLevel.MONITORING_LEVEL_STANDARD,
+  detailed: MonitoringLevel.MONITORING_LEVEL_DETAILED,
+} as const;
+
+const ends = {
+  success: NeedCondition.NEED_CONDITION_SUCCESS,
+  failure: NeedCondition.NEED_CONDITION_FAILURE,
+  always: NeedCondition.NEED_CONDITION_ALWAYS,
+} as const;
+
+const dependencyNames: OptionNames<AfterSession> = {
+  session: text,
+  namespace: text,
+  on: oneOf(ends),
+  end: oneOf(ends),
+};
+const level = oneOf(levels);
+const weight = number(0);
+
+const optionNames: OptionNames<EachSessionOption> = {
+  id: text,
+  idempotencyKey: text,
+  title: text,
+  input: true,
+  mode: { [plain]: oneOf(modes), orchestrator: text },
+  optimization: {
+    [plain]: either(flag, oneOf(["time", "cost", "quality"])),
+    time: weight,
+    cost: weight,
+    quality: weight,
+    exploration: number(0, 1),
+    fixed: flag,
+  },
+  monitoring: { [plain]: either(flag, level), level, deviation: number(0) },
+  budget: amountNames,
+  pool: text,
+  priority,
+  dueTime: date,
+  timeout: duration,
+  timeoutMs: duration,
+  weight,
+  limits: amounts,
+  reservations: [text],
+  after: [{ [plain]: text, ...dependencyNames }],
+  locks: [{ [plain]: text, name: text, permits: wholeNumber(0), shared: flag }],
+  labels,
+  retention: duration,
+  retentionMs: duration,
+  tasks: [true],
+  output: text,
+  goal: { [plain]: text, description: text, planner: text, reached: text },
+  definition: text,
+  version: text,
+  parameters: true,
+};
 
 export function modeOf(mode: ModeName): Mode {
   return modes[mode];
@@ -256,12 +297,6 @@ function optimizationOf(optimization: SessionSettings["optimization"] = false): 
   return { ...balanced, ...(typeof optimization === "string" ? { [optimization]: 1 } : optimization) };
 }
 
-const levels = {
-  minimal: MonitoringLevel.MONITORING_LEVEL_MINIMAL,
-  standard: MonitoringLevel.MONITORING_LEVEL_STANDARD,
-  detailed: MonitoringLevel.MONITORING_LEVEL_DETAILED,
-} as const;
-
 function monitoringOf(monitoring: SessionSettings["monitoring"]): Monitoring | undefined {
   if (monitoring === undefined) return undefined;
   if (typeof monitoring === "boolean")
@@ -270,12 +305,6 @@ function monitoringOf(monitoring: SessionSettings["monitoring"]): Monitoring | u
     typeof monitoring === "string" ? { level: monitoring } : monitoring;
   return { level: levels[level], deviation };
 }
-
-const ends = {
-  success: NeedCondition.NEED_CONDITION_SUCCESS,
-  failure: NeedCondition.NEED_CONDITION_FAILURE,
-  always: NeedCondition.NEED_CONDITION_ALWAYS,
-} as const;
 
 export function dependencyOf(after: string | AfterSession): SessionDependency {
   const {

@@ -9,7 +9,7 @@ import {
   TriggerSource,
   WebhookPreset,
 } from "@tutti/contracts/workflow/v1";
-import { type OptionNames, requireKnown } from "../../options.ts";
+import { duration, flag, type OptionNames, oneOf, requireKnown, text, wholeNumber } from "../../options.ts";
 import { payloadOf } from "../payloads.ts";
 import { type SpecOptions, specNames, specOf } from "../spec.ts";
 import { deprecatedValue } from "../work/deprecated.ts";
@@ -22,6 +22,8 @@ export type SingletonPolicyName = keyof typeof singletons;
 
 /** The outcome of a run of the workflow. */
 export type RunOutcomeName = "completed" | "failed" | "cancelled" | "terminated";
+
+const outcomes: readonly RunOutcomeName[] = ["completed", "failed", "cancelled", "terminated"];
 
 /** Start options of a trigger. `with` is the input of its runs. */
 export type TriggeredRun = Omit<SpecOptions, "input">;
@@ -98,26 +100,26 @@ export interface TriggerOptions extends TriggerRules, TriggeredRun {
 }
 
 const ruleNames: OptionNames<TriggerRules> = {
-  event: true,
-  source: true,
-  afterRun: { workflow: true, ends: true },
-  webhook: { preset: true, secrets: true },
-  if: true,
-  key: true,
-  window: true,
-  windowMs: true,
+  event: text,
+  source: text,
+  afterRun: { workflow: text, ends: [oneOf(outcomes)] },
+  webhook: { preset: oneOf(presets), secrets: [text] },
+  if: text,
+  key: text,
+  window: duration,
+  windowMs: duration,
   with: true,
-  runId: true,
-  group: true,
-  debounce: { for: true, max: true, forMs: true, maxMs: true },
-  batch: { size: true, wait: true, waitMs: true },
-  throttle: { count: true, per: true, perMs: true },
-  singleton: true,
-  signal: true,
-  description: true,
+  runId: text,
+  group: text,
+  debounce: { for: duration, max: duration, forMs: duration, maxMs: duration },
+  batch: { size: wholeNumber(0), wait: duration, waitMs: duration },
+  throttle: { count: wholeNumber(0), per: duration, perMs: duration },
+  singleton: oneOf(singletons),
+  signal: text,
+  description: text,
 };
 
-const optionNames: OptionNames<TriggerOptions> = { ...specNames, ...ruleNames, paused: true };
+const optionNames: OptionNames<TriggerOptions> = { ...specNames, ...ruleNames, paused: flag };
 
 /** Changes of a trigger. Absent fields stay as they are. */
 export interface TriggerChanges extends TriggerRules {
@@ -125,7 +127,7 @@ export interface TriggerChanges extends TriggerRules {
   readonly run?: TriggeredRun & { readonly definition: string };
 }
 
-const changeNames: OptionNames<TriggerChanges> = { ...ruleNames, run: { ...specNames, definition: true } };
+const changeNames: OptionNames<TriggerChanges> = { ...ruleNames, run: { ...specNames, definition: text } };
 
 export function triggerMessage(triggerId: string, definition: string, options: TriggerOptions): Trigger {
   requireKnown("trigger", options, optionNames);

@@ -1,5 +1,5 @@
 import { parseDurationMs } from "@tutti/kernel";
-import { sdkErrors } from "../../errors.ts";
+import { durationExpected, wrongOption } from "../../options.ts";
 import { deprecatedValue } from "./deprecated.ts";
 
 /** `30s`, `1h30m`, or milliseconds. */
@@ -10,8 +10,7 @@ export function durationIn(option: string, duration: Duration | undefined): numb
   if (duration === undefined) return undefined;
   const ms = typeof duration === "number" ? duration : parseDurationMs(duration);
   if (ms !== undefined && ms >= 0) return ms;
-  const expected = "a duration such as 30s or 1h30m, or milliseconds";
-  throw sdkErrors.optionInvalid({ option, expected, found: JSON.stringify(duration) });
+  throw wrongOption(option, durationExpected, duration);
 }
 
 /** A duration by its name, or by the older name that ends in `Ms`. */

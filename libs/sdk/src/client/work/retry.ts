@@ -1,7 +1,14 @@
 import { retrySettings } from "@tutti/definitions/builder";
-import { parseDurationMs, type RetryPolicy, resolveRetry, retryContradiction } from "@tutti/kernel";
-import { sdkErrors } from "../../errors.ts";
-import type { OptionNames } from "../../options.ts";
+import { isDuration, type RetryPolicy, resolveRetry, retryContradiction } from "@tutti/kernel";
+import {
+  number,
+  type OptionCheck,
+  type OptionNames,
+  oneOf,
+  plain,
+  text,
+  wrongOption,
+} from "../../options.ts";
 
 /** Retry policy of a step. */
 export interface StepRetry {
@@ -27,31 +34,42 @@ export interface RetryOptions extends StepRetry {
   readonly onLost?: "retry" | "fail";
 }
 
-export const retryNames: OptionNames<RetryOptions> = {
-  attempts: true,
-  backoff: true,
-  factor: true,
-  jitter: true,
-  on: true,
-  notOn: true,
-  exhausted: true,
-  onLost: true,
+const attempts: OptionCheck = (value) =>
+  Number.isInteger(value) && Number(value) >= 1
+    ? undefined
+    : "a whole number of at least 1, the first attempt included";
+
+const backoff: OptionCheck = (value) => {
+  if (value === "") return undefined;
+  const pauses = typeof value === "string" ? value.split("..") : [];
+  const isRight = pauses.length > 0 && pauses.length <= 2 && pauses.every(isDuration);
+  return isRight ? undefined : "a duration such as 1s, or two such as 1s..1m";
 };
 
-/** Returns the whole policy of an option `retry`. Throws if it contradicts itself. */
+/** Those of a policy. A number instead of it is that of all attempts. */
+export const stepRetryNames: OptionNames<StepRetry> & { readonly [plain]: OptionCheck } = {
+  [plain]: attempts,
+  attempts,
+  backoff,
+  factor: number(0),
+  jitter: number(0, 1),
+  on: [text],
+  notOn: [text],
+};
+
+export const retryNames: OptionNames<RetryOptions> & { readonly [plain]: OptionCheck } = {
+  ...stepRetryNames,
+  exhausted: oneOf(["fail", "pause"]),
+  onLost: oneOf(["retry", "fail"]),
+};
+
+/** Returns the whole policy of an option `retry` whose values are checked. Throws if it contradicts itself. */
 export function retryPolicyIn(retry: number | StepRetry | undefined): RetryPolicy {
-  const { attempts = 1, backoff = "" } = typeof retry === "number" ? { attempts: retry } : (retry ?? {});
-  if (!Number.isInteger(attempts) || attempts < 1)
-    throw invalid("retry.attempts", "a whole number of at least 1, the first attempt included", attempts);
-  const pauses = backoff.split("..");
-  if (backoff !== "" && (pauses.length > 2 || pauses.some((text) => parseDurationMs(text) === undefined)))
-    throw invalid("retry.backoff", "a duration such as 1s, or two such as 1s..1m", backoff);
   const settings = retrySettings(retry) ?? {};
   const contradiction = retryContradiction(settings);
-  if (contradiction !== undefined) throw invalid("retry.backoff", contradiction.expected, backoff);
+  if (contradiction !== undefined) {
+    const found = typeof retry === "object" ? retry.backoff : undefined;
+    throw wrongOption("retry.backoff", contradiction.expected, found);
+  }
   return resolveRetry(settings);
-}
-
-function invalid(option: string, expected: string, found: unknown) {
-  return sdkErrors.optionInvalid({ option, expected, found: JSON.stringify(found) });
 }

@@ -53,7 +53,7 @@ describe("tasks as programs write them", () => {
   it("name an invalid duration", () => {
     assert.throws(
       () => taskSpecOf({ id: "a", uses: "a.b", timeout: "soon" }),
-      /run timeout of a: expected a duration such as 30s or 1h30m, or milliseconds, got "soon"/i,
+      /`tasks\.a\.timeout`: expected a duration such as 30s or 1h30m, or milliseconds, got "soon"/,
     );
   });
 });

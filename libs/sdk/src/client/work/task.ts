@@ -8,7 +8,20 @@ import {
   TaskSpec as Tasks,
 } from "@tutti/contracts/types/v1";
 import { retryMessage, toTimestamp } from "@tutti/kernel";
-import { type OptionNames, requireKnown } from "../../options.ts";
+import {
+  amounts,
+  date,
+  duration,
+  labels,
+  number,
+  type OptionNames,
+  oneOf,
+  plain,
+  priority,
+  requireKnown,
+  text,
+  wholeNumber,
+} from "../../options.ts";
 import { payloadOf } from "../payloads.ts";
 import { deprecatedValue } from "./deprecated.ts";
 import { type Duration, durationIn, eitherDuration } from "./duration.ts";
@@ -25,10 +38,10 @@ export interface AmountsOptions {
 }
 
 export const amountNames: OptionNames<AmountsOptions> = {
-  tokens: true,
-  money: true,
-  time: true,
-  timeMs: true,
+  tokens: number(0),
+  money: number(0),
+  time: duration,
+  timeMs: duration,
 };
 
 export interface CostOptions {
@@ -124,32 +137,6 @@ export interface WorkCheck {
   readonly times?: number;
 }
 
-const taskNames: OptionNames<WorkTask> = {
-  id: true,
-  title: true,
-  uses: true,
-  workflow: true,
-  mission: true,
-  with: true,
-  input: true,
-  needs: { task: true, on: true, end: true },
-  when: true,
-  retry: retryNames,
-  attempts: true,
-  timeout: { queue: true, run: true, heartbeat: true, total: true },
-  runMs: true,
-  priority: true,
-  dueTime: true,
-  labels: true,
-  pool: true,
-  agents: true,
-  resources: true,
-  gang: true,
-  cost: { duration: true, money: true, tokens: true, by: true },
-  estimate: amountNames,
-  checks: { name: true, condition: true, otherwise: true, times: true },
-};
-
 const needEnds = {
   success: NeedCondition.NEED_CONDITION_SUCCESS,
   failure: NeedCondition.NEED_CONDITION_FAILURE,
@@ -162,21 +149,61 @@ const checkFailures = {
   approval: CheckFailure.CHECK_FAILURE_APPROVAL,
 } as const;
 
+const needNames = { [plain]: text, task: text, on: oneOf(needEnds), end: oneOf(needEnds) } as const;
+const timeoutNames: OptionNames<TimeoutOptions> = {
+  queue: duration,
+  run: duration,
+  heartbeat: duration,
+  total: duration,
+};
+const checkNames: OptionNames<WorkCheck> = {
+  name: text,
+  condition: text,
+  otherwise: oneOf(checkFailures),
+  times: wholeNumber(0),
+};
+
+const taskNames: OptionNames<WorkTask> = {
+  id: text,
+  title: text,
+  uses: text,
+  workflow: text,
+  mission: text,
+  with: true,
+  input: true,
+  needs: [needNames],
+  when: text,
+  retry: retryNames,
+  attempts: wholeNumber(1),
+  timeout: { [plain]: duration, ...timeoutNames },
+  runMs: duration,
+  priority,
+  dueTime: date,
+  labels,
+  pool: text,
+  agents: labels,
+  resources: amounts,
+  gang: text,
+  cost: { duration, money: number(0), tokens: number(0), by: [text] },
+  estimate: amountNames,
+  checks: [checkNames],
+};
+
 export function amountsOf({ tokens = 0, money = 0, time, timeMs }: AmountsOptions) {
   return { tokens, money, timeMs: eitherDuration("time", time, timeMs) ?? 0 };
 }
 
 export function taskSpecOf(task: WorkTask): TaskSpec {
-  requireKnown("id" in task ? `tasks.${task.id}` : "task", task, taskNames);
-  const { id, title = "", when = "", priority = 0, labels, dueTime, gang = "" } = task;
+  requireKnown(() => ("id" in task ? `tasks.${task.id}` : "task"), task, taskNames);
+  const { id, title = "", when = "", dueTime, gang = "" } = task;
   const retry = task.retry ?? deprecatedValue(task.attempts, "attempts", "retry");
   const spec = Tasks.fromPartial({
     id,
     title,
     when,
-    priority,
+    priority: task.priority ?? 0,
     gang,
-    labels: { ...labels },
+    labels: { ...task.labels },
     resources: { ...task.resources },
     needs: (task.needs ?? []).map((need) =>
       typeof need === "string" ? { task: need } : { task: need.task, condition: conditionOf(need) },
@@ -216,8 +243,8 @@ function conditionOf(need: { readonly on?: NeedEnd } | { readonly end: NeedEnd }
 function timeoutsOf(id: string, timeout: WorkTask["timeout"]) {
   if (timeout === undefined) return undefined;
   const { queue, run, heartbeat, total } = typeof timeout === "object" ? timeout : { run: timeout };
-  const ms = (name: string, duration: Duration | undefined) =>
-    durationIn(`the ${name} timeout of ${id}`, duration) ?? 0;
+  const ms = (name: string, limit: Duration | undefined) =>
+    durationIn(`the ${name} timeout of ${id}`, limit) ?? 0;
   return {
     queueMs: ms("queue", queue),
     runMs: ms("run", run),
