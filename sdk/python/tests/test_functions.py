@@ -97,6 +97,14 @@ class StepRetries(unittest.TestCase):
         for retry, found in (
             (0, "`retry.attempts`: expected a whole number of at least 1, the first attempt included, got 0."),
             ({"attempts": 1.5}, "`retry.attempts`: .* got 1.5."),
+            (True, "`retry.attempts`: .* got True."),
+            ("5", "`retry.attempts`: .* got '5'."),
+            ({"atempts": 3}, "`retry`: expected the options attempts, backoff, .*, got 'atempts'."),
+            ({"backoff": 5}, "`retry.backoff`: expected a duration such as 1s, or two such as 1s..1m, got 5."),
+            ({"backoff": "soon"}, "`retry.backoff`: expected .* got 'soon'."),
+            ({"factor": "two"}, "`retry.factor`: expected a number from 0, got 'two'."),
+            ({"on": "net.*"}, "`retry.on`: expected a list of texts, got 'net.*'."),
+            ({"exhausted": "stop"}, "`retry.exhausted`: expected one of fail, pause, got 'stop'."),
             ({"backoff": "0s"}, "`retry.backoff`: expected more than 0 with 5 attempts, got '0s'."),
         ):
 

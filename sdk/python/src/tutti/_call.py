@@ -173,7 +173,7 @@ def seconds_of(duration: Duration, name: str = "timeout") -> float:
         return duration.total_seconds()
     if isinstance(duration, (int, float)):
         return float(duration)
-    found = _seconds_in(duration.strip())
+    found = _seconds_in(duration.strip()) if isinstance(duration, str) else None
     if found is None:
         raise OptionInvalid(name, "seconds or a duration such as 30s", duration)
     return found

@@ -47,6 +47,7 @@ from ._secrets import SecretWanted, no_secrets
 from ._time import Time, Timer
 from .errors import TuttiError, data_unreadable
 from .failures import (
+    MESSAGE_LENGTH_MAX,
     Cancelled,
     busy_of,
     cancelled,
@@ -71,7 +72,6 @@ _STORE_PAUSE_MS = 200.0
 _STORE_PAUSE_MAX_MS = 15_000.0
 # Minimum interval between progress messages of an attempt, except for saved values.
 _PROGRESS_EVERY_MS = 100
-_MESSAGE_LENGTH_MAX = 4_096
 # Above this backlog a streaming handler has to wait. Above the next limit its pieces are dropped.
 _BACKLOG_HIGH_BYTES = 4 * 1024 * 1024
 _BACKLOG_DROP_BYTES = 32 * 1024 * 1024
@@ -573,7 +573,7 @@ def _names_of(attempt: Attempt) -> dict[str, str]:
 
 def _waiting(verb: str, reason: Exception) -> PendingProgress:
     """Return the progress of an attempt that waits for the blob store."""
-    return PendingProgress(message=f"content cannot be {verb}, trying again: {reason}"[:_MESSAGE_LENGTH_MAX])
+    return PendingProgress(message=f"content cannot be {verb}, trying again: {reason}"[:MESSAGE_LENGTH_MAX])
 
 
 def _pause_ms(tries: int) -> float:
@@ -604,7 +604,7 @@ def _outcome_field(attempt: Attempt, raised: BaseException, figures: _wire.Figur
         message = found.message if attempt.masks is None else attempt.masks.text(found.message)
         busy = BusyMessage(
             retry_after_ms=found.retry_after_seconds * 1_000,
-            message=message[:4_096],
+            message=message[:MESSAGE_LENGTH_MAX],
             capabilities=found.capabilities,
         )
         return _wire.result_field(Result(token=attempt.token, busy=busy, **figures._asdict()))
@@ -620,7 +620,7 @@ def _masked(attempt: Attempt, detail: ErrorDetail) -> ErrorDetail:
 
 
 def _stopped_field(attempt: Attempt, message: str, figures: _wire.Figures) -> bytes:
-    stopped = Stopped(message=message[:4_096])
+    stopped = Stopped(message=message[:MESSAGE_LENGTH_MAX])
     return _wire.result_field(Result(token=attempt.token, stopped=stopped, **figures._asdict()))
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ._contracts import Capability, CostHint
-from .failures import OptionInvalid
+from .failures import MESSAGE_LENGTH_MAX, OptionInvalid
 
 Handler = Callable[..., Any]
 JsonSchema = Mapping[str, Any] | bool
@@ -91,7 +91,7 @@ class Handlers:
 
 def _first_line(handler: Handler) -> str:
     text = inspect.getdoc(handler) if inspect.isroutine(handler) else None
-    return text.splitlines()[0][:4_096] if text else ""
+    return text.splitlines()[0][:MESSAGE_LENGTH_MAX] if text else ""
 
 
 def _takes(handler: Handler) -> int:

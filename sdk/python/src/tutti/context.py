@@ -23,11 +23,10 @@ from ._contracts import Amounts, BlobReference, PartialOutput
 from ._logging import TextLines
 from ._measures import Counter, Gauge, Histogram
 from ._model_calls import AskedModel, AskedModels
-from .failures import cancelled, failure_detail, output_invalid, saved_too_large, shown
+from .failures import MESSAGE_LENGTH_MAX, cancelled, failure_detail, output_invalid, saved_too_large, shown
 
 _SAVED_BYTES_MAX = 65_536
 _CHUNK_BYTES_MAX = 65_536
-_MESSAGE_LENGTH_MAX = 4_096
 _trace_form = re.compile(
     r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?"
 )
@@ -190,7 +189,7 @@ class TaskContext:
         if fraction is not None:
             progress.fraction = 0.0 if math.isnan(fraction) else min(1.0, max(0.0, float(fraction)))
         if message is not None:
-            progress.message = message[:_MESSAGE_LENGTH_MAX]
+            progress.message = message[:MESSAGE_LENGTH_MAX]
         if saved is not None:
             progress.saved = self._saved_bytes(saved)
         self._attempt.port.progressed(self._attempt, progress)

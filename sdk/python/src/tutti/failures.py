@@ -10,7 +10,7 @@ from ._contracts import ErrorDetail
 from .errors import RETRY_ELSEWHERE, RETRY_NEVER, RETRY_SAME_KEY, OptionInvalid, TuttiError
 
 _STACK_LENGTH_MAX = 8_192
-_MESSAGE_LENGTH_MAX = 4_096
+MESSAGE_LENGTH_MAX = 4_096
 _CAUSES_MAX = 8
 _code_form = re.compile(r"[A-Za-z][\w.-]{0,99}", re.ASCII)
 
@@ -78,7 +78,7 @@ def busy_of(raised: BaseException, capability: str = "") -> Busy | None:
     )
     # A limit with a time comes from the provider. Without a time, the pool waits longer with each answer, and sends less.
     seconds = _seconds_in(headers)
-    message = safe(_text(raised), _MESSAGE_LENGTH_MAX) or "no capacity at present"
+    message = safe(_text(raised), MESSAGE_LENGTH_MAX) or "no capacity at present"
     return Busy(seconds, message, [capability] if seconds > 0 and capability != "" else ())
 
 
@@ -228,7 +228,7 @@ def failure_detail(raised: BaseException, depth: int = 0) -> ErrorDetail:
 def _own_detail(raised: TuttiError) -> ErrorDetail:
     return ErrorDetail(
         code=_text(raised.code),
-        message=safe(_text(raised.message), _MESSAGE_LENGTH_MAX),
+        message=safe(_text(raised.message), MESSAGE_LENGTH_MAX),
         retry=raised.retry,
         retry_after_ms=max(0.0, float(raised.retry_after_seconds)) * 1_000,
         status=raised.status,
@@ -244,7 +244,7 @@ def _foreign_detail(raised: BaseException, depth: int) -> ErrorDetail:
     )
     detail = ErrorDetail(
         code=code,
-        message=safe(_words(raised), _MESSAGE_LENGTH_MAX),
+        message=safe(_words(raised), MESSAGE_LENGTH_MAX),
         retry=RETRY_SAME_KEY,
         status="UNKNOWN",
     )

@@ -30,14 +30,49 @@ class Policy:
     never: Sequence[str]
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, (list, tuple)) and all(isinstance(each, str) for each in value)
+
+
+_texts = ("a list of texts", _is_texts)
+# All options of a policy: the expected value, and whether a value is right.
+_options: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    "attempts": (
+        "a whole number of at least 1, the first attempt included",
+        lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 1,
+    ),
+    "backoff": ("a duration such as 1s, or two such as 1s..1m", lambda value: isinstance(value, str)),
+    "factor": ("a number from 0", lambda value: _is_number(value) and value >= 0),
+    "jitter": ("a number from 0 to 1", lambda value: _is_number(value) and 0 <= value <= 1),
+    "on": _texts,
+    "notOn": _texts,
+    "not_on": _texts,
+    "exhausted": ("one of fail, pause", lambda value: value in ("fail", "pause")),
+    "onLost": ("one of retry, fail", lambda value: value in ("retry", "fail")),
+    "on_lost": ("one of retry, fail", lambda value: value in ("retry", "fail")),
+}
+
+
+def _checked(retry: int | Retry | Mapping[str, Any] | None) -> Mapping[str, Any]:
+    options = {} if retry is None else written(retry)
+    given: Mapping[str, Any] = options if isinstance(options, Mapping) else {"attempts": options}
+    for name, value in given.items():
+        if name not in _options:
+            raise OptionInvalid("retry", f"the options {', '.join(_options)}", name)
+        expected, is_right = _options[name]
+        if not is_right(value):
+            raise OptionInvalid(f"retry.{name}", expected, value)
+    return given
+
+
 def policy_of(retry: int | Retry | Mapping[str, Any] | None) -> Policy:
     """Resolve the option. Raises if it contradicts itself."""
-    given: dict[str, Any] = {"attempts": retry} if isinstance(retry, int) else written(retry or {})
+    given = _checked(retry)
     attempts = given.get("attempts", _ATTEMPTS)
-    if not isinstance(attempts, int) or attempts < 1:
-        raise OptionInvalid(
-            "retry.attempts", "a whole number of at least 1, the first attempt included", attempts
-        )
     backoff = given.get("backoff", "")
     first, _, longest = backoff.partition("..")
     first_ms = seconds_of(first, "retry.backoff") * 1_000 if first else _FIRST_MS
