@@ -174,6 +174,26 @@ describe("an unknown option of an inner object is refused with its path", () => 
   });
 });
 
+describe("a filter and a lock", () => {
+  it("have known options", async () => {
+    await using tutti = await connect({ address: "127.0.0.1:9" });
+    const calls: readonly (readonly [call: () => unknown, of: string, option: string, meant: string])[] = [
+      [() => tutti.runs.list(misspelled({ status: [] })), "runs.list", "status", "statuses"],
+      [() => tutti.sessions.list(misspelled({ txt: "a" })), "sessions.list", "txt", "text"],
+      [() => tutti.triggers.list(misspelled({ pausd: true })), "triggers.list", "pausd", "paused"],
+    ];
+    for (const [call, ...of] of calls) assert.throws(call, refusal(...of));
+    await assert.rejects(
+      tutti.locks.acquire("l", misspelled({ waitt: "1s" })),
+      refusal("locks.acquire", "waitt", "wait"),
+    );
+    assert.throws(
+      () => tutti.runs.list(misspelled({ statuses: ["faild"] })),
+      /`statuses\[0\]`: expected one of .*failed/,
+    );
+  });
+});
+
 describe("a wrong value is refused with the path of its option, before any request", () => {
   const task = { id: "a", uses: "a.b" };
   const inDuration = "a duration such as 30s or 1h30m, or milliseconds";
@@ -310,6 +330,15 @@ describe("a wrong value is refused with the path of its option, before any reque
         "throttle.count",
         "a whole number from 0",
         '"2"',
+      ],
+      [() => tutti.locks.acquire("l", misspelled({ lease: "soon" })), "lease", inDuration, '"soon"'],
+      [async () => tutti.missions.list(misspelled({ labels: "a" })), "labels", "an object with texts", '"a"'],
+      [() => tutti.triggers.post(misspelled({ type: 5 })), "type", "a text", "5"],
+      [
+        async () => tutti.runs.preview(misspelled("retyr" as never)),
+        "action",
+        "one of retry, pause, resume, cancel, terminate, remove",
+        '"retyr"',
       ],
       [() => tutti.pools.create("p", misspelled({ description: 5 })), "description", "a text", "5"],
     ];

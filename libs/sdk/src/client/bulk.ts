@@ -9,8 +9,9 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { fromErrorDetail, type TuttiError } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
+import { flag, labels, type OptionNames, text } from "../options.ts";
 
-const actions = {
+export const bulkActions = {
   /** Retries runs from the tasks that did not complete. */
   retry: { $case: "retry", value: { taskIds: [] } },
   pause: { $case: "pause", value: {} },
@@ -21,7 +22,7 @@ const actions = {
   remove: { $case: "remove", value: {} },
 } as const satisfies Readonly<Record<string, Action>>;
 
-export type BulkActionName = keyof typeof actions;
+export type BulkActionName = keyof typeof bulkActions;
 
 /** Options of a move to another version. */
 export interface MoveOptions {
@@ -34,6 +35,8 @@ export interface MoveOptions {
   /** Undoes the last move, if nothing has happened since. */
   readonly back?: boolean;
 }
+
+export const moveOptionNames: OptionNames<MoveOptions> = { to: text, map: labels, restart: flag, back: flag };
 
 export interface MoveManyOptions extends MoveOptions {
   /** Also moves the children, each to the version that the new version of its parent names. */
@@ -98,7 +101,7 @@ export async function previewBulk(
   filter: RunFilter,
 ): Promise<BulkPreview> {
   const action = {
-    action: typeof operation === "string" ? (actions[operation] as Action) : moveOf(operation),
+    action: typeof operation === "string" ? (bulkActions[operation] as Action) : moveOf(operation),
   };
   const previewed = await bulk.previewBulk({ namespace, filter, action });
   const { previewToken, count, leftAlone, groups } = previewed;

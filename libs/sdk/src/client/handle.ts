@@ -4,6 +4,7 @@
  */
 import { workStatusDisplay } from "@tutti/contracts/states";
 import type { Explanation, WorkStatus } from "@tutti/contracts/types/v1";
+import { either, oneOf, wholeNumber } from "../options.ts";
 import type { ResultOptions } from "./work/outcome.ts";
 import type { IdempotencyOptions } from "./work/paging.ts";
 
@@ -37,6 +38,9 @@ export function withState<Work extends { readonly status: WorkStatus }>(
   const state = states.find((name) => workStatusDisplay[name].number === work.status) ?? "pending";
   return { ...work, state };
 }
+
+/** Check of the statuses of a filter. */
+export const statusCheck = either(oneOf(workStatusDisplay), wholeNumber(0));
 
 /** Statuses of a filter, given as words or as numbers of the contract. */
 export function statusNumbers(statuses: readonly (WorkState | WorkStatus)[]): WorkStatus[] {

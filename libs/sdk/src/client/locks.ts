@@ -17,6 +17,17 @@ import { WorkReference } from "@tutti/contracts/types/v1";
 import { durationText, type Foundation, isTuttiError, type Timer, TuttiError } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
+import {
+  duration,
+  flag,
+  type OptionNames,
+  oneOf,
+  plain,
+  priority,
+  requireKnown,
+  text,
+  wholeNumber,
+} from "../options.ts";
 import { currentTask } from "../task/context.ts";
 import { type Duration, eitherDuration } from "./work/duration.ts";
 import { pagesOfLines } from "./work/paging.ts";
@@ -49,6 +60,19 @@ export interface AcquireOptions {
     readonly namespace?: string;
   } | null;
 }
+
+const workNames = { kind: oneOf(["session", "run", "mission"]), id: text, task: text, namespace: text };
+const acquireNames: OptionNames<AcquireOptions> = {
+  holder: text,
+  permits: wholeNumber(0),
+  shared: flag,
+  lease: duration,
+  leaseMs: duration,
+  wait: duration,
+  waitMs: duration,
+  priority,
+  work: { [plain]: (value) => (value === null ? undefined : "an object or null"), ...workNames },
+};
 
 type LockWork = NonNullable<AcquireOptions["work"]>;
 
@@ -90,6 +114,7 @@ export class Locks {
    * if this acquisition is the victim of a deadlock.
    */
   async acquire(name: string, options: AcquireOptions = {}): Promise<HeldLock> {
+    requireKnown("locks.acquire", options, acquireNames);
     const { clock } = this.#clockwork;
     const { locks, namespace } = this.#parts;
     const { holder = randomUUID(), work = workOfTask() } = options;

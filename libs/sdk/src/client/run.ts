@@ -17,7 +17,8 @@ import type {
 import { fromTimestamp, type TuttiError, toTimestamp } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
-import { type MoveOptions, type MoveReview, reviewFrom } from "./bulk.ts";
+import { flag, requireKnown } from "../options.ts";
+import { type MoveOptions, type MoveReview, moveOptionNames, reviewFrom } from "./bulk.ts";
 import { type Handle, type WorkState, withState } from "./handle.ts";
 import { payloadOf, valueIn } from "./payloads.ts";
 import { type ClientPorts, followed } from "./work/followed.ts";
@@ -81,6 +82,8 @@ export interface LabelChanges {
   /** Time at which the result is due. */
   readonly dueTime?: Date;
 }
+
+const moveNames = { ...moveOptionNames, dryRun: flag };
 
 function repairOf(repair: Repair): RepairTaskRequest["repair"] {
   if ("skip" in repair) return { $case: "skip", value: { skipDependents: repair.skip === "withDependents" } };
@@ -312,16 +315,9 @@ export class RunHandle implements Handle {
    * Moves the run to another version of its definition. Completed tasks keep their results, and the rest follows the
    * version. `dryRun` only returns the plan of the move.
    */
-  async move(
-    {
-      to = "",
-      map = {},
-      restart = false,
-      back = false,
-      dryRun = false,
-    }: MoveOptions & { readonly dryRun?: boolean },
-    reason = "",
-  ): Promise<MoveReview> {
+  async move(options: MoveOptions & { readonly dryRun?: boolean }, reason = ""): Promise<MoveReview> {
+    requireKnown("move", options, moveNames);
+    const { to = "", map = {}, restart = false, back = false, dryRun = false } = options;
     const request = { version: to, map: { ...map }, restart, back, dryRun, reason, idempotencyKey: "" };
     return reviewFrom((await this.#parts.runs.moveRun({ ...this.#which, ...request })).review);
   }

@@ -1,14 +1,17 @@
 /** The runs of a namespace, and the questions that they ask people. */
 import { type Approval, ApprovalFilter, LabelSelector, type WorkStatus } from "@tutti/contracts/types/v1";
 import { type Run, RunFilter } from "@tutti/contracts/workflow/v1";
+import { flag, labels, type OptionNames, oneOf, plain, requireKnown, text } from "../options.ts";
 import {
   type BulkActionName,
   type BulkParts,
   type BulkPreview,
+  bulkActions,
   type MoveManyOptions,
+  moveOptionNames,
   previewBulk,
 } from "./bulk.ts";
-import { statusNumbers, type WorkState } from "./handle.ts";
+import { statusCheck, statusNumbers, type WorkState } from "./handle.ts";
 import { RunHandle, type RunParts } from "./run.ts";
 import { pagesOfLines } from "./work/paging.ts";
 
@@ -22,6 +25,17 @@ export interface FindOptions {
   readonly errorCode?: string;
   readonly oldestFirst?: boolean;
 }
+
+const findNames: OptionNames<FindOptions> = {
+  definition: text,
+  statuses: [statusCheck],
+  labels,
+  errorCode: text,
+  oldestFirst: flag,
+};
+
+const moveNames: OptionNames<MoveManyOptions> = { ...moveOptionNames, children: flag };
+const previewNames = { action: { [plain]: oneOf(bulkActions), move: moveNames } };
 
 export interface ApprovalOptions {
   /** Only those of this run. */
@@ -58,6 +72,7 @@ export class Runs {
     action: BulkActionName | { readonly move: MoveManyOptions },
     options: Omit<FindOptions, "oldestFirst"> = {},
   ): Promise<BulkPreview> {
+    requireKnown("preview", { action }, previewNames);
     return previewBulk(this.#parts, typeof action === "string" ? action : action.move, filterOf(options));
   }
 }
@@ -80,11 +95,13 @@ export class Approvals {
   }
 }
 
-function filterOf({ definition, statuses = [], labels, errorCode = "" }: FindOptions): RunFilter {
+function filterOf(options: FindOptions): RunFilter {
+  requireKnown("runs.list", options, findNames);
+  const { definition, statuses = [], labels: equals, errorCode = "" } = options;
   return RunFilter.fromPartial({
     definitions: definition === undefined ? [] : [definition],
     statuses: statusNumbers(statuses),
     errorCode,
-    ...(labels !== undefined && { labels: LabelSelector.fromPartial({ equals: { ...labels } }) }),
+    ...(equals !== undefined && { labels: LabelSelector.fromPartial({ equals: { ...equals } }) }),
   });
 }

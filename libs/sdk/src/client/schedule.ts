@@ -223,6 +223,8 @@ export interface FindSchedulesOptions {
   readonly paused?: boolean;
 }
 
+const findNames: OptionNames<FindSchedulesOptions> = { definition: text, paused: flag };
+
 /** The schedules of a namespace: they start runs at given times. */
 export class Schedules {
   readonly #parts: ScheduleParts;
@@ -267,7 +269,9 @@ export class Schedules {
   }
 
   /** Schedules that match, page by page. */
-  list({ definition, paused }: FindSchedulesOptions = {}): AsyncGenerator<ScheduleMessage, void, void> {
+  list(options: FindSchedulesOptions = {}): AsyncGenerator<ScheduleMessage, void, void> {
+    requireKnown("schedules.list", options, findNames);
+    const { definition, paused } = options;
     const filter = ScheduleFilter.fromPartial({
       definitions: definition === undefined ? [] : [definition],
       ...(paused !== undefined && { paused }),

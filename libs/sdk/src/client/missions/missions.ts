@@ -2,7 +2,8 @@
 import { type Mission, MissionFilter, StartMissionRequest } from "@tutti/contracts/swarm/v1";
 import { LabelSelector, type WorkStatus } from "@tutti/contracts/types/v1";
 import { sdkErrors } from "../../errors.ts";
-import { statusNumbers, type WorkState } from "../handle.ts";
+import { flag, labels, type OptionNames, requireKnown, text } from "../../options.ts";
+import { statusCheck, statusNumbers, type WorkState } from "../handle.ts";
 import { pagesOfLines } from "../work/paging.ts";
 import { namesOfStart } from "../work/start-names.ts";
 import { MissionHandle } from "./mission.ts";
@@ -18,6 +19,13 @@ export interface FindMissionsOptions {
   readonly text?: string;
   readonly oldestFirst?: boolean;
 }
+
+const findNames: OptionNames<FindMissionsOptions> = {
+  statuses: [statusCheck],
+  labels,
+  text,
+  oldestFirst: flag,
+};
 
 export class Missions {
   readonly #parts: MissionParts;
@@ -47,11 +55,12 @@ export class Missions {
 
   /** Lists matches, newest first, fetched page by page. */
   list(options: FindMissionsOptions = {}): AsyncGenerator<Mission, void, void> {
-    const { statuses = [], labels, text = "", oldestFirst = false } = options;
+    requireKnown("missions.list", options, findNames);
+    const { statuses = [], labels: equals, oldestFirst = false } = options;
     const filter = MissionFilter.fromPartial({
       statuses: statusNumbers(statuses),
-      text,
-      ...(labels !== undefined && { labels: LabelSelector.fromPartial({ equals: { ...labels } }) }),
+      text: options.text ?? "",
+      ...(equals !== undefined && { labels: LabelSelector.fromPartial({ equals: { ...equals } }) }),
     });
     const { namespace } = this.#parts;
     return pagesOfLines(async (page) => {

@@ -2,6 +2,18 @@
 import { TieRule, Vote, type VoteOutcome, VoteRule } from "@tutti/contracts/swarm/v1";
 import { sleep } from "@tutti/kernel";
 import { sdkErrors } from "../../errors.ts";
+import {
+  amounts,
+  either,
+  flag,
+  labels,
+  number,
+  type OptionNames,
+  oneOf,
+  requireKnown,
+  text,
+  texts,
+} from "../../options.ts";
 import { payloadOf } from "../payloads.ts";
 import { pages } from "../work/paging.ts";
 import type { BoardPlace, MissionParts } from "./parts.ts";
@@ -41,6 +53,19 @@ export interface VoteOptions {
   readonly context?: unknown;
 }
 
+const voteNames: OptionNames<VoteOptions> = {
+  question: text,
+  options: either(texts, labels),
+  rule: oneOf(rules),
+  quorum: number(0, 1),
+  role: text,
+  weights: amounts,
+  tie: oneOf(ties),
+  timeoutMs: number(0),
+  secret: flag,
+  context: true,
+};
+
 const pollMs = 100;
 
 export class Votes {
@@ -56,6 +81,7 @@ export class Votes {
 
   /** Opens a vote. A repeated call returns the same vote. */
   async open(id: string, options: VoteOptions): Promise<Vote> {
+    requireKnown("votes.open", options, voteNames);
     const { question, rule = "majority", tie = "undecided", context, weights } = options;
     const names = isList(options.options)
       ? options.options.map((option) => ({ option, description: "" }))

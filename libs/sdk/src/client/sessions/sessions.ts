@@ -4,7 +4,8 @@ import { type Choice, Mode, type Session, SessionFilter } from "@tutti/contracts
 import { LabelSelector, type WorkStatus } from "@tutti/contracts/types/v1";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../../errors.ts";
-import { statusNumbers, type WorkState } from "../handle.ts";
+import { flag, labels, type OptionNames, oneOf, requireKnown, text, wholeNumber } from "../../options.ts";
+import { statusCheck, statusNumbers, type WorkState } from "../handle.ts";
 import { pages, pagesOfLines } from "../work/paging.ts";
 import { namesOfStart } from "../work/start-names.ts";
 import type { WorkTask } from "../work/task.ts";
@@ -13,6 +14,7 @@ import { SessionHandle, type SessionParts } from "./session.ts";
 import {
   type ModeName,
   modeOf,
+  modes,
   type OtherSessionOptions,
   type OutputsOf,
   type SessionOptions,
@@ -42,6 +44,16 @@ export interface FindChoicesOptions {
 export interface SessionsParts extends SessionParts {
   readonly planning: Pick<Client<typeof planningService>, "plan" | "listChoices">;
 }
+
+const findNames: OptionNames<FindSessionsOptions> = {
+  statuses: [statusCheck],
+  modes: [wholeNumber(0)],
+  labels,
+  text,
+  oldestFirst: flag,
+};
+
+const choiceNames: OptionNames<FindChoicesOptions> = { kind: text, mode: oneOf(modes) };
 
 export class Sessions {
   readonly #parts: SessionsParts;
@@ -88,7 +100,9 @@ export class Sessions {
   }
 
   /** Yields the choices for sessions and their results, those of the latest session first, page by page. */
-  choices({ kind = "", mode }: FindChoicesOptions = {}): AsyncGenerator<Choice, void, void> {
+  choices(options: FindChoicesOptions = {}): AsyncGenerator<Choice, void, void> {
+    requireKnown("sessions.choices", options, choiceNames);
+    const { kind = "", mode } = options;
     const { namespace, planning } = this.#parts;
     const request = { namespace, kind, mode: mode === undefined ? Mode.MODE_UNSPECIFIED : modeOf(mode) };
     return pages(async (page) => {
@@ -104,12 +118,13 @@ export class Sessions {
 
   /** Lists matches, newest first, fetched page by page. */
   list(options: FindSessionsOptions = {}): AsyncGenerator<Session, void, void> {
-    const { statuses = [], modes = [], labels, text = "", oldestFirst = false } = options;
+    requireKnown("sessions.list", options, findNames);
+    const { statuses = [], modes: numbers = [], labels: equals, oldestFirst = false } = options;
     const filter = SessionFilter.fromPartial({
       statuses: statusNumbers(statuses),
-      modes: [...modes],
-      text,
-      ...(labels !== undefined && { labels: LabelSelector.fromPartial({ equals: { ...labels } }) }),
+      modes: [...numbers],
+      text: options.text ?? "",
+      ...(equals !== undefined && { labels: LabelSelector.fromPartial({ equals: { ...equals } }) }),
     });
     const { namespace } = this.#parts;
     return pagesOfLines(async (page) => {

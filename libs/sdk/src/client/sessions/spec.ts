@@ -174,7 +174,7 @@ interface EachSessionOption extends SessionSettings {
   readonly parameters: unknown;
 }
 
-const modes = {
+export const modes = {
   workflow: Mode.MODE_WORKFLOW,
   swarm: Mode.MODE_SWARM,
   intelligence: Mode.MODE_INTELLIGENCE,

@@ -1,6 +1,7 @@
 /** Events, as a program posts and reads them. */
 import { randomUUID } from "node:crypto";
 import { CloudEvent } from "@tutti/contracts/workflow/v1";
+import { date, labels, type OptionNames, requireKnown, text } from "../../options.ts";
 import { payloadOf, valueIn } from "../payloads.ts";
 
 /** An event to post, a CloudEvent. */
@@ -23,6 +24,17 @@ export interface EventOptions {
   readonly extensions?: Readonly<Record<string, string>>;
 }
 
+const eventNames: OptionNames<EventOptions> = {
+  type: text,
+  id: text,
+  source: text,
+  subject: text,
+  time: date,
+  data: true,
+  dataSchema: text,
+  extensions: labels,
+};
+
 /** A stored event. */
 export interface PostedEvent {
   readonly type: string;
@@ -36,6 +48,7 @@ export interface PostedEvent {
 }
 
 export function eventMessage(event: EventOptions): CloudEvent {
+  requireKnown("event", event, eventNames);
   const { type, id = randomUUID(), source = "/tutti/client", subject, time, dataSchema } = event;
   return {
     ...CloudEvent.fromPartial({ type, id, source, subject: subject ?? "", dataschema: dataSchema ?? "" }),

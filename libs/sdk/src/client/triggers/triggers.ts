@@ -1,5 +1,6 @@
 /** The triggers of a namespace: they start runs of events. */
 import { type Trigger, TriggerFilter } from "@tutti/contracts/workflow/v1";
+import { flag, type OptionNames, requireKnown, text } from "../../options.ts";
 import { pagesOfLines } from "../work/paging.ts";
 import { type EventOptions, eventMessage } from "./event.ts";
 import { type TriggerOptions, triggerMessage } from "./options.ts";
@@ -22,6 +23,8 @@ export interface FindTriggersOptions {
   /** Text in id or description. */
   readonly text?: string;
 }
+
+const findNames: OptionNames<FindTriggersOptions> = { definition: text, paused: flag, text };
 
 export class Triggers {
   readonly #parts: TriggerParts;
@@ -47,11 +50,12 @@ export class Triggers {
 
   /** Triggers that match, ordered by id, page by page. */
   list(options: FindTriggersOptions = {}): AsyncGenerator<Trigger, void, void> {
-    const { definition, paused, text = "" } = options;
+    requireKnown("triggers.list", options, findNames);
+    const { definition, paused } = options;
     const filter = TriggerFilter.fromPartial({
       definitions: definition === undefined ? [] : [definition],
       ...(paused !== undefined && { paused }),
-      text,
+      text: options.text ?? "",
     });
     return pagesOfLines(async (page) => {
       const { namespace, triggers } = this.#parts;
