@@ -1,6 +1,6 @@
 /**
  * The scenarios for clients of the conformance kit of the Model Context Protocol, against the client of workers. The kit
- * starts the client as a program. ADR 0104 lists the scenarios that are not applicable.
+ * starts the client as a program. ADRs 0104 and 0189 list the scenarios that are not applicable.
  */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -14,11 +14,15 @@ const scenarios = {
   "2025-11-25": [
     ...["initialize", "tools_call", "sse-retry", "json-schema-2020-12-preservation"],
     "elicitation-sep1034-client-defaults",
+    ...["auth/client-credentials-basic", "auth/client-credentials-jwt"],
+    ...["auth/pre-registration", "auth/resource-mismatch"],
   ],
   "2026-07-28": [
     ...["tools_call", "request-metadata", "http-standard-headers", "http-custom-headers"],
     ...["http-invalid-tool-headers", "json-schema-ref-no-deref", "json-schema-2020-12-preservation"],
     "sep-2322-client-request-state",
+    ...["auth/client-credentials-basic", "auth/client-credentials-jwt"],
+    ...["auth/pre-registration", "auth/resource-mismatch", "auth/metadata-issuer-mismatch"],
   ],
 };
 
@@ -32,6 +36,8 @@ function outputOf(scenario: string, version: string): Promise<string> {
     scenario,
     "--spec-version",
     version,
+    // Extensions belong to no version.
+    "--force",
     "--timeout",
     "120000",
   ];

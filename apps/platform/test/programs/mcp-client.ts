@@ -5,7 +5,7 @@
 import { until } from "@tutti/kernel/testing";
 import type { HandleOptions, Handler, TaskContext } from "@tutti/sdk";
 import type { Tutti } from "@tutti/sdk/client";
-import { addMcpServer, type McpQuestions } from "@tutti/sdk/mcp";
+import { addMcpServer, type McpAuth, type McpQuestions } from "@tutti/sdk/mcp";
 import { Installation } from "../installation/installation.ts";
 
 const [, , url = ""] = process.argv;
@@ -16,12 +16,25 @@ const worker = {
   describe: () => {},
 };
 /** The calls that the scenario asks for. Otherwise each tool is called. */
-const { toolCalls } = JSON.parse(process.env["MCP_CONFORMANCE_CONTEXT"] ?? "{}") as {
+const context = JSON.parse(process.env["MCP_CONFORMANCE_CONTEXT"] ?? "{}") as {
   readonly toolCalls?: readonly { readonly name: string; readonly arguments: unknown }[];
+  readonly client_id?: string;
+  readonly client_secret?: string;
+  readonly private_key_pem?: string;
+};
+const { toolCalls, client_id: clientId = "worker", client_secret: clientSecret = "none" } = context;
+const scenario = process.env["MCP_CONFORMANCE_SCENARIO"] ?? "";
+process.env["KIT_SECRET"] = context.private_key_pem ?? clientSecret;
+/** Scenarios without credentials test what the client refuses before it sends any. */
+const auth: McpAuth = {
+  clientId,
+  ...(context.private_key_pem === undefined
+    ? { clientSecret: "env:KIT_SECRET" }
+    : { signing: { key: "env:KIT_SECRET" } }),
 };
 // The timers of the client do not keep the process alive. A worker has its link for that.
 const alive = setInterval(() => {}, 1_000);
-const isAsking = /elicitation|request-state/.test(process.env["MCP_CONFORMANCE_SCENARIO"] ?? "");
+const isAsking = /elicitation|request-state/.test(scenario);
 const installation = isAsking ? await Installation.open([], { time: "real" }) : undefined;
 const tutti = await installation?.client();
 
@@ -38,7 +51,8 @@ const questionsOf = (client: Tutti): McpQuestions => ({
   } as McpQuestions["tutti"],
 });
 const questions = tutti === undefined ? {} : { questions: questionsOf(tutti) };
-const { close } = await addMcpServer(worker as never, "kit", { url }, questions);
+const server = scenario.startsWith("auth/") ? { url, auth } : { url };
+const { close } = await addMcpServer(worker as never, "kit", server, questions);
 // The arguments of all scenarios: two numbers, the schema of the first tool as the client read it, and a resource.
 const input = { a: 5, b: 3, schema: tools[0]?.schema, uri: "file:///path/to/file%20name.txt" };
 const calls =

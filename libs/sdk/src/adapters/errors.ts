@@ -70,10 +70,10 @@ export const adapterErrors = defineErrors("adapter", {
   notSignedIn: {
     status: "UNAUTHENTICATED",
     retry: "same-key",
-    help: "The other system, or its token server, no longer accepts the credentials of the adapter.",
-    message: ({ operation, reason }: { operation: string; reason: string }) =>
-      `\`${operation}\` is not signed in: ${reason}`,
-    remedy: "Renew the secret that the adapter refers to.",
+    help: "The other system, or its token server, no longer accepts the credentials of the adapter or of the MCP server.",
+    message: ({ operation, reason }: Refusal) => `\`${operation}\` is not signed in: ${reason}`,
+    remedy: ({ remedy }: Refusal) =>
+      remedy ?? "Renew the secret that the adapter or the MCP server refers to.",
   },
   addressRefused: {
     status: "PERMISSION_DENIED",

@@ -6,9 +6,19 @@
  *    call carries the answer.
  */
 import type { Json } from "@tutti/expressions";
-import { isTuttiError, type Logger, reasonOf, sleep, type Timer, type Timers } from "@tutti/kernel";
+import {
+  type Clock,
+  isTuttiError,
+  type Logger,
+  reasonOf,
+  sleep,
+  type Timer,
+  type Timers,
+} from "@tutti/kernel";
 import { isMembers, type Members, membersIn, textIn } from "../agents/models/wire.ts";
 import type { TaskContext } from "../task/context.ts";
+import { Busy } from "../task/failure.ts";
+import { McpAuthorization } from "./authorization.ts";
 import {
   type Connection,
   Disconnected,
@@ -50,6 +60,7 @@ export interface McpResource {
 export interface McpPorts {
   readonly fetch: typeof fetch;
   readonly timers: Timers;
+  readonly clock: Clock;
   /** Logs warnings about the server. Default: lines on standard error. */
   readonly logger: Logger;
 }
@@ -94,6 +105,7 @@ export class McpClient {
   readonly #ports: McpPorts;
   readonly #changed: () => void;
   readonly #questions: McpQuestions | undefined;
+  readonly #authorization: McpAuthorization | undefined;
   #capabilities: Members = {};
   #connected: Promise<Connection> | undefined;
   readonly #pending = new Map<number, PendingRequest>();
@@ -126,6 +138,8 @@ export class McpClient {
     this.#server = server;
     this.#ports = ports;
     this.#changed = changed;
+    if ("url" in server && server.auth !== undefined)
+      this.#authorization = new McpAuthorization(name, server.url, server.auth, ports);
   }
 
   async tools(): Promise<readonly McpTool[]> {
@@ -238,6 +252,7 @@ export class McpClient {
   close(): void {
     this.#connected?.then((connection) => connection.close()).catch(() => {});
     this.#connected = undefined;
+    this.#authorization?.close();
     this.#rejectPending(this.#unreachable("it was closed"));
   }
 
@@ -290,7 +305,7 @@ export class McpClient {
     const open = () =>
       "command" in this.#server
         ? new ProgramConnection(this.#server, listener, this.#ports.timers)
-        : new HttpConnection(this.#server, listener, this.#ports);
+        : new HttpConnection(this.#server, listener, this.#ports, this.#authorization);
     let connection = open();
     try {
       if (!this.#needsHandshake && (await this.#discover(connection))) {
@@ -329,6 +344,8 @@ export class McpClient {
       this.#capabilities = membersIn(found, "capabilities");
     } catch (error) {
       this.#isStateless = false;
+      // Without a token, the handshake would fail too.
+      if (isTuttiError(error) || error instanceof Busy) throw error;
       if (error instanceof Refusal && error.code !== rpcCodes.version && isModernError(error.code))
         throw error;
     }
@@ -489,7 +506,7 @@ export class McpClient {
   }
 
   #unreachable(error: unknown) {
-    if (isTuttiError(error)) return error;
+    if (isTuttiError(error) || error instanceof Busy) return error;
     if (error instanceof Refusal) return this.#refused(error.method, error.message);
     const reason = typeof error === "string" ? error : reasonOf(error);
     return mcpErrors.unreachable({ server: this.#name, reason });

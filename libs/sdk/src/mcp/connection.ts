@@ -5,7 +5,8 @@
  * 2. A program that is closed and does not exit is killed, and its output is dropped.
  * 3. A stream that ends before its answer continues behind its last event, if the server numbers its events.
  * 4. A server of the handshake may send messages outside of requests. A GET request reads them while the client listens.
- * 5. A server gets no model and no files from its client. It may ask a person if the client has `questions`.
+ * 5. A request that is refused for its token is repeated with a new one, once.
+ * 6. A server gets no model and no files from its client. It may ask a person if the client has `questions`.
  */
 
 import { type ChildProcessByStdio, spawn } from "node:child_process";
@@ -13,6 +14,7 @@ import type { Readable, Writable } from "node:stream";
 import { answerText, sleep, type Timers } from "@tutti/kernel";
 import { eventsOf, type StreamPosition } from "../agents/models/sse.ts";
 import { isMembers, type Members, membersIn, textIn } from "../agents/models/wire.ts";
+import type { McpAuth, McpAuthorization, Renewal } from "./authorization.ts";
 import { rpcCodes, statelessVersion } from "./stateless.ts";
 
 /** A program that is reached over its pipes, or an address. */
@@ -23,7 +25,12 @@ export type McpServer =
       /** Variables of the program, in addition to PATH and HOME of the worker. */
       readonly env?: Readonly<Record<string, string>>;
     }
-  | { readonly url: string; readonly headers?: Readonly<Record<string, string>> };
+  | {
+      readonly url: string;
+      readonly headers?: Readonly<Record<string, string>>;
+      /** OAuth by client credentials. */
+      readonly auth?: McpAuth;
+    };
 
 export interface Listener {
   readonly respond: (message: Members) => void;
@@ -53,6 +60,8 @@ const exitMs = 5_000;
 export const resumeAfterMs = { default: 1_000, max: 30_000 };
 /** Codes of errors above it are of servers, and not of the protocol. */
 const protocolErrorsMax = -32_020;
+/** Repetitions of a request because other requests have changed the token. */
+const tokenChangesMax = 3;
 /** Attempts to continue a stream that brings no new event. */
 const resumesMax = 10;
 
@@ -184,11 +193,17 @@ export class NotSent extends Error {
 /** The program ended during the request. Another request may be the cause. */
 export class Disconnected extends Error {}
 
+interface Content {
+  readonly headers: Record<string, string>;
+  readonly body?: string | null;
+}
+
 export class HttpConnection implements Connection {
   readonly #server: Extract<McpServer, { url: unknown }>;
   readonly #listener: Listener;
   readonly #fetch: typeof fetch;
   readonly #timers: Timers;
+  readonly #authorization: McpAuthorization | undefined;
   readonly #closing = new AbortController();
   readonly #listening = new AbortController();
   readonly listening: AbortSignal = this.#listening.signal;
@@ -201,7 +216,9 @@ export class HttpConnection implements Connection {
     server: Extract<McpServer, { url: unknown }>,
     listener: Listener,
     ports: { readonly fetch: typeof fetch; readonly timers: Timers },
+    authorization?: McpAuthorization,
   ) {
+    this.#authorization = authorization;
     this.#server = server;
     this.#listener = listener;
     this.#fetch = ports.fetch;
@@ -228,7 +245,7 @@ export class HttpConnection implements Connection {
       throw new NotSent("its session has ended");
     }
     if (!answer.ok) {
-      const text = await answerText(answer);
+      const text = await this.#textOf(answer);
       const reason = `status ${answer.status}: ${text.slice(0, 300)}`;
       if (answer.status !== 400 && answer.status !== 404) throw new Error(reason);
       const isStateless = this.version === statelessVersion;
@@ -253,10 +270,31 @@ export class HttpConnection implements Connection {
     await this.#readStream(answer.body, message["id"], signal);
   }
 
-  #exchange(
+  /** Sends a request, and again with a new token if the server refuses the token. */
+  async #exchange(method: "GET" | "POST", signal: AbortSignal, content: Content): Promise<Response> {
+    const authorization = this.#authorization;
+    if (authorization === undefined) return this.#exchangeOnce(method, signal, content);
+    for (let changes = 0, isRenewed = false; ; changes++) {
+      const token = await authorization.header();
+      const answer = await this.#exchangeOnce(method, signal, content, token);
+      const canRepeat: boolean = !isRenewed && changes <= tokenChangesMax;
+      const renewed: Renewal = canRepeat ? await authorization.renew(answer, token) : undefined;
+      if (renewed === undefined) {
+        const refusal = authorization.refusalOf(answer);
+        if (refusal === undefined) return answer;
+        await answer.body?.cancel();
+        throw refusal;
+      }
+      await answer.body?.cancel();
+      isRenewed = renewed === "renewed";
+    }
+  }
+
+  #exchangeOnce(
     method: "GET" | "POST",
     signal: AbortSignal,
-    { headers, body = null }: { readonly headers: Record<string, string>; readonly body?: string | null },
+    { headers, body = null }: Content,
+    token?: string,
   ): Promise<Response> {
     return this.#fetch(this.#server.url, {
       method,
@@ -269,8 +307,14 @@ export class HttpConnection implements Connection {
         ...(this.#session !== "" && { "mcp-session-id": this.#session }),
         ...(this.version !== "" && { "mcp-protocol-version": this.version }),
         ...this.#server.headers,
+        ...(token !== undefined && { authorization: token }),
       },
     });
+  }
+
+  async #textOf(answer: Response): Promise<string> {
+    const text = await answerText(answer);
+    return this.#authorization?.maskedText(text) ?? text;
   }
 
   /** Reads until the answer to the request. A server may keep the stream open after it, or end it before. */
@@ -337,7 +381,7 @@ export class HttpConnection implements Connection {
     });
     if (answer === undefined) return undefined;
     if (answer.ok && answer.body !== null) return answer.body;
-    throw new Error(`status ${answer.status}: ${(await answerText(answer)).slice(0, 300)}`);
+    throw new Error(`status ${answer.status}: ${(await this.#textOf(answer)).slice(0, 300)}`);
   }
 
   /**
@@ -345,7 +389,7 @@ export class HttpConnection implements Connection {
    * messages include the answer to a request.
    */
   #dispatchAll(value: unknown, requestId: unknown): boolean {
-    const messages = each(value);
+    const messages = each(this.#authorization === undefined ? value : this.#authorization.masked(value));
     for (const message of messages)
       dispatch(message, this.#listener, requestId)
         ?.then((answer) => this.send(answer))

@@ -2,6 +2,14 @@ import { defineErrors } from "@tutti/kernel";
 
 /** Errors of MCP tools. */
 export const mcpErrors = defineErrors("mcp", {
+  authInvalid: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "The option `auth` of an MCP server is wrong or incomplete. The server was not called.",
+    message: ({ server, problem }: { server: string; problem: string; remedy: string }) =>
+      `\`auth\` of the MCP server \`${server}\` cannot be used: ${problem}`,
+    remedy: ({ remedy }: { server: string; problem: string; remedy: string }) => remedy,
+  },
   unreachable: {
     status: "UNAVAILABLE",
     retry: "same-key",

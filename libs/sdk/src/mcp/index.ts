@@ -1,10 +1,12 @@
 /** The tools of MCP servers as capabilities of a worker. */
 import { lineLogger, systemClock, systemTimers, type Timer } from "@tutti/kernel";
 import type { Worker } from "../worker/worker.ts";
+import { requireAuth } from "./authorization.ts";
 import { McpClient, type McpPorts, type McpTool, toolsMax } from "./client.ts";
 import type { McpServer } from "./connection.ts";
 import type { McpQuestions } from "./questions.ts";
 
+export type { McpAuth } from "./authorization.ts";
 export type { McpServer } from "./connection.ts";
 export { mcpErrors } from "./errors.ts";
 export type { McpQuestions } from "./questions.ts";
@@ -30,9 +32,10 @@ export async function addMcpServer(
   server: McpServer,
   options: McpServerOptions = {},
 ): Promise<McpTools> {
-  const { fetch: fetchFunction = fetch, timers = systemTimers, questions } = options;
+  const { fetch: fetchFunction = fetch, timers = systemTimers, clock = systemClock, questions } = options;
   const { logger = lineLogger({ clock: systemClock, form: process.stderr.isTTY ? "text" : "json" }) } =
     options;
+  if ("auth" in server && server.auth !== undefined) await requireAuth(name, server, server.auth);
   const known = new Map<string, string>();
   const add = async () => {
     for (const listed of await client.tools()) {
@@ -62,7 +65,7 @@ export async function addMcpServer(
   const client = new McpClient(
     name,
     server,
-    { fetch: fetchFunction, timers, logger },
+    { fetch: fetchFunction, timers, clock, logger },
     { changed, ...(questions !== undefined && { questions }) },
   );
   try {

@@ -3,6 +3,7 @@ import { createPrivateKey, type KeyObject, randomUUID, sign } from "node:crypto"
 import type { Clock, Timers } from "@tutti/kernel";
 import type { OptionNames } from "../../options.ts";
 import { Busy } from "../../task/failure.ts";
+import type { Masks } from "../../task/masks.ts";
 import type { AdapterCall, SecretReference } from "../adapter.ts";
 import { adapterErrors } from "../errors.ts";
 import { type DigestChallenge, digestAuthorization, digestChallenge } from "./digest.ts";
@@ -67,6 +68,16 @@ interface Token {
   readonly untilMs: number;
 }
 
+/** Values that the server of a client dictates, and not its options. */
+export interface Dictated {
+  /** Identifier of the server that the token is for (RFC 8707). */
+  readonly resource?: string;
+  /** Audience of assertions, in the place of the address of the token server. */
+  readonly assertionAudience?: string;
+}
+
+type Grant = OAuth2 & Dictated;
+
 /** A token is renewed this long before it expires, so that it does not expire in transit. */
 const marginMs = 30_000;
 const secondMs = 1_000;
@@ -77,9 +88,11 @@ const skewMinMs = 10_000;
 
 export class Authentication {
   readonly #auth: HttpAuth | undefined;
+  readonly #dictated: Dictated;
   readonly #agentsOf: (operation: string, call: AdapterCall) => Promise<Agents>;
   readonly #clock: Clock;
   readonly #timers: Timers;
+  readonly #masks: Pick<Masks, "text"> | undefined;
   #token: Token | undefined;
   #pending: Promise<Token> | undefined;
   /** Refresh token that the server issued with a token. It is valid as long as the secret is unchanged. */
@@ -92,12 +105,19 @@ export class Authentication {
   constructor(
     auth: HttpAuth | undefined,
     agentsOf: (operation: string, call: AdapterCall) => Promise<Agents>,
-    { clock, timers }: { readonly clock: Clock; readonly timers: Timers },
+    {
+      clock,
+      timers,
+      masks,
+    }: { readonly clock: Clock; readonly timers: Timers; readonly masks?: Pick<Masks, "text"> },
+    dictated: Dictated = {},
   ) {
     this.#auth = auth;
+    this.#dictated = dictated;
     this.#agentsOf = agentsOf;
     this.#clock = clock;
     this.#timers = timers;
+    this.#masks = masks;
   }
 
   /** Handles an answer that refuses `authorization`. Returns whether a retry with other credentials may succeed. */
@@ -151,12 +171,12 @@ export class Authentication {
           .filter(Boolean)
           .join("; ");
     } else {
-      const { value } = await this.#tokenOf(operation, auth.oauth2, call);
+      const { value } = await this.#tokenOf(operation, { ...auth.oauth2, ...this.#dictated }, call);
       headers["authorization"] = `Bearer ${value}`;
     }
   }
 
-  async #tokenOf(operation: string, oauth2: OAuth2, call: AdapterCall): Promise<Token> {
+  async #tokenOf(operation: string, oauth2: Grant, call: AdapterCall): Promise<Token> {
     const token = this.#token;
     if (token !== undefined && token.untilMs > this.#clock.monotonic()) return token;
     // All calls that need a token share one request.
@@ -167,7 +187,7 @@ export class Authentication {
     return this.#token;
   }
 
-  async #requestToken(operation: string, oauth2: OAuth2, call: AdapterCall): Promise<Token> {
+  async #requestToken(operation: string, oauth2: Grant, call: AdapterCall): Promise<Token> {
     const sentMs = this.#clock.monotonic();
     let answer = await this.#request(operation, oauth2, call);
     if ((answer.status === 400 || answer.status === 401) && this.#canDiffer(oauth2, answer))
@@ -195,7 +215,7 @@ export class Authentication {
     return hadRefresh || isSkewed;
   }
 
-  async #request(operation: string, oauth2: OAuth2, call: AdapterCall): Promise<HttpAnswer> {
+  async #request(operation: string, oauth2: Grant, call: AdapterCall): Promise<HttpAnswer> {
     const { tokenUrl, clientId, clientSecret, clientAuth } = oauth2;
     const agents = await this.#agentsOf(operation, call);
     const secret = clientSecret === undefined ? undefined : await call.secret(clientSecret);
@@ -233,7 +253,8 @@ export class Authentication {
   /** Converts an answer to an error. An overloaded or failing token server does not mean wrong credentials. */
   #failureOf(operation: string, answer: HttpAnswer, { error, error_description: text }: Answered): Error {
     const { status } = answer;
-    const detail = [error, text].filter((part) => typeof part === "string" && part !== "").join(": ");
+    const stated = [error, text].filter((part) => typeof part === "string" && part !== "").join(": ");
+    const detail = this.#masks?.text(stated) ?? stated;
     const reason = `the token server answered ${status}${detail === "" ? "" : ` (${detail.slice(0, detailLengthMax)})`}`;
     const retryAfterMs = retryAfterMsOf(answer, this.#clock.now());
     if (status === 429 || (status === 503 && retryAfterMs > 0))
@@ -243,14 +264,15 @@ export class Authentication {
   }
 
   /** Returns the form fields of the grant. */
-  async #grantOf(operation: string, oauth2: OAuth2, call: AdapterCall): Promise<Record<string, string>> {
-    const { refreshToken, clientAuth, signing, scope, audience } = oauth2;
+  async #grantOf(operation: string, oauth2: Grant, call: AdapterCall): Promise<Record<string, string>> {
+    const { refreshToken, clientAuth, signing, scope, audience, resource } = oauth2;
     const stored = refreshToken && (await call.secret(refreshToken));
     if (this.#refresh?.secret !== stored) this.#refresh = undefined;
     const refresh = this.#refresh?.value ?? stored;
     const grantScopes = {
       ...(scope !== undefined && { scope }),
       ...(audience !== undefined && { audience }),
+      ...(resource !== undefined && { resource }),
     };
     const grant = refresh
       ? { grant_type: "refresh_token", refresh_token: refresh }
@@ -283,7 +305,7 @@ function keyFrom(operation: string, pem: string): KeyObject {
 
 /** Returns a JSON web token as defined in RFC 7523, for grants and for clients. */
 function assertionOf(
-  { tokenUrl, clientId, clientAuth, signing, scope }: OAuth2,
+  { tokenUrl, clientId, clientAuth, signing, scope, assertionAudience = tokenUrl }: Grant,
   key: KeyObject,
   nowMs: number,
 ) {
@@ -295,7 +317,7 @@ function assertionOf(
   const claims = {
     iss: clientId,
     sub: isClient ? clientId : (signing?.subject ?? clientId),
-    aud: tokenUrl,
+    aud: assertionAudience,
     iat: issued,
     exp: issued + assertionSeconds,
     jti: randomUUID(),

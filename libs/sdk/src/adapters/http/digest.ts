@@ -29,7 +29,7 @@ const hashes: Readonly<Record<string, string>> = {
 
 /** Returns the first supported challenge of `WWW-Authenticate`. Servers list their preferred challenge first. */
 export function digestChallenge(header: string): DigestChallenge | undefined {
-  return challengesIn(header).find(({ algorithm }) => hashes[plain(algorithm)] !== undefined);
+  return digestChallengesIn(header).find(({ algorithm }) => hashes[plain(algorithm)] !== undefined);
 }
 
 /** Returns the value of `Authorization`. */
@@ -64,19 +64,23 @@ function plain(algorithm: string): string {
   return algorithm.toUpperCase().replace(/-SESS$/, "");
 }
 
-/** Parses the challenges of a header: schemes with members, separated by commas. */
-function challengesIn(header: string): readonly DigestChallenge[] {
+/** Returns the members of each challenge of a scheme. A header has schemes with members, separated by commas. */
+export function challengesIn(header: string, wanted: string): readonly Readonly<Record<string, string>>[] {
   const found: Record<string, string>[] = [];
   let members: Record<string, string> | undefined;
   const parts = header.matchAll(/([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([\w-]+)(?=[\s,]|$)/g);
   for (const [, name, text, token, scheme] of parts) {
     if (scheme !== undefined) {
-      members = scheme.toLowerCase() === "digest" ? {} : undefined;
+      members = scheme.toLowerCase() === wanted ? {} : undefined;
       if (members !== undefined) found.push(members);
     } else if (name !== undefined && members !== undefined)
       members[name.toLowerCase()] = text === undefined ? (token ?? "") : text.replace(/\\(.)/g, "$1");
   }
-  return found.flatMap(({ realm = "", nonce, opaque, algorithm = "MD5", qop }) => {
+  return found;
+}
+
+function digestChallengesIn(header: string): readonly DigestChallenge[] {
+  return challengesIn(header, "digest").flatMap(({ realm = "", nonce, opaque, algorithm = "MD5", qop }) => {
     const offered = qop?.split(",").map((each) => each.trim().toLowerCase());
     if (nonce === undefined || (offered !== undefined && !offered.includes("auth"))) return [];
     return {
