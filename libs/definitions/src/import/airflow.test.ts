@@ -41,6 +41,35 @@ describe("a DAG of Airflow", () => {
     });
   });
 
+  it("keeps defaults next to computed ones, which are listed", () => {
+    const text = `from airflow import DAG
+from airflow.operators.bash import BashOperator
+default_args = {
+    "execution_timeout": timedelta(minutes=2),
+    "on_failure_callback": notify,
+    "on_retry_callback": lambda context, info: None,
+}
+with DAG("etl", default_args=default_args) as dag:
+    a = BashOperator(task_id="a", bash_command="echo 1")
+`;
+    assert.deepEqual(tasksIn(text)["a"]?.["timeout"], { run: "120s" });
+    const list = listOf(text);
+    for (const each of ["5 default_args on_failure_callback", "6 default_args on_retry_callback"])
+      assert.ok(list.includes(each), list.join("\n"));
+  });
+
+  it("passes keyword and positional arguments of a function", () => {
+    const text = `from airflow import DAG
+from airflow.operators.python import PythonOperator
+with DAG("etl") as dag:
+    a = PythonOperator(task_id="a", python_callable=work, op_kwargs={"x": 1}, op_args=["y", 2])
+    b = PythonOperator(task_id="b", python_callable=work, op_args=["y"])
+`;
+    const { a, b } = tasksIn(text);
+    assert.deepEqual(a?.["with"], { x: 1, arguments: ["y", 2] });
+    assert.deepEqual(b?.["with"], { arguments: ["y"] });
+  });
+
   it("reads dependencies from operators, lists, groups, chains and labels", () => {
     const needs = Object.fromEntries(
       Object.entries(tasksIn(textOf("groups.py"))).map(([id, task]) => [id, task["needs"] ?? []]),

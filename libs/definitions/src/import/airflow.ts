@@ -227,7 +227,8 @@ class AirflowImporter implements Names {
     }
     const group = this.#evaluated(value);
     if (group !== undefined) this.#values.set(name, group);
-    else if (/^\w+$/.test(name) && isLiteral(value))
+    // A map may have computed members, such as callbacks: those that a task or DAG uses are refused or listed there.
+    else if (/^\w+$/.test(name) && (isLiteral(value) || isMapOfTexts(value)))
       this.#constants.set(name, { value, line, isUsed: false });
     else this.#report(line, name, "a value that is computed has no counterpart");
   }
@@ -346,11 +347,7 @@ class AirflowImporter implements Names {
     if (callable !== undefined) {
       callable.isRead = true;
       const name = excerpt(callable.value);
-      const [values, list] = [this.#value(call, "op_kwargs"), this.#value(call, "op_args")];
-      return {
-        uses: this.#capability(call.line, name),
-        with: values ?? (list === undefined ? {} : { arguments: list }),
-      };
+      return { uses: this.#capability(call.line, name), with: this.#argumentsFor(call) };
     }
     const rest = call.args.filter(({ name }) => name !== "" && !baseArguments.includes(name));
     const fields = Object.fromEntries(rest.map((each) => [each.name, this.#value(call, each.name) ?? null]));
@@ -367,6 +364,15 @@ class AirflowImporter implements Names {
       return { workflow, with: conf };
     }
     return { uses: this.#capability(call.line, type.replace(/Operator$/, "")), with: fields };
+  }
+
+  /** Returns the input of the capability of a `python_callable`. */
+  #argumentsFor(call: Expression): Json {
+    const [values = {}, list] = [this.#value(call, "op_kwargs"), this.#value(call, "op_args")];
+    if (list === undefined) return values;
+    if (typeof values === "object" && values !== null && !Array.isArray(values))
+      return { ...values, arguments: list };
+    return { keywords: values, arguments: list };
   }
 
   #capability(line: number, name: string): string {
@@ -660,6 +666,10 @@ function argumentOf({ args }: Expression, name: string): Argument | undefined {
 }
 
 /** Returns whether an expression is a literal or a duration. */
+function isMapOfTexts({ kind, parts }: Expression): boolean {
+  return kind === "map" && parts.every((part, at) => at % 2 === 1 || part.kind === "text");
+}
+
 function isLiteral({ kind, parts, of }: Expression): boolean {
   if (kind === "call") return of !== undefined && /^(datetime\.)?timedelta$|^duration$/.test(excerpt(of));
   return /^(text|number|constant|name|list|map)$/.test(kind) && parts.every(isLiteral);

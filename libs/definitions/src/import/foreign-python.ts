@@ -344,7 +344,10 @@ class ExpressionReader {
 
   #closing(...signs: readonly string[]): number {
     let depth = 0;
-    for (let at = this.#at; at < this.#tokens.length; at++) {
+    let from = this.#at;
+    // Commas before the colon separate parameters.
+    if (this.#peek() === "lambda") while (from < this.#tokens.length && this.#tokens[from++]?.text !== ":");
+    for (let at = from; at < this.#tokens.length; at++) {
       const { text, kind } = this.#tokens[at] as Token;
       if (kind !== "sign") continue;
       if (depth === 0 && signs.includes(text)) return at;
