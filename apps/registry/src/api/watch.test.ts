@@ -212,6 +212,23 @@ describe("watch", () => {
     await client.stop();
   });
 
+  it("breaks a long silence while changes of other services and loads arrive", async () => {
+    await using dependencies = await openRegistry();
+    const { foundation, registrar, settings } = dependencies;
+    await registrar.register(instance("a"), 0);
+    const client = watcher(dependencies, { services: ["swarm"] });
+    await client.next();
+    const renewing = foundation.timers.every(settings.keepaliveMs / 4, () => {
+      void registrar.renew([renewal("a")]);
+      void registrar.register(instance("b", { address: `b:${foundation.time.monotonic()}` }), 0);
+    });
+    const beforeMs = foundation.time.monotonic();
+    assert.equal((await client.next()).news, undefined);
+    assert.equal(foundation.time.monotonic() - beforeMs, settings.keepaliveMs);
+    renewing.cancel();
+    await client.stop();
+  });
+
   it("reports when a missing instance can be considered removed", async () => {
     await using dependencies = await openRegistry();
     const client = watcher(dependencies);

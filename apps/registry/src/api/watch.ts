@@ -17,10 +17,26 @@ export async function* watch(
   signal: AbortSignal,
 ): AsyncGenerator<WatchReply> {
   const { registrar, settings, instruments } = dependencies;
+  const { clock } = dependencies.foundation;
   const filter = filterOf(request);
   let lastSent = request.after;
   let { round } = registrar.freshFigures;
   let sentComplete: boolean | undefined;
+  let sentAtMs = clock.monotonic();
+  const repliesAfter = (
+    changes: readonly Change[] | undefined,
+    state: ReplyState,
+    known: boolean | undefined,
+  ): Iterable<WatchReply> => {
+    if (changes === undefined) {
+      const entries = registrar.directory.entries();
+      const selected = entries.filter(({ instance }) => filter.service(instance.service));
+      return snapshot(state, selected, filter.form);
+    }
+    const selected = changes.filter(filter.change).map(filter.formOfChange);
+    if (selected.length > 0) return repliesWith(state, selected);
+    return known === state.complete ? [] : [{ ...state, news: undefined }];
+  };
   instruments.watchers.add(1);
   try {
     while (!signal.aborted) {
@@ -31,26 +47,26 @@ export async function* watch(
       const changes =
         lastSent?.history === position.history ? directory.changesAfter(lastSent.revision) : undefined;
       lastSent = position;
-      if (changes === undefined) {
-        const entries = directory.entries().filter(({ instance }) => filter.service(instance.service));
-        yield* snapshot(state, entries, filter.form);
-      } else {
-        const selected = changes.filter(filter.change).map(filter.formOfChange);
-        if (selected.length > 0) yield* repliesWith(state, selected);
-        else if (sentComplete !== complete) yield { ...state, news: undefined };
+      for (const reply of repliesAfter(changes, state, sentComplete)) {
+        yield reply;
+        sentAtMs = clock.monotonic();
       }
       sentComplete = complete;
       const fresh = registrar.freshFigures;
       if (request.withFigures && fresh.round !== round) {
         const ids = fresh.ids.filter((id) => filter.service(directory.get(id)?.service));
-        if (ids.length > 0) yield { ...state, news: { $case: "figures", value: directory.figures(ids) } };
+        if (ids.length > 0) {
+          yield { ...state, news: { $case: "figures", value: directory.figures(ids) } };
+          sentAtMs = clock.monotonic();
+        }
       }
       round = fresh.round;
       // Nothing may be awaited between this check and the wait, or a ring in between would be missed.
       const now = registrar.position;
       if (now.revision !== position.revision || now.history !== position.history) continue;
-      const hasChanged = await registrar.changes.wait(settings.keepaliveMs, signal);
-      // A long silence is broken by an empty reply.
+      // A long silence is broken by an empty reply. A change that is not for this watcher does not break it.
+      const leftMs = sentAtMs + settings.keepaliveMs - clock.monotonic();
+      const hasChanged = leftMs > 0 && (await registrar.changes.wait(leftMs, signal));
       if (!hasChanged) sentComplete = undefined;
     }
   } finally {
