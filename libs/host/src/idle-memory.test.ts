@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
-import { getHeapSpaceStatistics } from "node:v8";
-import { isWorthReleasing, releaseMemory, releaseMemoryWhenIdle } from "./idle-memory.ts";
+import { describe, it, type TestContext } from "node:test";
+import { getHeapSpaceStatistics, getHeapStatistics } from "node:v8";
+import { type IdleStats, nextStep, releaseMemory, releaseMemoryWhenIdle } from "./idle-memory.ts";
 
 function youngGenerationMiB(): number {
   const space = getHeapSpaceStatistics().find(({ space_name: name }) => name === "new_space");
@@ -19,7 +19,7 @@ function liveThroughAStart(): number {
   return retained.length;
 }
 
-describe("giveBackLeftovers", () => {
+describe("releaseMemory", () => {
   it("shrinks the young generation after a start", () => {
     assert.ok(liveThroughAStart() > 0);
     const grownMiB = youngGenerationMiB();
@@ -29,8 +29,8 @@ describe("giveBackLeftovers", () => {
     assert.ok(remainingMiB < 2, `expected less than 2 MiB to be left, got ${remainingMiB}`);
   });
 
-  it("runs again when a busy process becomes idle", async (t) => {
-    assert.ok(liveThroughAStart() > 0);
+  /** Checks a process whose use of the processor is set by hand. */
+  function checked(t: TestContext) {
     let check = () => {};
     const timers = {
       after: () => ({ cancel() {} }),
@@ -40,30 +40,68 @@ describe("giveBackLeftovers", () => {
       },
     };
     releaseMemoryWhenIdle(timers);
-    // A process of tests is not idle, so its CPU use is set by hand.
     const used = t.mock.method(process, "cpuUsage", () => ({ user: 3_000_000, system: 0 }));
-    check();
+    return {
+      busy: () => check(),
+      idle: (seconds: number) => {
+        used.mock.mockImplementation(() => ({ user: 10_000, system: 0 }));
+        for (let passed = 0; passed < seconds; passed += 5) check();
+      },
+    };
+  }
+
+  it("runs again when a busy process becomes idle", (t) => {
+    assert.ok(liveThroughAStart() > 0);
+    const host = checked(t);
+    host.busy();
     assert.ok(youngGenerationMiB() > 3, "nothing while it is busy");
-    used.mock.mockImplementation(() => ({ user: 10_000, system: 0 }));
-    check();
+    host.idle(5);
     assert.ok(youngGenerationMiB() < 2);
   });
 
+  it("returns the garbage of a burst once the process has been idle for 30 s", (t) => {
+    const host = checked(t);
+    const physicalMiB = () => getHeapStatistics().total_physical_size / 2 ** 20;
+    let retained: object[] | undefined = Array.from({ length: 4_000_000 }, (_, count) => ({
+      count,
+      next: {},
+    }));
+    const burstMiB = physicalMiB();
+    assert.ok(burstMiB > 200, `expected more than 200 MiB, got ${burstMiB}`);
+    host.busy();
+    assert.ok(retained.length > 0);
+    retained = undefined;
+    host.idle(25);
+    assert.ok(physicalMiB() > burstMiB / 2, "nothing before");
+    host.idle(10);
+    assert.ok(
+      physicalMiB() < burstMiB / 2,
+      `expected less than half of ${burstMiB} MiB, got ${physicalMiB()}`,
+    );
+  });
+
   it("runs only if the process is idle and has memory to release", () => {
-    const idle = { share: 0.01, heapMiB: 40, youngMiB: 16, restedMs: 60_000, wasBusy: true };
+    const idle = {
+      ...{ share: 0.01, heapMiB: 40, youngMiB: 16, restedMs: 60_000, wasBusy: true },
+      ...{ idleMs: 5_000, isCounted: false },
+    };
     const first = { restedMs: Number.POSITIVE_INFINITY, wasBusy: false, youngMiB: 1 };
-    assert.equal(isWorthReleasing(idle), true);
-    assert.equal(isWorthReleasing({ ...idle, ...first }), true);
-    assert.equal(isWorthReleasing({ ...idle, wasBusy: false, restedMs: 1_800_000 }), true);
-    const others = [
-      { share: 0.2 },
-      { heapMiB: 500 },
-      { youngMiB: 1 },
-      { restedMs: 10_000 },
-      { wasBusy: false },
+    const burst = { heapMiB: 500, idleMs: 30_000 };
+    const cases: [Partial<IdleStats>, ReturnType<typeof nextStep>][] = [
+      [{}, "release"],
+      [first, "release"],
+      [{ wasBusy: false, restedMs: 1_800_000 }, "release"],
+      [{ share: 0.2 }, "none"],
+      [{ youngMiB: 1 }, "none"],
+      [{ restedMs: 10_000 }, "none"],
+      [{ wasBusy: false }, "none"],
+      [{ heapMiB: 500 }, "none"],
+      [burst, "count"],
+      [{ ...burst, isCounted: true }, "none"],
+      [{ isCounted: true, youngMiB: 1, restedMs: 10_000 }, "release"],
     ];
-    for (const other of others)
-      assert.equal(isWorthReleasing({ ...idle, ...other }), false, JSON.stringify(other));
+    for (const [stats, step] of cases)
+      assert.equal(nextStep({ ...idle, ...stats }), step, JSON.stringify(stats));
   });
 
   it("does not expose garbage collection to other code", () => {

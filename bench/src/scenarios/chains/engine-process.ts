@@ -9,13 +9,12 @@ export interface EngineGreeting {
 
 export interface EngineUsage {
   readonly mainUs: number;
-  readonly rssMiB: number;
 }
 
 export function serveEngine(address: string, key = ""): void {
   const greeting: EngineGreeting = { address, key };
   serveQuestions(greeting, (): EngineUsage => {
     const { user, system } = process.threadCpuUsage();
-    return { mainUs: user + system, rssMiB: process.memoryUsage.rss() / 2 ** 20 };
+    return { mainUs: user + system };
   });
 }

@@ -13,7 +13,11 @@ const chain = [
   `output: "\${{ tasks.step${stepsPerChain}.output }}"`,
 ];
 
-/** Waits for a signal. */
-const waiting = ["workflow: waiting", "tasks: {go: {wait: {signal: go}}}", 'output: "${{ input }}"'];
+export const definitions: readonly string[] = [`${chain.join("\n")}\n`];
 
-export const definitions: readonly string[] = [chain, waiting].map((lines) => `${lines.join("\n")}\n`);
+/** Waits for a signal. */
+export const waiting = `
+workflow: waiting
+tasks: {go: {wait: {signal: go}}}
+output: "\${{ input }}"
+`;
