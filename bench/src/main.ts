@@ -15,13 +15,17 @@ const options = {
   help: { type: "boolean", short: "h", default: false },
 } as const;
 
+/** Maximum time of `guard` without the names of scenarios. */
+const guardMs = 600_000;
+
 const { values, positionals } = parsed();
 const [name = "", ...more] = positionals;
 if (values.help || name === "help") {
   process.stdout.write(help());
 } else if (name === "guard") {
   const guarded = [...scenarios.values()].filter(({ goals }) => goals.length > 0);
-  await printGuard(more.length === 0 ? guarded : more.map(scenarioOf));
+  if (more.length === 0) await printGuard(guarded, guardMs);
+  else await printGuard(more.map(scenarioOf), Number.POSITIVE_INFINITY);
 } else if (more.length > 0) refuse(`pass one scenario, got ${positionals.length}`);
 else await printResults(scenarioOf(name));
 // All processes of the scenario have ended. Connections may still be closing.
@@ -48,13 +52,21 @@ async function printResults(scenario: Scenario): Promise<void> {
   }
 }
 
-async function printGuard(guarded: readonly Scenario[]): Promise<void> {
+async function printGuard(guarded: readonly Scenario[], withinMs: number): Promise<void> {
   const all: Row[] = [];
   const load = loadOfMachine();
   if (load > availableParallelism())
     process.stderr.write(`The machine is busy (load ${load}): results are worse than on an idle one.\n`);
   let beganMs = performance.now();
-  for await (const rows of guard(guarded, values.traces)) {
+  let skipped: readonly string[] = [];
+  const options = {
+    traces: values.traces,
+    withinMs,
+    onSkipped: (names: readonly string[]) => {
+      skipped = names;
+    },
+  };
+  for await (const rows of guard(guarded, options)) {
     all.push(...rows);
     const tookS = Math.round((performance.now() - beganMs) / 1_000);
     beganMs = performance.now();
@@ -64,6 +76,10 @@ async function printGuard(guarded: readonly Scenario[]): Promise<void> {
     process.stderr.write(`${rows[0]?.scenario}, ${tookS} s\n${lines.join("")}`);
   }
   process.stdout.write(`${tableOf(all)}\n`);
+  if (skipped.length > 0)
+    process.stdout.write(
+      `\nThe ten minutes are over. Measure the rest: npm run -s bench -- guard ${skipped.join(" ")}\n`,
+    );
   if (all.some(({ isFault }) => isFault)) process.exitCode = 1;
 }
 
@@ -111,7 +127,8 @@ function help(): string {
   return `Measure Tutti next to its ceilings and peers.
 
   npm run -s bench -- SCENARIO [OPTIONS]     one scenario, one line per variant
-  npm run -s bench -- guard [SCENARIO …]     all scenarios that have goals, briefly, one table of figures and goals
+  npm run -s bench -- guard                  scenarios that have goals, briefly, for ten minutes: one table of figures and goals
+  npm run -s bench -- guard SCENARIO …       the same for the named scenarios, without the limit
 
 Options of a scenario:
   --rounds N      rounds per variant, of which the median counts (default: 5)

@@ -33,7 +33,7 @@ function overRest(mode: (typeof modes)[number]): ChainOverRest {
 
 export const sessionGoals: readonly Goal[] = [
   { mode: "workflow", worst: 20 },
-  { mode: "intelligence", worst: 60 },
+  { mode: "intelligence", worst: 12 },
 ].map(({ mode, worst }) => ({
   line: { mode, concurrency: 1 },
   figure: "latencyRatio",
