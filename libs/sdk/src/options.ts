@@ -18,7 +18,7 @@ type MemberOf<Options, Name> = Options extends unknown
 type ElementIn<Value> = Value extends readonly (infer Each)[] ? Each : never;
 type ObjectIn<Value> = Exclude<Extract<Value, object>, readonly unknown[]>;
 
-/** Returns what is expected if the value is wrong. */
+/** Returns the expected value if the value is wrong. */
 export type OptionCheck = (value: unknown) => string | undefined;
 
 /** In the table of an object: the check of a value that is written instead of the object. */
