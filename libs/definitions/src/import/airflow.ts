@@ -665,11 +665,12 @@ function argumentOf({ args }: Expression, name: string): Argument | undefined {
   return args.find((each) => each.name === name);
 }
 
-/** Returns whether an expression is a literal or a duration. */
+/** Returns whether an expression is a map whose keys are texts. Its values may be computed. */
 function isMapOfTexts({ kind, parts }: Expression): boolean {
   return kind === "map" && parts.every((part, at) => at % 2 === 1 || part.kind === "text");
 }
 
+/** Returns whether an expression is a literal or a duration. */
 function isLiteral({ kind, parts, of }: Expression): boolean {
   if (kind === "call") return of !== undefined && /^(datetime\.)?timedelta$|^duration$/.test(excerpt(of));
   return /^(text|number|constant|name|list|map)$/.test(kind) && parts.every(isLiteral);

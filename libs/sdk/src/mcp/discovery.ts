@@ -9,7 +9,7 @@
 import { isLoopbackHost } from "@tutti/kernel";
 import { challengesIn } from "../adapters/http/digest.ts";
 import type { HttpAnswer } from "../adapters/http/wire.ts";
-import { isMembers, type Members, textIn } from "../agents/models/wire.ts";
+import { type Members, parsedMembers, textIn } from "../agents/models/wire.ts";
 
 export interface Challenge {
   readonly error: string;
@@ -175,21 +175,12 @@ async function readMetadata(
   for (const url of urls) {
     const { status, body } = await read(url);
     if (status >= 400 && status < 500) continue;
-    const metadata = status === 200 ? parsed(body) : undefined;
+    const metadata = status === 200 ? parsedMembers(body.toString("utf8")) : undefined;
     if (metadata === undefined)
       throw new Unusable(`there is no JSON object at ${url.href} (status ${status})`);
     return { url, metadata };
   }
   return undefined;
-}
-
-function parsed(body: Buffer): Members | undefined {
-  try {
-    const value: unknown = JSON.parse(body.toString("utf8"));
-    return isMembers(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Whether a secret may be sent to the address. */

@@ -1,6 +1,7 @@
 /** Authentication of an adapter's requests. Secrets are references, and are read for each request. */
 import { createPrivateKey, type KeyObject, randomUUID, sign } from "node:crypto";
 import type { Clock, Timers } from "@tutti/kernel";
+import { type Members, parsedMembers } from "../../agents/models/wire.ts";
 import type { OptionNames } from "../../options.ts";
 import { Busy } from "../../task/failure.ts";
 import type { Masks } from "../../task/masks.ts";
@@ -251,7 +252,7 @@ export class Authentication {
   }
 
   /** Converts an answer to an error. An overloaded or failing token server does not mean wrong credentials. */
-  #failureOf(operation: string, answer: HttpAnswer, { error, error_description: text }: Answered): Error {
+  #failureOf(operation: string, answer: HttpAnswer, { error, error_description: text }: Members): Error {
     const { status } = answer;
     const stated = [error, text].filter((part) => typeof part === "string" && part !== "").join(": ");
     const detail = this.#masks?.text(stated) ?? stated;
@@ -336,15 +337,8 @@ function assertionOf(
 
 const tokenMs = 30_000;
 
-type Answered = Readonly<Record<string, unknown>>;
-
-function parsed(body: Buffer): Answered {
-  try {
-    const value: unknown = JSON.parse(body.toString("utf8"));
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
+function parsed(body: Buffer): Members {
+  return parsedMembers(body.toString("utf8")) ?? {};
 }
 
 /** Returns HTTP Basic credentials. Both parts are form-encoded before they are joined, as RFC 6749 requires. */

@@ -24,6 +24,16 @@ export function isMembers(value: unknown): value is Members {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Reads a JSON object. Undefined for other texts. */
+export function parsedMembers(text: string): Members | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isMembers(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Returns a member that is an object, else an empty object. */
 export function membersIn(value: Members, key: string): Members {
   const member = value[key];
