@@ -1,7 +1,7 @@
 /** Tasks of a DAG, their order, and their counterparts in a workflow. */
 
 import type { Json } from "@tutti/expressions";
-import { plain } from "./cel.ts";
+import { plain, template } from "./cel.ts";
 import { entryOf } from "./foreign-document.ts";
 import { inOrder, NotImported } from "./imported.ts";
 
@@ -15,6 +15,8 @@ export interface Task {
   rule: string;
   /** Selects the following tasks: by their ids, or all or none. */
   readonly chooses?: "ids" | "all";
+  /** Whether only an order names it. Then no choice of a branch is known to select it, and it always runs. */
+  readonly isMissing?: boolean;
 }
 
 /** Tasks of an expression. */
@@ -97,7 +99,7 @@ export function tasksInOrder(tasks: Iterable<Task>): readonly Task[] {
 }
 
 export function writtenTask(task: Task, canSkip: boolean): Json {
-  const { tree, before, rule, title, id } = task;
+  const { tree, before, rule, title, id, isMissing } = task;
   const { on, failed, hasOneSuccess } = entryOf(rules, rule) ?? { on: "success" };
   const needs = [...before].map(
     (each): Json => (on === "success" && !canSkip ? each.id : { task: each.id, on }),
@@ -106,7 +108,9 @@ export function writtenTask(task: Task, canSkip: boolean): Json {
     const output = `tasks[${JSON.stringify(chooser)}].output`;
     if (chooses === "all") return [`${output} == true`];
     const own = JSON.stringify(title);
-    return chooses === "ids" ? [`(type(${output}) == list ? ${own} in ${output} : ${output} == ${own})`] : [];
+    return chooses === "ids" && isMissing !== true
+      ? [`(type(${output}) == list ? ${own} in ${output} : ${output} == ${own})`]
+      : [];
   });
   // A short circuit skips everything behind it, with any rule. One right before the task is above.
   if (on !== "success")
@@ -124,4 +128,9 @@ export function writtenTask(task: Task, canSkip: boolean): Json {
     ...(needs.length > 0 && { needs }),
     ...(when.length > 0 && { when: when.join(" && ") }),
   };
+}
+
+/** Returns the work of a task that is not translated. */
+export function failingWork(id: string): Record<string, Json> {
+  return { set: template(`dyn({})[${JSON.stringify(`The task ${id} is not translated.`)}]`) };
 }

@@ -105,9 +105,15 @@ function formatted(format: string): string | undefined {
   return written.length === 0 || written.includes(undefined) ? undefined : written.join(" + ");
 }
 
-/** Returns the result of an Airflow task: for a command, the last line of its output. */
-export function resultOf(id: string, isCommand: boolean): string {
+/** Returns the result of an Airflow task: for a command, the last line of its output. A mapped task has a list. */
+export function resultOf(
+  id: string,
+  { isCommand, isMapped }: { readonly isCommand: boolean; readonly isMapped: boolean },
+): string {
   const output = `tasks[${JSON.stringify(id)}].output`;
   if (!isCommand) return output;
-  return `[${output}.stdout.trim()].map(t, t.substring(t.lastIndexOf("\\n") + 1))[0]`;
+  const last = 't.substring(t.lastIndexOf("\\n") + 1)';
+  return isMapped
+    ? `${output}.map(o, o.stdout.trim()).map(t, ${last})`
+    : `[${output}.stdout.trim()].map(t, ${last})[0]`;
 }

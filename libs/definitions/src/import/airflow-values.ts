@@ -106,3 +106,35 @@ export function excerpt({ kind, text, of, parts, args }: Expression): string {
   if (kind === "list" || kind === "map") return "[…]";
   return text.slice(0, 60);
 }
+
+/** Returns whether an expression is a map whose keys are texts. Its values may be computed. */
+export function isMapOfTexts({ kind, parts }: Expression): boolean {
+  return kind === "map" && parts.every((part, at) => at % 2 === 1 || part.kind === "text");
+}
+
+/** Returns whether an expression is a literal or a duration. */
+export function isLiteral({ kind, parts, of }: Expression): boolean {
+  if (kind === "call") return of !== undefined && /^(datetime\.)?timedelta$|^duration$/.test(excerpt(of));
+  return /^(text|number|constant|name|list|map)$/.test(kind) && parts.every(isLiteral);
+}
+
+/** Supported arguments of all operators. */
+const baseArguments = [
+  "task_id",
+  "retries",
+  "retry_delay",
+  "retry_exponential_backoff",
+  "max_retry_delay",
+  "execution_timeout",
+  "trigger_rule",
+  "dag",
+  "doc_md",
+];
+/** Arguments of all operators without a counterpart. */
+const unsupportedArguments =
+  /^(owner|email(_on_\w+)?|depends_on_past|ignore_first_depends_on_past|wait_for_\w+|start_date|end_date|priority_weight|weight_rule|queue|pool|pool_slots|sla|on_\w+_callback|pre_execute|post_execute|resources|run_as_user|max_active_tis_per_\w+|executor(_config)?|do_xcom_push|multiple_outputs|inlets|outlets|task_group|doc(_\w+)?|task_display_name|map_index_template|default_args)$/;
+
+/** Returns whether all operators have an argument. */
+export function isBaseArgument(name: string): boolean {
+  return baseArguments.includes(name) || unsupportedArguments.test(name);
+}

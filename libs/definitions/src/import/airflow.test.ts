@@ -127,11 +127,100 @@ with DAG("etl") as dag:
       assert.ok(list.includes(each), `${each} in ${list.join(", ")}`);
   });
 
-  it("keeps the order around a group without translated tasks, and lists the group", () => {
+  const chosen = `with DAG("d") as dag:
+    pick = BranchPythonOperator(task_id="pick", python_callable=pick)
+    skip = EmptyOperator(task_id="skip")
+    last = EmptyOperator(task_id="last")
+`;
+
+  it("fails at a part of an order that is not translated", () => {
+    const tasks = tasksIn(textOf("dynamic.py"));
+    assert.deepEqual(tasks["last"]?.["needs"], ["checks"]);
+    assert.match(String(tasks["checks"]?.["set"]), /The task checks is not translated/);
     const list = listOf(textOf("dynamic.py"));
-    for (const each of ["16 TaskGroup", "20 first >> checks"])
+    for (const each of ["16 TaskGroup", "20 checks"])
       assert.ok(list.includes(each), `${each} in ${list.join(", ")}`);
-    assert.deepEqual(tasksIn(textOf("dynamic.py"))["last"]?.["needs"], ["first"]);
+    for (const order of [
+      "pick >> [group(x), skip] >> last",
+      "chain(pick, [group(x), skip], last)",
+      "pick >> group(x) >> last",
+      "pick.set_downstream(group(x))",
+      "made[0].output >> skip",
+    ]) {
+      const text = `${chosen}    ${order}\n`;
+      const name = order.includes("made") ? "made" : "group";
+      const missing = tasksIn(text)[name];
+      assert.match(String(missing?.["set"]), /is not translated/, order);
+      // A run fails there, even if the branch selects another task.
+      assert.equal(missing?.["when"], undefined, order);
+      assert.ok(
+        listOf(text).some((each) => each.startsWith(`5 ${name}`)),
+        order,
+      );
+    }
+    assert.deepEqual(tasksIn(`${chosen}    pick >> a >> last\n    a >> skip\n`)["skip"]?.["needs"], [
+      { task: "a", on: "success" },
+    ]);
+  });
+
+  it("maps operators over a list", () => {
+    const text = `with DAG("d") as dag:
+    first = BashOperator(task_id="first", bash_command="ls")
+    load = BashOperator.partial(task_id="load", retries=1, pool="small").expand(bash_command=["a", "b"])
+    call = PythonOperator.partial(task_id="call", python_callable=work).expand(op_args=[[1], [2]])
+    over = PythonOperator.partial(task_id="over", python_callable=work).expand(op_kwargs=load.output)
+    two = BashOperator.partial(task_id="two").expand(bash_command=["a"], env=[{}])
+    more = PythonOperator.partial(task_id="more", python_callable=work).expand_kwargs([{"op_args": [1]}])
+    dated = BashOperator.partial(task_id="dated").expand(bash_command=["load {{ ds }}"])
+    chain(first, load, Label("then"), call)
+`;
+    const { load, call, over, ...others } = tasksIn(text);
+    assert.deepEqual(load, {
+      ...{ uses: "shell", with: { command: ["bash", "-c", "${{ item }}"] }, forEach: '${{ ["a", "b"] }}' },
+      ...{ retry: { attempts: 2, backoff: "300s..300s", factor: 1, jitter: 0 }, needs: ["first"] },
+    });
+    assert.deepEqual(call, {
+      ...{ uses: "work", with: { arguments: "${{ item }}" }, forEach: "${{ [[1], [2]] }}" },
+      ...{ retry: 1, needs: ["load"] },
+    });
+    assert.deepEqual(
+      over?.["forEach"],
+      '${{ tasks["load"].output.map(o, o.stdout.trim()).map(t, t.substring(t.lastIndexOf("\\n") + 1)) }}',
+    );
+    for (const id of ["two", "more", "dated"])
+      assert.match(String(others[id]?.["set"]), /is not translated/, id);
+    const list = listOf(text);
+    for (const each of ["3 BashOperator pool", "6 task two", "7 task more", "8 task dated"])
+      assert.ok(list.includes(each), `${each} in ${list.join(", ")}`);
+  });
+
+  it("lists arguments of all operators, which are no input of a capability", () => {
+    const text = `with DAG("d") as dag:
+    a = S3CopyObjectOperator(task_id="a", source="x", pool="small", on_failure_callback=notify)
+    b = BashOperator(task_id="b", bash_command="echo {{ params.x }}", params={"x": 1})
+`;
+    const { a, b } = tasksIn(text);
+    assert.deepEqual(a?.["with"], { source: "x" });
+    assert.match(String(b?.["set"]), /is not translated/);
+    const list = listOf(text);
+    for (const each of [
+      "2 S3CopyObjectOperator pool",
+      "2 S3CopyObjectOperator on_failure_callback",
+      "3 task b",
+    ])
+      assert.ok(list.includes(each), `${each} in ${list.join(", ")}`);
+  });
+
+  it("names the code that creates DAGs", () => {
+    const factory = `def create(name):\n    with DAG(name) as dag:\n        EmptyOperator(task_id="a")\n    return dag\n`;
+    const loop = `for name in ["a"]:\n    dag = DAG(name)\n`;
+    assert.throws(
+      () => importAirflow(`${factory}one = create("one")\n`),
+      /line 1: `def create .*creates a DAG/,
+    );
+    assert.throws(() => importAirflow(`x = 1\n${loop}`), /line 2: `for name .*creates a DAG/);
+    const { untranslated } = importAirflow(`${factory}${chosen}`);
+    assert.match(untranslated.find(({ line }) => line === 1)?.reason as string, /creates a DAG/);
   });
 
   const dag = 'with DAG("d") as dag:\n';

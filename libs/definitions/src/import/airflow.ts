@@ -7,9 +7,34 @@
  */
 
 import type { Json } from "@tutti/expressions";
-import { type Group, link, rules, type Task, tasksInOrder, writtenTask } from "./airflow-graph.ts";
+import {
+  failingWork,
+  type Group,
+  link,
+  rules,
+  type Task,
+  tasksInOrder,
+  writtenTask,
+} from "./airflow-graph.ts";
+import {
+  mappedItem,
+  mappedOver,
+  operatorCall,
+  type TaskCall,
+  taskCallOf,
+  taskOf,
+} from "./airflow-mapping.ts";
 import { dateTask, dateWork, resultOf } from "./airflow-templates.ts";
-import { excerpt, jsonOf, type Names, secondsOf, taskId } from "./airflow-values.ts";
+import {
+  excerpt,
+  isBaseArgument,
+  isLiteral,
+  isMapOfTexts,
+  jsonOf,
+  type Names,
+  secondsOf,
+  taskId,
+} from "./airflow-values.ts";
 import { member, plain, seconds, template, UnsupportedConstruct } from "./cel.ts";
 import { entryOf } from "./foreign-document.ts";
 import { type Argument, type Expression, readPython, type Statement } from "./foreign-python.ts";
@@ -40,21 +65,10 @@ const presets: Readonly<Record<string, string>> = {
   "@yearly": "0 0 1 1 *",
   "@annually": "0 0 1 1 *",
 };
+const dagIsMade =
+  "it creates a DAG when it runs, and the importer runs no code. Write the DAG outside functions and loops";
 const logicalDateOf =
   "it becomes `logical_date` of the input, or the time of the start in UTC. Airflow 2 takes the start of the interval";
-/** Supported arguments of all operators. */
-const baseArguments = [
-  "task_id",
-  "retries",
-  "retry_delay",
-  "retry_exponential_backoff",
-  "max_retry_delay",
-  "execution_timeout",
-  "trigger_rule",
-  "dag",
-  "doc_md",
-];
-
 export function importAirflow(text: string): Imported {
   const importer = new AirflowImporter();
   importer.run(readPython(text));
@@ -79,7 +93,11 @@ class AirflowImporter implements Names {
   run(statements: readonly Statement[]): void {
     for (const each of statements) if (each.kind === "def") this.#functions.set(each.names[0] ?? "", each);
     for (const each of statements) this.#statement(each);
-    if (this.#dags.size === 0) throw new NotImported("it has no DAG");
+    if (this.#dags.size > 0) return;
+    const made = statements.find(makesDag);
+    if (made !== undefined)
+      throw new NotImported(`line ${made.line}: \`${made.text.slice(0, 60)}\`: ${dagIsMade}`);
+    throw new NotImported("it has no DAG");
   }
 
   finish(): Imported {
@@ -117,6 +135,7 @@ class AirflowImporter implements Names {
   }
 
   output(expression: Expression): string | undefined {
+    if (expression === mappedItem) return "item";
     if (expression.kind === "item" && expression.of !== undefined) {
       const [key] = expression.parts;
       const of = this.output(expression.of);
@@ -135,7 +154,8 @@ class AirflowImporter implements Names {
   }
 
   #resultOf(id: string): string {
-    return resultOf(id, this.#dag?.tasks.get(id)?.tree["uses"] === "shell");
+    const { uses, forEach } = this.#dag?.tasks.get(id)?.tree ?? {};
+    return resultOf(id, { isCommand: uses === "shell", isMapped: forEach !== undefined });
   }
 
   dated(construct: string, line: number): void {
@@ -164,16 +184,17 @@ class AirflowImporter implements Names {
 
   #isDagFunction({ of }: Expression): boolean {
     const found = of?.kind === "name" ? this.#functions.get(of.text) : undefined;
-    return found?.values.some((each) => /^(\w+\.)?dag(\(|$)/.test(excerpt(each))) === true;
+    return found?.values.some(isDagDecorator) === true;
   }
 
   #function(statement: Statement): void {
     const [name = ""] = statement.names;
     this.#functions.set(name, statement);
-    const decorator = statement.values.find((each) => /^(\w+\.)?dag(\(|$)/.test(excerpt(each)));
+    const decorator = statement.values.find(isDagDecorator);
     if (decorator === undefined) {
       const isTask = statement.values.length > 0;
-      if (!isTask) this.#report(statement.line, `def ${name}`, "its code belongs into a handler");
+      const reason = makesDag(statement) ? dagIsMade : "its code belongs into a handler";
+      if (!isTask) this.#report(statement.line, `def ${name}`, reason);
       return;
     }
     this.#usedFunctions.add(statement);
@@ -264,16 +285,12 @@ class AirflowImporter implements Names {
     const { kind, text, parts } = expression;
     if (kind === "name") return this.#values.get(text);
     if (kind === "list") {
-      const all = parts.map((each) => this.#evaluated(each));
-      if (parts.length === 0 || all.some((each) => each === undefined)) return undefined;
-      return { tasks: all.flatMap((each) => each?.tasks ?? []), isList: true };
+      const all = this.#inOrder(parts);
+      return all && { tasks: all.flatMap(({ tasks }) => tasks), isList: true };
     }
     if (kind === "binary" && (text === ">>" || text === "<<")) {
-      const [left, right] = parts.map((each) => this.#evaluated(each));
-      if (left === undefined || right === undefined) {
-        this.#report(expression.line, excerpt(expression), "a side of it is no task that is translated");
-        return left ?? right;
-      }
+      const [left, right] = this.#inOrder(parts) ?? [];
+      if (left === undefined || right === undefined) return undefined;
       if (right.isLabel) return left;
       if (left.isLabel) return right;
       if (text === ">>") link(left, right);
@@ -281,6 +298,31 @@ class AirflowImporter implements Names {
       return right;
     }
     return kind === "call" ? this.#called(expression) : undefined;
+  }
+
+  /**
+   * Evaluates the parts of an order to tasks. A part that is not translated becomes a task at which the run fails, if
+   * another part is translated. Undefined if none is.
+   */
+  #inOrder(parts: readonly Expression[]): readonly Group[] | undefined {
+    const groups = parts.map((each) => this.#evaluated(taskOf(each)));
+    if (this.#dag === undefined || groups.every((each) => each === undefined)) return undefined;
+    return groups.map((each, index) => each ?? this.#missingTask(taskOf(parts[index] as Expression)));
+  }
+
+  #missingTask(expression: Expression): Group {
+    const dag = this.#dag as Dag;
+    const title = excerpt(expression);
+    const id = firstFree(taskId(title), (each) => dag.tasks.has(each));
+    const tree = failingWork(id);
+    const { line } = expression;
+    const task = { id, line, title, tree, before: new Set<Task>(), rule: "all_success", isMissing: true };
+    dag.tasks.set(id, task);
+    this.#report(line, title, "it is no task that is translated. The run fails here");
+    const group = { tasks: [task] };
+    if (expression.kind === "name") this.#values.set(expression.text, group);
+    else this.#evaluatedCalls.set(expression, group);
+    return group;
   }
 
   readonly #evaluatedCalls = new Map<Expression, Group>();
@@ -298,20 +340,17 @@ class AirflowImporter implements Names {
     const name = excerpt(of ?? call);
     const last = name.split(".").at(-1) ?? "";
     if (of?.kind === "member" && /^set_(down|up)stream$/.test(of.text) && of.of !== undefined) {
-      const [one, other] = [this.#evaluated(of.of), args[0] && this.#evaluated(args[0].value)];
+      const [one, other] = (args[0] && this.#inOrder([of.of, args[0].value])) ?? [];
       if (one === undefined || other === undefined) return undefined;
-      if (args[0] !== undefined) args[0].isRead = true;
       if (of.text === "set_downstream") link(one, other);
       else link(other, one);
       return other;
     }
     if (last === "chain" || last === "cross_downstream") {
-      const groups = args.map(({ value }) => this.#evaluated(value));
-      if (groups.some((each) => each === undefined)) return undefined;
-      for (const [index, each] of groups.entries()) {
-        const before = groups[index - 1];
-        if (before !== undefined && each !== undefined) link(before, each, last === "chain");
-      }
+      const all = this.#inOrder(args.map(({ value }) => value)) ?? [];
+      const groups = all.filter(({ isLabel }) => isLabel !== true);
+      for (const [index, each] of groups.slice(1).entries())
+        link(groups[index] as Group, each, last === "chain");
       return groups.at(-1);
     }
     if (last === "Label") {
@@ -319,11 +358,15 @@ class AirflowImporter implements Names {
       for (const each of args) each.isRead = true;
       return { tasks: [], isLabel: true };
     }
-    if (/(Operator|Sensor|SensorAsync)$/.test(last) && of?.kind !== "call") return this.#operator(call, last);
-    return this.#taskFunction(call);
+    const parts = taskCallOf(call);
+    if (parts === undefined) return undefined;
+    const type = excerpt(parts.called).split(".").at(-1) ?? "";
+    return /(Operator|Sensor|SensorAsync)$/.test(type) && parts.override === undefined
+      ? this.#operator(operatorCall(call, parts), type, parts)
+      : this.#taskFunction(call, parts);
   }
 
-  #operator(call: Expression, type: string): Group {
+  #operator(call: Expression, type: string, { expand }: TaskCall): Group {
     this.#calls.add(call);
     const id = argumentOf(call, "task_id");
     const title = id?.value.kind === "text" ? id.value.text : type;
@@ -332,7 +375,10 @@ class AirflowImporter implements Names {
       : type === "ShortCircuitOperator"
         ? "all"
         : undefined;
-    return this.#task(call, title, kind, () => this.#work(call, type));
+    return this.#task(call, title, kind, () => {
+      const mapped = expand && mappedOver(expand, this);
+      return { ...this.#work(call, type), ...(mapped && { forEach: mapped.forEach }) };
+    });
   }
 
   #work(call: Expression, type: string): Record<string, Json> {
@@ -349,7 +395,7 @@ class AirflowImporter implements Names {
       const name = excerpt(callable.value);
       return { uses: this.#capability(call.line, name), with: this.#argumentsFor(call) };
     }
-    const rest = call.args.filter(({ name }) => name !== "" && !baseArguments.includes(name));
+    const rest = call.args.filter(({ name }) => name !== "" && !isBaseArgument(name));
     const fields = Object.fromEntries(rest.map((each) => [each.name, this.#value(call, each.name) ?? null]));
     if (type === "TriggerDagRunOperator" && typeof fields["trigger_dag_id"] === "string") {
       const workflow = nameFrom(fields["trigger_dag_id"]);
@@ -389,32 +435,9 @@ class AirflowImporter implements Names {
   }
 
   /** The call of a function with `@task`. */
-  #taskFunction(call: Expression): Group | undefined {
-    let [at, expand, partial, override]: [Expression, Expression?, Expression?, Expression?] = [call];
-    for (let of = at.of; of?.kind === "member" && of.of !== undefined; of = at.of) {
-      if (of.text === "expand") expand = at;
-      else return undefined;
-      if (of.of.kind !== "call") {
-        at = { ...at, of: of.of };
-        break;
-      }
-      at = of.of;
-      if (at.of?.kind === "member" && at.of.text === "partial" && at.of.of !== undefined) {
-        partial = at;
-        at = { ...at, of: at.of.of };
-        break;
-      }
-    }
-    if (
-      at.of?.kind === "call" &&
-      at.of.of?.kind === "member" &&
-      at.of.of.text === "override" &&
-      at.of.of.of !== undefined
-    ) {
-      override = at.of;
-      at = { ...at, of: at.of.of.of };
-    }
-    const name = at.of?.kind === "name" ? at.of.text : "";
+  #taskFunction(call: Expression, parts: TaskCall): Group | undefined {
+    const { called, override, partial } = parts;
+    const name = called.kind === "name" ? called.text : "";
     const found = this.#functions.get(name);
     const decorator = found?.values.find((each) => /^(\w+\.)?task(\.\w+)?(\(|$)/.test(excerpt(each)));
     if (found === undefined || decorator === undefined || this.#dag === undefined) return undefined;
@@ -429,7 +452,7 @@ class AirflowImporter implements Names {
         .text ?? name;
     const chooses = kind === "branch" ? "ids" : kind === "short_circuit" ? "all" : undefined;
     return this.#task({ ...call, args: settings.flatMap(({ args }) => args) }, title, chooses, () =>
-      this.#functionWork({ call, name, kind, found, ...(expand && { expand }), ...(partial && { partial }) }),
+      this.#functionWork({ call, name, kind, found, parts }),
     );
   }
 
@@ -438,10 +461,10 @@ class AirflowImporter implements Names {
     readonly name: string;
     readonly kind: string;
     readonly found: Statement;
-    readonly expand?: Expression;
-    readonly partial?: Expression;
+    readonly parts: TaskCall;
   }): Record<string, Json> {
-    const { call, name, kind, found, expand, partial } = of;
+    const { call, name, kind, found } = of;
+    const { partial, expand } = of.parts;
     if (/^(bash|sensor)$/.test(kind)) {
       this.#report(found.line, `def ${name}`, "its code belongs into a handler");
       throw new UnsupportedConstruct(`\`@task.${kind}\` has no counterpart`);
@@ -458,12 +481,9 @@ class AirflowImporter implements Names {
     for (const [index, each] of (partial?.args ?? (expand === undefined ? call.args : [])).entries())
       assign(each, index, jsonOf(each.value, this));
     if (expand === undefined) return { uses, with: inputs };
-    const [first, second] = expand.args;
-    if (first === undefined || second !== undefined)
-      throw new UnsupportedConstruct("a task is mapped over one list");
-    const list = jsonOf(first.value, this);
-    assign(first, 0, template("item"));
-    return { uses, with: inputs, forEach: typeof list === "string" ? list : template(JSON.stringify(list)) };
+    const { argument, forEach } = mappedOver(expand, this);
+    assign(argument, 0, template("item"));
+    return { uses, with: inputs, forEach };
   }
 
   #task(
@@ -493,7 +513,11 @@ class AirflowImporter implements Names {
     for (const group of this.#groups.slice(-1)) group.tasks.push(task);
     try {
       task.rule = this.#rule(call, dag);
+      if (argumentOf(call, "params") !== undefined)
+        throw new UnsupportedConstruct("`params` of a task have no counterpart");
       const tree = work();
+      if (chooses !== undefined && tree["forEach"] !== undefined)
+        throw new UnsupportedConstruct("a branch over a list has no counterpart");
       const extra = this.#limits(call, dag, tree["set"] === undefined);
       task.tree = { ...tree, ...extra };
       // Outputs in its arguments belong to preceding tasks.
@@ -507,7 +531,7 @@ class AirflowImporter implements Names {
       if (!(error instanceof UnsupportedConstruct)) throw error;
       this.#report(task.line, `task ${full}`, `${error.message}. The run fails here`);
       for (const each of call.args) each.isRead = true;
-      task.tree = { set: template(`dyn({})[${JSON.stringify(`The task ${id} is not translated.`)}]`) };
+      task.tree = failingWork(id);
     }
     return { tasks: [task] };
   }
@@ -661,17 +685,15 @@ function timeZoneOf(call: Expression): { readonly timeZone?: string } {
   return text?.kind === "text" ? { timeZone: text.text } : {};
 }
 
+/** Returns whether code makes a DAG when it runs. */
+function makesDag({ text, values, body }: Statement): boolean {
+  return /\bDAG \(/.test(text) || values.some(isDagDecorator) || body.some(makesDag);
+}
+
+function isDagDecorator(expression: Expression): boolean {
+  return /^(\w+\.)?dag(\(|$)/.test(excerpt(expression));
+}
+
 function argumentOf({ args }: Expression, name: string): Argument | undefined {
   return args.find((each) => each.name === name);
-}
-
-/** Returns whether an expression is a map whose keys are texts. Its values may be computed. */
-function isMapOfTexts({ kind, parts }: Expression): boolean {
-  return kind === "map" && parts.every((part, at) => at % 2 === 1 || part.kind === "text");
-}
-
-/** Returns whether an expression is a literal or a duration. */
-function isLiteral({ kind, parts, of }: Expression): boolean {
-  if (kind === "call") return of !== undefined && /^(datetime\.)?timedelta$|^duration$/.test(excerpt(of));
-  return /^(text|number|constant|name|list|map)$/.test(kind) && parts.every(isLiteral);
 }
