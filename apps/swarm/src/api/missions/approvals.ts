@@ -49,7 +49,7 @@ function questionsOf(dependencies: MissionDependencies): Questions {
   return {
     kind: "mission",
     person: indexLabels.person,
-    answered: undefined,
+    answered: indexLabels.answered,
     parent: indexLabels.parent,
     remote: [runChildren(dependencies.runs), sessionChildren(dependencies.sessions)],
     ofOwn: (id, context) => ofOwn(dependencies, id, context),

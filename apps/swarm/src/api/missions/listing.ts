@@ -18,6 +18,7 @@ const lines: Lines<MissionFilter, Mission> = {
   labels: indexLabels,
   untold: new Set([
     indexLabels.person,
+    indexLabels.answered,
     indexLabels.tasks,
     indexLabels.votes,
     indexLabels.budget,

@@ -29,8 +29,8 @@ export interface Questions {
   readonly kind: string;
   /** Name of the label of work that waits for a person. */
   readonly person: string;
-  /** Name of the label of work with a decision of a person. Undefined if the index does not show such work. */
-  readonly answered: string | undefined;
+  /** Name of the label of work with a decision of a person. */
+  readonly answered: string;
   /** Name of the label with the kind and id of the parent. */
   readonly parent: string;
   /** The children in other services. */
@@ -153,8 +153,7 @@ function labelsOfQuestions(
   { person, answered }: Pick<Questions, "person" | "answered">,
   filter: ApprovalFilter,
 ): readonly string[] {
-  const isAnswered = filter.decidedByMe && answered !== undefined;
-  return [...(isOnlyOpen(filter) ? [person] : []), ...(isAnswered ? [answered] : [])];
+  return [...(isOnlyOpen(filter) ? [person] : []), ...(filter.decidedByMe ? [answered] : [])];
 }
 
 /** Returns work that may have matching questions. The number of events of an entry shows a change. */

@@ -19,6 +19,8 @@ export const indexLabels = {
    * question.
    */
   person: "mission:person",
+  /** Set while a question with a decision of a person is kept. */
+  answered: "mission:answered",
   /** Description of a loop or standstill. */
   trouble: "mission:trouble",
   /** The leader. Absent if there is none. */
@@ -42,6 +44,7 @@ export function describeMission(mission: MissionView): Description {
     if (parent !== undefined)
       labels[indexLabels.parent] = truncate(`${parent.kind}/${parent.id}`, labelLengthMax);
   }
+  if (hasDecisions(mission)) labels[indexLabels.answered] = "yes";
   if (mission.error !== undefined)
     labels[indexLabels.errorCode] = truncate(mission.error.code, labelLengthMax);
   if (!hasEnded(mission)) {
@@ -62,6 +65,11 @@ export function describeMission(mission: MissionView): Description {
     keepMs: order?.spec?.retentionMs || undefined,
     removedMs: mission.removeMs || undefined,
   };
+}
+
+function hasDecisions({ questions }: MissionView): boolean {
+  for (const { decisions } of questions.values()) if (decisions.length > 0) return true;
+  return false;
 }
 
 const firstLine = (text: string): string => text.trim().split("\n", 1)[0] ?? "";

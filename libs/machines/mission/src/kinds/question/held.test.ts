@@ -68,7 +68,10 @@ describe("an output of a mission that needs approval by a rule", () => {
       /by the rule shop\/dear@3, ada, buyers must approve its output: 5000 for tea/,
     );
     assert.equal(codeOf(decide(scene, "q1", "eve", true)), "mission.approval_not_among");
+    const answered = () => scene.driver.description(scene.key).labels["mission:answered"];
+    assert.equal(answered(), undefined);
     accepted(decide(scene, "q1", "ada", true));
+    assert.equal(answered(), "yes");
     assert.equal(statusOf(scene), TASK_STATUS_COMPLETED);
     assert.deepEqual(scene.offers, ["b"]);
     accepted(decide(scene, "q1", "ada", true));
