@@ -17,7 +17,7 @@ import {
   type TriggerPlan,
   type TriggerStart,
 } from "@tutti/contracts/workflow/v1";
-import type { Value } from "@tutti/expressions";
+import { type Value, writeExactly } from "@tutti/expressions";
 import type { EffectJobs, JobCommand } from "@tutti/host/serving";
 import { errorFromUnknown, fromErrorDetail, type ReadOnly } from "@tutti/kernel";
 import { policyOf, type StartTriggered, settleStarts } from "@tutti/machine-trigger";
@@ -26,7 +26,6 @@ import type { DueEffect } from "@tutti/runtime";
 import { triggerSourceErrors } from "../errors.ts";
 import { refusalText } from "../runs/inputs.ts";
 import { eventJsonOf } from "../triggers/events.ts";
-import { writeExactly } from "../triggers/exact-json.ts";
 import { Matching } from "../triggers/matching.ts";
 
 export interface TriggeredStartsParts {

@@ -1,8 +1,8 @@
 /** Events in three forms: as posted, on the bus, and for triggers. */
 import { type BusEvent, checkedEvent, cloudEventOf, isPostedType } from "@tutti/bus";
 import type { CloudEvent } from "@tutti/contracts/workflow/v1";
+import { parseExactly, writeExactly } from "@tutti/expressions";
 import { triggerSourceErrors } from "../errors.ts";
-import { parseExactly, writeExactly } from "./exact-json.ts";
 import type { EventJson } from "./matching.ts";
 
 /** Returns a posted event in the form of the bus. Throws its problems. */

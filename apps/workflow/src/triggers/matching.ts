@@ -9,12 +9,12 @@ import {
   type Problem,
   type Program,
   scopeOf,
+  textOfJson,
   types,
   type Value,
 } from "@tutti/expressions";
 import type { ReadOnly } from "@tutti/kernel";
 import { triggerSourceErrors } from "../errors.ts";
-import { writeExactly } from "./exact-json.ts";
 
 /** An event as a JSON document of CloudEvents, with exact whole numbers. */
 export interface EventJson {
@@ -97,11 +97,11 @@ export class Matching {
     if (!group.ok) return wrong("policy.group", group.message);
     const runId = evaluated(this.#runId, event, "");
     if (!runId.ok) return wrong("runId", runId.message);
-    const id = textOf(runId.value);
+    const id = textOfJson(runId.value);
     if (this.#runId !== undefined && !runIdForm.test(id))
       return wrong("runId", `expected an id, got ${JSON.stringify(id.slice(0, 100))}`);
-    const keyText = this.#key === undefined ? "" : `key ${textOf(key.value)}`;
-    const groupText = textOf(group.value);
+    const keyText = this.#key === undefined ? "" : `key ${textOfJson(key.value)}`;
+    const groupText = textOfJson(group.value);
     const isLong = groupText.length > groupLengthMax;
     return { kind: "match", key: keyText, group: isLong ? digestOf(groupText) : groupText, runId: id };
   }
@@ -165,8 +165,4 @@ function evaluated(
 function wrong(field: string, message: string): MatchOutcome {
   const { code, message: text } = triggerSourceErrors.expressionFailed.refusal({ field, problem: message });
   return { kind: "wrong", code, message: text };
-}
-
-function textOf(value: Value): string {
-  return typeof value === "string" ? value : writeExactly(value);
 }

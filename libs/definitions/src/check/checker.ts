@@ -1,4 +1,4 @@
-import type { Json } from "@tutti/expressions";
+import { type Json, writeExactly } from "@tutti/expressions";
 import type { ConfiguredRetry } from "@tutti/kernel";
 import { buildPlan } from "../build/definition-builder.ts";
 import { definition } from "../language/definition-shape.ts";
@@ -169,8 +169,8 @@ class DocumentCheck {
     if (this.#findings.list.slice(before).some(({ severity }) => severity === "error")) return undefined;
     const whole = filled as unknown as WorkflowDocument;
     if (isTemplate && values === undefined)
-      return { document: whole, plan: undefined, hash: hashOf(JSON.stringify(inOrder(filled))) };
-    return { document: whole, plan, hash: hashOf(JSON.stringify(plan)) };
+      return { document: whole, plan: undefined, hash: hashOf(writeExactly(inOrder(filled))) };
+    return { document: whole, plan, hash: hashOf(writeExactly(plan)) };
   }
 
   #parametersOf(value: Json): {

@@ -46,7 +46,7 @@ export class SchemaValidator {
     this.#constants(value, schema, path);
     this.#combined(value, schema, path);
     if (typeof value === "string") this.#text(value, schema, path);
-    if (typeof value === "number") this.#number(value, schema, path);
+    if (isNumber(value)) this.#number(value, schema, path);
     if (isList(value)) return this.#list(value, schema, path);
     return isMembers(value) ? this.#members(value, schema, path) : value;
   }
@@ -141,7 +141,7 @@ export class SchemaValidator {
     else if (!found.matches) this.#refuse(path, `must match the pattern ${describeValue(pattern)}`);
   }
 
-  #number(value: number, schema: Members, path: Path): void {
+  #number(value: number | bigint, schema: Members, path: Path): void {
     const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf } = schema;
     if (typeof minimum === "number" && value < minimum)
       this.#refuse(path, `must be ${minimum} or more, got ${value}`);
@@ -151,7 +151,7 @@ export class SchemaValidator {
       this.#refuse(path, `must be more than ${exclusiveMinimum}, got ${value}`);
     if (typeof exclusiveMaximum === "number" && value >= exclusiveMaximum)
       this.#refuse(path, `must be less than ${exclusiveMaximum}, got ${value}`);
-    if (typeof multipleOf === "number" && !Number.isInteger(value / multipleOf))
+    if (typeof multipleOf === "number" && !isMultiple(value, multipleOf))
       this.#refuse(path, `must be a multiple of ${multipleOf}, got ${value}`);
   }
 
@@ -170,9 +170,12 @@ export class SchemaValidator {
   /** Returns the same text for equal values, with keys in any order. */
   #textOf(value: Json): string {
     this.#steps.chargeFor(value);
-    return JSON.stringify(value, (_, part: Json) =>
-      isMembers(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
-    );
+    return JSON.stringify(value, (_, part: Json | bigint) => {
+      if (typeof part === "bigint") return JSON.rawJSON(`${part}`);
+      return isMembers(part)
+        ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+        : part;
+    });
   }
 
   #members(members: Members, schema: Members, path: Path): Json {
@@ -255,12 +258,28 @@ function partsOf(value: Json | undefined): readonly Json[] {
   return isList(value) ? value : [];
 }
 
+/** Long whole numbers of values that `parseExactly` has read are bigints. */
+function isBigint(value: unknown): value is bigint {
+  return typeof value === "bigint";
+}
+
+function isNumber(value: unknown): value is number | bigint {
+  return typeof value === "number" || isBigint(value);
+}
+
+function isMultiple(value: number | bigint, of: number): boolean {
+  if (isBigint(value) && Number.isSafeInteger(of) && of !== 0) return value % BigInt(of) === 0n;
+  return Number.isInteger(Number(value) / of);
+}
+
 function isOfType(value: Json, name: string): boolean {
   switch (name) {
     case "null":
       return value === null;
     case "integer":
-      return Number.isInteger(value);
+      return Number.isInteger(value) || isBigint(value);
+    case "number":
+      return isNumber(value);
     case "array":
       return isList(value);
     case "object":

@@ -34,6 +34,33 @@ describe("the input of work that a definition starts", () => {
       );
   });
 
+  it("keeps every digit of whole numbers, which are compared exactly", () => {
+    const properties = {
+      ...{ id: { type: "integer", minimum: 1, multipleOf: 3 }, any: { type: "number" } },
+      ...{ ids: { type: "array", items: { type: "integer" }, uniqueItems: true }, days: { default: 2 } },
+    };
+    const numbers = JSON.stringify({ type: "object", properties });
+    const checked = (text: string) => {
+      const body = { $case: "inline", value: Buffer.from(text) } as const;
+      const valid = requireInputOfSchema(numbers, Payload.fromPartial({ body }), "input");
+      return valid?.body?.$case === "inline" ? Buffer.from(valid.body.value).toString() : "";
+    };
+    const exact =
+      '{"id":9007199254740993,"any":-18446744073709551617,"ids":[9007199254740993,9007199254740992]';
+    assert.equal(checked(`${exact}}`), `${exact},"days":2}`);
+    for (const [wrong, field] of [
+      ['{"id":9007199254740997}', "input.id"],
+      ['{"id":-9007199254740993}', "input.id"],
+      ['{"ids":[9007199254740993,9007199254740993]}', "input.ids"],
+      ['{"id":9007199254740993.5}', "input.id"],
+    ] as const)
+      assert.throws(
+        () => checked(wrong),
+        (error: { violations: { field: string }[] }) => error.violations[0]?.field === field,
+        wrong,
+      );
+  });
+
   it("passes unchanged without a schema", () => {
     const stored = Payload.fromPartial({ body: { $case: "blob", value: { size: 5 } } });
     assert.equal(requireInputOfSchema("", stored, "input"), stored);

@@ -1,6 +1,6 @@
 /** Validates inputs of runs, missions and sessions against the schema of their definition. */
 import type { Payload } from "@tutti/contracts/types/v1";
-import type { Json } from "@tutti/expressions";
+import { type Json, parseExactly, writeExactly } from "@tutti/expressions";
 import { counted, defineErrors } from "@tutti/kernel";
 import { type ValidatedValue, validateInputAgainst } from "../check/validated-value.ts";
 
@@ -23,7 +23,7 @@ export const inputErrors = defineErrors("workflow", {
   },
 });
 
-/** Returns a payload as JSON. Other content, or a payload in the blob store, is refused with the field's name. */
+/** Returns a payload as JSON, with bigints as `parseExactly`. Other content, or a payload in the blob store, is refused with the field's name. */
 export function jsonOf({ body, mediaType }: Payload, field: string): Json {
   if (body === undefined) return null;
   if (body.$case === "blob") throw inputErrors.payloadNotJson({ field, found: "a reference to a blob" });
@@ -32,7 +32,7 @@ export function jsonOf({ body, mediaType }: Payload, field: string): Json {
   const text = Buffer.from(body.value).toString("utf8");
   if (text === "") return null;
   try {
-    return JSON.parse(text) as Json;
+    return parseExactly(text) as Json;
   } catch (error) {
     const found = error instanceof Error ? error.message : "something else";
     throw inputErrors.payloadNotJson({ field, found });
@@ -49,7 +49,7 @@ export function requireValidInput(schema: Json, payload: Payload | undefined, fi
   refuseViolations(violations, field);
   // Unchanged if no default was filled in, so that a number keeps its written form.
   if (value === input && payload !== undefined) return payload;
-  return { body: { $case: "inline", value: Buffer.from(JSON.stringify(value)) }, mediaType: "" };
+  return { body: { $case: "inline", value: Buffer.from(writeExactly(value)) }, mediaType: "" };
 }
 
 /** As `requireValidInput`, for the text of a schema. Empty accepts any input. */

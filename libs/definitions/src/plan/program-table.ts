@@ -9,6 +9,7 @@ import {
   type Scope,
   type Type,
   TypeEncoder,
+  textOfJson,
   types,
 } from "@tutti/expressions";
 import { type Environment, taskNamed } from "../check/environment.ts";
@@ -117,7 +118,7 @@ export class ProgramTable {
     }: { readonly environment: Environment; readonly expectedType?: Type | undefined },
     compile: () => Program | undefined,
   ): Programmed {
-    const text = typeof source === "string" ? source : JSON.stringify(source);
+    const text = textOfJson(source);
     const kind = `${form} ${expectedType?.kind ?? ""} ${typeof source === "string" ? "text" : "json"}`;
     const key = `${this.#environmentNumber(environment)} ${kind} ${text}`;
     const known = this.#known.get(key);

@@ -14,6 +14,7 @@ import { startOf } from "../syntax/tree.ts";
 import { References } from "../types/references.ts";
 import type { Scope } from "../types/scope.ts";
 import { type Type, types } from "../types/type.ts";
+import { textOfJson } from "../values/exact-json.ts";
 import type { Json } from "../values/value.ts";
 
 /**
@@ -136,7 +137,7 @@ export function runOf({
     let result = "";
     for (const part of parts) {
       const value = typeof part === "string" ? part : part.run(frame);
-      const piece = typeof value === "string" ? value : JSON.stringify(value);
+      const piece = textOfJson(value);
       frame.charge(1 + (piece.length >>> 3), typeof part === "string" ? 0 : part.node.at);
       result += piece;
     }

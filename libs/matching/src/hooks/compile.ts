@@ -12,6 +12,7 @@ import {
   objectOf,
   type Program,
   scopeOf,
+  textOfJson,
   types,
   type Value,
 } from "@tutti/expressions";
@@ -138,9 +139,7 @@ function decided(
   }
   const labels: Record<string, string> = {};
   for (const [name, program] of labelPrograms) {
-    const found = evaluated(program, facts, (value) =>
-      typeof value === "string" ? value : JSON.stringify(value),
-    );
+    const found = evaluated(program, facts, textOfJson);
     if ("problem" in found) return found;
     labels[name] = found.value;
   }

@@ -1,9 +1,9 @@
 /** Tests a trigger with an event, without starting anything. */
 import { type BusEvent, matcherOf } from "@tutti/bus";
 import { type TestTriggerReply, type TestTriggerRequest, Trigger } from "@tutti/contracts/workflow/v1";
+import { writeExactly } from "@tutti/expressions";
 import type { CallContext } from "@tutti/kernel";
 import { cloudEventMessage, postedEvent, ReadEvent } from "../../triggers/events.ts";
-import { writeExactly } from "../../triggers/exact-json.ts";
 import { Matching } from "../../triggers/matching.ts";
 import { readPast } from "../../triggers/past-events.ts";
 import type { TriggerDependencies } from "./dependencies.ts";

@@ -3,7 +3,7 @@
  * expression reads it. Absent data is null.
  */
 import type { Payload } from "@tutti/contracts/types/v1";
-import type { Json, Value } from "@tutti/expressions";
+import { type Json, parseExactly, type Value, writeExactly } from "@tutti/expressions";
 
 export type Data = Uint8Array | Payload;
 
@@ -45,7 +45,7 @@ export function asPayload(data: Data | undefined): Payload | undefined {
 }
 
 export function encodeJson(value: Json): Uint8Array {
-  return encoder.encode(JSON.stringify(value));
+  return encoder.encode(writeExactly(value));
 }
 
 /** Thrown for data that expressions cannot read. */
@@ -76,7 +76,7 @@ export function parsed(data: Data | undefined): Value {
 function parseJson(bytes: Uint8Array): Value {
   if (bytes.length === 0) return null;
   try {
-    return JSON.parse(decoder.decode(bytes)) as Value;
+    return parseExactly(decoder.decode(bytes)) as Value;
   } catch (error) {
     throw new UnreadableData(error instanceof SyntaxError ? error.message : "bytes that are no text");
   }

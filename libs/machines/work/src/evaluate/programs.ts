@@ -4,6 +4,7 @@ import {
   compileData,
   compileExpression,
   type Json,
+  parseExactly,
   type Program,
   type Scope,
   types,
@@ -64,7 +65,7 @@ export function dataExpressionOf(text: string): CompiledText {
   return remembered(`data ${text}`, () => {
     let json: Json;
     try {
-      json = JSON.parse(text) as Json;
+      json = parseExactly(text) as Json;
     } catch (error) {
       return { ok: false, problem: error instanceof SyntaxError ? error.message : "expected JSON" };
     }

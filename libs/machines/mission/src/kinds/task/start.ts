@@ -5,7 +5,7 @@
 import { TaskHold } from "@tutti/contracts/swarm/v1";
 import { type Amounts, type ErrorDetail, TaskStatus } from "@tutti/contracts/types/v1";
 import type { OfferDetails } from "@tutti/contracts/workflow/v1";
-import type { Json } from "@tutti/expressions";
+import { type Json, textOfJson, writeExactly } from "@tutti/expressions";
 import {
   amountsOrNone,
   bytesOf,
@@ -254,7 +254,7 @@ type Detailed =
 function detailsOf({ mission, step, budget }: TaskStart, task: TaskView): Detailed {
   const plain = task.attempt === 0 ? plainDetails(task as Task) : undefined;
   if (plain === undefined) return noDetails;
-  const text = JSON.stringify(plain);
+  const text = writeExactly(plain);
   if (!hasExpression(text)) return noDetails;
   const compiled = dataExpressionOf(text);
   if (!compiled.ok) return { ok: false, error: invalid(task.spec.id, compiled.problem) };
@@ -274,19 +274,15 @@ function texts(value: Json): Json {
   return {
     ...mapped(keys),
     labels: mapped((labels ?? {}) as Record<string, Json>),
-    limitKeys: ((limitKeys ?? []) as Json[]).map(textOf),
-    cacheTags: ((cacheTags ?? []) as Json[]).map(textOf),
+    limitKeys: ((limitKeys ?? []) as Json[]).map(textOfJson),
+    cacheTags: ((cacheTags ?? []) as Json[]).map(textOfJson),
     dueMs: dueMs ?? 0,
     capability: capability ?? 0,
   };
 }
 
 function mapped(values: Readonly<Record<string, Json>>): Record<string, Json> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, textOf(value)]));
-}
-
-function textOf(value: Json): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, textOfJson(value)]));
 }
 
 function queueChild(

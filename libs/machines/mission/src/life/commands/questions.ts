@@ -1,7 +1,7 @@
 /** Decisions of people, and their effects. */
 import { DecideMissionQuestion, type MissionQuestion, QuestionKind } from "@tutti/contracts/swarm/v1";
 import { ActorKind, type Amounts, Approval, Verdict, WorkStatus } from "@tutti/contracts/types/v1";
-import type { Json } from "@tutti/expressions";
+import { type Json, writeExactly } from "@tutti/expressions";
 import { isRefusal, type ReadOnly, type Refusal, toTimestamp } from "@tutti/kernel";
 import {
   type Data,
@@ -126,7 +126,7 @@ function answerOf(
     const options = mission.votes.get(subject)?.vote.options.map(({ option }) => option) ?? [];
     if (typeof winner !== "string" || !options.includes(winner))
       return refuse(
-        `expected \`winner\` to be one of ${options.join(", ")}, got ${JSON.stringify(winner ?? null)}`,
+        `expected \`winner\` to be one of ${options.join(", ")}, got ${writeExactly(winner ?? null)}`,
       );
     return { ...nothing, winner };
   }
@@ -135,7 +135,7 @@ function answerOf(
   for (const each of kinds) {
     const amount = (fields as Record<string, Json>)[each] ?? 0;
     if (typeof amount !== "number" || !(amount >= 0) || !Number.isFinite(amount))
-      return refuse(`expected a number of 0 or more for ${each}, got ${JSON.stringify(amount)}`);
+      return refuse(`expected a number of 0 or more for ${each}, got ${writeExactly(amount)}`);
     amounts[each] = rounded(amount);
   }
   if (isNothing(amounts)) return refuse('expected the amounts to add, such as {"tokens": 1000}, got none');

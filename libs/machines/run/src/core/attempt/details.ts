@@ -1,7 +1,9 @@
 /** Computes parts of an offer: labels, keys, due time. */
+
 import type { ErrorDetail } from "@tutti/contracts/types/v1";
 import type { OfferDetails } from "@tutti/contracts/workflow/v1";
 import type { Among } from "@tutti/definitions";
+import { textOfJson } from "@tutti/expressions";
 import { detailOfRefusal, labelLengthMax, truncate } from "@tutti/machine-work";
 import { runErrors } from "../../errors.ts";
 import { type EventValue, evaluate, evaluateForEvent } from "../evaluate/evaluate.ts";
@@ -57,16 +59,14 @@ class Computing {
   text(program: number, field: string, lengthMax: number): string {
     const value = this.#value(program, field);
     if (value === undefined || value === null) return "";
-    return truncate(typeof value === "string" ? value : JSON.stringify(value), lengthMax);
+    return truncate(textOfJson(value), lengthMax);
   }
 
   /** Texts of a list, without duplicates and empty texts. */
   texts(program: number, field: string, lengthMax: number): string[] {
     const value = this.#value(program, field);
     if (!Array.isArray(value)) return [];
-    const texts = value.map((each) =>
-      truncate(typeof each === "string" ? each : JSON.stringify(each), lengthMax),
-    );
+    const texts = value.map((each) => truncate(textOfJson(each), lengthMax));
     return [...new Set(texts)].filter((text) => text !== "" && text !== "null");
   }
 

@@ -16,6 +16,7 @@ import {
   type RunOrder,
 } from "@tutti/contracts/workflow/v1";
 import type { KeyedLimit, ObjectPolicy } from "@tutti/definitions";
+import { textOfJson } from "@tutti/expressions";
 import { idOfKey, type Message, type ReadOnly } from "@tutti/kernel";
 import { objectIdOf } from "@tutti/machine-work";
 import { evaluate, evaluateCondition } from "../evaluate/evaluate.ts";
@@ -67,7 +68,7 @@ export function limitsOf(run: RunView, order: RunOrder): RequiredLimits {
   for (const limit of limits) {
     const result = evaluate(scene, limit.key, "the key of a limit");
     if (!result.ok) return result;
-    const text = textOf(result.value);
+    const text = textOfJson(result.value);
     const id = idOfKey(text);
     required.set(id, { id, text, limit });
   }
@@ -98,15 +99,11 @@ function requiredObject(
   if (reads?.ok === false) return reads;
   const object = {
     name,
-    key: textOf(result.value),
-    call: textOf(called?.value ?? ""),
+    key: textOfJson(result.value),
+    call: textOfJson(called?.value ?? ""),
     reader: reads?.value ?? false,
   };
   return { ok: true, object };
-}
-
-function textOf(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 /** Returns the keyed object that a run holds. Undefined if the run is no call, or still waits. */

@@ -1,5 +1,6 @@
 import { RunOrder } from "@tutti/contracts/workflow/v1";
 import type { Plan } from "@tutti/definitions";
+import { parseExactly } from "@tutti/expressions";
 import type { ReadOnly } from "@tutti/kernel";
 import { RunPlan, type RunPlans } from "./run-plan.ts";
 
@@ -15,7 +16,7 @@ let latest: { readonly bytes: Uint8Array; readonly plan: RunPlan } | undefined;
 export function readPlan(bytes: Uint8Array): RunPlan {
   if (latest?.bytes === bytes) return latest.plan;
   // A plan in an event was checked before the event was emitted.
-  const plan = new RunPlan(JSON.parse(decoder.decode(bytes)) as Plan, "");
+  const plan = new RunPlan(parseExactly(decoder.decode(bytes)) as Plan, "");
   latest = { bytes, plan };
   return plan;
 }

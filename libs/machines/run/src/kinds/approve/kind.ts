@@ -1,5 +1,7 @@
 /** Asks people, and continues according to their decision. */
+
 import { Verdict, WaitCause } from "@tutti/contracts/types/v1";
+import { textOfJson } from "@tutti/expressions";
 import { detailOfRefusal, messageLengthMax, noBytes, truncate } from "@tutti/machine-work";
 import { failForGood } from "../../core/attempt/outcome.ts";
 import { evaluate, evaluateInFull } from "../../core/evaluate/evaluate.ts";
@@ -105,8 +107,5 @@ function textOf(place: Place, program: number, field: string, otherwise: string)
     failForGood(place, result.error);
     return undefined;
   }
-  return truncate(
-    typeof result.value === "string" ? result.value : JSON.stringify(result.value),
-    messageLengthMax,
-  );
+  return truncate(textOfJson(result.value), messageLengthMax);
 }

@@ -3,7 +3,7 @@
 import { ErrorDetail, RetryClass } from "@tutti/contracts/types/v1";
 import { type FunctionEntry, FunctionEntryKind, type ObjectEntry } from "@tutti/contracts/workflow/v1";
 import { checkAddition, type TaskDocument } from "@tutti/definitions";
-import type { Json } from "@tutti/expressions";
+import { type Json, parseExactly, writeExactly } from "@tutti/expressions";
 import { isRefusal } from "@tutti/kernel";
 import {
   bounded,
@@ -136,8 +136,8 @@ function objectStateProblem(
   if (journal === undefined || (before?.length ?? 0) + journal.bytes <= objectStateBytesMax) return undefined;
   const sizes = new Map<string, number>();
   if (before !== undefined)
-    for (const [name, value] of Object.entries(JSON.parse(decoder.decode(before)) as object))
-      sizes.set(name, JSON.stringify(value).length);
+    for (const [name, value] of Object.entries(parseExactly(decoder.decode(before)) as object))
+      sizes.set(name, writeExactly(value).length);
   for (const { kind, id, json } of journal.entries)
     if (kind === FunctionEntryKind.FUNCTION_ENTRY_KIND_SET) sizes.set(id, json.length);
   let bytes = 0;
@@ -159,7 +159,7 @@ function entryOf(each: Exclude<TurnStep, { kind: "task" }>): FunctionEntry {
   const { kind, id, at, atMs } = each;
   const entry = { kind: kinds[kind], id, at, atMs, node: 0, used: undefined };
   if (kind === "step" && each.error !== undefined) return { ...entry, json: "", error: errorOf(each.error) };
-  return { ...entry, json: kind === "undo" ? "" : JSON.stringify(each.value), error: undefined };
+  return { ...entry, json: kind === "undo" ? "" : writeExactly(each.value), error: undefined };
 }
 
 function errorOf(error: TurnError): ErrorDetail {

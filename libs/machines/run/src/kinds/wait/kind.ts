@@ -2,7 +2,7 @@
 
 import { type ErrorDetail, TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
 import { parseDurationMs } from "@tutti/definitions";
-import type { Json } from "@tutti/expressions";
+import { type Json, writeExactly } from "@tutti/expressions";
 import { detailOfRefusal } from "@tutti/machine-work";
 import { complete, failForGood } from "../../core/attempt/outcome.ts";
 import { evaluate } from "../../core/evaluate/evaluate.ts";
@@ -124,7 +124,7 @@ function computed(
   if (!result.ok) return fail(result.error);
   const ms = read(result.value);
   if (ms !== undefined) return ms;
-  const found = JSON.stringify(result.value)?.slice(0, 100) ?? "nothing";
+  const found = writeExactly(result.value).slice(0, 100);
   return fail(detailOfRefusal(runErrors.timeExpected.refusal({ subject, found })));
 }
 

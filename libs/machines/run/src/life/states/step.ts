@@ -3,7 +3,9 @@
  * transition, and of the new state. In a state, transitions that are always open come first. Then come its
  * activity and the end of that, signals in their order, and expired times.
  */
+
 import type { PlanState } from "@tutti/definitions";
+import { textOfJson } from "@tutti/expressions";
 import { detailOfRefusal, noBytes, ofTask } from "@tutti/machine-work";
 import { evaluate } from "../../core/evaluate/evaluate.ts";
 import { nodesMax } from "../../core/state/limits.ts";
@@ -93,7 +95,7 @@ function finishIn({ run, step, budget }: Stepping, { name, fail, output }: PlanS
     failRun(run, step, result.error);
     return;
   }
-  const message = typeof result.value === "string" ? result.value : JSON.stringify(result.value);
+  const message = textOfJson(result.value);
   failRun(run, step, detailOfRefusal(runErrors.stateFailed.refusal({ state: name, message })));
 }
 

@@ -1,7 +1,13 @@
 /**
- * JSON of events with exact whole numbers. Those beyond the precision of a double are bigints, which expressions know:
- * two events whose ids differ in the last digit have different keys, and runs get every digit.
+ * JSON with exact whole numbers. Those with more digits than a double are bigints, which expressions know: ids that
+ * differ only in the last digit stay different.
  */
+declare global {
+  interface JSON {
+    /** Returns a number with the digits of the text, which `JSON.stringify` writes unchanged. */
+    rawJSON(text: string): object;
+  }
+}
 
 /** Shorter numbers are exact. */
 const long = /\d{16}/;
@@ -13,6 +19,7 @@ type Reviver = (
   context?: { readonly source?: string },
 ) => unknown;
 
+/** Parses JSON. Whole numbers that a double would round are bigints. */
 export function parseExactly(text: string): unknown {
   if (!long.test(text)) return JSON.parse(text);
   // TypeScript does not know the third argument of a reviver yet.
@@ -24,10 +31,7 @@ const digitsMax = 310;
 
 const exact: Reviver = (_key, value, { source = "" } = {}) => {
   if (typeof value !== "number" || Number.isSafeInteger(value) || source.length > digitsMax) return value;
-  if (!/^-?\d+$/.test(source)) return value;
-  const whole = BigInt(source);
-  // Expressions calculate with 64 bits. Beyond them, a number that a program wrote as a double stays one.
-  return BigInt.asIntN(64, whole) !== whole && String(value) === source ? value : whole;
+  return String(value) === source || !/^-?\d+$/.test(source) ? value : BigInt(source);
 };
 
 /** Writes parsed JSON with the digits that it was read with. */
@@ -38,4 +42,9 @@ export function writeExactly(value: unknown): string {
   } catch {
     return JSON.stringify(value, (_key, each) => (typeof each === "bigint" ? JSON.rawJSON(`${each}`) : each));
   }
+}
+
+/** Returns a text unchanged, and other values as JSON. */
+export function textOfJson(value: unknown): string {
+  return typeof value === "string" ? value : writeExactly(value);
 }

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { CloudEvent, TriggerPlan } from "@tutti/contracts/workflow/v1";
+import { parseExactly, writeExactly } from "@tutti/expressions";
 import { cloudEventMessage, eventJsonOf, postedEvent, ReadEvent } from "./events.ts";
-import { parseExactly, writeExactly } from "./exact-json.ts";
 import { itemOf, Matching } from "./matching.ts";
 
 const parse = (data: string) =>
