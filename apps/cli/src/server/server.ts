@@ -2,6 +2,7 @@
 
 import { IdSource, systemFoundation } from "@tutti/kernel";
 import { Client, type FollowOptions, keyedRoutes, RestError, routeNamed } from "@tutti/rest/client";
+import { parseExactly } from "@tutti/rest/json/exact";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { Failure } from "../command/failure.ts";
@@ -25,7 +26,12 @@ export async function connect(context: Context, options: ConnectOptions = {}): P
   const url = serverAddress(context);
   const key = await keyOf(context);
   const namespace = values.text("namespace") ?? shell.environment["TUTTI_NAMESPACE"];
-  const client = new Client({ url, fetch: httpFetch, ...(key === undefined ? {} : { key }) });
+  const client = new Client({
+    url,
+    fetch: httpFetch,
+    parse: parseExactly,
+    ...(key === undefined ? {} : { key }),
+  });
   const retries = new Retries(context, options);
   const ids = new IdSource(systemFoundation());
   const server: Server = {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { parseExactly } from "@tutti/rest/json/exact";
 import fc from "fast-check";
 import { drawJson } from "./json.ts";
 import { withoutColours as style } from "./style.ts";
@@ -16,6 +17,11 @@ describe("values for people", () => {
       `  "first": "${"x".repeat(40)}",`,
       `  "second": ["${"y".repeat(40)}", 1]`,
       "}",
+    ]));
+
+  it("prints every digit of a number", () =>
+    assert.deepEqual(drawJson(parseExactly('{"id":9007199254740993}'), { style, width: 80 }), [
+      '{"id": 9007199254740993}',
     ]));
 
   it("any value is JSON of the same value", () => {

@@ -28,6 +28,8 @@ function oneLine(value: unknown, style: Style): string {
   if (typeof value === "string") return style.green(safe(JSON.stringify(value)));
   if (typeof value === "number" || typeof value === "boolean") return style.cyan(String(value));
   if (typeof value !== "object" || value === null) return style.dim("null");
+  // A number with more digits than a double.
+  if (JSON.isRawJSON(value)) return style.cyan(JSON.stringify(value));
   if (Array.isArray(value)) return `[${value.map((item) => oneLine(item, style)).join(", ")}]`;
   const members = Object.entries(value).map(
     ([key, item]) => `${style.dim(safe(JSON.stringify(key)))}: ${oneLine(item, style)}`,

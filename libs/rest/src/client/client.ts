@@ -19,6 +19,8 @@ export interface ClientOptions {
   readonly key?: string;
   /** Function for HTTP calls. Default: the `fetch` of browser or Node. */
   readonly fetch?: Fetching;
+  /** Parses responses. Default: `JSON.parse`. */
+  readonly parse?: (text: string) => unknown;
   /** Clock, for tests. */
   readonly time?: ClientTime;
 }
@@ -66,9 +68,10 @@ export class Client {
     if (!answer.ok) throw await errorOfAnswer(answer);
     if (answer.status === 204) return undefined as Routes[N]["reply"];
     const text = await answer.text();
+    const { parse = JSON.parse } = this.#options;
     try {
       // The content has the form of the route's plan: both are generated from the contracts.
-      return JSON.parse(text) as Routes[N]["reply"];
+      return parse(text) as Routes[N]["reply"];
     } catch {
       throw strangeAnswer(answer.status, text);
     }
@@ -113,6 +116,7 @@ export class Client {
         if (!answer.ok) throw await errorOfAnswer(answer);
         return answer;
       },
+      ...(this.#options.parse !== undefined && { parse: this.#options.parse }),
       ...(this.#options.time !== undefined && { time: this.#options.time }),
       ...options,
     });

@@ -42,6 +42,8 @@ export type Followed<T> =
       readonly cursor: string;
     };
 
+type GapItem = Pick<Extract<Followed<never>, { readonly kind: "gap" }>, "reason" | "missed">;
+
 export type ConnectionState = "connecting" | "open" | "broken";
 
 export interface FollowOptions {
@@ -54,6 +56,7 @@ export interface FollowOptions {
 
 export interface FollowParts extends FollowOptions {
   readonly open: (cursor: string, signal: AbortSignal) => Promise<Answer>;
+  readonly parse?: (text: string) => unknown;
   readonly time?: ClientTime;
 }
 
@@ -93,7 +96,7 @@ export async function* followed<T>(parts: FollowParts): AsyncGenerator<Followed<
       for await (const event of attempt({ ...parts, time }, cursor, signal)) {
         if (event.event === "end") return;
         if (event.id !== "") cursor = event.id;
-        if (event.data !== "") yield followedItem<T>(event, cursor, isFirst);
+        if (event.data !== "") yield followedItem<T>(event, parts.parse ?? JSON.parse, cursor, isFirst);
         if (event.event === "snapshot") isFirst = false;
       }
     } catch (thrown) {
@@ -110,9 +113,14 @@ export async function* followed<T>(parts: FollowParts): AsyncGenerator<Followed<
   }
 }
 
-function followedItem<T>({ event, data }: ServerEvent, cursor: string, isFirst: boolean): Followed<T> {
+function followedItem<T>(
+  { event, data }: ServerEvent,
+  parse: (text: string) => unknown,
+  cursor: string,
+  isFirst: boolean,
+): Followed<T> {
   // The server writes values of the route's plan.
-  const value = JSON.parse(data);
+  const value = parse(data) as T & GapItem & { readonly live?: boolean };
   switch (event) {
     case "ready":
       return { kind: "ready", cursor };
