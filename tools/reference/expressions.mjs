@@ -156,6 +156,11 @@ const macros = [
   ["cel.bind(x, value, expression)", "The expression, with a value bound to a name."],
 ];
 
+const exactNumbers = [
+  "Whole numbers in data keep every digit, also above 2^53, and comparisons are exact. A list or an object passes them on unchanged. An",
+  "expression whose result is such a number gives it as text, because JavaScript would round it. Calculations have 64 bits.",
+];
+
 export function expressionsPage() {
   return [
     "# Expressions",
@@ -204,9 +209,7 @@ export function expressionsPage() {
     "",
     ...operators.map((each) => `- ${each}`),
     "",
-    "Whole numbers in data keep every digit, also above 2^53, and are compared exactly. A list or an object is passed on with",
-    "them unchanged. An expression whose result is such a number gives it as text, because JavaScript would round it.",
-    "Calculations have 64 bits.",
+    ...exactNumbers,
     "",
     "## Macros",
     "",

@@ -4,8 +4,8 @@ import {
   compileData,
   compileExpression,
   type Json,
-  parseExactly,
   type Program,
+  parseExactly,
   type Scope,
   types,
 } from "@tutti/expressions";
