@@ -1,4 +1,4 @@
-import type { LineAndColumn } from "@tutti/expressions";
+import { type LineAndColumn, losesDigits } from "@tutti/expressions";
 import { nearest } from "@tutti/kernel";
 
 /**
@@ -129,6 +129,13 @@ export class Findings {
     more: Partial<Pick<Finding, "key" | "at" | "expected">> = {},
   ): void {
     this.#add({ severity: "warning", code, path, message, expected: "", ...more });
+  }
+
+  /** Numbers of a text are doubles. */
+  warnIfRounded(path: Path, value: number, source: string): void {
+    if (!losesDigits(value, source)) return;
+    const message = `the number ${source} is rounded to ${value}. Write it as a text to keep its digits`;
+    this.warning("rounded", path, message, { expected: JSON.stringify(source) });
   }
 
   #add(finding: Finding): void {

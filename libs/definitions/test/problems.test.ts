@@ -40,6 +40,20 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
     ["a.yaml:4:3: error: tasks.a: the key `a` appears a second time"],
   ],
   [
+    "a number that would be rounded",
+    "workflow: w\ntasks:\n  a: {uses: x, with: {id: 9007199254740993, same: 9007199254740992}}",
+    [
+      "a.yaml:3:27: warning: tasks.a.with.id: the number 9007199254740993 is rounded to 9007199254740992. Write it as a text to keep its digits",
+    ],
+  ],
+  [
+    "a number of JSON that would be rounded",
+    '{"workflow": "w", "tasks": {"a": {"uses": "x", "with": {"n": 0.1, "id": -9007199254740993}}}}',
+    [
+      "a.yaml:1:73: warning: tasks.a.with.id: the number -9007199254740993 is rounded to -9007199254740992. Write it as a text to keep its digits",
+    ],
+  ],
+  [
     "a computed capability without the list of what it may be",
     'workflow: w\ntasks:\n  a: {uses: "${{ input.x }}"}',
     [

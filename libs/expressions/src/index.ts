@@ -24,5 +24,5 @@ export { decodeType, type EncodedType, TypeEncoder } from "./types/encoding.ts";
 export { typeOfSchema } from "./types/json-schema.ts";
 export { type Scope, scopeOf } from "./types/scope.ts";
 export { fits, listOf, mapOf, nullable, objectOf, printType, type Type, types } from "./types/type.ts";
-export { parseExactly, textOfJson, writeExactly } from "./values/exact-json.ts";
+export { losesDigits, parseExactly, textOfJson, writeExactly } from "./values/exact-json.ts";
 export type { Json, Value } from "./values/value.ts";

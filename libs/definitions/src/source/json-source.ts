@@ -1,4 +1,4 @@
-import { type Json, type LineAndColumn, lineAndColumn } from "@tutti/expressions";
+import { type Json, type LineAndColumn, lineAndColumn, losesDigits } from "@tutti/expressions";
 import { limits } from "../limits.ts";
 import type { Findings, Path, Places } from "../problem.ts";
 import type { ReadSource } from "./text.ts";
@@ -15,6 +15,8 @@ export function readJson(text: string, findings: Findings): ReadSource {
     const value = reader.read();
     for (const { at, key, path } of reader.duplicates)
       findings.error("duplicate_key", path, `the key \`${key}\` appears a second time`, { key: true, at });
+    for (const { value: number, source, path } of reader.rounded)
+      findings.warnIfRounded(path, number, source);
     return { value, places };
   } catch (fault) {
     if (!(fault instanceof JsonFault)) throw fault;
@@ -85,6 +87,7 @@ function offsetInString(text: string, start: number, at: number): number {
 
 class JsonReader {
   readonly duplicates: { readonly at: number; readonly key: string; readonly path: Path }[] = [];
+  readonly rounded: { readonly value: number; readonly source: string; readonly path: Path }[] = [];
   readonly #text: string;
   readonly #path: (string | number)[] = [];
   #at = 0;
@@ -209,6 +212,8 @@ class JsonReader {
     this.#at += match[0].length;
     const number = Number(match[0]);
     if (!Number.isFinite(number)) throw this.#fault("a number is too large");
+    if (losesDigits(number, match[0]))
+      this.rounded.push({ value: number, source: match[0], path: [...this.#path] });
     return number;
   }
 

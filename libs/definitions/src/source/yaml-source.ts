@@ -12,6 +12,7 @@ import {
   type Node,
   type Pair,
   type ParsedNode,
+  type Scalar,
   type YAMLMap,
 } from "yaml";
 import { limits } from "../limits.ts";
@@ -77,7 +78,7 @@ class Plainer {
     if (path.length > limits.depthMax + 1)
       return this.#refuse("too_large", path, `nested more than ${limits.depthMax} deep`);
     if (isAlias(node)) return this.#alias(node, path);
-    if (isScalar(node)) return this.#scalar(node.value, path);
+    if (isScalar(node)) return this.#scalar(node, path);
     if (isSeq(node)) return node.items.map((item, index) => this.plain(item, [...path, index]));
     return isMap(node) ? this.#members(node, path) : null;
   }
@@ -97,12 +98,13 @@ class Plainer {
     return this.#refuse("syntax", path, "the text has too many aliases. Write the values out");
   }
 
-  #scalar(value: unknown, path: Path): Json {
+  #scalar({ value, source = "" }: Scalar, path: Path): Json {
     switch (typeof value) {
       case "string":
       case "boolean":
         return value;
       case "number":
+        this.#findings.warnIfRounded(path, value, source);
         if (Number.isFinite(value)) return value;
         return this.#refuse("wrong_type", path, `expected a number that JSON has, got ${value}`);
       default:

@@ -30,9 +30,14 @@ export function parseExactly(text: string): unknown {
 const digitsMax = 310;
 
 const exact: Reviver = (_key, value, { source = "" } = {}) => {
-  if (typeof value !== "number" || Number.isSafeInteger(value) || source.length > digitsMax) return value;
-  return String(value) === source || !/^-?\d+$/.test(source) ? value : BigInt(source);
+  return typeof value === "number" && losesDigits(value, source) ? BigInt(source) : value;
 };
+
+/** Returns whether a double rounds a whole number. */
+export function losesDigits(value: number, source: string): boolean {
+  if (Number.isSafeInteger(value) || source.length > digitsMax) return false;
+  return String(value) !== source && /^-?\d+$/.test(source);
+}
 
 /** Writes parsed JSON with the digits that it was read with. */
 export function writeExactly(value: unknown): string {
