@@ -23,20 +23,6 @@ export async function* watch(
   let { round } = registrar.freshFigures;
   let sentComplete: boolean | undefined;
   let sentAtMs = clock.monotonic();
-  const repliesAfter = (
-    changes: readonly Change[] | undefined,
-    state: ReplyState,
-    known: boolean | undefined,
-  ): Iterable<WatchReply> => {
-    if (changes === undefined) {
-      const entries = registrar.directory.entries();
-      const selected = entries.filter(({ instance }) => filter.service(instance.service));
-      return snapshot(state, selected, filter.form);
-    }
-    const selected = changes.filter(filter.change).map(filter.formOfChange);
-    if (selected.length > 0) return repliesWith(state, selected);
-    return known === state.complete ? [] : [{ ...state, news: undefined }];
-  };
   instruments.watchers.add(1);
   try {
     while (!signal.aborted) {
@@ -47,7 +33,8 @@ export async function* watch(
       const changes =
         lastSent?.history === position.history ? directory.changesAfter(lastSent.revision) : undefined;
       lastSent = position;
-      for (const reply of repliesAfter(changes, state, sentComplete)) {
+      const isNews = sentComplete !== complete;
+      for (const reply of repliesAfter(changes, { state, isNews, filter, directory })) {
         yield reply;
         sentAtMs = clock.monotonic();
       }
@@ -80,6 +67,31 @@ export async function* watch(
 interface ReplyState {
   readonly position: Position;
   readonly complete: boolean;
+}
+
+/** Returns the replies for changes. Undefined changes: a snapshot. */
+function repliesAfter(
+  changes: readonly Change[] | undefined,
+  {
+    state,
+    isNews,
+    filter,
+    directory,
+  }: {
+    readonly state: ReplyState;
+    /** Whether the state alone is worth a reply. */
+    readonly isNews: boolean;
+    readonly filter: ReturnType<typeof filterOf>;
+    readonly directory: RegistryDependencies["registrar"]["directory"];
+  },
+): Iterable<WatchReply> {
+  if (changes === undefined) {
+    const entries = directory.entries().filter(({ instance }) => filter.service(instance.service));
+    return snapshot(state, entries, filter.form);
+  }
+  const selected = changes.filter(filter.change).map(filter.formOfChange);
+  if (selected.length > 0) return repliesWith(state, selected);
+  return isNews ? [{ ...state, news: undefined }] : [];
 }
 
 /** Yields the snapshot part by part: a slow watcher keeps no copies in memory. */

@@ -7,7 +7,7 @@
  * 3. All addresses are https. If the server is on this machine, http to this machine is allowed too.
  */
 import { isLoopbackHost } from "@tutti/kernel";
-import { challengesIn } from "../adapters/http/digest.ts";
+import { challengesIn } from "../adapters/http/challenges.ts";
 import type { HttpAnswer } from "../adapters/http/wire.ts";
 import { type Members, parsedMembers, textIn } from "../agents/models/wire.ts";
 

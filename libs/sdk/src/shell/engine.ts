@@ -50,8 +50,8 @@ export async function newPlace(options: ContainerOptions): Promise<Place> {
  * and a second signal leaves them no time at all.
  */
 function removeAll(): void {
-  for (const engine of new Map([...places.values()].map((each) => [each.join(" "), each])).values()) {
-    const own = [...places].filter(([, each]) => each.join(" ") === engine.join(" "));
+  for (const own of Map.groupBy(places, ([, each]) => each.join(" ")).values()) {
+    const engine = own[0]?.[1] ?? [];
     const names = own.map(([{ name }]) => name).join(" ");
     // One call for each: an engine kills none of them if one does not run yet.
     const script = `for n in ${names}; do "$@" kill $n & done; wait; "$@" rm --force ${names}`;

@@ -1,5 +1,7 @@
 /** HTTP Digest (RFC 7616): a server gives a nonce, and each request proves that its sender knows the password. */
+
 import { createHash, randomBytes } from "node:crypto";
+import { challengesIn } from "./challenges.ts";
 
 export interface DigestChallenge {
   readonly realm: string;
@@ -62,21 +64,6 @@ export function digestAuthorization(
 
 function plain(algorithm: string): string {
   return algorithm.toUpperCase().replace(/-SESS$/, "");
-}
-
-/** Returns the members of each challenge of a scheme. A header has schemes with members, separated by commas. */
-export function challengesIn(header: string, wanted: string): readonly Readonly<Record<string, string>>[] {
-  const found: Record<string, string>[] = [];
-  let members: Record<string, string> | undefined;
-  const parts = header.matchAll(/([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([\w-]+)(?=[\s,]|$)/g);
-  for (const [, name, text, token, scheme] of parts) {
-    if (scheme !== undefined) {
-      members = scheme.toLowerCase() === wanted ? {} : undefined;
-      if (members !== undefined) found.push(members);
-    } else if (name !== undefined && members !== undefined)
-      members[name.toLowerCase()] = text === undefined ? (token ?? "") : text.replace(/\\(.)/g, "$1");
-  }
-  return found;
 }
 
 function digestChallengesIn(header: string): readonly DigestChallenge[] {
