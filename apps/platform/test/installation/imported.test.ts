@@ -329,6 +329,70 @@ describe("an imported workflow of n8n", () => {
   });
 });
 
+describe("an imported workflow of n8n of the current editor", () => {
+  it("computes with times, texts, variables and items of other nodes, and merges items", async () => {
+    await using installation = await Installation.open();
+    await using tutti = await installation.client();
+    const worker = installation.worker({});
+    const requests: { url: string; queryParameters?: { parameters: { value: string }[] } }[] = [];
+    const order = (id: string, name: string, email: string, more: object = {}) => ({
+      ...{ id, status: "paid", total: 20, customer: { name, email }, items: [1, 2] },
+      ...more,
+    });
+    worker.handle("http-request", (request: (typeof requests)[number]) => {
+      requests.push(request);
+      if (request.url.includes("crm")) return { name: "Ada", email: "ada+test@example.com", tags: ["vip"] };
+      if (request.url.includes("billing")) return { name: "A. Lovelace", email: "", plan: "large" };
+      const [one, two] = [
+        order("order-0017", " Ada ", "ada@Shop.EXAMPLE"),
+        order("o-2", "Bo", "bo@x.example"),
+      ];
+      return { orders: [{ ...two, status: "open" }, one, { ...two, customer: { name: "Bo", email: null } }] };
+    });
+    worker.handle("split-out", ({ items }: { items: { orders: Json[] }[] }) => items[0]?.orders ?? []);
+    worker.handle("slack", ({ text }: { text: string }) => ({ text }));
+    worker.handle("email-send", (mail: { subject: string; text: string }) => ({ ...mail }));
+    worker.handle("code", ({ items }: { items: Json[] }) => items);
+    await worker.start();
+    for (const name of ["weekly-report", "contacts"]) {
+      const file = new URL(`../../../../libs/definitions/test/n8n/${name}.json`, import.meta.url);
+      const [workflow] = importN8n(readFileSync(file, "utf8"), `${name}.json`).documents;
+      await tutti.workflows.register(workflow as never);
+    }
+    const before = installation.now();
+    const report = await tutti.run("weekly-report", { parameters: { shopHost: "shop.example" } as never });
+    assert.deepEqual(await report.result(), [{ text: "Ada: 2 articles" }]);
+    const [{ url, queryParameters } = { url: "" }] = requests.splice(0);
+    assert.equal(url, "https://shop.example/api/orders");
+    const [since = "", until] = queryParameters?.parameters.map(({ value }) => value) ?? [];
+    assert.match(since, /^[-\dT:.]{23}\+0[12]:00$/);
+    const age = Date.parse(since) + 7 * 86_400_000 - before;
+    // The clock can have changed in between.
+    assert.ok(age >= -3_600_000 && age < 3_660_000, since);
+    const berlin = new Intl.DateTimeFormat("sv-SE", { timeZone: "Europe/Berlin" });
+    assert.equal(until, berlin.format(before));
+
+    const contacts = await tutti.run("sync-contacts", {
+      input: { body: { id: "7", source: "web" } } as never,
+    });
+    const mail = {
+      fromEmail: "crm@example.com",
+      toEmail: "ada+test@example.com",
+      emailFormat: "text",
+      options: {},
+    };
+    assert.deepEqual(await contacts.result(), {
+      welcome: [{ ...mail, subject: "Hello Ada", text: "Ada" }],
+      code: [],
+    });
+    assert.deepEqual(requests.map(({ url }) => url).sort(), [
+      "https://billing.example.com/search",
+      "https://crm.example.com/contacts/7",
+    ]);
+    await worker.stop();
+  });
+});
+
 describe("an imported history of Temporal", () => {
   it("executes the recorded activities with the input of another run", async () => {
     await using installation = await Installation.open();

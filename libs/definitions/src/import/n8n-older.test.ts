@@ -1,38 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { compileTemplate, type Json, scopeOf, types } from "@tutti/expressions";
 import { silentValues } from "./completeness.fixture.ts";
 import { importN8n } from "./index.ts";
-
-type Parameters = { readonly [key: string]: unknown };
-
-function textOf(type: string, typeVersion: number, parameters: Parameters): string {
-  const nodes = [
-    { name: "Go", type: "n8n-nodes-base.manualTrigger", typeVersion: 1 },
-    { name: "Node", type: `n8n-nodes-base.${type}`, typeVersion, parameters },
-  ];
-  const connections = { Go: { main: [[{ node: "Node", type: "main", index: 0 }]] } };
-  return JSON.stringify({ name: "Older", nodes, connections }, null, 1);
-}
-
-/** Imports a node, and returns what its expressions compute for the input of the run. */
-function resultOf(type: string, typeVersion: number, parameters: Parameters, input: Json): unknown {
-  const { documents, untranslated } = importN8n(textOf(type, typeVersion, parameters));
-  const refused = untranslated.find(({ reason }) => reason.endsWith("The run fails here"));
-  if (refused !== undefined) return refused.reason;
-  const { set } = (documents[0] as { tasks: { node: { set: string | string[] } } }).tasks.node;
-  const scope = scopeOf({ input: types.dyn });
-  const results = [set].flat().map((text) => {
-    const compiled = compileTemplate(text, scope);
-    assert.ok(compiled.ok, JSON.stringify(compiled));
-    const result = compiled.program.evaluate(() => input);
-    return result.ok ? JSON.parse(JSON.stringify(result.value)) : result.problem.message;
-  });
-  return typeof set === "string" ? results[0] : results;
-}
+import { resultOf, textOf } from "./n8n.fixture.ts";
 
 describe("older parameters of a node of n8n", () => {
-  const item = { a: "shop", n: 5, ok: true };
+  const item = { a: "shop", n: 5, ok: true, list: [], nothing: null };
   const strings = (operation: string | undefined, value2: unknown, value1: unknown = "={{ $json.a }}") => ({
     conditions: { string: [{ value1, ...(operation !== undefined && { operation }), value2 }] },
   });
@@ -53,7 +26,16 @@ describe("older parameters of a node of n8n", () => {
     [strings("isEmpty", undefined), no],
     [strings("isEmpty", undefined, "={{ $json.none }}"), yes],
     [strings("isNotEmpty", undefined), yes],
-    [strings("regex", "s.*"), /the operation `regex` has no counterpart/],
+    [strings("isEmpty", undefined, "={{ $json.list }}"), yes],
+    [strings("contains", "a", "={{ $json.nothing }}"), no],
+    [strings("regex", "^s.*p$"), yes],
+    [strings("regex", "/^SHO/i"), yes],
+    [strings("notRegex", "^SHO"), yes],
+    [strings("regex", "x", "={{ $json.none }}"), no],
+    [strings("regex", "^$", "={{ $json.nothing }}"), yes],
+    [strings("regex", "(?=s)"), /looks around/],
+    [strings("regex", "={{ $json.a }}"), /a computed pattern/],
+    [strings("glob", "s*"), /the operation `glob` has no counterpart/],
     [numbers(undefined, 6), yes],
     [numbers("largerEqual", 6), no],
     [numbers("equal", "5"), /a value is no number/],

@@ -4,6 +4,7 @@
  */
 import { isThere, merged, record, UnsupportedConstruct } from "./cel.ts";
 import { isMembers, listIn, type Members, membersIn, type Path, textIn } from "./foreign-document.ts";
+import { matching, orEmpty } from "./n8n-conditions.ts";
 
 /** A node, and how its translator reads a value. */
 export interface OlderNode {
@@ -27,8 +28,8 @@ const operations: Readonly<Record<string, (left: string, right: string) => strin
   largerEqual: (left, right) => `${left} >= ${right}`,
   smaller: (left, right) => `${left} < ${right}`,
   smallerEqual: (left, right) => `${left} <= ${right}`,
-  contains: (left, right) => `${left}.contains(${right})`,
-  notContains: (left, right) => `!${left}.contains(${right})`,
+  contains: (left, right) => `${orEmpty(left)}.contains(${orEmpty(right)})`,
+  notContains: (left, right) => `!${orEmpty(left)}.contains(${orEmpty(right)})`,
   startsWith: (left, right) => `${left}.startsWith(${right})`,
   notStartsWith: (left, right) => `!${left}.startsWith(${right})`,
   endsWith: (left, right) => `${left}.endsWith(${right})`,
@@ -39,7 +40,7 @@ const operations: Readonly<Record<string, (left: string, right: string) => strin
 
 function isEmpty(value: string): string {
   const there = isThere(value);
-  return `${there === undefined ? "" : `!(${there}) || `}${value} == null || ${value} == ""`;
+  return `${there === undefined ? "" : `!(${there}) || `}dyn(${value}) in dyn([null, "", [], {}])`;
 }
 
 /** Returns the condition of an `if` or a `filter`. Undefined if its parameters are not older ones. */
@@ -211,6 +212,8 @@ function compared(
   { left, rule, path }: { readonly left: string; readonly rule: Members; readonly path: Path },
 ): string {
   const operation = textIn(rule, "operation") || (kind === "number" ? "smaller" : "equal");
+  if (kind === "string" && (operation === "regex" || operation === "notRegex"))
+    return matched(left, operation === "regex", rule["value2"] ?? "", [...path, "value2"]);
   const compare = Object.hasOwn(operations, operation) ? operations[operation] : undefined;
   if (compare === undefined)
     throw new UnsupportedConstruct(`the operation \`${operation}\` has no counterpart`, [
@@ -220,4 +223,15 @@ function compared(
   const isUnary = operation === "isEmpty" || operation === "isNotEmpty";
   const right = isUnary ? "" : operand(node, kind, rule["value2"], [...path, "value2"]);
   return `(${compare(left, right)})`;
+}
+
+/** Returns whether a text matches a pattern. A missing text is empty. */
+function matched(left: string, isWanted: boolean, pattern: unknown, path: Path): string {
+  try {
+    const found = matching(orEmpty(left), pattern);
+    return isWanted ? `(${found})` : `(!(${found}))`;
+  } catch (error) {
+    if (error instanceof UnsupportedConstruct) throw new UnsupportedConstruct(error.message, path);
+    throw error;
+  }
 }

@@ -11,7 +11,7 @@
  * A node with a construct that would change its behavior is not translated: the run fails there.
  */
 import type { Json } from "@tutti/expressions";
-import { expressionOf, isThere, merged, plain, record, template, UnsupportedConstruct } from "./cel.ts";
+import { expressionOf, member, merged, plain, record, template, UnsupportedConstruct } from "./cel.ts";
 import {
   ForeignDocument,
   isMembers,
@@ -21,17 +21,21 @@ import {
   type Path,
   textIn,
 } from "./foreign-document.ts";
-import { ExpressionReader } from "./foreign-expression.ts";
+import { type Imported, NotImported, nameFromCamelCase, nameLengthMax, type Tree } from "./imported.ts";
+import { conditionOf } from "./n8n-conditions.ts";
+import { N8nExpressionReader } from "./n8n-expression.ts";
+import { mergedItems } from "./n8n-merge.ts";
 import {
-  firstFree,
-  type Imported,
-  inOrder,
-  NotImported,
-  nameFrom,
-  nameFromCamelCase,
-  nameLengthMax,
-  type Tree,
-} from "./imported.ts";
+  connect,
+  isDisabled,
+  isTrigger,
+  type Node,
+  nodesIn,
+  nodesInOrder,
+  ofAllItems,
+  omitUnreachable,
+  versionOf,
+} from "./n8n-nodes.ts";
 import {
   type OlderNode,
   olderCondition,
@@ -40,30 +44,10 @@ import {
   requireFew,
   typedValue,
 } from "./n8n-older.ts";
-
-interface Node {
-  readonly members: Members;
-  readonly name: string;
-  readonly type: string;
-  readonly path: Path;
-  readonly id: string;
-  /** Expressions of lists of items, by the number of the input. */
-  readonly inputs: string[][];
-  readonly loop?: Loop;
-  /** An output without a counterpart that leads to a node. */
-  lostOutput?: Path;
-}
-
-/** A loop. Items leave it twice: to the nodes that lead back to it, and after they have returned. */
-interface Loop {
-  readonly id: string;
-  /** Numbers of its outputs. */
-  readonly outputs: { readonly each: number; readonly done: number };
-  /** Names of nodes that its items reach. */
-  readonly inside: ReadonlySet<string>;
-  /** Nodes that lead back to it, and expressions of their items. */
-  readonly backEdges: { readonly node: Node; readonly items: string }[];
-}
+import { otherItem, pairedItem } from "./n8n-references.ts";
+import { addSchedules } from "./n8n-schedule.ts";
+import { Zone } from "./n8n-time.ts";
+import type { Note } from "./n8n-value.ts";
 
 export function importN8n(text: string, file = "n8n"): Imported {
   const source = new ForeignDocument(text);
@@ -73,16 +57,17 @@ export function importN8n(text: string, file = "n8n"): Imported {
   const [base = ""] = (file.split("/").at(-1) ?? "").split(".");
   const name = collector.truncate(textIn(root, "name"), nameLengthMax, source.lineOf(["name"]), "name");
   const workflow = collector.freeName(name || base);
+  readBookkeeping(source);
   const nodes = nodesIn(source);
   const omitted = omitUnreachable(source, nodes);
   const leaves = connect(source, nodes, omitted);
   const tasks: Record<string, Json> = {};
-  const capabilities = new Set<string>();
+  const context = { source, workflow, nodes, seen: new Set<string>(), variables: new Set<string>() };
   for (const node of nodesInOrder([...nodes.values()])) {
     const line = source.lineOf([...node.path, "name"]);
     const title = plain(collector.truncate(node.name, 200, line, "name"));
     try {
-      for (const [id, task] of Object.entries(new Translator(source, node, workflow, capabilities).tasks()))
+      for (const [id, task] of Object.entries(new Translator(context, node).tasks()))
         tasks[id] = { title, ...task };
     } catch (error) {
       if (!(error instanceof UnsupportedConstruct)) throw error;
@@ -105,255 +90,77 @@ export function importN8n(text: string, file = "n8n"): Imported {
     outputs.length === 1 && only !== undefined
       ? template(only[1])
       : Object.fromEntries(outputs.map(([id, each]) => [id, template(each)]));
-  if (Object.keys(tasks).length > 0) collector.add({ workflow, tasks, output }, 1);
+  const parameters = parametersOf(context.variables);
+  if (Object.keys(tasks).length > 0) collector.add({ workflow, ...parameters, tasks, output }, 1);
   for (const node of nodes.values())
     if (node.type === "scheduleTrigger") addSchedules(source, node, workflow);
   return source.finish();
 }
 
-function nodesIn(source: ForeignDocument): Map<string, Node> {
-  const nodes = new Map<string, Node>();
-  const ids = new Set<string>();
-  const idOf = (base: string) => {
-    const id = firstFree(nameFromCamelCase(base), (each) => ids.has(each));
-    ids.add(id);
-    return id;
-  };
-  for (const [index, members] of listIn(source.root, "nodes").entries()) {
-    const path = ["nodes", index];
-    const [name, full] = isMembers(members) ? [textIn(members, "name"), textIn(members, "type")] : ["", ""];
-    if (!isMembers(members) || name === "" || full === "" || nodes.has(name))
-      throw new NotImported(`line ${source.lineOf(path)}: a node has its own \`name\` and a \`type\``);
-    // Empty settings need no listing.
-    Reflect.get(members, "parameters");
-    // Position and version of a node need no listing.
-    for (const key of ["id", "position", "typeVersion"]) JSON.stringify(members[key]);
-    if (index === 0)
-      for (const key of ["id", "position", "typeVersion"])
-        if (members[key] !== undefined)
-          source.collector.report(source.lineOf([...path, key]), key, {
-            bookkeeping: "it is needed only by the editor of n8n",
-          });
-    const type = full.split(".").at(-1) ?? "";
-    if (type === "stickyNote") {
-      source.report(path, `node ${name}`, { bookkeeping: "it is a note" });
-      continue;
-    }
-    const node = { members, name, type, path, id: idOf(name), inputs: [] };
-    const version = versionOf(members);
-    const isLoop = type === "splitInBatches" && members["disabled"] !== true && [2, 3].includes(version);
-    const outputs = version === 3 ? { done: 0, each: 1 } : { each: 0, done: 1 };
-    const inside = isLoop ? reachableFrom(source, name, outputs.each) : new Set<string>();
-    const loop = inside.has(name) && { id: idOf(`${name}-done`), outputs, inside, backEdges: [] };
-    nodes.set(name, { ...node, ...(loop && { loop }) });
-  }
-  return nodes;
+/** Reads what n8n itself needs. Empty parts need no listing. */
+function readBookkeeping(source: ForeignDocument): void {
+  const { root } = source;
+  for (const key of ["pinData", "tags"]) Reflect.get(root, key);
+  for (const key of ["id", "versionId", "meta"])
+    if (root[key] !== undefined) source.report([key], key, { bookkeeping: "it is needed only by n8n" });
+  const path = ["settings", "executionOrder"];
+  if (membersIn(root, "settings")["executionOrder"] === "v1")
+    source.report(path, path.join("."), { bookkeeping: "it is the order of Tutti" });
+  for (const [index, node] of listIn(root, "nodes").entries())
+    if (isMembers(node) && node["webhookId"] !== undefined)
+      source.report(["nodes", index, "webhookId"], "webhookId", { bookkeeping: "it is needed only by n8n" });
 }
 
-/** Returns the names of the nodes that items of an output reach. */
-function reachableFrom(source: ForeignDocument, name: string, output: number): ReadonlySet<string> {
-  const connections = membersIn(source.root, "connections");
-  const reachable = new Set<string>();
-  const follow = (outputs: readonly unknown[]) => {
-    for (const each of outputs.flat()) {
-      const to = isMembers(each) ? textIn(each, "node") : "";
-      if (to === "" || reachable.has(to)) continue;
-      reachable.add(to);
-      if (to !== name) follow(listIn(membersIn(connections, to), "main"));
-    }
-  };
-  follow([listIn(membersIn(connections, name), "main")[output] ?? []]);
-  return reachable;
+/** Variables of the instance are parameters of the definition. */
+function parametersOf(variables: ReadonlySet<string>): Tree {
+  if (variables.size === 0) return {};
+  const properties = Object.fromEntries([...variables].map((name) => [name, { type: "string" }]));
+  return { parameters: { schema: { type: "object", required: [...variables], properties } } };
 }
 
-/**
- * Removes the nodes that n8n does not run, and returns their names. Without a trigger, nodes without an input start.
- */
-function omitUnreachable(source: ForeignDocument, nodes: Map<string, Node>): ReadonlySet<string> {
-  const connections = membersIn(source.root, "connections");
-  const kindsOf = (name: string) => membersIn(connections, name);
-  const targetsOf = (node: Node, output: number) =>
-    [listIn(kindsOf(node.name), "main")[output] ?? []]
-      .flat()
-      .map((each) => (isMembers(each) ? textIn(each, "node") : ""));
-  const outputsOf = (node: Node) => listIn(kindsOf(node.name), "main").map((_, output) => output);
-  const follow = (from: readonly Node[]) => {
-    const reachable = new Set(from);
-    for (const node of reachable)
-      for (const output of outputsOf(node).filter((candidate) => !isForErrors(node, candidate)))
-        for (const name of targetsOf(node, output)) {
-          const next = nodes.get(name);
-          if (next !== undefined) reachable.add(next);
-        }
-    return reachable;
-  };
-  const all = [...nodes.values()];
-  const triggers = all.filter((node) => isTrigger(node) && node.type !== "errorTrigger");
-  const isPart = ({ name }: Node) => Object.keys(kindsOf(name)).some((kind) => kind !== "main");
-  const entered = new Set(
-    all.flatMap((node) => outputsOf(node).flatMap((output) => targetsOf(node, output))),
-  );
-  const starts = all.filter(
-    (node) => !entered.has(node.name) && !isPart(node) && node.type !== "errorTrigger",
-  );
-  const reached = follow(triggers.length > 0 ? triggers : starts);
-  for (const node of triggers) {
-    const own = follow([node]).size - 1;
-    if (triggers.some((other) => follow([other]).size - 1 !== own) || reached.size - triggers.length !== own)
-      source.collector.report(
-        source.lineOf([...node.path, "name"]),
-        `branch of ${node.name}`,
-        "each run contains the branches of all triggers. If n8n runs only one of them, make each branch a separate workflow",
-      );
-  }
-  const omitted = new Set<string>();
-  for (const node of all) {
-    if (reached.has(node)) continue;
-    const reason = isPart(node)
-      ? "it is a part of the node that it leads to. The capability of that node includes it"
-      : node.type === "errorTrigger"
-        ? "it runs after errors of other workflows. Make its branch a workflow that a trigger with `afterRun` starts"
-        : "no trigger leads to it, or only after an error";
-    source.report(node.path, `node ${node.name}`, reason);
-    nodes.delete(node.name);
-    omitted.add(node.name);
-  }
-  return omitted;
+/** What the nodes of a file share. */
+interface Workflow {
+  readonly source: ForeignDocument;
+  readonly workflow: string;
+  readonly nodes: ReadonlyMap<string, Node>;
+  /** What is listed once. */
+  readonly seen: Set<string>;
+  /** Names of variables of the instance. */
+  readonly variables: Set<string>;
 }
 
-/** Returns whether an output has the items for which a node failed. */
-function isForErrors({ type, members }: Node, output: number): boolean {
-  const isBehindItems = output > 0 && type !== "if" && type !== "switch";
-  return isBehindItems && members["onError"] === "continueErrorOutput";
-}
-
-/** Sets the inputs of nodes. Returns the tasks whose items lead nowhere. */
-function connect(
-  source: ForeignDocument,
-  nodes: ReadonlyMap<string, Node>,
-  omitted: ReadonlySet<string>,
-): readonly string[] {
-  const leading = new Set<string>();
-  for (const [from, kinds] of Object.entries(membersIn(source.root, "connections"))) {
-    if (omitted.has(from)) {
-      source.report(["connections", from], `connections of ${from}`, "the node is left out");
-      continue;
-    }
-    const node = nodes.get(from);
-    for (const [output, all] of (isMembers(kinds) ? listIn(kinds, "main") : []).entries())
-      for (const [index, each] of (Array.isArray(all) ? all : []).entries()) {
-        const path = ["connections", from, "main", output, index];
-        const target = isMembers(each) ? textIn(each, "node") : "";
-        const to = nodes.get(target);
-        if (omitted.has(target)) {
-          source.report(path, `output ${output} of ${from}`, `\`${target}\` is left out`);
-          continue;
-        }
-        if (node === undefined || to === undefined || !isMembers(each))
-          throw new NotImported(`line ${source.lineOf(path)}: a connection of no node`);
-        if (textIn(each, "type") !== "main")
-          source.report(path, `connection of ${from}`, "its type is not `main`");
-        const input = typeof each["index"] === "number" ? each["index"] : 0;
-        const isDone = node.loop?.outputs.done === output;
-        const id = isDone ? (node.loop?.id ?? node.id) : node.id;
-        const items = isTrigger(node) ? "[input]" : `tasks["${id}"].output`;
-        const most = to.type === "merge" ? (membersIn(to.members, "parameters")["numberInputs"] ?? 2) : 1;
-        if (input >= Number(most))
-          source.report(
-            [...path, "index"],
-            `input ${input} of ${to.name}`,
-            "its items are added to those before",
-          );
-        const backEdges = to.loop?.inside.has(from) === true ? to.loop.backEdges : undefined;
-        if (backEdges === undefined && to.inputs[input] !== undefined)
-          source.report(path, `connection of ${from}`, `\`${to.name}\` gets the items of this input at once`);
-        const isChoice = node.type === "if" || node.type === "switch";
-        if (output > 0 && !isChoice && node.loop === undefined) {
-          source.report(path, `output ${output} of ${from}`, "only `if` and `switch` have several outputs");
-          if (!isForErrors(node, output)) node.lostOutput = path;
-        } else {
-          leading.add(id);
-          const all = isChoice && !isDisabled(node) ? `${items}[${output}]` : items;
-          // Only one of several triggers has started the run.
-          if (all === "[input]" && to.inputs.flat().includes(all)) to.inputs[input] ??= [];
-          else if (backEdges === undefined) to.inputs[input] = [...(to.inputs[input] ?? []), all];
-          else backEdges.push({ node, items: all });
-        }
-      }
-  }
-  return [...nodes.values()]
-    .flatMap(({ id, loop }) => (loop === undefined ? [id] : [id, loop.id]))
-    .filter((id) => !leading.has(id));
-}
-
-const oldTriggers = new Set(["webhook", "cron", "interval", "start"]);
-
-function isTrigger(node: Node): boolean {
-  return (node.type.endsWith("Trigger") || oldTriggers.has(node.type)) && !isDisabled(node);
-}
-
-/** Version of the parameters of a node. */
-function versionOf(members: Members): number {
-  return Number(members["typeVersion"] ?? 1);
-}
-
-function isDisabled({ members }: Node): boolean {
-  return members["disabled"] === true;
-}
-
-/** Node types that process all items together. */
-const ofAllItems = new Set([
-  ...[
-    "aggregate",
-    "summarize",
-    "sort",
-    "limit",
-    "removeDuplicates",
-    "splitOut",
-    "itemLists",
-    "compareDatasets",
-  ],
-  ...["code", "function"],
-]);
-
-/** Returns nodes after the nodes that they read. */
-function nodesInOrder(nodes: readonly Node[]): readonly Node[] {
-  return inOrder(
-    nodes,
-    (node) => nodesBefore(node, nodes),
-    ({ name }) => new NotImported(`node \`${name}\` leads to itself`),
-  );
-}
-
-function* nodesBefore({ inputs }: Node, nodes: readonly Node[]): Iterable<Node> {
-  const read = inputs.flat().join(" ");
-  const reads = (id: string | undefined) => id !== undefined && read.includes(`tasks["${id}"]`);
-  for (const other of nodes) {
-    if (reads(other.id) || reads(other.loop?.id)) yield other;
-    if (!reads(other.loop?.id)) continue;
-    for (const { node: last } of other.loop?.backEdges ?? []) yield last;
-  }
+/** Zone of the times of the workflow. */
+function zoneOf(source: ForeignDocument): Zone {
+  const name = textIn(membersIn(source.root, "settings"), "timezone");
+  if (name === "" || name === "DEFAULT")
+    throw new UnsupportedConstruct(
+      "the workflow has the time zone of its instance. Set `timezone` in its settings",
+    );
+  return new Zone(name);
 }
 
 class Translator {
+  readonly #workflow: Workflow;
   readonly #source: ForeignDocument;
   readonly #node: Node;
-  readonly #workflow: string;
-  readonly #capabilities: Set<string>;
   readonly #items: string;
+  readonly #parameters: Members;
+  #readsIndex = false;
 
-  constructor(source: ForeignDocument, node: Node, workflow: string, capabilities: Set<string>) {
-    this.#source = source;
-    this.#node = node;
+  constructor(workflow: Workflow, node: Node) {
     this.#workflow = workflow;
-    this.#capabilities = capabilities;
+    this.#source = workflow.source;
+    this.#node = node;
+    this.#parameters = membersIn(node.members, "parameters");
+    // Empty settings need no listing.
+    Reflect.get(this.#parameters, "options");
     const all = node.inputs.flat();
     const items = all.length === 0 ? "[input]" : all.join(" + ");
     this.#items = all.length > 1 ? `(${items})` : items;
   }
 
   tasks(): Record<string, Tree> {
-    const { members, type, id, name, path, lostOutput } = this.#node;
+    const { type, id, name, path, lostOutput } = this.#node;
     const items = this.#items;
     if (isDisabled(this.#node)) {
       this.#source.report(path, `node ${name}`, "it is disabled. Items pass through");
@@ -374,29 +181,17 @@ class Translator {
       case "noOp":
         return { [id]: { set: template(items) } };
       case "set":
-        return { [id]: { set: template(`${items}.map(item, ${this.#fields()})`) } };
+        return { [id]: { set: template(this.#mapped(this.#fields())) } };
       case "filter":
-        return { [id]: { set: template(`${items}.filter(item, ${this.#condition()})`) } };
+        return { [id]: { set: template(this.#filtered(this.#condition())) } };
       case "switch":
         return { [id]: { set: this.#routes() } };
       case "if": {
         const when = this.#condition();
-        return {
-          [id]: {
-            set: [template(`${items}.filter(item, ${when})`), template(`${items}.filter(item, !(${when}))`)],
-          },
-        };
+        return { [id]: { set: [this.#filtered(when), this.#filtered(`!(${when})`)].map(template) } };
       }
-      case "merge": {
-        const mode = textIn(membersIn(members, "parameters"), "mode");
-        if (mode !== "" && mode !== "append")
-          throw new UnsupportedConstruct(`the mode \`${mode}\` has no counterpart`, [
-            ...path,
-            "parameters",
-            "mode",
-          ]);
-        return { [id]: { set: template(items) } };
-      }
+      case "merge":
+        return { [id]: { set: template(this.#merged()) } };
       case "wait":
         return {
           [`${id}-time`]: { wait: this.#time(), needs: this.#before() },
@@ -407,6 +202,30 @@ class Translator {
       default:
         return { [id]: this.#work() };
     }
+  }
+
+  #merged(): string {
+    const { inputs, members } = this.#node;
+    const each = Array.from(inputs, (all = []) => (all.length === 0 ? "[]" : all.join(" + ")));
+    return mergedItems({
+      parameters: this.#parameters,
+      version: versionOf(members),
+      inputs: each.length === 0 ? ["[input]"] : each,
+      at: (...keys) => this.#at(...keys),
+      note: this.#noteAt(this.#at("mode")),
+    });
+  }
+
+  #mapped(item: string): string {
+    return this.#readsIndex
+      ? `${this.#items}.transformList(index, item, ${item})`
+      : `${this.#items}.map(item, ${item})`;
+  }
+
+  #filtered(condition: string): string {
+    return this.#readsIndex
+      ? `${this.#items}.transformList(index, item, ${condition}, item)`
+      : `${this.#items}.filter(item, ${condition})`;
   }
 
   #at(...keys: readonly (string | number)[]): Path {
@@ -448,8 +267,9 @@ class Translator {
     const uses = nameFromCamelCase(type);
     const isEach = this.#isEach();
     const of = members["typeVersion"] === undefined ? "" : ` for parameters of version ${versionOf(members)}`;
-    if (!this.#capabilities.has(uses + of)) {
-      this.#capabilities.add(uses + of);
+    const { seen } = this.#workflow;
+    if (!seen.has(uses + of)) {
+      seen.add(uses + of);
       const line = this.#source.lineOf([...path, "type"]);
       this.#source.collector.report(
         line,
@@ -491,20 +311,59 @@ class Translator {
   }
 
   #read(expression: string, path: Path): string {
+    const { workflow, variables } = this.#workflow;
+    const isEach = this.#isEach();
+    const roots = {
+      ...(isEach ? { $json: "item", "$input.item.json": "item", $itemIndex: "index" } : {}),
+      "$input.first().json": `${this.#items}[0]`,
+      "$execution.id": "run.id",
+      "$workflow.name": JSON.stringify(workflow),
+    };
     try {
-      return new ExpressionReader(expression, {
-        equals: "==",
-        roots: {
-          ...(this.#isEach() ? { $json: "item" } : {}),
-          "$execution.id": "run.id",
-          "$workflow.name": JSON.stringify(this.#workflow),
+      const read = new N8nExpressionReader(expression, {
+        roots,
+        zone: () => zoneOf(this.#source),
+        itemOf: (name, which) => this.#itemOf(name, which),
+        variable: (name) => {
+          if (!variables.has(name))
+            this.#source.collector.report(
+              this.#source.lineOf(path),
+              `$vars.${name}`,
+              `pass it to each run and each schedule as the parameter \`${name}\``,
+            );
+          variables.add(name);
+          return member("parameters", name);
         },
-        functions: {},
+        note: this.#noteAt(path),
       }).read();
+      this.#readsIndex ||= expression.includes("$itemIndex");
+      return read.cel;
     } catch (error) {
       if (error instanceof UnsupportedConstruct) throw new UnsupportedConstruct(error.message, path);
       throw error;
     }
+  }
+
+  #itemOf(name: string, which: "first" | "last" | "item"): string {
+    const { nodes } = this.#workflow;
+    const node = nodes.get(name);
+    if (node === undefined)
+      throw new UnsupportedConstruct(`node \`${name}\` is left out, or not in the file`);
+    if (which !== "item") return otherItem(this.#node, node, [...nodes.values()], which);
+    if (!this.#isEach()) throw new UnsupportedConstruct("this node gets all items at once");
+    const found = pairedItem(this.#node, node, [...nodes.values()]);
+    this.#readsIndex ||= found.endsWith("[index]");
+    return found;
+  }
+
+  /** Lists each construct of a workflow once. */
+  #noteAt(path: Path): Note {
+    return (construct, reason) => {
+      const { seen } = this.#workflow;
+      if (!seen.has(reason + construct))
+        this.#source.collector.report(this.#source.lineOf(path), construct, reason);
+      seen.add(reason + construct);
+    };
   }
 
   #expression(value: unknown, path: Path): string {
@@ -548,7 +407,7 @@ class Translator {
   /** Returns the items of each output: those that satisfy its rule first. */
   #routes(): readonly string[] {
     const older = olderRoutes(this.#older);
-    if (older !== undefined) return older.map((when) => template(`${this.#items}.filter(item, ${when})`));
+    if (older !== undefined) return older.map((when) => template(this.#filtered(when)));
     const parameters = membersIn(this.#node.members, "parameters");
     const [mode, options] = [textIn(parameters, "mode"), membersIn(parameters, "options")];
     const rules = listIn(membersIn(parameters, "rules"), "values");
@@ -562,6 +421,12 @@ class Translator {
         this.#at("options"),
       );
     const isFirstOnly = options["allMatchingOutputs"] !== true;
+    for (const [index, rule] of rules.entries())
+      for (const key of ["renameOutput", "outputKey"])
+        if (isMembers(rule) && rule[key] !== undefined)
+          this.#source.report(this.#at("rules", "values", index, key), key, {
+            bookkeeping: "it is the name of an output",
+          });
     const conditions = rules.map((rule, index) =>
       this.#condition(isMembers(rule) ? rule : {}, ["rules", "values", index]),
     );
@@ -570,40 +435,38 @@ class Translator {
       [...(isFirstOnly ? others.slice(0, index) : []), `(${own})`].join(" && "),
     );
     const all = fallback === "extra" ? [...routes, others.join(" && ")] : routes;
-    return all.map((when) => template(`${this.#items}.filter(item, ${when})`));
+    return all.map((when) => template(this.#filtered(when)));
   }
 
   /** Translates the condition of a node, or of a rule in it. */
-  #condition(
-    of = membersIn(this.#node.members, "parameters"),
-    keys: readonly (string | number)[] = [],
-  ): string {
+  #condition(of = this.#parameters, keys: readonly (string | number)[] = []): string {
     const older = keys.length === 0 ? olderCondition(this.#older) : undefined;
     if (older !== undefined) return older;
     const settings = membersIn(of, "conditions");
-    const conditions = listIn(settings, "conditions").map((each, index) => {
-      const path = this.#at(...keys, "conditions", "conditions", index);
-      if (!isMembers(each)) throw new UnsupportedConstruct("a condition is no mapping", path);
-      textIn(each, "id");
-      const operator = membersIn(each, "operator");
-      const left = this.#expression(each["leftValue"], [...path, "leftValue"]);
-      const right =
-        each["rightValue"] === undefined ? "" : this.#expression(each["rightValue"], [...path, "rightValue"]);
-      const name = textIn(operator, "operation");
-      const condition = operations.get(name)?.(left, right);
-      if (condition === undefined)
-        throw new UnsupportedConstruct(`the operation \`${name}\` has no counterpart`, [...path, "operator"]);
-      return `(${condition})`;
+    this.#requireSame(settings);
+    return conditionOf(settings, this.#at(...keys, "conditions"), {
+      expression: (value, path) => this.#expression(value, path),
+      note: this.#noteAt(this.#at(...keys, "conditions")),
+      ignored: (path) =>
+        this.#source.report(path, path.at(-1)?.toString() ?? "", { bookkeeping: "n8n ignores it" }),
     });
-    if (conditions.length === 0)
-      throw new UnsupportedConstruct("it has no `conditions` with operators", this.#at(...keys));
-    const combinator = textIn(settings, "combinator");
-    if (!["", "and", "or"].includes(combinator))
+  }
+
+  /** The editor copies options of a node to its conditions. n8n reads the copy. */
+  #requireSame(conditions: Members): void {
+    const copied = membersIn(conditions, "options");
+    const options = membersIn(this.#parameters, "options");
+    const { ignoreCase } = options;
+    if (ignoreCase !== undefined && ignoreCase === (copied["caseSensitive"] ?? true))
+      throw new UnsupportedConstruct("it contradicts `caseSensitive`", this.#at("options", "ignoreCase"));
+    // Older versions have it among the options.
+    const key = "looseTypeValidation";
+    const loose = [options[key], this.#parameters[key]].findIndex((value) => (value ?? false) !== false);
+    if (loose !== -1)
       throw new UnsupportedConstruct(
-        `\`${combinator}\` has no counterpart`,
-        this.#at(...keys, "conditions", "combinator"),
+        "n8n converts values of other types before it compares them",
+        loose === 0 ? this.#at("options", key) : this.#at(key),
       );
-    return conditions.join(combinator === "or" ? " || " : " && ");
   }
 
   #time(): string {
@@ -619,55 +482,4 @@ class Translator {
       throw new UnsupportedConstruct("its time is computed, or it waits for a call", this.#at());
     return `${amount}${letter}`;
   }
-}
-
-const operations = new Map<string, (left: string, right: string) => string | undefined>(
-  Object.entries({
-    equals: (left, right) => `${left} == ${right}`,
-    notEquals: (left, right) => `${left} != ${right}`,
-    gt: (left, right) => `${left} > ${right}`,
-    gte: (left, right) => `${left} >= ${right}`,
-    lt: (left, right) => `${left} < ${right}`,
-    lte: (left, right) => `${left} <= ${right}`,
-    contains: (left, right) => `${left}.contains(${right})`,
-    notContains: (left, right) => `!${left}.contains(${right})`,
-    startsWith: (left, right) => `${left}.startsWith(${right})`,
-    endsWith: (left, right) => `${left}.endsWith(${right})`,
-    true: (left) => `${left} == true`,
-    false: (left) => `${left} == false`,
-    exists: (left) => isThere(left),
-  }),
-);
-
-function addSchedules(source: ForeignDocument, node: Node, workflow: string): void {
-  const all = listIn(membersIn(membersIn(node.members, "parameters"), "rule"), "interval");
-  for (const [index, each] of all.entries()) {
-    const path = [...node.path, "parameters", "rule", "interval", index];
-    const times = isMembers(each) ? timesOf(each) : undefined;
-    const schedule = source.collector.freeName(`${workflow}-${nameFrom(node.name)}`);
-    if (times === undefined) {
-      source.report(path, `node ${node.name}`, "write a cron expression for its times");
-      continue;
-    }
-    const timeZone = textIn(membersIn(source.root, "settings"), "timezone");
-    const isInZone = "cron" in times && timeZone !== "" && timeZone !== "DEFAULT";
-    source.collector.add(
-      { schedule, workflow, ...times, ...(isInZone && { timeZone }), overlap: "allow" },
-      source.lineOf(path),
-    );
-  }
-}
-
-/** Returns the times of a rule. Days and weeks have their default hour: midnight. */
-function timesOf(rule: Members): { readonly cron: string } | { readonly every: string } | undefined {
-  const field = textIn(rule, "field");
-  if (field === "cronExpression") return { cron: textIn(rule, "expression") };
-  const count = rule[`${field}Interval`];
-  const letter = { seconds: "s", minutes: "m", hours: "h" }[field];
-  if (letter !== undefined) return typeof count === "number" ? { every: `${count}${letter}` } : undefined;
-  if ((field !== "days" && field !== "weeks") || (count ?? 1) !== 1) return undefined;
-  const [minute, hour] = [rule["triggerAtMinute"] ?? 0, rule["triggerAtHour"] ?? 0];
-  const days = field === "days" ? ["*"] : listIn(rule, "triggerAtDay");
-  if (typeof minute !== "number" || typeof hour !== "number" || days.length === 0) return undefined;
-  return { cron: `${minute} ${hour} * * ${days.join()}` };
 }
