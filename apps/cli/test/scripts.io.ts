@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { silentLogger } from "@tutti/kernel";
@@ -46,6 +46,36 @@ describe("adopt compare", () => {
     assert.match(ended.output, /scripts\.binary-sh: stdout is not UTF-8/);
     assert.match(ended.output, /scripts\.region-sh: stdout differs in line 1: before "eu", now ""/);
     assert.match(ended.output, /1 of 4 scripts equal/);
+  });
+
+  it("adopts links and scripts in other encodings, and lists what it cannot adopt", async () => {
+    const mixed = join(at.command.folder, "mixed");
+    mkdirSync(mixed);
+    const put = (name: string, content: string | Buffer) => writeFileSync(join(mixed, name), content);
+    put("logo.png", Buffer.of(0x89, 0xff, 0xfe));
+    put("umlaut.py", Buffer.from('# -*- coding: latin-1 -*-\nprint("\u00e4")\n', "latin1"));
+    put("old.pl", '#!/usr/bin/perl -w\nprint "a";\n');
+    put("bad.crontab", Buffer.from("0 6 * * * echo \u00e4\n", "latin1"));
+    symlinkSync("umlaut.py", join(mixed, "link.py"));
+    symlinkSync("nowhere.sh", join(mixed, "broken.sh"));
+    const { scripts, notAdopted } = JSON.parse(await at.printed("adopt scripts mixed --json"));
+    assert.deepEqual(
+      scripts.map(({ command }: { command: string[] }) => command.join(" ")),
+      ["python3 ./link.py", "python3 ./umlaut.py"],
+    );
+    assert.deepEqual(
+      notAdopted.map(({ file, reason }: { file: string; reason: string }) => `${file}: ${reason}`),
+      [
+        "bad.crontab: it is not UTF-8: save it in this encoding",
+        "broken.sh: the link leads to no file",
+        "old.pl: scripts of this program are not adopted: write a handler, or call it from a shell script",
+      ],
+    );
+    put("old-pl.sh", "echo\n");
+    put("old.pl.sh", "echo\n");
+    const { errors } = await at.tutti("adopt scripts mixed");
+    assert.match(errors, /`old-pl\.sh` and `old\.pl\.sh` would both be the capability `scripts\.old-pl-sh`/);
+    assert.match((await at.tutti("adopt scripts mixed/old.pl")).errors, /`mixed\/old\.pl` is a file/);
   });
 
   it("refuses a folder without scripts, and a script that it does not know", async () => {

@@ -134,9 +134,17 @@ async function filesIn(folder: string, at: (folder: string) => string): Promise<
   for (const entry of visible) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) files.push(...(await filesIn(path, at)));
-    else if (entry.isFile()) files.push(path);
+    else if (entry.isFile() || (entry.isSymbolicLink() && leadsToFile(at(path)))) files.push(path);
   }
   return files;
+}
+
+/**
+ * Returns whether a link leads to a file, as those of a mounted ConfigMap do, or to nothing, which reading it reports. Links
+ * to folders are not followed: they may be circular.
+ */
+function leadsToFile(link: string): boolean {
+  return statSync(link, { throwIfNoEntry: false })?.isFile() ?? true;
 }
 
 function sinkOf(stream: WriteStream, environment: Environment): Sink {

@@ -110,7 +110,24 @@ export function adoptedIn(
   if (isMakefile(file)) return targetsOf(file, text);
   if (isCrontab(file)) return linesOf(file, text, crontabs, former);
   const script = scriptOf(file, text);
-  return { scripts: script === undefined ? [] : [script], notAdopted: [] };
+  if (script !== undefined) return { scripts: [script], notAdopted: [] };
+  if (firstLineOf(text) === undefined || languageOf(file, text) !== undefined)
+    return { scripts: [], notAdopted: [] };
+  const reason = "scripts of this program are not adopted: write a handler, or call it from a shell script";
+  return {
+    scripts: [],
+    notAdopted: [notAdopted(file, { line: 1, construct: text.split("\n", 1)[0]?.trim() ?? "", reason })],
+  };
+}
+
+/** Returns whether a file may have scripts, by its name or its first characters. */
+export function mayBeAdopted(file: string, start: string): boolean {
+  return start.startsWith("#!") || isList(file) || Object.hasOwn(languages, endingOf(file));
+}
+
+/** Returns whether the text of a file is a list of commands, all characters of which count. */
+export function isList(file: string): boolean {
+  return isMakefile(file) || isCrontab(file);
 }
 
 /** Returns the script of a file. Undefined for another text, or for a module that others import. */
@@ -241,9 +258,13 @@ function folderOf(file: string): string {
 
 function languageOf(file: string, text: string): Language | undefined {
   const first = firstLineOf(text);
-  const ending = /\.(\w+)$/.exec(file)?.[1] ?? "";
+  const ending = endingOf(file);
   if (first === undefined) return Object.hasOwn(languages, ending) ? languages[ending] : undefined;
   return programs.find(([form]) => form.test(first.join(" ")))?.[1];
+}
+
+function endingOf(file: string): string {
+  return /\.(\w+)$/.exec(file)?.[1] ?? "";
 }
 
 /** Returns the program of a first line such as `#!/usr/bin/env -S node --flag`, as words. */

@@ -1,4 +1,5 @@
 /** Adopts the scripts of a folder as capabilities, and compares them with the original scripts. */
+import { isUtf8 } from "node:buffer";
 import { basename, join, relative, resolve } from "node:path";
 import { counted } from "@tutti/kernel";
 import type { Context } from "../../command/declaration.ts";
@@ -25,19 +26,27 @@ export async function adoptScripts(context: Context): Promise<Result> {
   const { values, shell, print } = context;
   const folder = values.argument("FOLDER");
   const files = await shell.filesIn(folder).catch(() => {
-    throw new Failure(`Folder \`${folder}\` not found.`, { exitCode: exitCodes.usage, code: "folder" });
+    const problem = shell.isFile(folder)
+      ? `\`${folder}\` is a file. Pass its folder.`
+      : `Folder \`${folder}\` not found.`;
+    throw new Failure(problem, { exitCode: exitCodes.usage, code: "folder" });
   });
   const former = shell.exists(join(folder, listName))
     ? scriptsIn(await shell.readText(join(folder, listName)))
     : [];
   const { cronUser } = await import("../../effects/scripts.ts");
-  const { adoptedIn, named, usesIn } = await import("./find.ts");
+  const { adoptedIn, isList, mayBeAdopted, named, usesIn } = await import("./find.ts");
   const crontabs = { user: cronUser(), hasUser: values.flag("user-field") };
   const [found, notAdopted, uses]: [Unnamed[], NotAdopted[], Use[]] = [[], [], []];
   for (const path of files) {
     const file = relative(folder, path);
     if (file === workerName || file === listName) continue;
-    const text = await shell.readText(path);
+    const text = await textOf(shell.readBytes(path), file, { isList, mayBeAdopted });
+    if (text === undefined) continue;
+    if (typeof text !== "string") {
+      notAdopted.push({ file, line: 1, text: basename(file), ...text });
+      continue;
+    }
     const adopted = adoptedIn(file, text, crontabs, former);
     found.push(...adopted.scripts);
     notAdopted.push(...adopted.notAdopted);
@@ -45,12 +54,7 @@ export async function adoptScripts(context: Context): Promise<Result> {
   }
   const scripts = named(found, former);
   const names = scripts.map(({ name }) => name);
-  const duplicate = names.find((name, at) => names.indexOf(name) !== at);
-  if (duplicate !== undefined)
-    throw new Failure(`Two scripts would be the capability \`${duplicate}\`. Rename one of the files.`, {
-      exitCode: exitCodes.refused,
-      code: "script_name_taken",
-    });
+  requireOwnNames(scripts);
   await shell.writeText(join(folder, listName), `${JSON.stringify({ scripts }, undefined, 2)}\n`);
   if (!shell.exists(join(folder, workerName))) await shell.writeText(join(folder, workerName), worker);
   return {
@@ -86,6 +90,50 @@ export async function adoptScripts(context: Context): Promise<Result> {
       print.line(`  tutti adopt compare ${folder}`);
     },
   };
+}
+
+function requireOwnNames(scripts: readonly Adopted[]): void {
+  const files = new Map<string, string>();
+  for (const { name, file } of scripts) {
+    const other = files.get(name);
+    files.set(name, file);
+    if (other === undefined) continue;
+    throw new Failure(
+      `\`${other}\` and \`${file}\` would both be the capability \`${name}\`. Rename one of the files.`,
+      { exitCode: exitCodes.refused, code: "script_name_taken" },
+    );
+  }
+}
+
+const unreadable: Readonly<Record<string, string>> = {
+  ENOENT: "the link leads to no file",
+  EACCES: "permission denied",
+};
+
+/**
+ * Reads the text of a file that may have scripts. Programs read scripts in other encodings too, so their other bytes do not
+ * matter. Returns undefined for a file that is no script, of which only the start is read.
+ */
+async function textOf(
+  bytesOfFile: AsyncIterable<Uint8Array>,
+  file: string,
+  { isList, mayBeAdopted }: Pick<typeof import("./find.ts"), "isList" | "mayBeAdopted">,
+): Promise<string | { readonly reason: string } | undefined> {
+  const pieces: Uint8Array[] = [];
+  try {
+    for await (const piece of bytesOfFile) {
+      if (pieces.length === 0 && !mayBeAdopted(file, Buffer.from(piece.subarray(0, 2)).toString("latin1")))
+        return undefined;
+      pieces.push(piece);
+    }
+  } catch (error) {
+    const reason = error instanceof Error && "code" in error ? unreadable[String(error.code)] : undefined;
+    if (reason === undefined) throw error;
+    return mayBeAdopted(file, "") ? { reason } : undefined;
+  }
+  const bytes = Buffer.concat(pieces);
+  if (isList(file) && !isUtf8(bytes)) return { reason: "it is not UTF-8: save it in this encoding" };
+  return bytes.toString("utf8");
 }
 
 /** Describes the commands that the former list had under the same names, and no longer has. */
