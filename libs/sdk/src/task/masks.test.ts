@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { TuttiError, toErrorDetail } from "@tutti/kernel";
+import { parseExactly } from "@tutti/rest/json/exact";
 import { maskedOutcome, maskedProgress } from "./attempts.ts";
 import { Masks } from "./masks.ts";
 
@@ -31,6 +32,11 @@ describe("the report of an attempt that has read a secret", () => {
       "[secret secret:till]": 1,
       ...{ when: "1970-01-01T00:00:00.000Z", none: null },
     });
+  });
+
+  it("keeps every digit of numbers", () => {
+    const text = '{"ids":[12345678901234567890,1]}';
+    assert.equal(JSON.stringify(masks.json(parseExactly(text))), text);
   });
 
   it("has no secret in errors, progress and partial outputs", () => {

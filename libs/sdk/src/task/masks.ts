@@ -33,6 +33,8 @@ export class Masks {
   json(value: unknown): unknown {
     if (typeof value === "string") return this.text(value);
     if (typeof value !== "object" || value === null) return value;
+    // A number with more digits than a double.
+    if ("isRawJSON" in JSON && JSON.isRawJSON(value)) return value;
     if (Array.isArray(value)) return value.map((each) => this.json(each));
     const ownJson = (value as { readonly toJSON?: unknown }).toJSON;
     if (typeof ownJson === "function") return this.json(ownJson.call(value));

@@ -23,8 +23,8 @@ import {
   type AnswerType,
   type HttpBody,
   type HttpParameter,
-  PathRefused,
   readAnswer,
+  ValueRefused,
   writeRequest,
 } from "./message.ts";
 import { itemsOf, nextPage, type Pagination } from "./pages.ts";
@@ -249,7 +249,7 @@ class Caller {
     try {
       return writeRequest(url === undefined ? this.#base : new URL(url), path, parameters, body, input);
     } catch (error) {
-      if (error instanceof PathRefused)
+      if (error instanceof ValueRefused)
         throw adapterErrors.inputInvalid({ operation, reason: error.message });
       throw error;
     }

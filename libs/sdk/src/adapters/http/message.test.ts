@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type HttpBody, type HttpParameter, readAnswer, writeRequest } from "./message.ts";
+import { type HttpBody, type HttpParameter, readAnswer, ValueRefused, writeRequest } from "./message.ts";
 
 const id = (more: Partial<HttpParameter> = {}) => ({ id: { in: "path" as const, ...more } });
 const point = { x: 1, y: "a b" };
@@ -31,6 +31,14 @@ describe("the request of an operation", () => {
       const { url } = writeRequest(new URL("https://a.test/v1"), path, parameters, undefined, input);
       assert.equal(url.pathname + url.search, expected);
     });
+
+  it("is refused if a part of its path has no value, or may have lost digits", () => {
+    for (const input of [{}, { id: null }, { id: [] }, { id: 2 ** 60 }])
+      assert.throws(
+        () => writeRequest(new URL("https://a.test/v1"), "/a/{id}", id(), undefined, input),
+        ValueRefused,
+      );
+  });
 
   it("has members of a form in their styles", () => {
     const body = { items: prices, tags: ["a", "b"], of: ["c", "d"] };
@@ -71,12 +79,25 @@ describe("the answer of an operation", () => {
     assert.equal(answer("text/plain; charset=windows-1252", 0x80), "€");
   });
 
+  it("keeps every digit of whole numbers", () => {
+    const text = '{"ids":[12345678901234567890,9007199254740993,1]}';
+    assert.equal(JSON.stringify(answer("application/json", text)), text);
+  });
+
   it("fails the task if a part of its text would be lost", () => {
     const reason = (name: string) => ({
       code: "adapter.answer_unreadable",
       message: new RegExp(`not valid ${name}`),
     });
     assert.throws(() => answer("application/json", '{"a":"', 0xe9, '"}'), reason("utf-8"));
+    assert.throws(
+      () =>
+        readAnswer("a.get", "any", {
+          ...{ status: 200, url: new URL("https://a.test"), body: Buffer.from("x") },
+          headers: { "content-type": "application/json", "content-encoding": "gzip" },
+        }),
+      { code: "adapter.answer_unreadable", message: /compressed by gzip, which the adapter did not request/ },
+    );
     assert.throws(() => answer("application/json; charset=klingon", "{}"), reason("klingon"));
   });
 });

@@ -1,5 +1,6 @@
 /** Converts the input of a task to a request, and the answer to an output. */
 import { randomUUID } from "node:crypto";
+import { parseExactly } from "@tutti/rest/json/exact";
 import { adapterErrors } from "../errors.ts";
 import type { HttpAnswer } from "./wire.ts";
 
@@ -55,8 +56,12 @@ export function writeRequest(
   let written = pattern;
   for (const [member, parameter] of Object.entries(parameters)) {
     const value = input[member];
-    if (value === undefined || value === null) continue;
     const { name = member, in: place, style, explode } = parameter;
+    if (value === undefined || value === null) {
+      if (place === "path" && pattern.includes(`{${name}}`))
+        throw new ValueRefused(`the part \`${name}\` of the path is empty`);
+      continue;
+    }
     if (place === "path")
       written = written.replaceAll(`{${name}}`, () =>
         pathText(name, value, style ?? "simple", explode ?? false),
@@ -79,7 +84,8 @@ export function writeRequest(
 /** Writes a value in a path. Refuses `.`, `..` and empty values, which would address another operation. */
 function pathText(name: string, value: unknown, style: ParameterStyle, explode: boolean): string {
   const text = pathValue(name, value, style, explode);
-  if (text === "." || text === ".." || text === "") throw new PathRefused(text);
+  if (text === "") throw new ValueRefused(`the part \`${name}\` of the path is empty`);
+  if (text === "." || text === "..") throw new ValueRefused(`\`${text}\` cannot be a part of the path`);
   return text;
 }
 
@@ -97,12 +103,8 @@ function pathValue(name: string, value: unknown, style: ParameterStyle, explode:
   return texts.map((text) => (isObject ? `;${text}` : `;${name}=${text}`)).join("");
 }
 
-/** A value that would change the path of an operation. */
-export class PathRefused extends Error {
-  constructor(value: string) {
-    super(value === "" ? "a part of the path is empty" : `\`${value}\` cannot be a part of the path`);
-  }
-}
+/** A value that would address another operation, or another object. */
+export class ValueRefused extends Error {}
 
 function headerText(value: unknown): string {
   // Node refuses characters that would end the header.
@@ -133,6 +135,9 @@ function deepPairs(name: string, value: unknown): (readonly [string, string])[] 
 
 function plain(value: unknown): string {
   if (typeof value === "string") return value;
+  // It may be the number of another object.
+  if (Number.isInteger(value) && !Number.isSafeInteger(value))
+    throw new ValueRefused(`the number ${String(value)} may have lost digits: pass it as a text`);
   return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
 }
 
@@ -189,15 +194,20 @@ export type AnswerType = "json" | "text" | "bytes" | "any";
 
 const jsonForm = /^application\/(?:[\w.-]+\+)?json\b/i;
 
-/** Reads the output: JSON as a value, text as a text, other content in base64. */
+/** Reads the output: JSON as a value with exact numbers, text as a text, other content in base64. */
 export function readAnswer(operation: string, expected: AnswerType, { body, headers }: HttpAnswer): unknown {
   const mediaType = headers["content-type"] ?? "";
   if (body.length === 0) return null;
+  const encoding = headers["content-encoding"] ?? "identity";
+  if (encoding.toLowerCase() !== "identity" && expected !== "bytes") {
+    const reason = `it is compressed by ${encoding.slice(0, 40)}, which the adapter did not request`;
+    throw adapterErrors.answerUnreadable({ operation, reason });
+  }
   const isJson = jsonForm.test(mediaType) || (mediaType === "" && expected === "json");
   if (isJson && expected !== "text") {
     const text = textOf(operation, body, mediaType);
     try {
-      return JSON.parse(text) as unknown;
+      return parseExactly(text);
     } catch {
       throw adapterErrors.answerUnreadable({ operation, reason: "it is no complete JSON" });
     }

@@ -27,7 +27,7 @@ export function nextPage(pagination: Pagination, requested: URL, page: Page): UR
       return next !== undefined && URL.canParse(next, page.url.href) ? new URL(next, page.url) : undefined;
     }
     case "cursor": {
-      const cursor = partAt(page.value, pagination.cursor);
+      const cursor = exactText(partAt(page.value, pagination.cursor));
       if ((typeof cursor !== "string" && typeof cursor !== "number") || cursor === "") return undefined;
       return withParameter(requested, pagination.parameter, String(cursor));
     }
@@ -38,6 +38,11 @@ export function nextPage(pagination: Pagination, requested: URL, page: Page): UR
       return withParameter(requested, parameter, String(before + 1));
     }
   }
+}
+
+/** Returns a number with more digits than a double as text, and other values unchanged. */
+function exactText(value: unknown): unknown {
+  return "isRawJSON" in JSON && JSON.isRawJSON(value) ? JSON.stringify(value) : value;
 }
 
 function withParameter(url: URL, name: string, value: string): URL {
