@@ -1,12 +1,20 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, it } from "node:test";
+import { RunFilter } from "@tutti/contracts/workflow/v1";
 import { silentLogger } from "@tutti/kernel";
+import { previewBulk } from "./client/bulk.ts";
 import { connect } from "./client/connect.ts";
+import { Reservation } from "./client/missions/budget.ts";
+import { MissionTaskContext } from "./client/missions/mission-task.ts";
+import { ClaimedTask } from "./client/missions/participation.ts";
 import { missionSpecOf } from "./client/missions/spec.ts";
+import { RunHandle } from "./client/run.ts";
 import { sessionSpecOf } from "./client/sessions/spec.ts";
 import { taskSpecOf } from "./client/work/task.ts";
 import { EmbeddedTutti } from "./embed/embedded.ts";
+import { durable } from "./functions/durable.ts";
+import { TaskFailure } from "./task/failure.ts";
 import { Worker } from "./worker.ts";
 import { capability } from "./workflow.ts";
 
@@ -343,6 +351,296 @@ describe("a wrong value is refused with the path of its option, before any reque
       [() => tutti.pools.create("p", misspelled({ description: 5 })), "description", "a text", "5"],
     ];
     for (const [call, ...of] of cases) await assert.rejects(call, wrong(...of));
+  });
+});
+
+describe("an unknown option of a method is refused, before any request", () => {
+  type Call = readonly [call: () => unknown, of: string, option: string, meant: string];
+  const key = { idempotncyKey: "k" } as never;
+  const keyed = ["idempotncyKey", "idempotencyKey"] as const;
+  const refuseAll = async (calls: readonly Call[]) => {
+    for (const [call, ...of] of calls) await assert.rejects(async () => await call(), refusal(...of));
+  };
+
+  it("of a run", async () => {
+    await using tutti = await connect({ address: "127.0.0.1:9" });
+    const run = tutti.runs.get("r");
+    await refuseAll([
+      [() => run.repair("a", misspelled({ ouput: 5 }), "why"), "run.repair", "ouput", "output"],
+      [() => run.label(misspelled({ label: {} })), "run.label", "label", "labels"],
+      [
+        () => run.cancel("x", misspelled({ noCompensation: true })),
+        "run.cancel",
+        "noCompensation",
+        "noCompensate",
+      ],
+      [() => run.approve("a", misspelled({ reasn: "x" })), "run.approve", "reasn", "reason"],
+      [() => run.reject("a", misspelled({ dat: 1 })), "run.reject", "dat", "data"],
+      [() => run.release("a", misspelled({ persn: "x" })), "run.release", "persn", "person"],
+      [() => run.events(misspelled({ afer: 1 })).next(), "run.events", "afer", "after"],
+      [() => run.watch(misspelled({ signl: 1 })).next(), "run.watch", "signl", "signal"],
+      [() => run.signal("s", 1, key), "run.signal", ...keyed],
+      [() => run.update("u", 1, key), "run.update", ...keyed],
+      [() => run.result(misspelled({ timout: "1s" })), "result", "timout", "timeout"],
+    ]);
+  });
+
+  it("of a mission", async () => {
+    await using tutti = await connect({ address: "127.0.0.1:9" });
+    const mission = tutti.missions.get("m");
+    const { board, budget, messages, votes } = mission;
+    await refuseAll([
+      [() => mission.tasks(misspelled({ claimdBy: "a" })), "mission.tasks", "claimdBy", "claimedBy"],
+      [() => mission.addTasks([], key), "mission.addTasks", ...keyed],
+      [() => mission.join("a", misspelled({ rol: "r" })), "mission.join", "rol", "role"],
+      [() => mission.signal("s", 1, key), "mission.signal", ...keyed],
+      [() => mission.approve("a", misspelled({ reasn: "x" })), "mission.approve", "reasn", "reason"],
+      [() => mission.reject("a", misspelled({ reasn: "x" })), "mission.reject", "reasn", "reason"],
+      [() => mission.watch(misspelled({ signl: 1 })).next(), "mission.watch", "signl", "signal"],
+      [() => mission.result(misspelled({ timout: "1s" })), "result", "timout", "timeout"],
+      [() => board.put("k", 1, misspelled({ ifVersoin: 1 })), "board.put", "ifVersoin", "ifVersion"],
+      [() => board.remove("k", misspelled({ ifVersoin: 1 })), "board.remove", "ifVersoin", "ifVersion"],
+      [() => board.watch("", misspelled({ signl: 1 })).next(), "board.watch", "signl", "signal"],
+      [() => budget.reserve({}, misspelled({ taskID: "a" })), "budget.reserve", "taskID", "taskId"],
+      [() => budget.reserve(misspelled({ token: 1 })), "budget.reserve.amounts", "token", "tokens"],
+      [() => messages.send("everybody", 1, misspelled({ answer: 1 })), "messages.send", "answer", "answers"],
+      [() => messages.send(misspelled({ agnt: "a" }), 1), "messages.send.to", "agnt", "agent"],
+      [() => messages.list(misspelled({ afer: 1 })), "messages.list", "afer", "after"],
+      [() => messages.watch(misspelled({ afer: 1 })).next(), "messages.watch", "afer", "after"],
+      [() => votes.list(misspelled({ openOnyl: true })), "votes.list", "openOnyl", "openOnly"],
+      [() => votes.outcome("v", misspelled({ signl: 1 })), "votes.outcome", "signl", "signal"],
+    ]);
+  });
+
+  it("of an agent in a mission, its task and its reserved budget", async () => {
+    await using tutti = await connect({ address: "127.0.0.1:9" });
+    const mission = tutti.missions.get("m");
+    const participant = mission.participant("a");
+    const none = {} as never;
+    const claimed = new ClaimedTask(none, none, none);
+    const reservation = new Reservation(none, none, none);
+    const joined = {
+      get: async () => ({ participants: [{ agentId: "a" }] }),
+      participant: () => participant,
+    };
+    const identity = { taskId: "t", agentId: "a", pool: "p" };
+    const context = await MissionTaskContext.join(joined as never, identity);
+    const task = { id: "b", uses: "a.b" };
+    await refuseAll([
+      [() => participant.claim(misspelled({ cout: 2 })), "participant.claim", "cout", "count"],
+      [() => participant.addTasks([], misspelled({ parnt: "a" })), "participant.addTasks", "parnt", "parent"],
+      [() => claimed.complete(1, misspelled({ usd: {} })), "task.complete", "usd", "used"],
+      [
+        () => claimed.complete(1, misspelled({ used: { token: 1 } })),
+        "task.complete.used",
+        "token",
+        "tokens",
+      ],
+      [() => claimed.fail({ code: "a.b", message: "" }, misspelled({ usd: {} })), "task.fail", "usd", "used"],
+      [() => claimed.renew(misspelled({ leasMs: 1 })), "task.renew", "leasMs", "leaseMs"],
+      [() => claimed.handOff({ role: "r" }, misspelled({ reasn: "" })), "task.handOff", "reasn", "reason"],
+      [() => claimed.handOff(misspelled({ agnt: "b" })), "task.handOff.to", "agnt", "agent"],
+      [() => claimed.delegate(task, misspelled({ untl: 1 })), "task.delegate", "untl", "until"],
+      [() => context.handOff({ role: "r" }, misspelled({ reasn: "" })), "task.handOff", "reasn", "reason"],
+      [() => context.handOff(misspelled({ agnt: "b" })), "task.handOff.to", "agnt", "agent"],
+      [() => context.delegate(task, misspelled({ untl: 1 })), "task.delegate", "untl", "until"],
+      [() => reservation.spend({}, key), "budget.spend", ...keyed],
+      [() => reservation.spend(misspelled({ token: 1 })), "budget.spend.amounts", "token", "tokens"],
+    ]);
+  });
+
+  it("of a session and a trigger", async () => {
+    await using tutti = await connect({ address: "127.0.0.1:9" });
+    const session = tutti.sessions.get("s");
+    const trigger = tutti.triggers.get("t");
+    const plan = { tasks: [{ id: "a", uses: "a.b" }] };
+    await refuseAll([
+      [() => session.tasks(misspelled({ partID: "p" })), "session.tasks", "partID", "partId"],
+      [() => session.addTasks([], key), "session.addTasks", ...keyed],
+      [() => session.signal("s", 1, misspelled({ partID: "p" })), "session.signal", "partID", "partId"],
+      [() => session.watch(misspelled({ signl: 1 })).next(), "session.watch", "signl", "signal"],
+      [() => session.result(misspelled({ timout: "1s" })), "result", "timout", "timeout"],
+      [
+        () => session.moveTasks([], misspelled({ to: "swarm", reasn: "" })),
+        "session.moveTasks",
+        "reasn",
+        "reason",
+      ],
+      [
+        () => session.addDependency("b", misspelled({ reasn: "" })),
+        "session.addDependency",
+        "reasn",
+        "reason",
+      ],
+      [
+        () => session.removeDependency("b", misspelled({ reasn: "" })),
+        "session.removeDependency",
+        "reasn",
+        "reason",
+      ],
+      [() => tutti.sessions.plan(plan, misspelled({ agent: [] })), "sessions.plan", "agent", "agents"],
+      [
+        () => tutti.sessions.plan(plan, misspelled({ agents: [{ id: "a", uses: [], slot: 2 }] })),
+        "sessions.plan.agents[0]",
+        "slot",
+        "slots",
+      ],
+      [() => trigger.replay(misspelled({ form: new Date() })), "trigger.replay", "form", "from"],
+      [
+        () => trigger.retryDeadLetters(misspelled({ number: [1] })),
+        "trigger.retryDeadLetters",
+        "number",
+        "numbers",
+      ],
+      [
+        () => trigger.dropDeadLetters(misspelled({ number: [1] })),
+        "trigger.dropDeadLetters",
+        "number",
+        "numbers",
+      ],
+    ]);
+  });
+
+  it("of objects, locks, approvals, workflows and an action on many runs", async () => {
+    await using tutti = await connect({ address: "127.0.0.1:9" });
+    const { approvals, locks, objects, workflows } = tutti;
+    const bulk = { previewBulk: async () => ({ reviews: [] }) } as never;
+    const preview = await previewBulk({ bulk, namespace: "n" }, "retry", RunFilter.fromPartial({}));
+    await refuseAll([
+      [() => objects.of("o", "k", misspelled({ timout: "1s" })), "objects.of", "timout", "timeout"],
+      [() => objects.call("o", "k", "c", 1, misspelled({ idd: "a" })), "objects.call", "idd", "id"],
+      [() => preview.apply("why", misspelled({ perSecnd: 5 })), "preview.apply", "perSecnd", "perSecond"],
+      [() => locks.list(misspelled({ prefx: "a" })), "locks.list", "prefx", "prefix"],
+      [() => approvals.watch(misspelled({ runID: "r" })).next(), "approvals.watch", "runID", "runId"],
+      [
+        () => workflows.register({}, misspelled({ filename: "a" })),
+        "workflows.register",
+        "filename",
+        "fileName",
+      ],
+      [() => workflows.graph("w", misspelled({ versoin: "2" })), "workflows.graph", "versoin", "version"],
+      [
+        () => workflows.versions("w", misspelled({ liveOnyl: true })).next(),
+        "workflows.versions",
+        "liveOnyl",
+        "liveOnly",
+      ],
+    ]);
+  });
+
+  it("of a worker", async () => {
+    const worker = new Worker().handle("a.b", () => 1);
+    const fn = durable("f", () => 1);
+    await refuseAll([
+      [
+        () => worker.describe("a.b", misspelled({ descripton: "x" })),
+        "worker.describe",
+        "descripton",
+        "description",
+      ],
+      [
+        () => worker.durable(fn, misspelled({ version: "2.0.0", percnt: 5 })),
+        "worker.durable",
+        "percnt",
+        "percent",
+      ],
+      [
+        () => worker.durable(fn, misspelled({ inputShema: {} })),
+        "worker.durable",
+        "inputShema",
+        "inputSchema",
+      ],
+    ]);
+  });
+});
+
+describe("a repair", () => {
+  it("has exactly one of its options, with a correct value", async () => {
+    await using tutti = await connect({ address: "127.0.0.1:9" });
+    const wrongs: readonly (readonly [repair: object, message: string])[] = [
+      [{}, "The options of run.repair: expected exactly one of output, skip, error, input, got none"],
+      [
+        { output: 5, skip: "alone" },
+        "The options of run.repair: expected exactly one of output, skip, error, input, got output and skip",
+      ],
+      [
+        { skip: undefined },
+        "The options of run.repair: expected exactly one of output, skip, error, input, got none",
+      ],
+      [{ skip: true }, "`skip`: expected one of alone, withDependents, got true"],
+      [
+        { error: { code: "a.b", mesage: "x" } },
+        "`error`: expected an object with the texts code and message, got an object",
+      ],
+    ];
+    for (const [repair, message] of wrongs)
+      await assert.rejects(tutti.runs.get("r").repair("a", misspelled(repair), "why"), {
+        code: "sdk.option_invalid",
+        message: `${message}. Correct the option.`,
+      });
+  });
+
+  it("sends the option that is set, and an output of undefined as null", async () => {
+    const sent: unknown[] = [];
+    const tasks = {
+      repairTask: async ({ repair }: { repair: { $case: string } }) => sent.push(repair.$case),
+    };
+    const run = new RunHandle({ tasks, namespace: "n" } as never, "r");
+    await run.repair("a", misspelled({ skip: undefined, output: 5 }), "why");
+    await run.repair("a", { output: undefined }, "why");
+    await run.repair("a", { skip: "alone" }, "why");
+    await run.repair("a", { error: new TaskFailure("a.b", "x") }, "why");
+    await run.repair("a", { input: 1 }, "why");
+    assert.deepEqual(sent, ["output", "output", "skip", "error", "input"]);
+  });
+});
+
+describe("a wrong value of a method is refused with its option, before any request", () => {
+  it("of a run, a mission, a session and a worker", async () => {
+    await using tutti = await connect({ address: "127.0.0.1:9" });
+    const run = tutti.runs.get("r");
+    const mission = tutti.missions.get("m");
+    const calls: readonly (readonly [call: () => unknown, message: string])[] = [
+      [
+        () => run.cancel("x", misspelled({ noCompensate: "no" })),
+        '`noCompensate`: expected true or false, got "no"',
+      ],
+      [() => run.label(misspelled({ dueTime: "today" })), '`dueTime`: expected a valid Date, got "today"'],
+      [
+        () => run.events(misspelled({ after: "3" })).next(),
+        '`after`: expected a whole number from 0, got "3"',
+      ],
+      [
+        () => run.watch(misspelled({ signal: new AbortController() })).next(),
+        "`signal`: expected an AbortSignal, got an object",
+      ],
+      [
+        () => run.result(misspelled({ timeout: "soon" })),
+        '`timeout`: expected a duration such as 30s or 1h30m, or milliseconds, got "soon"',
+      ],
+      [
+        () => mission.board.put("k", 1, misspelled({ ifVersion: "1" })),
+        '`ifVersion`: expected a whole number from 0, got "1"',
+      ],
+      [() => mission.join("a", misspelled({ topics: "t" })), '`topics`: expected a list, got "t"'],
+      [
+        () => tutti.sessions.get("s").tasks(misspelled({ withPayloads: 1 })),
+        "`withPayloads`: expected true or false, got 1",
+      ],
+      [
+        () =>
+          new Worker().durable(
+            durable("f", () => 1),
+            misspelled({ version: "2.0.0", percent: 101 }),
+          ),
+        "`percent`: expected a whole number from 0 to 100, got 101",
+      ],
+    ];
+    for (const [call, message] of calls)
+      await assert.rejects(async () => await call(), {
+        code: "sdk.option_invalid",
+        message: `${message}. Correct the option.`,
+      });
   });
 });
 

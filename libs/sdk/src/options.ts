@@ -78,6 +78,25 @@ export function requireKnown<Options extends object>(
   throw wrongOption(`${within}${path}`.replace(/^\./, "") || `the options of ${owner}`, expected, found);
 }
 
+/**
+ * Requires exactly one of the options, with a correct value. Undefined counts as a value only for an option that takes
+ * any value.
+ */
+export function requireOne<Options extends object>(
+  of: string,
+  options: Options,
+  names: OptionNames<Options>,
+): void {
+  requireKnown(of, options, names);
+  const set = Object.keys(options).filter(
+    (name) => Reflect.get(options, name) !== undefined || Reflect.get(names, name) === true,
+  );
+  if (set.length === 1) return;
+  const expected = `exactly one of ${Object.keys(names).join(", ")}`;
+  const found = set.join(" and ") || "none";
+  throw sdkErrors.optionInvalid({ option: `the options of ${of}`, expected, found });
+}
+
 /** Requires known options of each entry, such as each operation of an adapter. */
 export function requireKnownEach<Options extends object>(
   of: string,
@@ -175,6 +194,9 @@ export const callback = ofType("function", "a function");
 
 export const date: OptionCheck = (value) =>
   value instanceof Date && !Number.isNaN(value.getTime()) ? undefined : "a valid Date";
+
+export const abortSignal: OptionCheck = (value) =>
+  isObject(value) && "aborted" in value ? undefined : "an AbortSignal";
 
 export const durationExpected = "a duration such as 30s or 1h30m, or milliseconds";
 

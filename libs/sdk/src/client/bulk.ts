@@ -9,7 +9,7 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { fromErrorDetail, type TuttiError } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
-import { flag, labels, type OptionNames, text } from "../options.ts";
+import { flag, labels, type OptionNames, requireKnown, text, wholeNumber } from "../options.ts";
 
 export const bulkActions = {
   /** Retries runs from the tasks that did not complete. */
@@ -82,6 +82,13 @@ export interface BulkOutcome {
   readonly refused: readonly { readonly runId: string; readonly error: TuttiError | undefined }[];
 }
 
+interface ApplyOptions {
+  /** Default: no limit. */
+  readonly perSecond?: number;
+}
+
+const applyNames: OptionNames<ApplyOptions> = { perSecond: wholeNumber(0) };
+
 /** The affected runs of an action. A preview names exactly these runs, and is valid for an hour. */
 export interface BulkPreview {
   readonly count: number;
@@ -92,7 +99,7 @@ export interface BulkPreview {
   /** For a move: runs that need attention, with reasons. At most 20 per verdict. */
   readonly reviews: readonly (MoveReview & { readonly runId: string })[];
   /** Executes the action. Each run records the reason. `perSecond` limits the pace. */
-  apply(reason: string, options?: { readonly perSecond?: number }): Promise<BulkOutcome>;
+  apply(reason: string, options?: ApplyOptions): Promise<BulkOutcome>;
 }
 
 export async function previewBulk(
@@ -111,7 +118,9 @@ export async function previewBulk(
     leftAlone,
     groups,
     reviews,
-    async apply(reason, { perSecond = 0 } = {}) {
+    async apply(reason, options = {}) {
+      requireKnown("preview.apply", options, applyNames);
+      const { perSecond = 0 } = options;
       let done = 0;
       const refused: { readonly runId: string; readonly error: TuttiError | undefined }[] = [];
       for await (const reply of bulk.applyBulk({ namespace, previewToken, reason, cursor: "", perSecond })) {

@@ -5,6 +5,7 @@
 import { workStatusDisplay } from "@tutti/contracts/states";
 import type { Explanation, WorkStatus } from "@tutti/contracts/types/v1";
 import { either, oneOf, wholeNumber } from "../options.ts";
+import type { WatchOptions } from "./work/followed.ts";
 import type { ResultOptions } from "./work/outcome.ts";
 import type { IdempotencyOptions } from "./work/paging.ts";
 
@@ -15,7 +16,7 @@ export interface Handle<Result = unknown> {
   /** Waits for the output. Rejects with the error if it fails, or is cancelled or terminated. */
   result<Output = Result>(options?: ResultOptions): Promise<Output>;
   /** Follows it until it ends: the first value has everything, each later one has the changes. */
-  watch(options?: { readonly signal?: AbortSignal }): AsyncGenerator<unknown, void, void>;
+  watch(options?: WatchOptions): AsyncGenerator<unknown, void, void>;
   signal(name: string, payload?: unknown, options?: IdempotencyOptions): Promise<void>;
   pause(reason?: string): Promise<void>;
   resume(reason?: string): Promise<void>;

@@ -74,6 +74,13 @@ const acquireNames: OptionNames<AcquireOptions> = {
   work: { [plain]: (value) => (value === null ? undefined : "an object or null"), ...workNames },
 };
 
+interface ListOptions {
+  /** Only names that start with it. */
+  readonly prefix?: string;
+}
+
+const listNames: OptionNames<ListOptions> = { prefix: text };
+
 type LockWork = NonNullable<AcquireOptions["work"]>;
 
 const workKinds: ReadonlySet<string> = new Set(["session", "run", "mission"]);
@@ -157,7 +164,9 @@ export class Locks {
   }
 
   /** Lists locks that are held or configured, ordered by name, fetched page by page. */
-  list({ prefix = "" }: { readonly prefix?: string } = {}): AsyncGenerator<Lock, void, void> {
+  list(options: ListOptions = {}): AsyncGenerator<Lock, void, void> {
+    requireKnown("locks.list", options, listNames);
+    const { prefix = "" } = options;
     const { locks, namespace } = this.#parts;
     return pagesOfLines(async (page) => {
       const reply = await locks.listLocks(ListLocksRequest.fromPartial({ namespace, prefix, page }));

@@ -15,9 +15,10 @@ import {
   type ObjectHandlers,
   type UntypedCalls,
 } from "../functions/object-calls.ts";
+import { type OptionNames, requireKnown, text } from "../options.ts";
 import { payloadOf, valueIn } from "./payloads.ts";
 import { RunHandle, type RunParts } from "./run.ts";
-import type { ResultOptions } from "./work/outcome.ts";
+import { type ResultOptions, resultNames } from "./work/outcome.ts";
 import { namesOfStart } from "./work/start-names.ts";
 
 export interface ObjectsParts extends RunParts {
@@ -29,6 +30,11 @@ export interface ObjectCallOptions extends ResultOptions {
   /** Id of the run: a second call with the same id is the same call. Default: a new id, created by the service. */
   readonly id?: string;
 }
+
+type CallNames = Pick<ObjectCallOptions, "id">;
+
+const callNames: OptionNames<CallNames> = { id: text };
+const optionNames: OptionNames<ObjectCallOptions> = { ...resultNames, ...callNames };
 
 /** The state of a keyed object. */
 export interface ObjectView {
@@ -58,10 +64,13 @@ export class Objects {
   ): ObjectCalls<Handlers>;
   of<Calls extends object = UntypedCalls>(target: string, key: string, options?: ObjectCallOptions): Calls;
   of(target: CallableObject | string, key: string, options: ObjectCallOptions = {}): object {
+    requireKnown("objects.of", options, optionNames);
+    const { id, ...waiting } = options;
+    const named = id === undefined ? {} : { id };
     const name = typeof target === "string" ? target : target.name;
     return callsOf(async (call, input) => {
-      const run = await this.call(name, key, call, input, options);
-      return await run.result(options);
+      const run = await this.call(name, key, call, input, named);
+      return await run.result(waiting);
     });
   }
 
@@ -71,8 +80,9 @@ export class Objects {
     key: string,
     call: string,
     input?: unknown,
-    options: Pick<ObjectCallOptions, "id"> = {},
+    options: CallNames = {},
   ): Promise<RunHandle> {
+    requireKnown("objects.call", options, callNames);
     const { namespace, ports, runs } = this.#parts;
     const { id, isNew } = namesOfStart("run", options, ports.ids);
     // Inline, because the key is read from it.

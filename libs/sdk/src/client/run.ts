@@ -17,13 +17,25 @@ import type {
 import { fromTimestamp, type TuttiError, toTimestamp } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
-import { flag, requireKnown } from "../options.ts";
+import {
+  date,
+  flag,
+  labels,
+  type OptionCheck,
+  type OptionNames,
+  oneOf,
+  priority,
+  requireKnown,
+  requireOne,
+  text,
+  wholeNumber,
+} from "../options.ts";
 import { type MoveOptions, type MoveReview, moveOptionNames, reviewFrom } from "./bulk.ts";
 import { type Handle, type WorkState, withState } from "./handle.ts";
 import { payloadOf, valueIn } from "./payloads.ts";
-import { type ClientPorts, followed } from "./work/followed.ts";
+import { type ClientPorts, followed, type WatchOptions, watchNames } from "./work/followed.ts";
 import { outputOf, type ResultOptions } from "./work/outcome.ts";
-import type { IdempotencyOptions } from "./work/paging.ts";
+import { type IdempotencyOptions, idempotencyNames } from "./work/paging.ts";
 
 export interface RunParts {
   readonly runs: Client<typeof runService>;
@@ -45,6 +57,8 @@ export interface EventsOptions {
   /** Only those about this task, its entries and its rounds. */
   readonly taskId?: string;
 }
+
+const eventsNames: OptionNames<EventsOptions> = { after: wholeNumber(0), taskId: text };
 
 /** An event of a run, for people. */
 export interface RunHistoryEvent {
@@ -72,6 +86,21 @@ export type Repair =
   /** Runs it with this input: again, with all its dependents, or at its start. */
   | { readonly input: unknown };
 
+/** A caught error is an error too, and may have more fields. */
+const errorCheck: OptionCheck = (value) => {
+  const { code, message }: { readonly code?: unknown; readonly message?: unknown } = Object(value);
+  return typeof code === "string" && typeof message === "string"
+    ? undefined
+    : "an object with the texts code and message";
+};
+
+const repairNames: OptionNames<Repair> = {
+  output: true,
+  skip: oneOf(["alone", "withDependents"]),
+  error: errorCheck,
+  input: true,
+};
+
 export interface LabelChanges {
   /** To be set. */
   readonly labels?: Readonly<Record<string, string>>;
@@ -83,20 +112,27 @@ export interface LabelChanges {
   readonly dueTime?: Date;
 }
 
+const labelNames: OptionNames<LabelChanges> = { labels, removed: [text], priority, dueTime: date };
+
 const moveNames = { ...moveOptionNames, dryRun: flag };
 
 function repairOf(repair: Repair): RepairTaskRequest["repair"] {
-  if ("skip" in repair) return { $case: "skip", value: { skipDependents: repair.skip === "withDependents" } };
-  if ("error" in repair) return { $case: "error", value: ErrorDetail.fromPartial(repair.error) };
+  if ("skip" in repair && repair.skip !== undefined)
+    return { $case: "skip", value: { skipDependents: repair.skip === "withDependents" } };
+  if ("error" in repair && repair.error !== undefined)
+    return { $case: "error", value: ErrorDetail.fromPartial(repair.error) };
   const nothing = { body: undefined, mediaType: "" };
   if ("input" in repair) return { $case: "input", value: payloadOf(repair.input, "input") ?? nothing };
-  return { $case: "output", value: payloadOf(repair.output, "output") ?? nothing };
+  const output = "output" in repair ? repair.output : undefined;
+  return { $case: "output", value: payloadOf(output, "output") ?? nothing };
 }
 
 export interface CancelOptions {
   /** Skips the compensation of completed tasks, in child runs too. */
   readonly noCompensate?: boolean;
 }
+
+const cancelNames: OptionNames<CancelOptions> = { noCompensate: flag };
 
 export interface DecideOptions {
   /** Data of the decision, by the question's form. */
@@ -105,12 +141,16 @@ export interface DecideOptions {
   readonly reason?: string;
 }
 
+export const decideNames: OptionNames<DecideOptions> = { data: true, reason: text };
+
 export interface ReleaseOptions {
   /** The person that has claimed the question. Default: the caller. */
   readonly person?: string;
   /** Why, in words. */
   readonly reason?: string;
 }
+
+const releaseNames: OptionNames<ReleaseOptions> = { person: text, reason: text };
 
 export class RunHandle implements Handle {
   readonly id: string;
@@ -150,11 +190,9 @@ export class RunHandle implements Handle {
   }
 
   /** Sends a signal. The run keeps it until a task waits for it. */
-  async signal(
-    name: string,
-    payload?: unknown,
-    { idempotencyKey = "" }: IdempotencyOptions = {},
-  ): Promise<void> {
+  async signal(name: string, payload?: unknown, options: IdempotencyOptions = {}): Promise<void> {
+    requireKnown("run.signal", options, idempotencyNames);
+    const { idempotencyKey = "" } = options;
     await this.#parts.runs.signalRun({
       ...this.#which,
       signal: name,
@@ -177,8 +215,10 @@ export class RunHandle implements Handle {
   async update<Answer = unknown>(
     name: string,
     payload?: unknown,
-    { idempotencyKey = "" }: IdempotencyOptions = {},
+    options: IdempotencyOptions = {},
   ): Promise<Answer> {
+    requireKnown("run.update", options, idempotencyNames);
+    const { idempotencyKey = "" } = options;
     const { answer } = await this.#parts.runs.updateRun({
       ...this.#which,
       update: name,
@@ -208,18 +248,22 @@ export class RunHandle implements Handle {
   }
 
   /** Releases a question that the caller, or the person in the options, has claimed. */
-  async release(question: string, { person = "", reason = "" }: ReleaseOptions = {}): Promise<void> {
+  async release(question: string, options: ReleaseOptions = {}): Promise<void> {
+    requireKnown("run.release", options, releaseNames);
+    const { person = "", reason = "" } = options;
     await this.#parts.tasks.releaseApproval({ ...this.#which, approvalId: question, person, reason });
   }
 
   /** Approves a question by its id or its task. */
-  approve(question: string, options: DecideOptions = {}): Promise<void> {
-    return this.#decide(question, Verdict.VERDICT_APPROVED, options);
+  async approve(question: string, options: DecideOptions = {}): Promise<void> {
+    requireKnown("run.approve", options, decideNames);
+    await this.#decide(question, Verdict.VERDICT_APPROVED, options);
   }
 
   /** Rejects. */
-  reject(question: string, options: DecideOptions = {}): Promise<void> {
-    return this.#decide(question, Verdict.VERDICT_REJECTED, options);
+  async reject(question: string, options: DecideOptions = {}): Promise<void> {
+    requireKnown("run.reject", options, decideNames);
+    await this.#decide(question, Verdict.VERDICT_REJECTED, options);
   }
 
   /** Returns its tasks, with their outputs. */
@@ -245,6 +289,7 @@ export class RunHandle implements Handle {
 
   /** Repairs a task by hand: completes it with an output, skips it, or fails it. The reason is recorded. */
   async repair(taskId: string, repair: Repair, reason: string): Promise<void> {
+    requireOne("run.repair", repair, repairNames);
     await this.#parts.tasks.repairTask({
       ...this.#which,
       taskId,
@@ -255,12 +300,14 @@ export class RunHandle implements Handle {
   }
 
   /** Changes its labels, priority and due time, also for tasks that wait for an agent. */
-  async label({ labels = {}, removed = [], priority, dueTime }: LabelChanges): Promise<void> {
+  async label(changes: LabelChanges): Promise<void> {
+    requireKnown("run.label", changes, labelNames);
+    const { removed = [], dueTime } = changes;
     await this.#parts.runs.labelRun({
       ...this.#which,
-      labels: { ...labels },
+      labels: { ...changes.labels },
       removedLabels: [...removed],
-      priority,
+      priority: changes.priority,
       dueTime: dueTime && toTimestamp(dueTime.getTime()),
     });
   }
@@ -279,7 +326,9 @@ export class RunHandle implements Handle {
    * Ends it: running work is stopped, completed steps are compensated. Resolves when that has started. `noCompensate`
    * leaves completed steps as they are.
    */
-  async cancel(reason = "", { noCompensate = false }: CancelOptions = {}): Promise<void> {
+  async cancel(reason = "", options: CancelOptions = {}): Promise<void> {
+    requireKnown("run.cancel", options, cancelNames);
+    const { noCompensate = false } = options;
     await this.#parts.runs.cancelRun({ ...this.#which, reason, noCompensate });
   }
 
@@ -330,7 +379,9 @@ export class RunHandle implements Handle {
   }
 
   /** Follows it until it ends: the first value has everything, each later one has the changes. */
-  async *watch({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<RunChange, void, void> {
+  async *watch(options: WatchOptions = {}): AsyncGenerator<RunChange, void, void> {
+    requireKnown("run.watch", options, watchNames);
+    const { signal } = options;
     const request = { ...this.#which, withTasks: true, withPayloads: false };
     const open = (cursor: string) => this.#parts.runs.watchRun({ ...request, cursor }, { signal });
     for await (const { run, tasks } of followed({ open, signal }, this.#parts.ports)) {
@@ -339,7 +390,9 @@ export class RunHandle implements Handle {
   }
 
   /** Yields its events for people, after a number: what happened to a task, the time and the cause. */
-  async *events({ after = 0, taskId = "" }: EventsOptions = {}): AsyncGenerator<RunHistoryEvent, void, void> {
+  async *events(options: EventsOptions = {}): AsyncGenerator<RunHistoryEvent, void, void> {
+    requireKnown("run.events", options, eventsNames);
+    const { after = 0, taskId = "" } = options;
     const { runs, namespace } = this.#parts;
     let token = "";
     do {

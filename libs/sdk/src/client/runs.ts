@@ -13,6 +13,7 @@ import {
 } from "./bulk.ts";
 import { statusCheck, statusNumbers, type WorkState } from "./handle.ts";
 import { RunHandle, type RunParts } from "./run.ts";
+import { type WatchOptions, watchNames } from "./work/followed.ts";
 import { pagesOfLines } from "./work/paging.ts";
 
 export interface FindOptions {
@@ -37,12 +38,12 @@ const findNames: OptionNames<FindOptions> = {
 const moveNames: OptionNames<MoveManyOptions> = { ...moveOptionNames, children: flag };
 const previewNames = { action: { [plain]: oneOf(bulkActions), move: moveNames } };
 
-export interface ApprovalOptions {
+export interface ApprovalOptions extends WatchOptions {
   /** Only those of this run. */
   readonly runId?: string;
-  /** Abort it to stop watching. */
-  readonly signal?: AbortSignal;
 }
+
+const approvalNames: OptionNames<ApprovalOptions> = { ...watchNames, runId: text };
 
 export class Runs {
   readonly #parts: RunParts & BulkParts;
@@ -88,7 +89,9 @@ export class Approvals {
    * Yields the open questions, then every new or changed one, until the signal. A decided question is yielded once
    * more, with its verdict.
    */
-  async *watch({ runId = "", signal }: ApprovalOptions = {}): AsyncGenerator<Approval, void, void> {
+  async *watch(options: ApprovalOptions = {}): AsyncGenerator<Approval, void, void> {
+    requireKnown("approvals.watch", options, approvalNames);
+    const { runId = "", signal } = options;
     const filter = ApprovalFilter.fromPartial({ workId: runId });
     const request = { namespace: this.#parts.namespace, filter, cursor: "" };
     for await (const { approvals } of this.#parts.tasks.watchApprovals(request, { signal })) yield* approvals;

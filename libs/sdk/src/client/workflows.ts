@@ -7,6 +7,7 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
+import { flag, type OptionNames, requireKnown, text as textCheck } from "../options.ts";
 import { payloadOf } from "./payloads.ts";
 
 interface WorkflowParts {
@@ -21,6 +22,21 @@ export interface GraphOptions {
   readonly input?: unknown;
 }
 
+const graphNames: OptionNames<GraphOptions> = { version: textCheck, input: true };
+
+interface RegisterOptions {
+  /** Name of the file for messages. */
+  readonly fileName?: string;
+}
+
+const registerNames: OptionNames<RegisterOptions> = { fileName: textCheck };
+
+interface VersionsOptions {
+  readonly liveOnly?: boolean;
+}
+
+const versionsNames: OptionNames<VersionsOptions> = { liveOnly: flag };
+
 export class Workflows {
   readonly #parts: WorkflowParts;
 
@@ -29,10 +45,9 @@ export class Workflows {
   }
 
   /** Registers a definition: YAML or JSON as text, or an object. The same content again is the same version. */
-  async register(
-    source: string | object,
-    { fileName = "" }: { readonly fileName?: string } = {},
-  ): Promise<Definition> {
+  async register(source: string | object, options: RegisterOptions = {}): Promise<Definition> {
+    requireKnown("workflows.register", options, registerNames);
+    const { fileName = "" } = options;
     const isText = typeof source === "string";
     const text = isText ? source : JSON.stringify(source);
     const isJson = !isText || source.trimStart().startsWith("{");
@@ -48,7 +63,9 @@ export class Workflows {
   }
 
   /** Returns the graph of a definition before it runs: tasks, levels, the critical path, the maximum concurrency. */
-  async graph(definition: string, { version, input }: GraphOptions = {}): Promise<Graph> {
+  async graph(definition: string, options: GraphOptions = {}): Promise<Graph> {
+    requireKnown("workflows.graph", options, graphNames);
+    const { version, input } = options;
     const label = version === undefined ? undefined : { $case: "label" as const, value: version };
     const { graph } = await this.#parts.definitions.getGraph({
       namespace: this.#parts.namespace,
@@ -63,10 +80,9 @@ export class Workflows {
    * The versions of a definition, newest first, each with how many runs on it have not ended (`liveCount`), as far as
    * the index knows. Or only those that still have some.
    */
-  async *versions(
-    definition: string,
-    { liveOnly = false }: { readonly liveOnly?: boolean } = {},
-  ): AsyncGenerator<Definition, void, void> {
+  async *versions(definition: string, options: VersionsOptions = {}): AsyncGenerator<Definition, void, void> {
+    requireKnown("workflows.versions", options, versionsNames);
+    const { liveOnly = false } = options;
     let token = "";
     do {
       const request = {

@@ -29,11 +29,15 @@ export type CapabilityTexts = Pick<HandleOptions, "version" | "description" | "i
 const schema: OptionCheck = (value) =>
   typeof value === "boolean" || (typeof value === "object" && value !== null) ? undefined : "a JSON Schema";
 
-const optionNames: OptionNames<HandleOptions> = {
+const textNames: OptionNames<CapabilityTexts> = {
   version: text,
   inputSchema: schema,
   outputSchema: schema,
   description: text,
+};
+
+export const handleNames: OptionNames<HandleOptions> = {
+  ...textNames,
   estimate: { durationMs: number(0), money: number(0), tokens: number(0) },
 };
 
@@ -61,7 +65,7 @@ export class Handlers {
   }
 
   add(name: string, handler: Handler, options: HandleOptions = {}): void {
-    requireKnown("worker.handle", options, optionNames);
+    requireKnown("worker.handle", options, handleNames);
     const { version = "1.0.0", estimate } = options;
     if (!nameForm.test(name))
       throw wrongOption(
@@ -79,7 +83,9 @@ export class Handlers {
   }
 
   /** Changes the description and the schemas of a registered capability. Returns false if they are the same. */
-  describe(name: string, { version = "1.0.0", ...texts }: CapabilityTexts): boolean {
+  describe(name: string, options: CapabilityTexts): boolean {
+    requireKnown("worker.describe", options, textNames);
+    const { version = "1.0.0", ...texts } = options;
     const key = `${name}@${version}`;
     const registered = this.#byKey.get(key);
     if (registered === undefined) throw wrongOption("the described capability", "one with a handler", key);

@@ -38,8 +38,15 @@ import type { BlobAccess } from "../link/blobs.ts";
 import { Connector } from "../link/connector.ts";
 import type { Transport } from "../link/transport.ts";
 import { transportFor } from "../link/transports.ts";
+import { type OptionNames, requireKnown, wholeNumber } from "../options.ts";
 import { Busy } from "../task/failure.ts";
-import { type CapabilityTexts, type HandleOptions, type Handler, Handlers } from "../task/handlers.ts";
+import {
+  type CapabilityTexts,
+  type HandleOptions,
+  type Handler,
+  Handlers,
+  handleNames,
+} from "../task/handlers.ts";
 import { handledAs } from "../task/typed.ts";
 import { Agent } from "./agent.ts";
 import { MeasureSender } from "./measure-sender.ts";
@@ -53,6 +60,8 @@ export interface DurableHandleOptions extends HandleOptions {
   /** Percentage of new runs that use a new `version`. `tutti workflow rollout` changes it. Default: 100. */
   readonly percent?: number;
 }
+
+const durableNames: OptionNames<DurableHandleOptions> = { ...handleNames, percent: wholeNumber(0, 100) };
 
 /** Ports to the outside. A test, a simulation or an embedding process replaces some of them. */
 export interface WorkerPorts {
@@ -196,12 +205,15 @@ export class Worker {
    */
   durable<Input, Output>(
     functions: DurableFunction<Input, Output> | readonly DurableFunction<never>[],
-    { percent, ...options }: DurableHandleOptions = {},
+    durableOptions: DurableHandleOptions = {},
   ): this {
+    const hosted = [functions].flat() as unknown as readonly DurableFunction[];
+    for (const fn of hosted) if (fn?.definition === undefined) throw sdkErrors.optionInvalid(notDurable(fn));
+    requireKnown("worker.durable", durableOptions, durableNames);
+    const { percent, ...options } = durableOptions;
     const { version } = options;
     checkRollout(version, percent);
-    for (const fn of [functions].flat() as unknown as readonly DurableFunction[]) {
-      if (fn?.definition === undefined) throw sdkErrors.optionInvalid(notDurable(fn));
+    for (const fn of hosted) {
       this.#durable.push({ fn, version, percent: percent ?? 100 });
       this.handle(fn.name, (input, task) => this.#functions.turn(fn, input as TurnInput, task), options);
     }
@@ -391,10 +403,8 @@ function checkRollout(version: string | undefined, percent: number | undefined):
     sdkErrors.optionInvalid({ option, expected, found: JSON.stringify(found) });
   // Build metadata does not distinguish versions.
   if (version?.includes("+")) throw wrong("version", "a version without `+`, such as 2.1.0-g1a2b3c", version);
-  if (percent === undefined) return;
-  if (version === undefined) throw wrong("version", "the version that `percent` is for", version);
-  if (!Number.isInteger(percent) || percent < 0 || percent > 100)
-    throw wrong("percent", "a whole number from 0 to 100", percent);
+  if (percent !== undefined && version === undefined)
+    throw wrong("version", "the version that `percent` is for", version);
 }
 
 /** Time for handlers after their signals are aborted at the end of a drain. */

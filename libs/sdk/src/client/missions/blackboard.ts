@@ -1,8 +1,9 @@
 /** Shared knowledge of the agents of a mission: values by key, each with a version. */
 import type { BoardEntry, EntryReceipt } from "@tutti/contracts/swarm/v1";
+import { type OptionNames, requireKnown, wholeNumber } from "../../options.ts";
 import { payloadOf, valueIn } from "../payloads.ts";
-import { followed } from "../work/followed.ts";
-import { type IdempotencyOptions, pages } from "../work/paging.ts";
+import { followed, type WatchOptions, watchNames } from "../work/followed.ts";
+import { type IdempotencyOptions, idempotencyNames, pages } from "../work/paging.ts";
 import type { BoardPlace, MissionParts } from "./parts.ts";
 
 export interface Entry<Value = unknown> {
@@ -23,6 +24,8 @@ export interface WriteOptions extends IdempotencyOptions {
   /** Required version of the entry. 0: it must not exist. */
   readonly ifVersion?: number;
 }
+
+const writeNames: OptionNames<WriteOptions> = { ...idempotencyNames, ifVersion: wholeNumber(0) };
 
 export class Blackboard {
   readonly #board: MissionParts["board"];
@@ -45,13 +48,15 @@ export class Blackboard {
 
   /** Writes a value. With a version, only over that version. */
   async put<Value>(key: string, value: Value, options: WriteOptions = {}): Promise<WriteResult<Value>> {
+    requireKnown("board.put", options, writeNames);
     const payload = payloadOf(value, key) ?? { body: undefined, mediaType: "" };
     return (await this.#write(key, payload, options)) as WriteResult<Value>;
   }
 
   /** Removes a key. With a version, only that version. */
-  remove(key: string, options: WriteOptions = {}): Promise<WriteResult> {
-    return this.#write(key, undefined, options);
+  async remove(key: string, options: WriteOptions = {}): Promise<WriteResult> {
+    requireKnown("board.remove", options, writeNames);
+    return await this.#write(key, undefined, options);
   }
 
   /**
@@ -82,10 +87,9 @@ export class Blackboard {
   }
 
   /** Yields the current entries, then every change, until the signal. A removed entry has no value. */
-  async *watch(
-    prefix = "",
-    { signal }: { readonly signal?: AbortSignal } = {},
-  ): AsyncGenerator<Entry, void, void> {
+  async *watch(prefix = "", options: WatchOptions = {}): AsyncGenerator<Entry, void, void> {
+    requireKnown("board.watch", options, watchNames);
+    const { signal } = options;
     const { namespace, missionId } = this.#place;
     const open = (cursor: string) =>
       this.#board.watchEntries({ namespace, missionId, prefix, cursor }, { signal });

@@ -2,8 +2,9 @@
 import type { Budget, BudgetReservation } from "@tutti/contracts/swarm/v1";
 import type { Amounts } from "@tutti/contracts/types/v1";
 import { sdkErrors } from "../../errors.ts";
-import type { IdempotencyOptions } from "../work/paging.ts";
-import { type AmountsOptions, amountsOf } from "../work/task.ts";
+import { number, type OptionNames, requireKnown, text } from "../../options.ts";
+import { type IdempotencyOptions, idempotencyNames } from "../work/paging.ts";
+import { type AmountsOptions, amountNames, amountsOf } from "../work/task.ts";
 import type { BoardPlace, MissionParts } from "./parts.ts";
 
 export interface ReserveOptions extends IdempotencyOptions {
@@ -12,6 +13,8 @@ export interface ReserveOptions extends IdempotencyOptions {
   /** Time after which it expires. Default: the end of the task, or of the mission. */
   readonly leaseMs?: number;
 }
+
+const reserveNames: OptionNames<ReserveOptions> = { ...idempotencyNames, taskId: text, leaseMs: number(0) };
 
 export class MissionBudget {
   readonly #board: MissionParts["board"];
@@ -32,6 +35,8 @@ export class MissionBudget {
 
   /** Reserves a part. Rejects if less is left. */
   async reserve(amounts: AmountsOptions, options: ReserveOptions = {}): Promise<Reservation> {
+    requireKnown("budget.reserve.amounts", amounts, amountNames);
+    requireKnown("budget.reserve", options, reserveNames);
     const { taskId = "", leaseMs = 0, idempotencyKey = "" } = options;
     const { reservation } = await this.#board.reserveBudget({
       ...this.#place,
@@ -64,7 +69,10 @@ export class Reservation {
   }
 
   /** Records used amounts. Rejects if less is reserved. */
-  async spend(amounts: AmountsOptions, { idempotencyKey = "" }: IdempotencyOptions = {}): Promise<void> {
+  async spend(amounts: AmountsOptions, options: IdempotencyOptions = {}): Promise<void> {
+    requireKnown("budget.spend.amounts", amounts, amountNames);
+    requireKnown("budget.spend", options, idempotencyNames);
+    const { idempotencyKey = "" } = options;
     await this.#board.spendBudget({
       ...this.#place,
       reservationId: this.id,

@@ -1,8 +1,9 @@
 /** Messages between the agents of a mission. */
 import type { MessageTarget, MissionMessage } from "@tutti/contracts/swarm/v1";
+import { type OptionNames, requireKnown, requireOne, text, wholeNumber } from "../../options.ts";
 import { payloadOf, valueIn } from "../payloads.ts";
-import { followed } from "../work/followed.ts";
-import { type IdempotencyOptions, pages } from "../work/paging.ts";
+import { followed, type WatchOptions, watchNames } from "../work/followed.ts";
+import { type IdempotencyOptions, idempotencyNames, pages } from "../work/paging.ts";
 import type { BoardPlace, MissionParts } from "./parts.ts";
 
 /** One agent, all agents of a role, all subscribers of a topic, or all participants. */
@@ -11,6 +12,8 @@ export type Receiver =
   | { readonly role: string }
   | { readonly topic: string }
   | "everybody";
+
+const receiverNames: OptionNames<Exclude<Receiver, string>> = { agent: text, role: text, topic: text };
 
 export interface Message<Body = unknown> {
   /** From 1. */
@@ -29,6 +32,23 @@ export interface SendOptions extends IdempotencyOptions {
   readonly taskId?: string;
 }
 
+const sendNames: OptionNames<SendOptions> = { ...idempotencyNames, answers: wholeNumber(0), taskId: text };
+
+interface ListOptions {
+  /** Number of the last known message. */
+  readonly after?: number;
+  /** Only those about this task. */
+  readonly taskId?: string;
+}
+
+const listNames: OptionNames<ListOptions> = { after: wholeNumber(0), taskId: text };
+
+interface WatchAfterOptions extends WatchOptions {
+  readonly after?: number;
+}
+
+const watchAfterNames: OptionNames<WatchAfterOptions> = { ...watchNames, after: wholeNumber(0) };
+
 export class Conversation {
   readonly #board: MissionParts["board"];
   readonly #ports: MissionParts["ports"];
@@ -41,18 +61,19 @@ export class Conversation {
   }
 
   /** Sends a message, and returns its number. */
-  async send(
-    to: Receiver,
-    body: unknown,
-    { answers = 0, taskId = "", idempotencyKey = "" }: SendOptions = {},
-  ): Promise<number> {
+  async send(to: Receiver, body: unknown, options: SendOptions = {}): Promise<number> {
+    if (to !== "everybody") requireOne("messages.send.to", to, receiverNames);
+    requireKnown("messages.send", options, sendNames);
+    const { answers = 0, taskId = "", idempotencyKey = "" } = options;
     const messages = [{ to: targetOf(to), body: payloadOf(body, "the message"), answers, taskId }];
     const { firstNumber } = await this.#board.sendMessages({ ...this.#place, messages, idempotencyKey });
     return firstNumber;
   }
 
   /** Yields the messages after a number, oldest first: to this agent, or to any agent without one. */
-  list({ after = 0, taskId = "" } = {}): AsyncGenerator<Message, void, void> {
+  list(options: ListOptions = {}): AsyncGenerator<Message, void, void> {
+    requireKnown("messages.list", options, listNames);
+    const { after = 0, taskId = "" } = options;
     return pages(async (page) => {
       const request = { ...this.#place, afterNumber: after, taskId, page };
       const reply = await this.#board.listMessages(request);
@@ -61,7 +82,9 @@ export class Conversation {
   }
 
   /** Yields the messages after a number, then every new one, until the signal. */
-  async *watch({ after = 0, signal }: { readonly after?: number; readonly signal?: AbortSignal } = {}) {
+  async *watch(options: WatchAfterOptions = {}): AsyncGenerator<Message, void, void> {
+    requireKnown("messages.watch", options, watchAfterNames);
+    const { after = 0, signal } = options;
     const open = (cursor: string) => this.#messagesAfter(cursor === "" ? after : Number(cursor), signal);
     for await (const { messages } of followed({ open, signal }, this.#ports)) yield* messages.map(messageOf);
   }

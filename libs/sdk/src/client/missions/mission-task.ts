@@ -4,12 +4,14 @@ import type { Blackboard } from "./blackboard.ts";
 import type { MissionBudget } from "./budget.ts";
 import type { Conversation } from "./conversation.ts";
 import type { MissionHandle } from "./mission.ts";
-import type {
-  ClaimedTask,
-  DelegateOptions,
-  HandOffOptions,
-  Participation,
-  Successor,
+import {
+  type ClaimedTask,
+  type DelegateOptions,
+  type HandOffOptions,
+  type Participation,
+  requireDelegation,
+  requireHandOff,
+  type Successor,
 } from "./participation.ts";
 import type { MissionTask } from "./spec.ts";
 import type { Votes } from "./votes.ts";
@@ -70,11 +72,13 @@ export class MissionTaskContext {
 
   /** Delegates a part of the task, with fewer rights than this task has. The part ends with the task. */
   async delegate(task: MissionTask, options: DelegateOptions = {}): Promise<void> {
+    requireDelegation(options);
     await (await this.#claim()).delegate(task, options);
   }
 
   /** Hands the task to another agent. The return value of the handler is ignored. */
   async handOff(to: Successor, options: HandOffOptions = {}): Promise<void> {
+    requireHandOff(to, options);
     await (await this.#claim()).handOff(to, options);
   }
 

@@ -9,12 +9,13 @@ import {
   Verdict,
 } from "@tutti/contracts/types/v1";
 import { sdkErrors } from "../../errors.ts";
+import { labels, type OptionNames, requireKnown, text, wholeNumber } from "../../options.ts";
 import { type WorkState, withState } from "../handle.ts";
 import { payloadOf } from "../payloads.ts";
-import type { DecideOptions } from "../run.ts";
-import { followed } from "../work/followed.ts";
+import { type DecideOptions, decideNames } from "../run.ts";
+import { followed, type WatchOptions, watchNames } from "../work/followed.ts";
 import { outputOf, type ResultOptions } from "../work/outcome.ts";
-import { type IdempotencyOptions, pages } from "../work/paging.ts";
+import { type IdempotencyOptions, idempotencyNames, pages } from "../work/paging.ts";
 import { taskSpecOf } from "../work/task.ts";
 import { Blackboard } from "./blackboard.ts";
 import { MissionBudget } from "./budget.ts";
@@ -44,6 +45,14 @@ export interface JoinOptions {
   /** Its labels, for an agent that is in no pool. */
   readonly labels?: Readonly<Record<string, string>>;
 }
+
+const joinNames: OptionNames<JoinOptions> = {
+  pool: text,
+  role: text,
+  topics: [text],
+  offers: [text],
+  labels,
+};
 
 export class MissionHandle {
   readonly id: string;
@@ -95,11 +104,9 @@ export class MissionHandle {
   }
 
   /** Follows it until it ends or the signal aborts: first everything, then the changes. */
-  async *watch({
-    signal,
-  }: {
-    readonly signal?: AbortSignal;
-  } = {}): AsyncGenerator<MissionChange, void, void> {
+  async *watch(options: WatchOptions = {}): AsyncGenerator<MissionChange, void, void> {
+    requireKnown("mission.watch", options, watchNames);
+    const { signal } = options;
     const all = { withTasks: true, withEntries: true, withMessages: true, withVotes: true };
     const request = { ...this.#which, ...all };
     const open = (cursor: string) => this.#parts.missions.watchMission({ ...request, cursor }, { signal });
@@ -111,7 +118,9 @@ export class MissionHandle {
   }
 
   /** Returns its tasks in the order in which they were added. `statuses` filters them. */
-  async tasks({ statuses = [], claimedBy = "" }: TasksOptions = {}): Promise<readonly BoardTask[]> {
+  async tasks(options: TasksOptions = {}): Promise<readonly BoardTask[]> {
+    requireKnown("mission.tasks", options, tasksNames);
+    const { statuses = [], claimedBy = "" } = options;
     const request = { ...this.#which, statuses: [...statuses], claimedBy, parentTaskId: "", text: "" };
     const found: BoardTask[] = [];
     for await (const task of pages<BoardTask>(async (page) => {
@@ -123,10 +132,9 @@ export class MissionHandle {
   }
 
   /** Adds tasks to the board of a running mission, all or none. */
-  async addTasks(
-    tasks: readonly MissionTask[],
-    { idempotencyKey = "" }: IdempotencyOptions = {},
-  ): Promise<void> {
+  async addTasks(tasks: readonly MissionTask[], options: IdempotencyOptions = {}): Promise<void> {
+    requireKnown("mission.addTasks", options, idempotencyNames);
+    const { idempotencyKey = "" } = options;
     await this.#parts.board.addTasks({
       ...this.#placeOf(""),
       tasks: tasks.map(taskSpecOf),
@@ -137,9 +145,11 @@ export class MissionHandle {
 
   /** Adds an agent to the mission. */
   async join(agentId: string, options: JoinOptions = {}): Promise<Participation> {
-    const { pool = "", role = "", topics = [], offers, labels = {} } = options;
+    requireKnown("mission.join", options, joinNames);
+    const { pool = "", role = "", topics = [], offers } = options;
     const offering =
-      offers && Offering.fromPartial({ capabilities: offers.map(capabilityOf), labels: { ...labels } });
+      offers &&
+      Offering.fromPartial({ capabilities: offers.map(capabilityOf), labels: { ...options.labels } });
     const place = this.#placeOf(agentId);
     await this.#parts.board.joinMission({ ...place, pool, role, topics: [...topics], offering });
     return this.participant(agentId);
@@ -151,11 +161,9 @@ export class MissionHandle {
   }
 
   /** Sends a signal: all subscribers of the topic receive it. */
-  async signal(
-    topic: string,
-    payload?: unknown,
-    { idempotencyKey = "" }: IdempotencyOptions = {},
-  ): Promise<void> {
+  async signal(topic: string, payload?: unknown, options: IdempotencyOptions = {}): Promise<void> {
+    requireKnown("mission.signal", options, idempotencyNames);
+    const { idempotencyKey = "" } = options;
     await this.#parts.missions.signalMission({
       ...this.#which,
       signal: topic,
@@ -204,13 +212,15 @@ export class MissionHandle {
   }
 
   /** Approves a question. */
-  approve(question: string, options: DecideOptions = {}): Promise<void> {
-    return this.#decide(question, Verdict.VERDICT_APPROVED, options);
+  async approve(question: string, options: DecideOptions = {}): Promise<void> {
+    requireKnown("mission.approve", options, decideNames);
+    await this.#decide(question, Verdict.VERDICT_APPROVED, options);
   }
 
   /** Rejects. */
-  reject(question: string, options: DecideOptions = {}): Promise<void> {
-    return this.#decide(question, Verdict.VERDICT_REJECTED, options);
+  async reject(question: string, options: DecideOptions = {}): Promise<void> {
+    requireKnown("mission.reject", options, decideNames);
+    await this.#decide(question, Verdict.VERDICT_REJECTED, options);
   }
 
   async #decide(approvalId: string, verdict: Verdict, { data, reason = "" }: DecideOptions): Promise<void> {
@@ -248,3 +258,5 @@ interface TasksOptions {
   /** Those that this agent has. */
   readonly claimedBy?: string;
 }
+
+const tasksNames: OptionNames<TasksOptions> = { statuses: [wholeNumber(0)], claimedBy: text };

@@ -3,9 +3,19 @@ import type { Authority, BoardTask } from "@tutti/contracts/swarm/v1";
 import { ErrorDetail } from "@tutti/contracts/types/v1";
 import { fromErrorDetail, toTimestamp } from "@tutti/kernel";
 import { sdkErrors } from "../../errors.ts";
+import {
+  date,
+  flag,
+  number,
+  type OptionNames,
+  requireKnown,
+  requireOne,
+  text,
+  wholeNumber,
+} from "../../options.ts";
 import { payloadOf, valueIn } from "../payloads.ts";
-import type { IdempotencyOptions } from "../work/paging.ts";
-import { type AmountsOptions, amountsOf, taskSpecOf } from "../work/task.ts";
+import { type IdempotencyOptions, idempotencyNames } from "../work/paging.ts";
+import { type AmountsOptions, amountNames, amountsOf, taskSpecOf } from "../work/task.ts";
 import { Blackboard } from "./blackboard.ts";
 import { MissionBudget } from "./budget.ts";
 import { Conversation } from "./conversation.ts";
@@ -24,13 +34,30 @@ export interface ClaimOptions extends IdempotencyOptions {
   readonly waitMs?: number;
 }
 
+const claimNames: OptionNames<ClaimOptions> = {
+  ...idempotencyNames,
+  tasks: [text],
+  count: wholeNumber(0),
+  leaseMs: number(0),
+  waitMs: number(0),
+};
+
 /** To an agent, or to the agent in a role. */
 export type Successor = { readonly agent: string } | { readonly role: string };
+
+const successorNames: OptionNames<Successor> = { agent: text, role: text };
 
 export interface HandOffOptions extends IdempotencyOptions {
   /** Context for the next agent. */
   readonly context?: unknown;
   readonly reason?: string;
+}
+
+const handOffNames: OptionNames<HandOffOptions> = { ...idempotencyNames, context: true, reason: text };
+
+export function requireHandOff(to: Successor, options: HandOffOptions): void {
+  requireOne("task.handOff.to", to, successorNames);
+  requireKnown("task.handOff", options, handOffNames);
 }
 
 /** Rights of a delegate: never more than those of the agent that delegates. */
@@ -44,6 +71,42 @@ export interface DelegateOptions extends IdempotencyOptions {
   readonly until?: Date;
   readonly mayDelegate?: boolean;
 }
+
+const delegateNames: OptionNames<DelegateOptions> = {
+  ...idempotencyNames,
+  to: text,
+  actions: [text],
+  capabilities: [text],
+  budget: amountNames,
+  until: date,
+  mayDelegate: flag,
+};
+
+export function requireDelegation(options: DelegateOptions): void {
+  requireKnown("task.delegate", options, delegateNames);
+}
+
+interface AddTasksOptions extends IdempotencyOptions {
+  /** Task whose parts they are. */
+  readonly parent?: string;
+}
+
+const addTasksNames: OptionNames<AddTasksOptions> = { ...idempotencyNames, parent: text };
+
+interface EndOptions {
+  /** Used amounts. */
+  readonly used?: AmountsOptions;
+}
+
+const endNames: OptionNames<EndOptions> = { used: amountNames };
+
+interface RenewOptions {
+  readonly leaseMs?: number;
+  readonly progress?: number;
+  readonly message?: string;
+}
+
+const renewNames: OptionNames<RenewOptions> = { leaseMs: number(0), progress: number(0), message: text };
 
 export class Participation {
   readonly missionId: string;
@@ -68,6 +131,7 @@ export class Participation {
 
   /** Claims tasks that the agent can do, the most urgent first. No other agent gets them while the claims last. */
   async claim(options: ClaimOptions = {}): Promise<readonly ClaimedTask[]> {
+    requireKnown("participant.claim", options, claimNames);
     const { tasks = [], count = 1, leaseMs = 0, waitMs = 0, idempotencyKey = "" } = options;
     const request = { ...this.#place, taskIds: [...tasks], count, leaseMs, waitMs, idempotencyKey };
     const found = await this.#parts.board.claimTasks(request, { timeoutMs: waitMs + roundTripMs });
@@ -84,10 +148,9 @@ export class Participation {
   }
 
   /** Adds tasks to the board of a running mission, optionally as parts of another task. */
-  async addTasks(
-    tasks: readonly MissionTask[],
-    { parent = "", idempotencyKey = "" }: IdempotencyOptions & { readonly parent?: string } = {},
-  ): Promise<void> {
+  async addTasks(tasks: readonly MissionTask[], options: AddTasksOptions = {}): Promise<void> {
+    requireKnown("participant.addTasks", options, addTasksNames);
+    const { parent = "", idempotencyKey = "" } = options;
     await this.#parts.board.addTasks({
       ...this.#place,
       tasks: tasks.map(taskSpecOf),
@@ -133,21 +196,25 @@ export class ClaimedTask {
   }
 
   /** Completes the task with an output. Rejects if the claim has expired. */
-  complete(output?: unknown, { used }: { readonly used?: AmountsOptions } = {}): Promise<void> {
+  async complete(output?: unknown, options: EndOptions = {}): Promise<void> {
+    requireKnown("task.complete", options, endNames);
     const value = payloadOf(output ?? null, "the output") ?? { body: undefined, mediaType: "" };
-    return this.#close({ $case: "output", value }, used);
+    await this.#close({ $case: "output", value }, options.used);
   }
 
   /** Fails this attempt with an error. */
-  fail(
+  async fail(
     error: { readonly code: string; readonly message: string },
-    { used }: { readonly used?: AmountsOptions } = {},
+    options: EndOptions = {},
   ): Promise<void> {
-    return this.#close({ $case: "failed", value: ErrorDetail.fromPartial(error) }, used);
+    requireKnown("task.fail", options, endNames);
+    await this.#close({ $case: "failed", value: ErrorDetail.fromPartial(error) }, options.used);
   }
 
   /** Renews the claim. False if the claim has expired: stop the work. */
-  async renew({ leaseMs = 0, progress = 0, message = "" } = {}): Promise<boolean> {
+  async renew(options: RenewOptions = {}): Promise<boolean> {
+    requireKnown("task.renew", options, renewNames);
+    const { leaseMs = 0, progress = 0, message = "" } = options;
     const renewals = [{ claimId: this.claimId, progress, message }];
     const { lostClaimIds } = await this.#parts.board.renewClaims({ ...this.#place, renewals, leaseMs });
     return !lostClaimIds.includes(this.claimId);
@@ -160,6 +227,7 @@ export class ClaimedTask {
 
   /** Hands the task to another agent, with context for it. */
   async handOff(to: Successor, options: HandOffOptions = {}): Promise<void> {
+    requireHandOff(to, options);
     const { context, reason = "", idempotencyKey = "" } = options;
     await this.#parts.board.handOffTask({
       ...this.#place,
@@ -173,6 +241,7 @@ export class ClaimedTask {
 
   /** Delegates a part of the task, with fewer rights. The claim stays. */
   async delegate(task: MissionTask, options: DelegateOptions = {}): Promise<void> {
+    requireDelegation(options);
     const { to = "", idempotencyKey = "" } = options;
     await this.#parts.board.delegateTask({
       ...this.#place,

@@ -15,6 +15,7 @@ import {
   texts,
 } from "../../options.ts";
 import { payloadOf } from "../payloads.ts";
+import { type WatchOptions, watchNames } from "../work/followed.ts";
 import { pages } from "../work/paging.ts";
 import type { BoardPlace, MissionParts } from "./parts.ts";
 
@@ -66,6 +67,12 @@ const voteNames: OptionNames<VoteOptions> = {
   context: true,
 };
 
+interface ListOptions {
+  readonly openOnly?: boolean;
+}
+
+const listNames: OptionNames<ListOptions> = { openOnly: flag };
+
 const pollMs = 100;
 
 export class Votes {
@@ -115,7 +122,9 @@ export class Votes {
   }
 
   /** Newest first. */
-  list({ openOnly = false } = {}): AsyncGenerator<Vote, void, void> {
+  list(options: ListOptions = {}): AsyncGenerator<Vote, void, void> {
+    requireKnown("votes.list", options, listNames);
+    const { openOnly = false } = options;
     const { namespace, missionId } = this.#place;
     return pages(async (page) => {
       const reply = await this.#board.listVotes({ namespace, missionId, openOnly, voteIds: [], page });
@@ -131,7 +140,9 @@ export class Votes {
   }
 
   /** Waits until the vote is closed, and returns its outcome. */
-  async outcome(id: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<VoteOutcome> {
+  async outcome(id: string, options: WatchOptions = {}): Promise<VoteOutcome> {
+    requireKnown("votes.outcome", options, watchNames);
+    const { signal } = options;
     for (;;) {
       const { outcome } = await this.get(id);
       if (outcome !== undefined) return outcome;

@@ -1,5 +1,6 @@
 /** Hypothetical agents, to plan a session as if they were connected. */
 import { PlanAgent } from "@tutti/contracts/intelligence/v1";
+import { amounts, labels, number, type OptionNames, text, wholeNumber } from "../../options.ts";
 
 export interface PlannedAgent {
   readonly id: string;
@@ -16,6 +17,17 @@ export interface PlannedAgent {
   /** Cost of a slot per millisecond. */
   readonly moneyPerMs?: number;
 }
+
+export const plannedAgentNames: OptionNames<PlannedAgent> = {
+  id: text,
+  uses: [text],
+  slots: wholeNumber(0),
+  speed: number(0),
+  resources: amounts,
+  labels,
+  freeInMs: number(0),
+  moneyPerMs: number(0),
+};
 
 /** Version of workers that set none. */
 const usualVersion = "1.0.0";

@@ -13,13 +13,14 @@ import type {
 import type { Explanation, TaskStatus } from "@tutti/contracts/types/v1";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../../errors.ts";
+import { flag, type OptionNames, oneOf, requireKnown, text, wholeNumber } from "../../options.ts";
 import { type Handle, type WorkState, withState } from "../handle.ts";
 import { payloadOf } from "../payloads.ts";
-import { type ClientPorts, followed } from "../work/followed.ts";
+import { type ClientPorts, followed, type WatchOptions, watchNames } from "../work/followed.ts";
 import { outputOf, type ResultOptions } from "../work/outcome.ts";
-import { type IdempotencyOptions, pages } from "../work/paging.ts";
+import { type IdempotencyOptions, idempotencyNames, pages } from "../work/paging.ts";
 import { taskSpecOf, type WorkTask } from "../work/task.ts";
-import { type AfterSession, dependencyOf, type ModeName, modeOf } from "./spec.ts";
+import { type AfterSession, dependencyOf, type ModeName, modeOf, modes } from "./spec.ts";
 
 export interface SessionParts {
   readonly sessions: Client<typeof sessionService>;
@@ -52,10 +53,31 @@ interface SessionTasksOptions {
   readonly withPayloads?: boolean;
 }
 
+const tasksNames: OptionNames<SessionTasksOptions> = {
+  statuses: [wholeNumber(0)],
+  partId: text,
+  withPayloads: flag,
+};
+
+interface SessionSignalOptions extends IdempotencyOptions {
+  /** The part that receives it. Default: all. */
+  readonly partId?: string;
+}
+
+const signalNames: OptionNames<SessionSignalOptions> = { ...idempotencyNames, partId: text };
+
+interface ReasonOptions {
+  readonly reason?: string;
+}
+
+const reasonNames: OptionNames<ReasonOptions> = { reason: text };
+
 interface MoveOptions extends IdempotencyOptions {
   readonly to: ModeName;
   readonly reason?: string;
 }
+
+const moveNames: OptionNames<MoveOptions> = { ...idempotencyNames, to: oneOf(modes), reason: text };
 
 /** @typeParam Result type of its output */
 export class SessionHandle<Result = unknown> implements Handle<Result> {
@@ -96,11 +118,9 @@ export class SessionHandle<Result = unknown> implements Handle<Result> {
   }
 
   /** Follows it until it ends or the signal aborts: first everything, then the changes. */
-  async *watch({
-    signal,
-  }: {
-    readonly signal?: AbortSignal;
-  } = {}): AsyncGenerator<SessionChange, void, void> {
+  async *watch(options: WatchOptions = {}): AsyncGenerator<SessionChange, void, void> {
+    requireKnown("session.watch", options, watchNames);
+    const { signal } = options;
     const all = { withTasks: true, withChoices: true, withPayloads: false };
     const request = { ...this.#which, ...all };
     const open = (cursor: string) => this.#parts.sessions.watchSession({ ...request, cursor }, { signal });
@@ -112,11 +132,9 @@ export class SessionHandle<Result = unknown> implements Handle<Result> {
   }
 
   /** Returns the tasks of all its parts, in their original order. */
-  async tasks({
-    statuses = [],
-    partId = "",
-    withPayloads = false,
-  }: SessionTasksOptions = {}): Promise<readonly SessionTask[]> {
+  async tasks(options: SessionTasksOptions = {}): Promise<readonly SessionTask[]> {
+    requireKnown("session.tasks", options, tasksNames);
+    const { statuses = [], partId = "", withPayloads = false } = options;
     const request = { ...this.#which, statuses: [...statuses], partId, withPayloads };
     const found: SessionTask[] = [];
     for await (const task of pages<SessionTask>(async (page) => {
@@ -128,19 +146,16 @@ export class SessionHandle<Result = unknown> implements Handle<Result> {
   }
 
   /** Adds tasks to a running session, all or none. */
-  async addTasks(
-    tasks: readonly WorkTask[],
-    { idempotencyKey = "" }: IdempotencyOptions = {},
-  ): Promise<void> {
+  async addTasks(tasks: readonly WorkTask[], options: IdempotencyOptions = {}): Promise<void> {
+    requireKnown("session.addTasks", options, idempotencyNames);
+    const { idempotencyKey = "" } = options;
     await this.#parts.sessions.addTasks({ ...this.#which, tasks: tasks.map(taskSpecOf), idempotencyKey });
   }
 
   /** Sends a signal to all running parts, or to one of them. */
-  async signal(
-    name: string,
-    payload?: unknown,
-    { idempotencyKey = "", partId = "" }: IdempotencyOptions & { readonly partId?: string } = {},
-  ): Promise<void> {
+  async signal(name: string, payload?: unknown, options: SessionSignalOptions = {}): Promise<void> {
+    requireKnown("session.signal", options, signalNames);
+    const { idempotencyKey = "", partId = "" } = options;
     await this.#parts.sessions.signalSession({
       ...this.#which,
       signal: name,
@@ -185,10 +200,9 @@ export class SessionHandle<Result = unknown> implements Handle<Result> {
   }
 
   /** Moves tasks that have not started to another mode. */
-  async moveTasks(
-    taskIds: readonly string[],
-    { to, reason = "", idempotencyKey = "" }: MoveOptions,
-  ): Promise<readonly TaskMove[]> {
+  async moveTasks(taskIds: readonly string[], options: MoveOptions): Promise<readonly TaskMove[]> {
+    requireKnown("session.moveTasks", options, moveNames);
+    const { to, reason = "", idempotencyKey = "" } = options;
     const { moves } = await this.#parts.sessions.moveTasks({
       ...this.#which,
       taskIds: [...taskIds],
@@ -205,18 +219,16 @@ export class SessionHandle<Result = unknown> implements Handle<Result> {
   }
 
   /** Adds a dependency on another session, if it has not started. */
-  async addDependency(
-    other: string | AfterSession,
-    { reason = "" }: { readonly reason?: string } = {},
-  ): Promise<void> {
+  async addDependency(other: string | AfterSession, options: ReasonOptions = {}): Promise<void> {
+    requireKnown("session.addDependency", options, reasonNames);
+    const { reason = "" } = options;
     await this.#parts.resources.addDependency({ ...this.#which, dependency: dependencyOf(other), reason });
   }
 
   /** Removes a dependency on another session, if it has not started. */
-  async removeDependency(
-    other: string | AfterSession,
-    { reason = "" }: { readonly reason?: string } = {},
-  ): Promise<void> {
+  async removeDependency(other: string | AfterSession, options: ReasonOptions = {}): Promise<void> {
+    requireKnown("session.removeDependency", options, reasonNames);
+    const { reason = "" } = options;
     const { session } = dependencyOf(other);
     await this.#parts.resources.removeDependency({ ...this.#which, session, reason });
   }

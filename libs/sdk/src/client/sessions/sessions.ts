@@ -9,7 +9,7 @@ import { statusCheck, statusNumbers, type WorkState } from "../handle.ts";
 import { pages, pagesOfLines } from "../work/paging.ts";
 import { namesOfStart } from "../work/start-names.ts";
 import type { WorkTask } from "../work/task.ts";
-import { type PlannedAgent, planAgentOf } from "./plan.ts";
+import { type PlannedAgent, planAgentOf, plannedAgentNames } from "./plan.ts";
 import { SessionHandle, type SessionParts } from "./session.ts";
 import {
   type ModeName,
@@ -55,6 +55,12 @@ const findNames: OptionNames<FindSessionsOptions> = {
 
 const choiceNames: OptionNames<FindChoicesOptions> = { kind: text, mode: oneOf(modes) };
 
+interface PlanOptions {
+  readonly agents?: readonly PlannedAgent[];
+}
+
+const planNames: OptionNames<PlanOptions> = { agents: [plannedAgentNames] };
+
 export class Sessions {
   readonly #parts: SessionsParts;
 
@@ -87,8 +93,10 @@ export class Sessions {
    */
   plan<const Task extends WorkTask>(
     session: TaskSessionOptions<Task> | OtherSessionOptions,
-    { agents = [] }: { readonly agents?: readonly PlannedAgent[] } = {},
+    options: PlanOptions = {},
   ): Promise<PlanReply> {
+    requireKnown("sessions.plan", options, planNames);
+    const { agents = [] } = options;
     const { namespace, planning } = this.#parts;
     const nothing = { tasks: [], optimization: undefined, budgetMs: 0, previous: [], moveThreshold: 0 };
     return planning.plan({

@@ -3,6 +3,7 @@ import { TestTriggerRequest, type Trigger, type triggerService } from "@tutti/co
 import { fromTimestamp, toTimestamp } from "@tutti/kernel";
 import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../../errors.ts";
+import { date, type OptionNames, requireKnown, text, wholeNumber } from "../../options.ts";
 import { valueIn } from "../payloads.ts";
 import { pagesOfLines } from "../work/paging.ts";
 import { type EventOptions, eventIn, eventMessage, type PostedEvent } from "./event.ts";
@@ -49,6 +50,8 @@ export interface ReplayEventsOptions {
   readonly reason?: string;
 }
 
+const replayNames: OptionNames<ReplayEventsOptions> = { from: date, to: date, reason: text };
+
 /** The result of a replay of past events. */
 export interface EventsReplayed {
   /** Events of its source. */
@@ -65,6 +68,8 @@ export interface DeadLetterSelection {
   readonly numbers?: readonly number[];
   readonly reason?: string;
 }
+
+const selectionNames: OptionNames<DeadLetterSelection> = { numbers: [wholeNumber(0)], reason: text };
 
 export class TriggerHandle {
   readonly id: string;
@@ -111,7 +116,9 @@ export class TriggerHandle {
   }
 
   /** Hands the trigger past events, as far as the log has them. An event whose run exists starts nothing again. */
-  async replay({ from, to, reason = "" }: ReplayEventsOptions = {}): Promise<EventsReplayed> {
+  async replay(options: ReplayEventsOptions = {}): Promise<EventsReplayed> {
+    requireKnown("trigger.replay", options, replayNames);
+    const { from, to, reason = "" } = options;
     const span = { from: from && toTimestamp(from.getTime()), to: to && toTimestamp(to.getTime()) };
     const reply = await this.#parts.triggers.replayEvents({ ...this.#which, span, reason });
     const { events, matched, duplicates } = reply;
@@ -131,13 +138,17 @@ export class TriggerHandle {
   }
 
   /** Hands dead letters to the trigger again, as it is now. Returns how many. */
-  async retryDeadLetters({ numbers = [], reason = "" }: DeadLetterSelection = {}): Promise<number> {
+  async retryDeadLetters(options: DeadLetterSelection = {}): Promise<number> {
+    requireKnown("trigger.retryDeadLetters", options, selectionNames);
+    const { numbers = [], reason = "" } = options;
     const request = { ...this.#which, numbers: [...numbers], reason };
     return (await this.#parts.triggers.retryDeadLetters(request)).count;
   }
 
   /** Deletes dead letters. Returns how many. */
-  async dropDeadLetters({ numbers = [], reason = "" }: DeadLetterSelection = {}): Promise<number> {
+  async dropDeadLetters(options: DeadLetterSelection = {}): Promise<number> {
+    requireKnown("trigger.dropDeadLetters", options, selectionNames);
+    const { numbers = [], reason = "" } = options;
     const request = { ...this.#which, numbers: [...numbers], reason };
     return (await this.#parts.triggers.dropDeadLetters(request)).count;
   }

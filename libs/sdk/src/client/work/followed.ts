@@ -7,7 +7,15 @@
  * 3. Pauses between retries grow. After a minute without a reply it fails with the reason.
  */
 import { backoffMs, errorFromUnknown, type Foundation, type IdSource, sleep } from "@tutti/kernel";
+import { abortSignal, type OptionNames } from "../../options.ts";
 import type { Contents } from "../payloads.ts";
+
+export interface WatchOptions {
+  /** Abort it to stop watching. */
+  readonly signal?: AbortSignal;
+}
+
+export const watchNames: OptionNames<WatchOptions> = { signal: abortSignal };
 
 export interface Following<Reply> {
   /** A stream from a cursor on. Empty for the beginning. */

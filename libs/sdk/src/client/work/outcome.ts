@@ -1,6 +1,7 @@
 import type { Outcome } from "@tutti/contracts/types/v1";
 import { backoffMs, fromErrorDetail, sleep } from "@tutti/kernel";
 import { sdkErrors } from "../../errors.ts";
+import { abortSignal, duration, type OptionNames, requireKnown } from "../../options.ts";
 import { type Duration, eitherDuration } from "./duration.ts";
 import { attempt, backoff, type ClientPorts, patienceMs } from "./followed.ts";
 
@@ -12,6 +13,12 @@ export interface ResultOptions {
   /** Stops waiting when aborted. The started work continues. */
   readonly signal?: AbortSignal;
 }
+
+export const resultNames: OptionNames<ResultOptions> = {
+  timeout: duration,
+  timeoutMs: duration,
+  signal: abortSignal,
+};
 
 interface Question {
   readonly id: string;
@@ -38,6 +45,7 @@ export async function outputOf(
   options: ResultOptions,
   { clock, timers, chance, contents }: ClientPorts,
 ): Promise<unknown> {
+  requireKnown("result", options, resultNames);
   const { signal } = options;
   const timeoutMs = eitherDuration("timeout", options.timeout, options.timeoutMs);
   let failures = 0;

@@ -1,7 +1,11 @@
+import { type OptionNames, text } from "../../options.ts";
+
 export interface IdempotencyOptions {
   /** A second call with the same key has no further effect. Default: a new key, which protects retries of this call. */
   readonly idempotencyKey?: string;
 }
+
+export const idempotencyNames: OptionNames<IdempotencyOptions> = { idempotencyKey: text };
 
 type PageOf<Item> = (page: { readonly size: number; readonly token: string }) => Promise<{
   readonly items: readonly Item[];
