@@ -77,14 +77,14 @@ export function runScript(
 ): Promise<ScriptEnd> {
   const { LANG, TZ } = process.env;
   const env = ofCron === undefined ? process.env : { LANG, TZ, ...ofCron };
-  return new Promise((done, fail) => {
+  return new Promise((done) => {
     const child = spawn(program, args, { cwd, env, stdio: ["pipe", "pipe", "pipe"] });
     const [output, errors]: [Buffer[], Buffer[]] = [[], []];
     child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
     // A script may end without reading its input.
     child.stdin.on("error", () => {}).end(stdin);
-    child.on("error", fail);
+    child.on("error", (error) => done({ ...notStarted(program, error), stdout: "" }));
     child.on("close", (code, signal) =>
       done({
         exitCode: code ?? firstSignalCode + (signal === "SIGKILL" ? 9 : 15),
@@ -93,6 +93,13 @@ export function runScript(
       }),
     );
   });
+}
+
+/** A program that cannot start ends as in a shell. */
+function notStarted(program: string, error: NodeJS.ErrnoException): Pick<ScriptEnd, "exitCode" | "stderr"> {
+  const isMissing = error.code === "ENOENT";
+  const reason = isMissing ? "command not found" : error.message;
+  return { exitCode: isMissing ? 127 : 126, stderr: `${program}: ${reason}\n` };
 }
 
 /** Runs a command as its caller would, with the same variables and outputs. Returns the exit code. */
@@ -108,7 +115,7 @@ export function runInPlace(
     readonly env: Readonly<Record<string, string>>;
   },
 ): Promise<number> {
-  return new Promise((done, fail) => {
+  return new Promise((done) => {
     const input = stdin === undefined ? "inherit" : "pipe";
     const child = spawn(program, args, {
       cwd,
@@ -117,7 +124,11 @@ export function runInPlace(
     });
     // A script may end without reading its input.
     child.stdin?.on("error", () => {}).end(stdin);
-    child.on("error", fail);
+    child.on("error", (error) => {
+      const { exitCode, stderr } = notStarted(program, error);
+      process.stderr.write(stderr);
+      done(exitCode);
+    });
     child.on("close", (code, signal) => done(code ?? firstSignalCode + (signal === "SIGKILL" ? 9 : 15)));
   });
 }

@@ -216,7 +216,8 @@ export const jsonataFunctions: Dialect["functions"] = {
   $ceil: ([x]) => x && `math.ceil(double(${x}))`,
   $contains: ([text, part]) => text && part && `${text}.contains(${part})`,
   $count: ([x]) => x && `size(${x})`,
-  $exists: ([x]) => x && isThere(x),
+  // A variable that has no value yet is null.
+  $exists: ([x]) => x && (/^vars\.\w+$/.test(x) ? `${x} != null` : isThere(x)),
   $floor: ([x]) => x && `math.floor(double(${x}))`,
   $join: ([list, between = '""']) => list && `${list}.join(${between})`,
   $length: ([x]) => x && `size(${x})`,

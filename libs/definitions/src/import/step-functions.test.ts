@@ -30,6 +30,28 @@ describe("a state machine of Step Functions", () => {
       );
     });
 
+  it("tests a variable for its value, and a member for its presence", () => {
+    const text = JSON.stringify({
+      ...{ QueryLanguage: "JSONata", StartAt: "One" },
+      States: {
+        One: { Type: "Pass", Assign: { v: 1 }, Next: "Two" },
+        Two: {
+          Type: "Choice",
+          Choices: [
+            { Condition: "{% $exists($v) %}", Next: "Three" },
+            { Condition: "{% $exists($states.input.a) %}", Next: "Three" },
+          ],
+          Default: "Three",
+        },
+        Three: { Type: "Succeed" },
+      },
+    });
+    const written = JSON.stringify(importStepFunctions(text).documents);
+    assert.match(written, /vars\.v != null/);
+    assert.match(written, /\\"a\\" in /);
+    assert.doesNotMatch(written, /\\"v\\" in vars/);
+  });
+
   it("of an importer that forgets a key is found out", () => {
     const forgetful = (text: string) => ({
       documents: [JSON.parse(text).known],
