@@ -191,7 +191,7 @@ export function observeOutcomes(
   settlement: Settlement,
 ): Settlement {
   // Until there is a service of that name, the master learns.
-  const estimates = mesh.client(estimateService, { service: "master" });
+  const estimates = mesh.client(estimateService);
   const senderId = `${processId}-${service.name}`;
   const stream = new OutcomeStream({ estimates, foundation, senderId, workKind });
   return service.register(`${workKind}-outcomes`, stream, { critical: false }).hearing(settlement);

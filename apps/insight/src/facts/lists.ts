@@ -38,12 +38,12 @@ export function clientsOf(mesh: Pick<Mesh, "client">) {
   return {
     namespaces: mesh.client(namespaceService),
     policies: mesh.client(policyService),
-    planning: mesh.client(planningService, { service: "master" }),
+    planning: mesh.client(planningService),
     runs: mesh.client(workflow.runService),
     runTasks: mesh.client(workflow.taskService),
     missions: mesh.client(swarm.missionService),
     board: mesh.client(swarm.boardService),
-    sessions: mesh.client(sessionService, { service: "master" }),
+    sessions: mesh.client(sessionService),
     agents: mesh.client(swarm.agentService),
     pools: mesh.client(swarm.poolService),
   };

@@ -52,11 +52,11 @@ const trials: readonly Trial[] = [
       name: "sized",
       workersMs: [100],
       limit: 1,
-      task: "resources: {cpu: 2}",
+      task: "resources: {cpu: 8}",
       search: { subject: "sized" },
     },
     ...{ id: "sized.right-sizing.work", status: "taken back", finding: failures },
-    after: ["workflow convert sized", /cpu: 2\b/],
+    after: ["workflow convert sized", /cpu: 8\b/],
   },
 ];
 

@@ -1,5 +1,5 @@
 /**
- * A worker of two slots and two cores, whose tasks fail next to LIMIT others: `trial-worker.ts ADDRESS AGENT POOL MS LIMIT`.
+ * A worker of two slots and eight cores, whose tasks fail next to LIMIT others: `trial-worker.ts ADDRESS AGENT POOL MS LIMIT`.
  * Prints `linked`.
  */
 import { setTimeout as pause } from "node:timers/promises";
@@ -7,7 +7,7 @@ import { silentLogger } from "@tutti/kernel";
 import { TaskFailure, Worker } from "@tutti/sdk";
 
 const [, , address = "", agentId = "", pool = "", takesMs = "0", limit = "0"] = process.argv;
-const options = { address, agentId, pool, slots: 2, resources: { cpu: 2 } };
+const options = { address, agentId, pool, slots: 2, resources: { cpu: 8 } };
 const worker = new Worker(options, { logger: silentLogger });
 let running = 0;
 worker.handle(`${pool}.work`, async () => {

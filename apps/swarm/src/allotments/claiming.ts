@@ -202,7 +202,7 @@ export function wireAllotments(
     pools,
     now,
     foundation,
-    resources: mesh.client(resourceService, { service: "master" }),
+    resources: mesh.client(resourceService),
     isServed: () => mesh.knows("master"),
   });
 }

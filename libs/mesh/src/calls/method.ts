@@ -20,15 +20,23 @@ export interface Method {
 }
 
 export interface MethodOptions {
-  /** The service that hosts the contract, if it differs from the contract's area. */
+  /** The service that hosts the contract, if several do. Default: the host of its area. */
   readonly service?: string | undefined;
   readonly builtin?: boolean | undefined;
+}
+
+/** Hosts of areas that have no service of their name. */
+const hosts: Readonly<Record<string, string | undefined>> = { session: "master", intelligence: "master" };
+
+/** Returns the service that hosts a contract. */
+export function hostOf({ area }: ServiceDescription, { service }: MethodOptions): string {
+  return service ?? hosts[area] ?? area;
 }
 
 export function methodsOf(description: ServiceDescription, options: MethodOptions = {}): [string, Method][] {
   const contract = description.name;
   const short = contract.slice(contract.lastIndexOf(".") + 1);
-  const service = options.service ?? description.area;
+  const service = hostOf(description, options);
   return Object.entries(description.methods).map(([key, rpc]) => [
     key,
     {

@@ -5,7 +5,7 @@
 import type { ServiceDescription } from "@tutti/contracts/rpc";
 import { type Foundation, localAdministrator, StepRegistry } from "@tutti/kernel";
 import type { Deadlines } from "../calls/deadlines.ts";
-import { type Method, type MethodOptions, methodsOf } from "../calls/method.ts";
+import { hostOf, type Method, type MethodOptions, methodsOf } from "../calls/method.ts";
 import { meshErrors } from "../errors.ts";
 import { admissionInterceptor } from "../interceptors/admission.ts";
 import { type Binding, Chain } from "../interceptors/chain.ts";
@@ -79,7 +79,7 @@ export class MeshServer implements LocalServer {
     { refused = {}, ...options }: ServeOptions<S> = {},
   ): void {
     const { name: contract } = description;
-    const service = options.service ?? description.area;
+    const service = hostOf(description, options);
     if (this.#services.some((each) => each.contract === contract && each.service === service))
       throw new Error(`expected ${contract} to be served once by ${service}, but it is served already`);
     const methods = methodsOf(description, options).map(([key, method]) =>
