@@ -69,6 +69,7 @@ const dagIsMade =
   "it creates a DAG when it runs, and the importer runs no code. Write the DAG outside functions and loops";
 const logicalDateOf =
   "it becomes `logical_date` of the input, or the time of the start in UTC. Airflow 2 takes the start of the interval";
+
 export function importAirflow(text: string): Imported {
   const importer = new AirflowImporter();
   importer.run(readPython(text));
