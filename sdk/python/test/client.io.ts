@@ -30,26 +30,22 @@ function patternOf(output: string): RegExp {
 describe("the Python client", { skip: python.skip }, () => {
   it("starts, follows, steers and reads runs, definitions, approvals and schedules", async () => {
     const directory = await mkdtemp(join(tmpdir(), "python-client-"));
+    // Removed after the stop of the platform, which writes to it.
+    await using _folder = {
+      [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
+    };
     await using platform = await startPlatform(directory);
-    try {
-      const { code, output } = await run(
-        ["-W", "error", "-m", "unittest"],
-        join(folder, "tests", "platform"),
-        {
-          TUTTI_URL: platform.http,
-        },
-      );
-      assert.equal(code, 0, output);
-      assert.match(output, /^Ran [1-9]\d* tests in [\s\S]*OK$/m);
-      const examples = examplesIn("python.md");
-      assert.ok(examples.length >= 3);
-      for (const each of examples) {
-        const ended = await run(["-W", "error", "-c", each.program], directory, { TUTTI_URL: platform.http });
-        assert.equal(ended.code, 0, `${each.name}: ${ended.output}`);
-        assert.match(ended.output, patternOf(each.output), `${each.name}: ${ended.output}`);
-      }
-    } finally {
-      await rm(directory, { recursive: true, force: true });
+    const { code, output } = await run(["-W", "error", "-m", "unittest"], join(folder, "tests", "platform"), {
+      TUTTI_URL: platform.http,
+    });
+    assert.equal(code, 0, output);
+    assert.match(output, /^Ran [1-9]\d* tests in [\s\S]*OK$/m);
+    const examples = examplesIn("python.md");
+    assert.ok(examples.length >= 3);
+    for (const each of examples) {
+      const ended = await run(["-W", "error", "-c", each.program], directory, { TUTTI_URL: platform.http });
+      assert.equal(ended.code, 0, `${each.name}: ${ended.output}`);
+      assert.match(ended.output, patternOf(each.output), `${each.name}: ${ended.output}`);
     }
   });
 });
