@@ -123,7 +123,7 @@ interface Workflow {
   readonly source: ForeignDocument;
   readonly workflow: string;
   readonly nodes: ReadonlyMap<string, Node>;
-  /** What is listed once. */
+  /** Constructs that the list already has. */
   readonly seen: Set<string>;
   /** Names of variables of the instance. */
   readonly variables: Set<string>;
