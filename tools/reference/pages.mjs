@@ -28,7 +28,7 @@ import { filesPage } from "./files.mjs";
 import { languagePages } from "./language.mjs";
 import { declaredMetrics, metricsPage } from "./metrics.mjs";
 import { pythonPage } from "./python.mjs";
-import { restPage } from "./rest.mjs";
+import { restPages } from "./rest.mjs";
 import { rpcsPage } from "./rpcs.mjs";
 import { statesPage } from "./states.mjs";
 import { typescriptPages } from "./typescript.mjs";
@@ -56,7 +56,6 @@ export async function referencePages(root) {
     ["files.md", page(filesPage())],
     ["expressions.md", page(expressionsPage())],
     ["rpcs.md", page(rpcsPage(image, rules, servedContracts(files)))],
-    ["rest.md", page(restPage())],
     ["states.md", page(statesPage(image))],
     ["events.md", page(eventsPage(image, rules, root))],
     ["command.md", page(commandPage())],
@@ -65,6 +64,7 @@ export async function referencePages(root) {
     ...[
       ...languagePages(root, languageJsonSchema(), new Set(declaredErrors().keys())),
       ...typescriptPages(root),
+      ...restPages(),
     ].map(([name, text]) => /** @type {const} */ ([name, page(text)])),
   ]);
 }

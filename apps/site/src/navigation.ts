@@ -44,6 +44,12 @@ const plans: readonly Plan[] = [
     index: "docs/reference/typescript/README.md",
     below: "docs/reference/typescript/",
   },
+  {
+    title: "REST API",
+    index: "docs/reference/rest.md",
+    first: ["docs/reference/rest.md"],
+    below: "docs/reference/rest/",
+  },
   { title: "Reference", below: "docs/reference/" },
   { title: "Production", index: "docs/production/README.md", below: "docs/production/" },
   {

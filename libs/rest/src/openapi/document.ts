@@ -9,11 +9,14 @@ import { type PlannedField, planOf, type RoutePlan } from "../plan/plan.ts";
 import { wellKnown } from "../plan/schema.ts";
 import type { Route } from "../routes/route.ts";
 import { type RouteName, routes } from "../routes/routes.ts";
+import { Examples } from "./example.ts";
 import { described, isNeeded, type JsonSchema, Schemas } from "./json-schema.ts";
 
 export interface DocumentOptions {
   readonly version: string;
 }
+
+const examples = new Examples(schema, ownSchemas);
 
 export function openApiDocument({ version }: DocumentOptions): JsonSchema {
   const schemas = new Schemas(schema, words);
@@ -77,15 +80,22 @@ function operation(route: Route & { readonly name: RouteName }, schemas: Schemas
 function plannedParts(plan: RoutePlan, schemas: Schemas): JsonSchema {
   const { route, params, query, key } = plan;
   const description = schemas.about(route.rpc ?? "");
+  const chosen = examples.chosenParameters(query, plan.rpc.request);
   const inPath = params.map((planned) => parameter(planned, "path", plan, schemas));
-  const inQuery = query.map((planned) => parameter(planned, "query", plan, schemas));
+  const inQuery = query.map((planned) => ({
+    ...parameter(planned, "query", plan, schemas),
+    ...(chosen.has(planned) && { example: examples.parameter(planned) }),
+  }));
   const byReference = [...(key === undefined ? [] : ["IdempotencyKey"]), "RequestTimeout"];
   const isCreating = schema.messages[plan.rpc.reply]?.fields.some(({ name }) => name === "existed");
   const { reply: name } = route;
   const { only, type } = plan.reply;
   const reply =
     name === undefined ? schemas.message(only?.of ?? type, "output") : schemas.own({ $ref: name });
-  const good = { description: "The response.", content: { [mediaTypeOf(route)]: { schema: reply } } };
+  const example =
+    name === undefined ? examples.message(only?.of ?? type, "output") : examples.own({ $ref: name });
+  const content = { [mediaTypeOf(route)]: { schema: reply, example } };
+  const good = { description: "The response.", content };
   return {
     summary: route.summary ?? firstSentence(description),
     ...described(description),
@@ -109,7 +119,13 @@ function plannedParts(plan: RoutePlan, schemas: Schemas): JsonSchema {
 
 function bodyOf({ body, route, rpc }: RoutePlan, schemas: Schemas): JsonSchema {
   if (body === undefined) return {};
-  const content = (jsonSchema: JsonSchema) => ({ content: { "application/json": { schema: jsonSchema } } });
+  const example =
+    body.is === "field"
+      ? examples.field(body.field.field, "input", 0)
+      : examples.body(body.fields, rpc.request);
+  const content = (jsonSchema: JsonSchema) => ({
+    content: { "application/json": { schema: jsonSchema, example } },
+  });
   if (body.is === "field") return { requestBody: content(schemas.field(body.field.field, "input")) };
   const needed = body.fields.filter(({ path }) => path.every(isNeeded)).map(({ name }) => name);
   const properties = body.fields.map((planned) => [
@@ -150,6 +166,7 @@ function parameter(
     in: place,
     ...(needed && { required: true }),
     ...aboutOf(planned, rpc.request, schemas),
+    ...(needed && { example: examples.parameter(planned) }),
     schema: isText && inner["pattern"] === undefined ? { ...inner, minLength: 1 } : inner,
     ...(inner["type"] === "array" && { style: "form", explode: true }),
   };
@@ -174,18 +191,23 @@ function ownParts(route: Route & { readonly name: RouteName }, schemas: Schemas)
       in: place,
       description,
       schema: schemas.own(one),
-      ...(place === "path" && { required: true }),
+      ...(place === "path" && { required: true, example: examples.own(one, name) }),
     }));
   const parameters = [...listed("path", own.params ?? {}), ...listed("query", own.query ?? {})];
   const content =
-    own.reply === undefined ? undefined : { [mediaTypeOf(route)]: { schema: schemas.own(own.reply) } };
+    own.reply === undefined
+      ? undefined
+      : { [mediaTypeOf(route)]: { schema: schemas.own(own.reply), example: examples.own(own.reply) } };
   const bytes = route.stream === "bytes" ? { "application/octet-stream": {} } : undefined;
   const answer = content ?? bytes;
   return {
     summary: route.summary ?? route.name,
     ...(parameters.length > 0 && { parameters }),
     ...(own.body !== undefined && {
-      requestBody: { required: true, content: { "application/json": { schema: schemas.own(own.body) } } },
+      requestBody: {
+        required: true,
+        content: { "application/json": { schema: schemas.own(own.body), example: examples.own(own.body) } },
+      },
     }),
     responses: {
       ...(answer === undefined

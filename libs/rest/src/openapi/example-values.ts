@@ -1,0 +1,165 @@
+/** Values of fields in examples, by the name of the field. The names are those of an online shop. */
+
+/** 2026-03-01 09:30 UTC. Each further time of an example is later. */
+export const exampleTimeMs = 1_772_357_400_000;
+export const exampleHash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+const token = "4f1c2a9be07d4c5c8f3a6d1e9b2c7a50";
+
+const texts: Readonly<Record<string, string>> = {
+  action: "workflow.run.start",
+  address: "127.0.0.1:7401",
+  admit: "payments.*",
+  advice: "Ask the customer for another card.",
+  agent: "worker-1",
+  agentId: "worker-1",
+  approvalId: "approve",
+  author: "person:ada",
+  begin: "2026-03-01",
+  body: "Order 1001 is paid.",
+  browser: "Firefox",
+  capability: "payments.charge",
+  channel: "general",
+  code: "task.failed",
+  condition: "input.amount > 1000",
+  control: "CC6.1",
+  cron: "0 9 * * MON-FRI",
+  cursor: "c_1184",
+  decider: "person:ada",
+  decision: "dec_1001",
+  definition: "order",
+  definitionHash: exampleHash,
+  description: "Orders of the shop.",
+  displayName: "Ada",
+  end: "2026-03-02",
+  errorCode: "task.failed",
+  eventId: "evt_1001",
+  eventType: "order.paid",
+  excluded: "person:bob",
+  figure: "last",
+  fileName: "order.yaml",
+  form: '{"type": "object"}',
+  framework: "soc2",
+  from: "worker-1",
+  goal: "Release 4.2",
+  group: "finance",
+  hash: exampleHash,
+  holder: "worker-1",
+  id: "order-1001",
+  inhibitedBy: "region-down",
+  instance: "workflow-0",
+  instanceId: "workflow-0",
+  instructions: "Answer questions about orders.",
+  key: "order-1001",
+  keyId: "key_1001",
+  kind: "order",
+  leader: "worker-1",
+  message: "The card was declined.",
+  metric: "tutti_runs",
+  missionId: "release",
+  mode: "workflow",
+  model: "anthropic:claude-sonnet-4-5",
+  modelId: "task-durations",
+  name: "orders",
+  namespace: "default",
+  note: "Checked by hand.",
+  ofNamespace: "default",
+  onBehalfOf: "person:bob",
+  option: "yes",
+  owner: "person:ada",
+  path: "report.pdf",
+  person: "person:ada",
+  policyId: "operators-may-retry",
+  pool: "default",
+  prefix: "order-",
+  problem: "The pool has no agent with the capability.",
+  question: "Release 4.2?",
+  reason: "Requested by the customer.",
+  receiver: "on-call",
+  recordId: "rec_1001",
+  resource: "run:order-1001",
+  resourceId: "order-1001",
+  resourceKind: "run",
+  revision: "7",
+  role: "operator",
+  ruleId: "large-orders",
+  runId: "order-1001",
+  scheduleId: "nightly-report",
+  schema: '{"type": "object"}',
+  scope: "default",
+  sdk: "typescript/0.1.0",
+  sealed: "c2VhbGVk",
+  secret: "shop-key",
+  service: "workflow",
+  sessionId: "release-42",
+  severity: "warning",
+  signInId: "sign-in-1",
+  signal: "paid",
+  source: "/shop",
+  sourceUrl: "https://shop.example",
+  sql: "select status, count(*) from runs group by status",
+  state: "waiting",
+  stateReason: "Waits for an approval.",
+  statusReason: "Waits for an approval.",
+  stickyKey: "customer-17",
+  strategy: "sequential",
+  subject: "person:ada",
+  summary: "Order 1001 waits for an approval.",
+  task: "charge",
+  taskId: "charge",
+  text: "workflow: order\ntasks: {charge: {uses: payments.charge}}\n",
+  timeZone: "Europe/Berlin",
+  title: "Approve order 1001",
+  to: "worker-2",
+  toAgentId: "worker-2",
+  token,
+  tokenId: "tok_1001",
+  topic: "release",
+  traceId: "4bf92f3577b34da6a3ce929d0e0e4736",
+  traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+  triggerId: "paid-orders",
+  type: "order.paid",
+  unit: "ms",
+  url: "https://shop.example/hooks/tutti",
+  uses: "payments.charge",
+  value: "42",
+  version: "1.2.0",
+  versionLabel: "stable",
+  versionRange: "^1",
+  what: "run",
+  when: "input.amount > 1000",
+  who: "person:ada",
+  workId: "order-1001",
+  workflow: "order",
+};
+
+const forms: Readonly<Record<string, string>> = {
+  namespace: "default",
+  address: "127.0.0.1:7401",
+  version: "1.2.0",
+  versionRange: "^1",
+  json: '{"type": "object"}',
+  traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+  label: "team",
+};
+
+/** Forms of which more than one value is an example. */
+const patterns: Readonly<Record<string, RegExp>> = {
+  id: /^[A-Za-z0-9_][A-Za-z0-9._-]*$/,
+  name: /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/,
+};
+
+/** Data of users. */
+export const examplePayload = { order: 1001, amount: 120 };
+
+/** Returns a text for a field: `charge` for `taskId`, `record-1` for `recordId`. */
+export function exampleText(json: string, form = ""): string {
+  const one = json.endsWith("ies") ? `${json.slice(0, -3)}y` : json.replace(/s$/, "");
+  const known = json.endsWith("Schema") ? texts["schema"] : (texts[json] ?? texts[one]);
+  if (known !== undefined && (patterns[form]?.test(known) ?? form === "")) return known;
+  if (forms[form] !== undefined) return forms[form];
+  const words = one
+    .replace(/Id$/, "")
+    .replace(/([a-z])([A-Z])/g, "$1-$2")
+    .toLowerCase();
+  return `${words === "" ? "item" : words}-1`;
+}
