@@ -25,26 +25,46 @@ export function readMission(root) {
 }
 
 /**
- * Returns the promises of a page: the bold words of bullets below a heading, and the first cells of tables below one.
+ * Returns the promises of a page: the bold words of bullets, and the first cells of the rows of tables, each up to the end
+ * of its first sentence.
  *
  * @param {string} text
  * @returns {string[]}
  */
 export function promisesIn(text) {
-  const bullets = [...text.matchAll(/^- \*\*(.+?)\*\*/gm)];
-  const rows = [...text.matchAll(/^\| `?([^|`]+?)`? \| (?!means)[^|]+\|/gm)];
-  return [...bullets, ...rows].map(([, name = ""]) => name.trim()).filter((name) => !/^-+$/.test(name));
+  const lines = text.split("\n");
+  return lines.flatMap((line, at) => {
+    const [, bold] = /^- \*\*(.+?)\*\*/.exec(line) ?? [];
+    if (bold !== undefined) return [bold.trim()];
+    const [, cell = ""] = /^\| ([^|]+?) \| [^|]+\|/.exec(line) ?? [];
+    const isHead = isRule(line) || isRule(lines[at + 1] ?? "");
+    return isHead || cell === "" ? [] : [cell.replaceAll("`", "").replace(/(?<=\w)\. .*$/, ".")];
+  });
 }
 
+/** @param {string} line the line between the head and the rows of a table */
+const isRule = (line) => /^\|[-| ]+\|$/.test(line);
+
+/** Pages whose promises need a row, and the headings above these promises. Without headings, the whole page. */
+const promising = [
+  { page: "README.md", headings: ["What it does", "Why not Temporal or LangGraph?"] },
+  { page: "docs/start.md", headings: ["One command"] },
+  { page: "docs/reference/defaults.md", headings: ["Guarantees"] },
+  { page: "docs/production/high-availability.md", headings: ["High availability"] },
+];
+
 /**
- * Returns the promises that need a row: the features in README, and the differences from other systems.
+ * Returns the promises of a page that need a row, below these headings.
  *
- * @param {string} readme
+ * @param {string} text
+ * @param {readonly string[]} headings
  * @returns {string[]}
  */
-export function promisesToShow(readme) {
-  const part = (/** @type {string} */ heading) => readme.split(`## ${heading}`)[1]?.split("\n## ")[0] ?? "";
-  return [...promisesIn(part("What it does")), ...promisesIn(part("Why not Temporal or LangGraph?"))];
+export function promisesToShow(text, headings) {
+  const parts = text.split(/^#+ (?=.*$)/m);
+  return headings.flatMap((heading) =>
+    parts.filter((part) => part.startsWith(`${heading}\n`)).flatMap(promisesIn),
+  );
 }
 
 /** @param {string} root @param {Row[]} [rows] @returns {string[]} */
@@ -66,11 +86,12 @@ export function missionProblems(root, rows = readMission(root)) {
     ];
   });
   const shown = new Set(rows.flatMap(({ promised }) => promised));
-  const without = promisesToShow(read("README.md") ?? "").filter((name) => !shown.has(`README.md: ${name}`));
-  return [
-    ...problems,
-    ...without.map((name) => `README.md: the promise "${name}" has no row in ${missionFile}`),
-  ];
+  const without = promising.flatMap(({ page, headings }) =>
+    promisesToShow(read(page) ?? "", headings)
+      .filter((name) => !shown.has(`${page}: ${name}`))
+      .map((name) => `${page}: the promise "${name}" has no row in ${missionFile}`),
+  );
+  return [...problems, ...without];
 }
 
 /** @param {Row} row @param {(file: string) => string | undefined} read */

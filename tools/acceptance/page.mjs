@@ -19,25 +19,49 @@ export function tableOf(rows, results) {
   return lines.join("\n");
 }
 
+const columns = ["promise", "state", "figure", "date", "shown by"];
+const style = `
+:root{color-scheme:light dark;--line:#8884;--quiet:light-dark(#57606a,#9aa4af);--good:light-dark(#1a6b2d,#6fcf87);--bad:light-dark(#b3261e,#ff8a80)}
+body{font:15px/1.5 system-ui,sans-serif;margin:0 auto;padding:1.5rem 1rem 4rem;max-width:72rem}
+h1{margin:0}h2{font-size:1.05rem;margin:2rem 0 .3rem;text-transform:capitalize}
+table{border-collapse:collapse;width:100%;table-layout:fixed}
+td,th{text-align:left;vertical-align:top;padding:.4rem .8rem .4rem 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
+th{font-weight:500;color:var(--quiet)}th:nth-child(1){width:38%}th:nth-child(2){width:5rem}th:nth-child(3){width:8rem}th:nth-child(4){width:10rem}
+td:nth-child(n+3){color:var(--quiet)}td:last-child{font:12px/1.6 ui-monospace,monospace}
+.shown td:nth-child(2){color:var(--good)}.failed td:nth-child(2){color:var(--bad);font-weight:600}
+@media(max-width:760px){table,tbody,tr,td{display:block}thead{display:none}tr{border-bottom:1px solid var(--line);padding:.6rem 0}td{border:0;padding:0}td:empty{display:none}}
+`;
+
 /** @param {Row[]} rows @param {Record<string, Result | undefined>} results @returns {string} */
 export function pageOf(rows, results) {
-  const shown = rows.filter(({ id }) => results[id]?.state === "shown").length;
-  const cells = rows.map((row) => {
-    const { state = "not run", figure = "", date = "" } = results[row.id] ?? {};
-    const proof = row.command ?? `${row.test?.file}: ${row.test?.title}`;
-    const all = [row.area, row.promise, state, figure, date.slice(0, 16).replace("T", " "), proof];
-    return `<tr class="${state.replace(" ", "-")}">${all.map((cell) => `<td>${escaped(cell)}</td>`).join("")}</tr>`;
-  });
+  const count = (/** @type {string} */ state) => rows.filter(({ id }) => results[id]?.state === state).length;
+  const [shown, failed] = [count("shown"), count("failed")];
+  const rest = rows.length - shown - failed;
+  const more = [failed > 0 ? `${failed} failed.` : "", rest > 0 ? `${rest} not run.` : ""].join(" ").trim();
+  const areas = Map.groupBy(rows, ({ area }) => area);
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark"><title>Acceptance · Tutti</title>
-<style>body{font:15px/1.5 system-ui,sans-serif;margin:2rem}table{border-collapse:collapse}td,th{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid #8886}.failed td:nth-child(3){color:#c33;font-weight:600}.shown td:nth-child(3){color:#284}div{overflow:auto}</style></head>
-<body><h1>Acceptance</h1><p>${shown} of ${rows.length} promises shown.</p>
-<div><table><thead><tr><th>area</th><th>promise</th><th>state</th><th>figure</th><th>date</th><th>shown by</th></tr></thead>
-<tbody>
-${cells.join("\n")}
-</tbody></table></div></body></html>
+<meta name="description" content="What Tutti promises, and the test or the command that shows it."><title>Acceptance · Tutti</title>
+<link rel="icon" href="data:,"><style>${style}</style></head>
+<body><main><h1>Acceptance</h1><p>${shown} of ${rows.length} promises shown. ${more}</p>
+${[...areas].map(([area, own]) => areaOf(area, own, results)).join("\n")}
+</main></body></html>
 `;
+}
+
+/** @param {string} area @param {Row[]} rows @param {Record<string, Result | undefined>} results */
+function areaOf(area, rows, results) {
+  const lines = rows.map((row) => {
+    const { state = "not run", figure = "", date = "" } = results[row.id] ?? {};
+    const proof = row.command ?? `${row.test?.file}: ${row.test?.title}`;
+    const all = [row.promise, state, figure, date.slice(0, 16).replace("T", " "), proof];
+    return `<tr class="${state.replace(" ", "-")}">${all.map((cell) => `<td>${escaped(cell)}</td>`).join("")}</tr>`;
+  });
+  const head = columns.map((column) => `<th scope="col">${column}</th>`).join("");
+  return `<h2>${escaped(area)}</h2>
+<table><thead><tr>${head}</tr></thead><tbody>
+${lines.join("\n")}
+</tbody></table>`;
 }
 
 /** @param {string} text */

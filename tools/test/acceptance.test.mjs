@@ -23,10 +23,14 @@ describe("acceptance", () => {
     const page =
       "- **Workflows** in YAML\n\n| | Tutti |\n|---|---|\n| to start | one command |\n| `order-1` | an order |\n";
     assert.deepEqual(promisesIn(page), ["Workflows", "to start", "order-1"]);
-    assert.deepEqual(promisesToShow("## What it does\n\n- **A**: a\n\n## Status\n\n- **B**: b\n"), ["A"]);
+    const parts = "## What it does\n\n- **A**: a\n\n## Status\n\n- **B**: b\n";
+    assert.deepEqual(promisesToShow(parts, ["What it does"]), ["A"]);
+    const guarantee =
+      "| guarantee | test |\n|---|---|\n| A step is `durable`. A crash keeps it. | `a.ts` |\n";
+    assert.deepEqual(promisesIn(guarantee), ["A step is durable."]);
   });
 
-  it("has a row for each promise of README, and rows whose tests and commands exist", () => {
+  it("has a row for each promise of README and the docs, and rows whose tests and commands exist", () => {
     assert.deepEqual(missionProblems(workspaceRoot), []);
     assert.ok(readMission(workspaceRoot).length > 30);
   });
@@ -60,10 +64,14 @@ describe("acceptance", () => {
   });
 
   it("reports a promise without a row", () => {
+    const problems = missionProblems(workspaceRoot, [row]).join("\n");
+    assert.match(problems, /README\.md: the promise "Teams and goals" has no row/);
     assert.match(
-      missionProblems(workspaceRoot, [row]).join("\n"),
-      /the promise "Teams and goals" has no row/,
+      problems,
+      /defaults\.md: the promise "A step that was acknowledged is durable\." has no row/,
     );
+    assert.match(problems, /high-availability\.md: the promise "a worker dies" has no row/);
+    assert.match(problems, /start\.md: the promise "order-1001" has no row/);
   });
 
   it("reads states from the output of the test runner: all tests of a title, none skipped", () => {
@@ -80,6 +88,6 @@ describe("acceptance", () => {
     };
     assert.match(tableOf([row], results), /start\s+one\s+shown\s+2\.0 s\s+lost: 0/);
     assert.match(pageOf([row], results), /1 of 1 promises.*It &lt;starts&gt;\..*lost: 0.*2026-01-02 03:04/s);
-    assert.match(pageOf([row], {}), /not run/);
+    assert.match(pageOf([row], {}), /0 of 1 promises shown. 1 not run/);
   });
 });

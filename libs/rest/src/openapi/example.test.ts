@@ -46,7 +46,7 @@ const requestExampleOf = ({ parameters = [], requestBody }: Operation) => {
     );
   return {
     params: Object.fromEntries(valuesIn("path")),
-    query: new URLSearchParams(valuesIn("query").map(([name, value]) => [name, value])),
+    query: new URLSearchParams(valuesIn("query").map(([name, value]): [string, string] => [name, value])),
     body: requestBody?.content["application/json"]?.example,
     idempotencyKey: "",
   };

@@ -185,7 +185,7 @@ function chosenFields(
     return true;
   });
   const needed = candidates.filter(isNeeded);
-  const further = candidates.filter((field) => !isNeeded(field) && isShown(field, direction));
+  const further = candidates.filter((field) => !isNeeded(field) && isExemplary(field, direction));
   const isPlain = ({ kind, of }: FieldTable) =>
     kind !== "message" || (of === wellKnown.definition && direction === "input");
   const plain = further.filter(isPlain);
@@ -199,7 +199,7 @@ function chosenFields(
  * A mask, a revision and bytes mean little without the object that they belong to, parameters without a template. A flag
  * of a request changes more than an example needs.
  */
-function isShown({ json, kind }: FieldTable, direction: Direction): boolean {
+function isExemplary({ json, kind }: FieldTable, direction: Direction): boolean {
   return (
     direction === "output" || !(/^(mask|bytes|boolean)$/.test(kind) || /^(revision|parameters)$/.test(json))
   );
