@@ -15,8 +15,8 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import type { HostContext, ServiceModule, ServiceStorage } from "@tutti/host";
 import { EffectJobs, registerLabels, WatchMemory, WorkTraces } from "@tutti/host/serving";
-import { configuredRetryIn, type InstanceKey, Orchestrator, retrySection } from "@tutti/kernel";
-import { cache } from "@tutti/machine-entities/cache";
+import { configuredRetryIn, type InstanceKey, Orchestrator, type ReadOnly, retrySection } from "@tutti/kernel";
+import { type CacheEntry, cache, freshOutput } from "@tutti/machine-entities/cache";
 import { definition } from "@tutti/machine-entities/definition";
 import { limit } from "@tutti/machine-limit";
 import { object } from "@tutti/machine-object";
@@ -78,7 +78,13 @@ export class WorkflowService extends Orchestrator {
     const { sharedPools } = this.settings(workflowSection);
     const retryIn = configuredRetryIn(this.settings(retrySection));
     const planCache = new PlanCache({ blobs: () => blobs(), readNow: (sha256) => blobs().readNow(sha256) });
-    const machine = runMachine({ plans: planCache });
+    const cached = {
+      find(key: InstanceKey, nowMs: number) {
+        const entry = runtime.peek(key) as ReadOnly<CacheEntry> | undefined;
+        return entry && freshOutput(entry, nowMs);
+      },
+    };
+    const machine = runMachine({ plans: planCache, outputs: cached });
     const sources = [{ machine, notes: runNotes }, ...otherSources];
     const traces = this.register("traces", new WorkTraces(foundation), { critical: false });
     const ended = { ended: (key: InstanceKey) => traces.enqueue(key) };

@@ -237,6 +237,21 @@ export class Runtime implements RuntimeOfService {
     return { events, isEnded: instance.isEnded, startedBy: instance.startedBy };
   }
 
+  /**
+   * Returns the state of an instance for the decision of another one. Undefined if the other one must send a message:
+   * the instance is not in memory, a part of its state is not durable yet, or another process may own it.
+   */
+  peek(key: InstanceKey): unknown {
+    const partition = this.#of(key);
+    const memory = this.#runningMemory(partition.number);
+    const instance = memory?.instances.get(textOf(key));
+    if (memory === undefined || instance === undefined || !partition.mayAnswer) return undefined;
+    const isSettled = instance.lastBatch <= memory.commits.durable && !instance.isLeaving;
+    if (!isSettled || instance.isTerminated || instance.quarantine !== undefined) return undefined;
+    instance.touchedMs = memory.parts.clock.now();
+    return instance.state;
+  }
+
   /** Returns whether an instance is in memory here, so that a question about it is cheap. */
   isInMemory(key: InstanceKey): boolean {
     return this.#of(key).life?.memory.instances.get(textOf(key)) !== undefined;

@@ -365,6 +365,34 @@ describe("a read", () => {
   });
 });
 
+describe("the state for the decision of another instance", () => {
+  const cents = (bank: Bank) =>
+    (bank.runtime.peek(accountKey(ada)) as { balanceCents: number } | undefined)?.balanceCents;
+
+  it("is that in memory, and only while all of it is durable", async () => {
+    const bank = await bankWithAda();
+    assert.equal(cents(bank), 1_000);
+    assert.equal(bank.runtime.peek(accountKey(bob)), undefined);
+    bank.commits.hold();
+    const deposited = bank.execute(ada, deposit, { amountCents: 5 });
+    await bank.time.flush();
+    assert.equal(cents(bank), undefined);
+    bank.commits.open();
+    await bank.time.settle(deposited);
+    assert.equal(cents(bank), 1_005);
+  });
+
+  it("is unknown when the lease may be over, and after the partition was released", async () => {
+    const bank = await bankWithAda();
+    bank.validUntilMs = 0;
+    assert.equal(cents(bank), undefined);
+    bank.validUntilMs = Number.POSITIVE_INFINITY;
+    assert.equal(cents(bank), 1_000);
+    await bank.time.settle(bank.runtime.disown(0));
+    assert.equal(cents(bank), undefined);
+  });
+});
+
 describe("a released partition", () => {
   it("finishes work that is under way and sends all others to the next owner", async () => {
     const bank = await bankWithAda();

@@ -14,7 +14,7 @@ import * as undo from "./core/attempt/compensation-events.ts";
 import * as attempts from "./core/attempt/events.ts";
 import { runLimitAsked, runLimitHeld, runLimitLost } from "./core/limit/events.ts";
 import * as tasks from "./core/node/events.ts";
-import type { KnownPlans, RunPlans } from "./core/plan/run-plan.ts";
+import type { CachedOutputs, KnownPlans, RunPlans } from "./core/plan/run-plan.ts";
 import { newestBehaviour } from "./core/state/behaviours.ts";
 import type { RunEffect } from "./core/state/effects.ts";
 import { newRun, type Run } from "./core/state/state.ts";
@@ -91,6 +91,8 @@ export interface RunMachineOptions {
    * partition.
    */
   readonly plans: RunPlans;
+  /** Cached outputs that runs use without asking their entries. */
+  readonly outputs?: CachedOutputs;
 }
 
 const commands: readonly Command<Run>[] = [
@@ -201,8 +203,8 @@ const events: readonly MachineEvent<Run, RunEffect>[] = [
   undo.undoFailed,
 ];
 
-export function runMachine({ plans }: RunMachineOptions): Machine<Run, RunEffect> {
-  const known: KnownPlans = { isUnchanging: true, plan: (hash) => plans.plan(hash) };
+export function runMachine({ plans, outputs }: RunMachineOptions): Machine<Run, RunEffect> {
+  const known: KnownPlans = { isUnchanging: true, plan: (hash) => plans.plan(hash), outputs };
   return {
     kind: "run",
     behaviour: newestBehaviour,

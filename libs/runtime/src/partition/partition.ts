@@ -180,12 +180,16 @@ export class Partition {
     this.#close();
   }
 
+  /** Whether no other process can own it now. */
+  get mayAnswer(): boolean {
+    const { clock, leaseTerm } = this.#parts;
+    return leaseTerm.validUntilMs(this.number) > clock.monotonic();
+  }
+
   /** Resolves if this process was still the owner after a read in this life. Rejects otherwise. */
   stillOwned(life: Life): Promise<void> {
-    const { clock, leaseTerm } = this.#parts;
     const { memory } = life;
-    if (!memory.isStopped && leaseTerm.validUntilMs(this.number) > clock.monotonic())
-      return Promise.resolve();
+    if (!memory.isStopped && this.mayAnswer) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const settle = (failure: Outcome | undefined): void => {
         if (failure?.kind === "refused") reject(errorOf(failure.refusal));

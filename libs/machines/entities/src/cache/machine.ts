@@ -98,6 +98,17 @@ const outputUsed: CacheEvent<OutputUsedV1> = {
   },
 };
 
+/** A fresh output that a run may use without asking. A failure is asked for: a retried run ignores it. */
+export function freshOutput(entry: ReadOnly<CacheEntry>, nowMs: number) {
+  if (!entry.present || nowMs >= entry.dueMs || entry.error !== undefined) return undefined;
+  const { output } = foundIn(entry);
+  return { output, isUseDue: isUseDue(entry, nowMs) };
+}
+
+function isUseDue({ storeMs, useMs }: ReadOnly<CacheEntry>, nowMs: number): boolean {
+  return nowMs - Math.max(storeMs, useMs) >= usesMs;
+}
+
 /** A message. It always gets a reply: an entry that never had an output has nothing. */
 export const askCache: CacheCommand<AskCache> = {
   type: "ask_cache",
@@ -108,7 +119,7 @@ export const askCache: CacheCommand<AskCache> = {
     if (isShadow) answer(asker, { miss: shadowMiss(entry) }, step);
     else if (isUsable(entry, asker, step) && !(ignoresFailure && entry.error !== undefined)) {
       answer(asker, foundIn(entry), step);
-      if (step.behaviour >= knownBy && step.nowMs - Math.max(entry.storeMs, entry.useMs) >= usesMs)
+      if (step.behaviour >= knownBy && isUseDue(entry, step.nowMs))
         step.emit(outputUsed, { useMs: step.nowMs });
     } else if (waits && step.behaviour >= singleFlight) joinFlight(entry, asker, step, facts);
     else answer(asker, { miss: missOf(entry, step.nowMs) }, step);

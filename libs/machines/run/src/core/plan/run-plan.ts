@@ -2,8 +2,9 @@
  * A plan as runs execute it: the plan, its programs, and results of lookups that every run would repeat. All
  * runs of the definition share it. Only cached lookups change it.
  */
+import type { Payload } from "@tutti/contracts/types/v1";
 import { type Plan, PlanPrograms, type PlanTask, type TaskPolicy, type Work } from "@tutti/definitions";
-import { assert, type Unchanging } from "@tutti/kernel";
+import { assert, type InstanceKey, type Unchanging } from "@tutti/kernel";
 import { encodeJson, memberName, noBytes } from "@tutti/machine-work";
 import { OfferProfile } from "./offer-profile.ts";
 import { passThroughTasks, readsInput } from "./pass-through.ts";
@@ -16,8 +17,23 @@ export interface RunPlans {
   prepare?(namespace: string, hash: string): Promise<unknown> | undefined;
 }
 
-/** The same plans, as the state of a run contains them. */
-export type KnownPlans = RunPlans & Unchanging;
+/** Outputs of cache entries in memory of this process. The host of runs implements this. */
+export interface CachedOutputs {
+  /** Returns the fresh output of an entry. Undefined if the entry must be asked. */
+  find(entry: InstanceKey, nowMs: number): CachedOutput | undefined;
+}
+
+export interface CachedOutput {
+  /** Absent for null. */
+  readonly output: Payload | undefined;
+  /** Whether the entry has to count this use. */
+  readonly isUseDue: boolean;
+}
+
+/** The same plans, as the state of a run contains them, and the outputs. Only decisions read these. */
+export interface KnownPlans extends RunPlans, Unchanging {
+  readonly outputs: CachedOutputs | undefined;
+}
 
 export class RunPlan implements Unchanging {
   readonly isUnchanging = true;

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ErrorDetail, Payload, RetryClass, type WorkStatus } from "@tutti/contracts/types/v1";
 import { CacheMissReason, ResetRun, RetryRun, RunOrder } from "@tutti/contracts/workflow/v1";
-import { isRefusal } from "@tutti/kernel";
+import { type InstanceKey, isRefusal } from "@tutti/kernel";
 import { MachineDriver } from "@tutti/kernel/testing";
-import { cache } from "@tutti/machine-entities/cache";
+import { cache, forgetOutput, freshOutput } from "@tutti/machine-entities/cache";
 import type { OfferTask } from "../../core/state/effects.ts";
 import { beginRun, pauseRun, resumeRun, terminateRun } from "../../life/control/commands.ts";
 import { showEnding } from "../../life/queries/run.ts";
@@ -25,8 +25,17 @@ output: "\${{ tasks.look.output }}"
 
 class Scene {
   readonly #known = new KnownDefinitions();
-  readonly run = runMachine({ plans: this.#known });
-  readonly driver = new MachineDriver({ machines: [this.run, cache], service: runService });
+  readonly run: ReturnType<typeof runMachine>;
+  readonly driver: MachineDriver;
+
+  constructor(isEntryHere = false) {
+    const find = (entry: InstanceKey, nowMs: number) => {
+      const isThere = this.driver.keys.some(({ kind, id }) => kind === entry.kind && id === entry.id);
+      return isThere ? freshOutput(this.driver.state(entry, cache), nowMs) : undefined;
+    };
+    this.run = runMachine({ plans: this.#known, ...(isEntryHere && { outputs: { find } }) });
+    this.driver = new MachineDriver({ machines: [this.run, cache], service: runService });
+  }
 
   start(id: string, input: unknown, definition = text) {
     return this.startWith(id, jsonBytes(input), definition);
@@ -123,6 +132,60 @@ describe("a task with a cached output", () => {
       ["first", "second", "other", "late"].map((id) => scene.missOf(id, "look")),
       [[absent, ""], [], [absent, ""], [expired, "first"]],
     );
+  });
+
+  it("has it in the step that starts it, if its entry is in memory of the same process", () => {
+    const scene = new Scene(true);
+    scene.start("first", { a: 1 });
+    scene.driver.deliverAll();
+    scene.complete({ found: 1 });
+    const twice = text.replace(
+      "output:",
+      '  again: {uses: test.look, with: "${{ input }}", cache: 1m, needs: [look]}\noutput:',
+    );
+    const second = scene.start("second", { a: 1 }, twice);
+    assert.deepEqual([scene.offers, scene.outputOf("second")], [[], { found: 1 }]);
+    assert.deepEqual(scene.driver.messages, [], "nothing is asked");
+    const task = scene.driver.query(second, showTask, { taskId: "again" });
+    assert.ok(!isRefusal(task) && task.fromCache && task.cacheEntry !== "");
+    scene.driver.checkReplay();
+  });
+
+  it("counts a use of an entry in memory, at most once a minute", () => {
+    const scene = new Scene(true);
+    const long = text.replace("1m", "1h");
+    scene.start("first", { a: 1 }, long);
+    scene.driver.deliverAll();
+    scene.complete("found");
+    scene.driver.advance(60_000);
+    for (const id of ["second", "third"]) {
+      scene.start(id, { a: 1 }, long);
+      assert.equal(scene.outputOf(id), "found");
+      scene.driver.deliverAll();
+    }
+    assert.equal(scene.entryOf("first", "look")?.uses, 1);
+  });
+
+  it("asks an entry in memory that has no fresh output, a failure, or outputs to compare", () => {
+    const scene = new Scene(true);
+    scene.start("first", { a: 1 });
+    scene.driver.deliverAll();
+    scene.complete("found");
+    scene.driver.execute(
+      { ...runKey, kind: "cache", id: scene.keyOf("first", "look") },
+      forgetOutput,
+      { evictStoreMs: 0, unreadable: false },
+    );
+    scene.start("second", { a: 1 });
+    assert.equal(scene.driver.messages.length, 1);
+    scene.driver.deliverAll();
+    assert.deepEqual(scene.offers, ["second look"]);
+    scene.complete("anew");
+    scene.start("compared", { a: 1 }, text.replace("cache: 1m", "cache: auto"));
+    assert.equal(scene.driver.messages.length, 1);
+    scene.driver.advance(60_000);
+    scene.start("late", { a: 1 });
+    assert.equal(scene.outputOf("late"), undefined);
   });
 
   it("runs without the cache if the cache does not reply in time, and ignores a late reply", () => {

@@ -1,6 +1,7 @@
 /**
  * Reuse of outputs. A run sends a message to the cache entry before it offers a task, and another when the
- * task has an output. The task waits for the reply for a limited time, and is then executed anyway.
+ * task has an output. The task waits for the reply for a limited time, and is then executed anyway. If this
+ * process has the entry with a fresh output in memory, the task completes with it in the same step.
  */
 import { createHash } from "node:crypto";
 import { type ErrorDetail, type Payload, TaskStatus } from "@tutti/contracts/types/v1";
@@ -16,14 +17,15 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import { canonical, type PlanTask } from "@tutti/definitions";
 import type { Message, ReadOnly } from "@tutti/kernel";
-import { asPayload, type Data } from "@tutti/machine-work";
+import { asPayload, bytesOf, type Data, dataOfPayload } from "@tutti/machine-work";
 import { attemptQueued } from "../../core/attempt/events.ts";
-import type { AttemptReport } from "../../core/attempt/outcome.ts";
+import { type AttemptReport, complete } from "../../core/attempt/outcome.ts";
 import { following } from "../../core/evaluate/evaluate.ts";
 import { isShortFor, reservedFor } from "../../core/node/budget.ts";
 import { taskHeld } from "../../core/node/events.ts";
 import { idOf, type Place, sceneOf } from "../../core/node/task-kind.ts";
 import { chosenWork } from "../../core/plan/offer-profile.ts";
+import type { CachedOutput } from "../../core/plan/run-plan.ts";
 import { behaviours } from "../../core/state/behaviours.ts";
 import { attemptOf, nodeOfTask, rangeViewOf } from "../../core/state/places.ts";
 import type { NodeView, RangeView, RunView } from "../../core/state/state.ts";
@@ -35,7 +37,8 @@ const storeMessage: Message<StoreOutput> = { type: "store_output", codec: StoreO
 const forgetMessage: Message<ForgetOutput> = { type: "forget_output", codec: ForgetOutput };
 
 /**
- * Requests the output from the cache, if the task uses one. False if the task must be executed immediately.
+ * Takes the output from the cache, or requests it there, if the task uses one. False if the task must be
+ * executed immediately.
  * Work that was sent back is always executed.
  */
 export function requestOutput(place: Place, input: Uint8Array, details: OfferDetails | undefined): boolean {
@@ -49,18 +52,34 @@ export function requestOutput(place: Place, input: Uint8Array, details: OfferDet
   const worksOn = input.length > 0 ? input : following(sceneOf(place), task.input);
   const key = entryIdOf(range, task, details, worksOn);
   step.emit(cacheAsked, { node: number, key, dueMs: step.nowMs + answerMs, input, details });
+  const found = auto ? undefined : foundHere(place, key);
   const visit = visitNumberOf(run, number);
-  step.send(addressOf(place, key), askMessage, {
-    runId: step.key.id,
-    taskId: idOf(place),
-    visit,
-    waits: mayWait(place),
-    facts: factsOf(place, details),
-    auto,
-    // A retried task must run.
-    ignoresFailure: isRevisited(run, number),
-  });
+  if (found === undefined || found.isUseDue)
+    step.send(addressOf(place, key), askMessage, {
+      runId: step.key.id,
+      taskId: idOf(place),
+      visit,
+      waits: found === undefined && mayWait(place),
+      facts: factsOf(place, details),
+      auto,
+      // A retried task must run.
+      ignoresFailure: isRevisited(run, number),
+    });
+  if (found !== undefined) {
+    const output = dataOfPayload(found.output);
+    place.budget.spend(bytesOf(output).length);
+    complete(place, output, { fromCache: true });
+  }
   return true;
+}
+
+/**
+ * Returns the output of an entry in memory of this process. None for a task that is started again: the run may have
+ * sent the entry a message to forget it.
+ */
+function foundHere({ run, step, number }: Place, key: string): CachedOutput | undefined {
+  if (isRevisited(run, number)) return undefined;
+  return run.plans.outputs?.find({ namespace: step.key.namespace, kind: "cache", id: key }, step.nowMs);
 }
 
 /** Sends the request again after a reset: the reply to the earlier request does not count. */
