@@ -15,12 +15,18 @@ import {
 } from "@tutti/contracts/workflow/v1";
 import type { HostContext, ServiceModule, ServiceStorage } from "@tutti/host";
 import { EffectJobs, registerLabels, WatchMemory, WorkTraces } from "@tutti/host/serving";
-import { configuredRetryIn, type InstanceKey, Orchestrator, type ReadOnly, retrySection } from "@tutti/kernel";
+import {
+  configuredRetryIn,
+  type InstanceKey,
+  Orchestrator,
+  type ReadOnly,
+  retrySection,
+} from "@tutti/kernel";
 import { type CacheEntry, cache, freshOutput } from "@tutti/machine-entities/cache";
 import { definition } from "@tutti/machine-entities/definition";
 import { limit } from "@tutti/machine-limit";
 import { object } from "@tutti/machine-object";
-import { runMachine, showRun } from "@tutti/machine-run";
+import { type CachedOutputs, runMachine, showEnding, showRun } from "@tutti/machine-run";
 import { schedule } from "@tutti/machine-schedule";
 import { trigger } from "@tutti/machine-trigger";
 import { Dispatcher, judgedResults, OutputBuffer, observeOutcomes, RuntimeSettlement } from "@tutti/offers";
@@ -74,33 +80,30 @@ type DefinitionFoundations = Omit<DefinitionDependencies, "liveRuns" | "admissio
 export class WorkflowService extends Orchestrator {
   constructor(host: HostContext) {
     super("workflow", host.foundation, { scope: "engines", version: host.version });
-    const { mesh, partitionOwner, foundation, readBlob } = host;
+    const { mesh, partitionOwner, foundation, readBlob, guard, ids } = host;
     const { sharedPools } = this.settings(workflowSection);
     const retryIn = configuredRetryIn(this.settings(retrySection));
     const planCache = new PlanCache({ blobs: () => blobs(), readNow: (sha256) => blobs().readNow(sha256) });
-    const cached = {
-      find(key: InstanceKey, nowMs: number) {
-        const entry = runtime.peek(key) as ReadOnly<CacheEntry> | undefined;
-        return entry && freshOutput(entry, nowMs);
-      },
-    };
-    const machine = runMachine({ plans: planCache, outputs: cached });
+    const machine = runMachine({ plans: planCache, outputs: cachedOutputs((key) => runtime.peek(key)) });
     const sources = [{ machine, notes: runNotes }, ...otherSources];
     const traces = this.register("traces", new WorkTraces(foundation), { critical: false });
-    const ended = { ended: (key: InstanceKey) => traces.enqueue(key) };
-    const publisher = this.register("events", new WorkflowEventPublisher(host, sources, ended), {
+    const ends = new RunEnds((key) => runtime.query({ key, query: showEnding, body: undefined }));
+    const ended = (key: InstanceKey) => {
+      traces.enqueue(key);
+      void ends.find(key);
+    };
+    const publisher = this.register("events", new WorkflowEventPublisher(host, sources, { ended }), {
       critical: false,
     });
     const effects = new WorkflowEffects(publisher);
     const { runtime, archive, blobs } = host.storage(effects, [machine]);
     publisher.setRuntime(runtime);
 
-    const ends = new RunEnds();
     const outputs = new OutputBuffer();
     const settlement = runSettlement(host, this.name, runtime, outputs, ends);
     const dispatch = mesh.client(dispatchService);
     const origin = { service: this.name, workKind: "run" };
-    const judged = judgedResults(host.guard?.admission, "run", settlement, {
+    const judged = judgedResults(guard?.admission, "run", settlement, {
       readBlob,
       timers: foundation.timers,
     });
@@ -122,7 +125,7 @@ export class WorkflowService extends Orchestrator {
     const versions = new Versions({ runtime, partitionOwner, blobs, retryIn, definitions });
     const watches = new WatchMemory(foundation.clock, host.ids);
     const dependencies = { runtime, archive, partitionOwner, foundation, watches, versions };
-    registerLabels(host.guard, dependencies, "run", { query: showRun, body: { withPayloads: false } });
+    registerLabels(guard, dependencies, "run", { query: showRun, body: { withPayloads: false } });
     this.#serveDefinitions(host, { ...dependencies, blobs, retryIn });
     mesh.serve(scheduleService, scheduleHandlers(dependencies));
     mesh.serve(limitService, limitHandlers(dependencies));
@@ -137,7 +140,7 @@ export class WorkflowService extends Orchestrator {
         dispatcher.outagesAt(namespace, pool, sinceMs),
     };
     const reading = { machine, planCache, readers: new ReaderCache(), orders, ends };
-    mesh.serve(runService, runHandlers({ ...dependencies, ...pools, ...reading, ids: host.ids, runs }));
+    mesh.serve(runService, runHandlers({ ...dependencies, ...pools, ...reading, ids, guard, runs }));
     const tasks = mesh.client(taskService);
     const related = { tasks, missions: mesh.client(missionService), sessions: mesh.client(sessionService) };
     mesh.serve(taskService, taskHandlers({ ...dependencies, outputs, ...related }));
@@ -192,6 +195,16 @@ export const workflow: ServiceModule = {
   machines: [definition, schedule, limit, object, cache, trigger],
   create: (host) => new WorkflowService(host),
 };
+
+/** Outputs that runs need not ask for. */
+function cachedOutputs(peek: (key: InstanceKey) => unknown): CachedOutputs {
+  return {
+    find(key, nowMs) {
+      const entry = peek(key) as ReadOnly<CacheEntry> | undefined;
+      return entry && freshOutput(entry, nowMs);
+    },
+  };
+}
 
 function runSettlement(
   { foundation, tokens, hasBlob, readBlob }: HostContext,

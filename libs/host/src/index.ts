@@ -15,6 +15,7 @@ export { accessErrors } from "./guard/errors.ts";
 export type { Guard } from "./guard/guard.ts";
 export type { IssuerSite } from "./guard/issuer-site.ts";
 export type { Recorded } from "./guard/reports.ts";
+export { requireRight } from "./guard/rights.ts";
 export { actorKinds } from "./guard/visitor.ts";
 export type { HostOperations } from "./host-operations.ts";
 export { instanceHealthOf } from "./instance-health.ts";

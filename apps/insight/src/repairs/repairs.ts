@@ -10,12 +10,11 @@ import { registryService } from "@tutti/contracts/registry/v1";
 import * as swarm from "@tutti/contracts/swarm/v1";
 import { type Payload, WorkReference, WorkStatus } from "@tutti/contracts/types/v1";
 import * as workflow from "@tutti/contracts/workflow/v1";
-import type { Guard } from "@tutti/host";
+import { type Guard, requireRight } from "@tutti/host";
 import type { ServiceAgent, Work } from "@tutti/host/service-agent";
 import { type CallContext, counted, type Foundation, type IdSource, toTimestamp } from "@tutti/kernel";
 import { installationNamespace, type Mesh } from "@tutti/mesh";
 import { insightErrors } from "../errors.ts";
-import { requireRight } from "../rights.ts";
 import { planBreaker, setBreakers, type Unwell, unwellInstances } from "./breakers.ts";
 import { applyScaling, planScaling, type QueuedPool, scalersIn } from "./scaling.ts";
 

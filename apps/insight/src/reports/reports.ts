@@ -22,13 +22,12 @@ import {
 } from "@tutti/contracts/insight/v1";
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import * as workflow from "@tutti/contracts/workflow/v1";
-import type { Guard } from "@tutti/host";
+import { type Guard, requireRight } from "@tutti/host";
 import { jsonIn, type ServiceAgent, type TaskRequest, taskOf } from "@tutti/host/service-agent";
 import { type CallContext, errorFromUnknown, type IdSource, jsonPayload, toTimestamp } from "@tutti/kernel";
 import { installationNamespace, type Mesh } from "@tutti/mesh";
 import { insightErrors } from "../errors.ts";
 import { agentPrefix } from "../insight-role.ts";
-import { requireRight } from "../rights.ts";
 import { buildReport, type ReportParts } from "./build-report.ts";
 import { type KindName, kindName, kindOf, type ReportContent, type ReportInput } from "./content.ts";
 import { csvOf } from "./render/csv.ts";

@@ -10,6 +10,7 @@ import {
   Scope,
 } from "@tutti/contracts/governance/v1";
 import { ActorKind, LabelSelector } from "@tutti/contracts/types/v1";
+import { isTuttiError } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
 import type { Worker } from "@tutti/sdk";
 import type { Tutti } from "@tutti/sdk/client";
@@ -135,4 +136,17 @@ when { resource.hasTag("team") && resource.getTag("team") == "b" };`;
     assert.equal(await statusOf("all", "/runs/of-nobody"), 200);
     assert.equal(await statusOf("all", "/runs/none"), 404);
   });
+
+  it("to read runs are needed for outputs, also of runs that start together on one stream", async () => {
+    await tutti.workflows.register("workflow: done\ntasks: {done: {set: 1}}\n");
+    await somebody("eve", "operator", { scope: Scope.fromPartial({ actions: ["workflow.runs.start"] }) });
+    const starting = (id: string) => statusOf(id, "/runs", post({ definition: { name: "done" } }));
+    await until("eve to be known", async () => (await starting("eve")) < 300);
+    await using eve = await installation.client({ accessToken: keys["eve"] ?? "" });
+    const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => eve.execute("done")));
+    const codes = outcomes.map((outcome) => outcome.status === "rejected" && codeIn(outcome.reason));
+    assert.deepEqual([...new Set(codes)], ["mesh.denied"]);
+  });
 });
+
+const codeIn = (error: unknown) => (isTuttiError(error) ? error.code : String(error));

@@ -1,15 +1,21 @@
 /**
- * Reports the end of a run to its waiting callers. Most ends follow from the result of an attempt, and are
- * reported at once. Others are found by periodic reads.
+ * Reports the end of a run of this process to its waiting callers. Most ends follow from the result of an attempt,
+ * which contains the ending. The others are read.
  */
 import type { RunEnding } from "@tutti/contracts/workflow/v1";
-import { type InstanceKey, textOf } from "@tutti/kernel";
+import { type InstanceKey, textOf, turnForOthers } from "@tutti/kernel";
 
 type Listener = (ending: RunEnding) => void;
 
 export class RunEnds {
+  readonly #read: (key: InstanceKey) => Promise<{ readonly ending: RunEnding | undefined }>;
   /** Mostly a single listener, which needs no set. */
   readonly #listeners = new Map<string, Listener | Set<Listener>>();
+
+  /** @param read returns the ending of a run. Rejects if it is no longer in this process */
+  constructor(read: (key: InstanceKey) => Promise<{ readonly ending: RunEnding | undefined }>) {
+    this.#read = read;
+  }
 
   /** Adds a listener. Returns a function that removes it. */
   listen(key: InstanceKey, listener: Listener): () => void {
@@ -27,6 +33,16 @@ export class RunEnds {
     const there = this.#listeners.get(`${namespace}/run/${ending.runId}`);
     if (typeof there === "function") there(ending);
     else if (there !== undefined) for (const listener of [...there]) listener(ending);
+  }
+
+  /** A run has ended. Its ending is read if its listeners do not have it already. */
+  async find(key: InstanceKey): Promise<void> {
+    if (this.#listeners.size === 0) return;
+    await turnForOthers();
+    if (!this.#listeners.has(textOf(key))) return;
+    // Of a run that has left, the listeners ask the next process.
+    const { ending } = await this.#read(key).catch(() => ({ ending: undefined }));
+    if (ending !== undefined) this.report(key.namespace, ending);
   }
 
   #unlisten(name: string, listener: Listener): void {

@@ -1,6 +1,6 @@
 export { countsIn } from "@tutti/machine-work";
 export { OfferProfile } from "./core/plan/offer-profile.ts";
-export { type CachedOutput, RunPlan, type RunPlans } from "./core/plan/run-plan.ts";
+export { type CachedOutputs, RunPlan, type RunPlans } from "./core/plan/run-plan.ts";
 export type { AwaitEvent, OfferTask, RenewLease, RunEffect, StartChild } from "./core/state/effects.ts";
 export * as runLimits from "./core/state/limits.ts";
 export type { Run } from "./core/state/state.ts";

@@ -5,6 +5,7 @@ import {
   ApprovalFilter,
   ErrorDetail,
   type Explanation,
+  type Outcome,
   Verdict,
 } from "@tutti/contracts/types/v1";
 import type {
@@ -157,11 +158,14 @@ export class RunHandle implements Handle {
   /** Whether it existed before this start. */
   readonly existed: boolean;
   readonly #parts: RunParts;
+  readonly #outcome: Outcome | undefined;
 
-  constructor(parts: RunParts, id: string, existed = false) {
+  /** @param outcome if it is known already */
+  constructor(parts: RunParts, id: string, existed = false, outcome?: Outcome) {
     this.#parts = parts;
     this.id = id;
     this.existed = existed;
+    this.#outcome = outcome;
   }
 
   /** Returns the current run. `state` is its status as a word. */
@@ -179,6 +183,7 @@ export class RunHandle implements Handle {
     const output = await outputOf(
       this.id,
       async ({ id: runId, waitMs }, call) => {
+        if (this.#outcome !== undefined && runId === this.id) return this.#outcome;
         const { run } = await runs.awaitRun({ namespace, runId, waitMs, afterEvent: 0 }, call);
         return this.#there(run).outcome;
       },

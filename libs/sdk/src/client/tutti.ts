@@ -12,6 +12,7 @@ import type { Client } from "@tutti/mesh";
 import { sdkErrors } from "../errors.ts";
 import { storedAboveBytes } from "../link/blobs.ts";
 import { date, type OptionNames, requireKnown, text } from "../options.ts";
+import { BatchedStarts } from "./batched-starts.ts";
 import type { Locks } from "./locks.ts";
 import type { Missions } from "./missions/index.ts";
 import type { Objects } from "./objects.ts";
@@ -98,6 +99,7 @@ export class Tutti implements AsyncDisposable {
   /** Start runs of events. Posts events. */
   readonly triggers: Triggers;
   readonly #parts: TuttiParts;
+  readonly #batched: BatchedStarts;
 
   constructor(parts: TuttiParts) {
     this.namespace = parts.namespace;
@@ -112,6 +114,7 @@ export class Tutti implements AsyncDisposable {
     this.objects = parts.objects;
     this.triggers = parts.triggers;
     this.#parts = parts;
+    this.#batched = new BatchedStarts(parts);
   }
 
   /**
@@ -166,9 +169,22 @@ export class Tutti implements AsyncDisposable {
     target: string | WorkflowToRun | SessionOptions,
     options: StartOptions = {},
   ): Promise<unknown> {
-    const isWorkflow = typeof target === "string" || "workflow" in target;
-    if (isWorkflow) return await (await this.run(target, options)).result();
+    if (typeof target === "string") return await this.#batched.counted(() => this.#execute(target, options));
+    if ("workflow" in target) return await (await this.run(target, options)).result();
     return await ("tasks" in target ? await this.run(target) : await this.run(target)).result();
+  }
+
+  async #execute(definition: string, options: StartOptions): Promise<unknown> {
+    const isPlain = Object.entries(options).every(([name, value]) => name === "input" || value === undefined);
+    if (!isPlain || !this.#batched.isWorthwhile) return await (await this.run(definition, options)).result();
+    const { input } = options;
+    const id = this.#parts.ports.ids.newId("run");
+    const outcome = await this.#batched.outcomeOf({ definition, id, input });
+    const run =
+      outcome === undefined
+        ? await this.run(definition, { input, id })
+        : new RunHandle(this.#parts, id, false, outcome);
+    return await run.result();
   }
 
   /** Ends the connections. */

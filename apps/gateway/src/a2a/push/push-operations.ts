@@ -2,8 +2,9 @@
  * The operations on push configurations. The server has read the task in the name of the caller, so the caller may read
  * it. A change needs the right to start a run.
  */
+
+import { requireRight } from "@tutti/host";
 import type { CallContext } from "@tutti/kernel";
-import { deniedError } from "@tutti/mesh";
 import type { EdgeGuard } from "../../access/edge.ts";
 import { type Json, textIn } from "../protocol.ts";
 import type { PushAgent } from "./push-agent.ts";
@@ -21,7 +22,7 @@ export interface PushTarget {
   readonly taskId: string;
 }
 
-const rule = { action: "workflow.runs.start", resource: "run", within: undefined };
+const right = { action: "workflow.runs.start", resource: "run" };
 
 export class PushOperations {
   readonly #parts: PushOperationsParts;
@@ -76,7 +77,6 @@ export class PushOperations {
   }
 
   #requireRight({ context: { principal }, namespace }: PushTarget): void {
-    const decision = this.#parts.guard?.authorize(principal, rule, namespace);
-    if (decision !== undefined && !decision.allowed) throw deniedError(principal, rule, namespace, decision);
+    requireRight(this.#parts.guard, principal, right, namespace);
   }
 }

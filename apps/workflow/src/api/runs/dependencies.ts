@@ -1,5 +1,6 @@
 import type { Actor, Cause } from "@tutti/contracts/types/v1";
 import type { Run, runService } from "@tutti/contracts/workflow/v1";
+import type { Guard } from "@tutti/host";
 import { type LineDependencies, type MachineDependencies, workOf } from "@tutti/host/serving";
 import type { CallContext, IdSource } from "@tutti/kernel";
 import { runErrors, showRun } from "@tutti/machine-run";
@@ -12,6 +13,7 @@ export interface RunDependencies extends LineDependencies {
   readonly orders: Orders;
   readonly ends: RunEnds;
   readonly ids: IdSource;
+  readonly guard: Pick<Guard, "authorize"> | undefined;
   /** Runs of other owners. */
   readonly runs: Pick<Client<typeof runService>, "startRun" | "awaitRun" | "signalRun">;
 }

@@ -10,7 +10,7 @@ import {
   StartRunsReply,
   type StartRunsRequest,
 } from "@tutti/contracts/workflow/v1";
-import { causeOf } from "@tutti/host";
+import { causeOf, requireRight } from "@tutti/host";
 import { idToStart, newIdHere, startOnce } from "@tutti/host/serving";
 import {
   type CallContext,
@@ -18,6 +18,7 @@ import {
   errorOf,
   fromTimestamp,
   Notifier,
+  sleep,
   toErrorDetail,
   turnForOthers,
 } from "@tutti/kernel";
@@ -68,9 +69,12 @@ export async function startRun(
 
 /** Maximum of entries in a reply. */
 const entriesMax = 1_000;
-/** Pause between searches for unreported ends, and the size of one search. */
-const pollMs = 250;
+/** Pause between searches for runs that were moved to another process, and the size of one search. */
+const pollMs = 2_000;
 const pollMax = 500;
+/** Longest wait for the end of a run of another process, and the pause after a failed one. */
+const awaitMs = 30_000;
+const awaitAgainMs = 1_000;
 
 export async function* startRuns(
   dependencies: RunDependencies,
@@ -95,6 +99,8 @@ export async function* startRuns(
   }
   await reading;
 }
+
+const reading = { action: "workflow.runs.get", resource: "run" };
 
 interface Followed {
   readonly number: number;
@@ -160,6 +166,9 @@ class Starting {
     if (this.#namespace === "") {
       this.#namespace = namespace || this.#context.namespace;
       this.#isFollowing = follow;
+      const { guard } = this.#dependencies;
+      // The end of a run has its output.
+      if (follow) requireRight(guard, this.#context.principal, reading, this.#namespace);
     }
     const extras = {
       startMs: 0,
@@ -171,7 +180,10 @@ class Starting {
     for (const spec of specs)
       this.#specs.push(await this.#dependencies.orders.prepare(spec, extras, this.#context));
     const cause = causeOf(this.#context);
-    for (const item of items) this.#startRun(item, cause);
+    for (const item of items) {
+      const { traceparent } = item;
+      this.#startRun(item, traceparent === "" ? cause : { ...cause, traceparent });
+    }
   }
 
   #startRun(item: StartItem, cause: ReturnType<typeof causeOf>): void {
@@ -234,6 +246,7 @@ class Starting {
         this.#dependencies.runs.startRun(request, { context: this.#context }),
       );
       this.#recordReceipt({ number, runId: replyId, existed, refusal: undefined });
+      void this.#awaitEnd(runId);
     } catch (error) {
       this.#unfollow(runId);
       this.#refuse(number, replyId, toErrorDetail(errorFromUnknown(error)));
@@ -275,49 +288,55 @@ class Starting {
   }
 
   #reportEnd(ending: RunEnding): void {
-    const number = this.#unfollow(ending.runId);
+    const outcome = outcomeOf(ending);
+    if (outcome === undefined) void this.#awaitEnd(ending.runId);
+    else this.#recordEnd(ending.runId, outcome);
+  }
+
+  #recordEnd(runId: string, outcome: EndOutcome): void {
+    const number = this.#unfollow(runId);
     if (number === undefined) return;
-    this.#reply.ends.push({ number, outcome: outcomeOf(ending) });
+    this.#reply.ends.push({ number, outcome });
     this.bell.notify();
   }
 
-  /**
-   * Finds ends without a result of an attempt: reads the runs that were followed longest, in turn. Most runs
-   * end before the second search after their start.
-   */
+  /** Finds the ends of runs that were moved to another process: reads those that were followed longest, in turn. */
   async poll(): Promise<void> {
     const due: [string, Followed][] = [];
     for (const entry of this.#followed) {
       if (due.length === pollMax) break;
-      if (entry[1].fromPoll < this.#polls) due.push(entry);
+      if (entry[1].fromPoll < this.#polls && entry[1].isRemote !== true) due.push(entry);
     }
     this.#polls++;
     for (const [runId, followed] of due) {
-      if (followed.isRemote === true) {
-        await this.#pollRemote(runId, followed);
-        continue;
-      }
-      const { ending } = await queryRun(
+      const found = await queryRun(
         this.#dependencies,
         runId,
         { query: showEnding, body: undefined },
         this.#context,
-      ).catch(() => ({ ending: undefined }));
-      if (ending !== undefined) this.#reportEnd(ending);
+      ).catch(() => undefined);
+      if (found === undefined) {
+        followed.isRemote = true;
+        void this.#awaitEnd(runId);
+      } else if (found.ending !== undefined) this.#reportEnd(found.ending);
       else if (this.#followed.delete(runId)) this.#followed.set(runId, followed);
     }
   }
 
-  async #pollRemote(runId: string, followed: Followed): Promise<void> {
-    const { run } = await this.#dependencies.runs
-      .awaitRun({ namespace: this.#namespace, runId, waitMs: 0, afterEvent: 0 }, { context: this.#context })
-      .catch(() => ({ run: undefined }));
-    if (run?.endTime === undefined) {
-      if (this.#followed.delete(runId)) this.#followed.set(runId, followed);
-    } else if (this.#unfollow(runId) !== undefined) {
-      const outcome = { $case: "other" as const, value: run.outcome ?? { result: undefined } };
-      this.#reply.ends.push({ number: followed.number, outcome });
-      this.bell.notify();
+  /** Waits for the end of a run of another process, or of one that continued as another. */
+  async #awaitEnd(runId: string): Promise<void> {
+    const { runs, foundation } = this.#dependencies;
+    const { signal } = this.#context;
+    const request = { namespace: this.#namespace, runId, waitMs: awaitMs, afterEvent: 0 };
+    while (this.#followed.has(runId) && !signal.aborted) {
+      const { run } = await runs
+        .awaitRun(request, { context: this.#context, timeoutMs: 2 * awaitMs })
+        .catch(() => ({ run: undefined }));
+      if (run?.endTime !== undefined) {
+        this.#recordEnd(runId, { $case: "other", value: run.outcome ?? { result: undefined } });
+        return;
+      }
+      if (run === undefined) await sleep(foundation.timers, awaitAgainMs, signal).catch(() => {});
     }
   }
 }
@@ -330,7 +349,9 @@ function inputOf({ input }: StartItem): Payload | undefined {
 
 type EndOutcome = StartRunsReply["ends"][number]["outcome"];
 
+/** Returns undefined for a run that continued as another one, which its ending does not name. */
 function outcomeOf({ status, output, outputPayload, error }: RunEnding): EndOutcome {
+  if (status === WorkStatus.WORK_STATUS_CONTINUED) return undefined;
   if (status === WorkStatus.WORK_STATUS_COMPLETED && outputPayload === undefined)
     return { $case: "inlineOutput", value: output };
   const failure = error ?? {

@@ -171,11 +171,10 @@ describe("a task with a cached output", () => {
     scene.start("first", { a: 1 });
     scene.driver.deliverAll();
     scene.complete("found");
-    scene.driver.execute(
-      { ...runKey, kind: "cache", id: scene.keyOf("first", "look") },
-      forgetOutput,
-      { evictStoreMs: 0, unreadable: false },
-    );
+    scene.driver.execute({ ...runKey, kind: "cache", id: scene.keyOf("first", "look") }, forgetOutput, {
+      evictStoreMs: 0,
+      unreadable: false,
+    });
     scene.start("second", { a: 1 });
     assert.equal(scene.driver.messages.length, 1);
     scene.driver.deliverAll();

@@ -1,12 +1,21 @@
-import type { Guard } from "@tutti/host";
 import type { Principal } from "@tutti/kernel";
 import { deniedError } from "@tutti/mesh";
+import type { Guard } from "./guard.ts";
 
-/** Insight acts under its own identity for a caller. So the caller needs the right for the action itself. */
+interface Action {
+  readonly action: string;
+  readonly resource: string;
+}
+
+/**
+ * Throws if a caller lacks the right for an action that the handler does for it, in addition to the action of its method.
+ *
+ * @param guard undefined if callers are not checked
+ */
 export function requireRight(
   guard: Pick<Guard, "authorize"> | undefined,
   principal: Principal,
-  { action, resource }: { readonly action: string; readonly resource: string },
+  { action, resource }: Action,
   namespace: string,
 ): void {
   const rule = { action, resource, within: undefined };
