@@ -139,6 +139,7 @@ function pageOf(
 ): Page {
   const address = addressOf(source);
   const linked: string[] = [];
+  const sizes = new Map<string, string>();
   const content = rendered(source.text, (link) => {
     const target = targetOf(link, source.path);
     if (target === undefined) return link;
@@ -148,11 +149,20 @@ function pageOf(
       return link;
     }
     linked.push(target.path);
+    if (found.kind === "image" && found.size !== undefined)
+      sizes.set(
+        between(address, addressOf(found)),
+        ` width="${found.size.width}" height="${found.size.height}"`,
+      );
     const anchor = target.anchor === "" ? "" : `#${target.anchor}`;
     return target.path === source.path ? anchor || "#" : `${between(address, addressOf(found))}${anchor}`;
   });
   if (content.title === "") problems.push(`${source.path}: expected a title`);
-  return { path: source.path, title: content.title, address, content, linked };
+  // The first picture is near the title, so it loads at once.
+  const html = content.html
+    .replace(/<img src="([^"]+)"/g, (image, from: string) => `${image}${sizes.get(from) ?? ""}`)
+    .replace(/(<img [^>]*) loading="lazy"/, "$1");
+  return { path: source.path, title: content.title, address, content: { ...content, html }, linked };
 }
 
 /** Returns links to missing headings. */

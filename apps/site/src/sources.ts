@@ -10,7 +10,12 @@ export type Source =
   | { readonly kind: "page"; readonly path: string; readonly text: string }
   | { readonly kind: "code"; readonly path: string; readonly text: string }
   | { readonly kind: "folder"; readonly path: string; readonly files: readonly string[] }
-  | { readonly kind: "image"; readonly path: string };
+  | { readonly kind: "image"; readonly path: string; readonly size: ImageSize | undefined };
+
+interface ImageSize {
+  readonly width: number;
+  readonly height: number;
+}
 
 const displayedBytesMax = 200_000;
 const excludedPaths = /(^|\/)(node_modules|dist|\.[^/]+|__pycache__|history[^/]*|recorded)(\/|$)/;
@@ -29,7 +34,7 @@ export function readSource(root: string, path: string): Source | undefined {
   if (!existsSync(file)) return undefined;
   const stats = statSync(file);
   if (stats.isDirectory()) return { kind: "folder", path, files: filesIn(root, path) };
-  if (/\.(png|svg|jpg)$/.test(path)) return { kind: "image", path };
+  if (/\.(png|svg|jpg)$/.test(path)) return { kind: "image", path, size: sizeOf(file) };
   const text = readFileSync(file, "utf8");
   if (path.endsWith(".md")) return { kind: "page", path, text };
   return {
@@ -37,6 +42,17 @@ export function readSource(root: string, path: string): Source | undefined {
     path,
     text: stats.size > displayedBytesMax ? `${text.slice(0, displayedBytesMax)}\n…` : text,
   };
+}
+
+/** Reads the size of a picture, so that a page reserves its place. Undefined if the file does not declare it. */
+function sizeOf(file: string): ImageSize | undefined {
+  const bytes = readFileSync(file);
+  if (file.endsWith(".png")) return { width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20) };
+  const [head = ""] = /<svg [^>]*>/.exec(bytes.toString("utf8", 0, 1_000)) ?? [];
+  const [width, height] = [/ width="(\d+)"/.exec(head)?.[1], / height="(\d+)"/.exec(head)?.[1]];
+  return width === undefined || height === undefined
+    ? undefined
+    : { width: Number(width), height: Number(height) };
 }
 
 function filesIn(root: string, folder: string): readonly string[] {

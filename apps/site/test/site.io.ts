@@ -48,6 +48,13 @@ describe("the site", () => {
     assert.doesNotMatch(output("index.html"), /Edit this page/);
   });
 
+  it("reserves the place of each picture", async () => {
+    write("docs/images/lock.svg", '<svg xmlns="x" width="720" height="250"/>');
+    write("docs/guides/locks.md", "# Locks\n\n![A lock](../images/lock.svg)\n\n## Use\n\nTake it.\n");
+    assert.deepEqual((await build()).problems, []);
+    assert.match(output("guides/locks.html"), /<img src="\.\.\/images\/lock\.svg" width="720" height="250"/);
+  });
+
   it("links each page to its source in the repository, if there is one", async () => {
     await build("https://git.example/tutti");
     assert.match(
