@@ -254,6 +254,17 @@ describe("an evaluation that fails", () => {
     });
   }
 
+  it("names the value that has no fields", () => {
+    assert.equal(
+      problemOf("any.gone.name", { any: { gone: null } }).message,
+      "`.name` needs a map, got null",
+    );
+    assert.equal(
+      problemOf("any.text.name", { any: { text: "a" } }).message,
+      "`.name` needs a map, got string",
+    );
+  });
+
   it("stops an expression that explodes, and || cannot hide it", () => {
     const nested = "lists.range(1000).map(a, lists.range(1000).map(b, lists.range(1000)))";
     const problem = problemOf(`size(${nested}) > 1 || true`);

@@ -198,13 +198,18 @@ export function indexed(of: Value, by: Value, frame: Frame, at: number): Value {
 export function selected(of: Value, field: string, frame: Frame, at: number): Value {
   const found = entryOf(of, field);
   if (found !== undefined) return found;
-  if (!(of instanceof MapValue) && !isPlainMap(of)) throw noOverload(`.${field}`, [of], at);
+  if (!(of instanceof MapValue) && !isPlainMap(of)) throw noFields(field, of, at);
   throw noSuchKey(field, of, frame, at);
 }
 
 export function isThere(of: Value, field: string, at: number): boolean {
-  if (!(of instanceof MapValue) && !isPlainMap(of)) throw noOverload(`.${field}`, [of], at);
+  if (!(of instanceof MapValue) && !isPlainMap(of)) throw noFields(field, of, at);
   return entryOf(of, field) !== undefined;
+}
+
+function noFields(field: string, of: Value, at: number): Fault {
+  const found = of === null ? "null" : typeNameOf(of);
+  return new Fault("no_such_overload", at, `\`.${field}\` needs a map, got ${found}`);
 }
 
 function noSuchKey(key: string, of: Value, frame: Frame, at: number): Fault {
