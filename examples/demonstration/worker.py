@@ -5,18 +5,18 @@ from tutti import TaskContext, TaskFailure, Worker
 worker = Worker(slots=8, description="The demonstration's, in Python.", labels={"language": "python"})
 
 
-@worker.handle("shop.reserve")
+@worker.handle("demo.reserve")
 def reserve(order, context: TaskContext):
     context.sleep(0.3)
     return {"reservation": f"reserved {' and '.join(order['articles'])}"}
 
 
-@worker.handle("shop.release")
+@worker.handle("demo.release")
 def release(_):
     return None
 
 
-@worker.handle("shop.charge")
+@worker.handle("demo.charge")
 def charge(bill, context: TaskContext):
     context.sleep(0.5)
     if context.attempt == 1:
@@ -25,12 +25,12 @@ def charge(bill, context: TaskContext):
     return {"payment": f"{bill['cents']} by {context.idempotency_key}"}
 
 
-@worker.handle("shop.refund")
+@worker.handle("demo.refund")
 def refund(_):
     return None
 
 
-@worker.handle("shop.ship")
+@worker.handle("demo.ship")
 def ship(parcel, context: TaskContext):
     context.sleep(0.7)
     if parcel["article"] == "piano":
@@ -38,7 +38,7 @@ def ship(parcel, context: TaskContext):
     return {"label": f"label of {parcel['article']}"}
 
 
-@worker.handle("shop.recall")
+@worker.handle("demo.recall")
 def recall(_):
     return None
 

@@ -8,14 +8,14 @@ const worker = new Worker({
   labels: { language: "typescript" },
 });
 
-worker.handle("shop.reserve", async ({ articles }: { readonly articles: readonly string[] }, { signal }) => {
+worker.handle("demo.reserve", async ({ articles }: { readonly articles: readonly string[] }, { signal }) => {
   await sleep(300, undefined, { signal });
   return { reservation: `reserved ${articles.join(" and ")}` };
 });
-worker.handle("shop.release", async () => null);
+worker.handle("demo.release", async () => null);
 
 worker.handle(
-  "shop.charge",
+  "demo.charge",
   async ({ cents }: { readonly cents: number }, { attempt, idempotencyKey, signal }) => {
     await sleep(500, undefined, { signal });
     if (attempt === 1) throw new TaskFailure("bank.away", "the bank does not answer");
@@ -23,15 +23,15 @@ worker.handle(
     return { payment: `${cents} by ${idempotencyKey}` };
   },
 );
-worker.handle("shop.refund", async () => null);
+worker.handle("demo.refund", async () => null);
 
-worker.handle("shop.ship", async ({ article }: { readonly article: string }, { signal }) => {
+worker.handle("demo.ship", async ({ article }: { readonly article: string }, { signal }) => {
   await sleep(700, undefined, { signal });
   if (article === "piano")
     throw new TaskFailure("parcel.too_heavy", "no parcel holds a piano", { final: true });
   return { label: `label of ${article}` };
 });
-worker.handle("shop.recall", async () => null);
+worker.handle("demo.recall", async () => null);
 
 worker.handle(
   "picture.list",
