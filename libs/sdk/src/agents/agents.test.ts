@@ -456,15 +456,25 @@ describe("an agent", () => {
     });
     await assert.rejects(never.test.execute(), /no tool for `fly\.\*`, `workflow:nope` of `tools`/);
     assert.equal(never.model.requests.length, 0);
-  });
-
-  it("names an unknown provider", async () => {
-    const { test } = agentTest({ model: "acme:one" }, ["x"]);
+    const misspelt = agentTest({ tools: ["calc.ad"] }, ["x"], { catalogue });
     await assert.rejects(
-      test.execute(),
-      /The provider of the model `acme:one` is unknown\. Known: anthropic, openai, local/,
+      misspelt.test.execute(),
+      /no tool for `calc\.ad` \(did you mean `calc\.add`\?\) of `tools`/,
     );
   });
+
+  for (const [model, message] of [
+    ["acme:one", /The provider of the model `acme:one` is unknown\. Known: anthropic, openai, local/],
+    [
+      "antropic:one",
+      /The provider of the model `antropic:one` is unknown \(did you mean `anthropic`\?\)\. Known: /,
+    ],
+    ["claude-one", /The model `claude-one` has no provider: write it as `PROVIDER:claude-one`\. Known: /],
+  ] as const)
+    it(`names the mistake in the model ${model}`, async () => {
+      const { test } = agentTest({ model }, ["x"]);
+      await assert.rejects(test.execute(), message);
+    });
 
   it("takes empty variables of the environment as not set", () => {
     const empty = {

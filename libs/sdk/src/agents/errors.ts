@@ -14,10 +14,9 @@ export const agentErrors = defineErrors("agent", {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "The model of an agent names a provider that the worker of agents does not have.",
-    message: ({ model, known }: { model: string; known: string }) =>
-      `The provider of the model \`${model}\` is unknown. Known: ${known}`,
+    message: ({ problem, known }: { problem: string; known: string }) => `${problem}. Known: ${known}`,
     remedy:
-      "Set the key of the provider, such as ANTHROPIC_API_KEY, for the worker of agents, or add the provider to the setting `agents.providers`.",
+      "Set the key of the provider, such as ANTHROPIC_API_KEY, for the worker of agents, or add the provider to the setting `agents.providers`. All workers of agents need it.",
   },
   modelRefused: {
     status: "FAILED_PRECONDITION",

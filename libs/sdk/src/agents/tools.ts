@@ -1,5 +1,6 @@
 /** The tools of an agent: capabilities of workers and workflows, under names that models accept. */
 import type { Json } from "@tutti/expressions";
+import { nearest } from "@tutti/kernel";
 import type { ToolSchema } from "./conversation.ts";
 import { agentErrors } from "./errors.ts";
 
@@ -43,23 +44,30 @@ export async function toolsOf(
   for (const pattern of patterns) {
     if (pattern.startsWith("workflow:")) {
       const workflow = await find.workflow(pattern.slice("workflow:".length));
-      if (workflow === undefined) missing.push(pattern);
+      if (workflow === undefined) missing.push(`\`${pattern}\``);
       else found.push(toolFrom(workflow, "child"));
       continue;
     }
     const namePattern = pattern.startsWith("mcp:") ? mcpPattern(pattern) : pattern;
     const matching = offered.filter(({ name }) => matches(namePattern, name));
-    if (matching.length === 0) missing.push(pattern);
+    if (matching.length === 0) missing.push(missingTool(pattern, offered));
     found.push(...matching.map((each) => toolFrom(each, "call")));
   }
-  if (missing.length > 0)
-    throw agentErrors.toolMissing({ tools: missing.map((tool) => `\`${tool}\``).join(", ") });
+  if (missing.length > 0) throw agentErrors.toolMissing({ tools: missing.join(", ") });
   return named(
     found.filter(
       ({ kind, target }, at) =>
         at === found.findIndex((other) => other.kind === kind && other.target === target),
     ),
   );
+}
+
+function missingTool(pattern: string, offered: readonly CatalogueEntry[]): string {
+  const meant = nearest(
+    pattern,
+    offered.map(({ name }) => name),
+  );
+  return `\`${pattern}\`${meant === undefined ? "" : ` (did you mean \`${meant}\`?)`}`;
 }
 
 /** Capabilities of MCP tools have no capitals, and no signs other than `_` and `-`. */

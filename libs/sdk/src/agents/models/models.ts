@@ -1,6 +1,6 @@
 /** The models that a worker can ask: providers by name, each with its wire format. */
 
-import { answerText, type Clock, durationText, isTuttiError, type Timers } from "@tutti/kernel";
+import { answerText, type Clock, durationText, isTuttiError, nearest, type Timers } from "@tutti/kernel";
 import type { TaskContext } from "../../task/context.ts";
 import { TaskFailure } from "../../task/failure.ts";
 import type { ModelQuestion, ModelReply } from "../conversation.ts";
@@ -120,7 +120,8 @@ export class Models {
     const [provider, name] = splitModel(model);
     const known = Object.hasOwn(this.#providers, provider) ? this.#providers[provider] : undefined;
     if (known !== undefined && name !== "") return known;
-    throw agentErrors.modelUnknown({ model, known: Object.keys(this.#providers).join(", ") });
+    const names = Object.keys(this.#providers);
+    throw agentErrors.modelUnknown({ problem: modelProblem(model, names), known: names.join(", ") });
   }
 
   async #request(
@@ -257,6 +258,19 @@ function retryAfterIn(headers: Headers, nowMs: number): number | undefined {
   if (seconds >= 0) return seconds * 1_000;
   const moment = Date.parse(text);
   return Number.isNaN(moment) ? undefined : Math.max(0, moment - nowMs);
+}
+
+/** Providers that a key in the environment adds. */
+const keyed = ["anthropic", "openai", "openai-compatible"];
+
+function modelProblem(model: string, known: readonly string[]): string {
+  const [provider, name] = splitModel(model);
+  if (provider === "") return `The model \`${name}\` has no provider: write it as \`PROVIDER:${name}\``;
+  if (name === "") return `The model \`${model}\` has no name behind its provider`;
+  const names = [...known, ...keyed];
+  const meant = names.includes(provider) ? undefined : nearest(provider, names);
+  const hint = meant === undefined ? "" : ` (did you mean \`${meant}\`?)`;
+  return `The provider of the model \`${model}\` is unknown${hint}`;
 }
 
 /** Splits `anthropic:claude-sonnet-4-5` at its colon. */
