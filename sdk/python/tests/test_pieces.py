@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import random
+import tempfile
 import threading
 import time
 import unittest
@@ -18,6 +19,7 @@ from stage import Stage, task, token
 from tutti import Credentials, OptionInvalid, Worker, _contracts, _json, _wire, current_task
 from tutti._aio import locks as _locks
 from tutti._contracts import AgentFrame, Amounts, ModelCall, ModelCalls, Result
+from tutti._local import USUAL_URL, default_url
 from tutti._logging import JsonLines, TextLines
 from tutti._outbox import BYTES_MAX, FRAMES_MAX, LinkBroken, Outbox, after, is_repeated
 from tutti._running import Running, new_id
@@ -42,6 +44,25 @@ class Options(unittest.TestCase):
         self.assertEqual(
             (settings.pool, settings.addresses, settings.namespace), ("b", ("h:1", "i:2"), "default")
         )
+
+    def test_the_default_url_is_that_of_the_platform_of_the_folder(self):
+        here = "http://127.0.0.1:7420"
+        cases = {
+            json.dumps({"pid": os.getpid(), "url": here}): here,
+            json.dumps({"pid": 2**30, "url": here}): USUAL_URL,
+            json.dumps({"pid": os.getpid()}): USUAL_URL,
+            json.dumps({"pid": os.getpid(), "url": "http://evil.example:7420"}): USUAL_URL,
+            json.dumps({"pid": "all", "url": here}): USUAL_URL,
+            "{": USUAL_URL,
+            "null": USUAL_URL,
+        }
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertEqual(default_url(folder), USUAL_URL)
+            Path(folder, ".tutti").mkdir()
+            for holder, expected in cases.items():
+                with self.subTest(holder):
+                    Path(folder, ".tutti", "lock.json").write_text(holder, "utf-8")
+                    self.assertEqual(default_url(folder), expected)
 
     def test_every_kind_of_agents_has_a_word(self):
         kinds = {name: value for name, value in vars(_contracts).items() if name.startswith("AGENT_KIND_")}

@@ -85,7 +85,11 @@ export interface Example {
 
 /** Options of every command. */
 export const everyOption: readonly Option[] = [
-  { name: "server", value: "URL", summary: "platform URL (TUTTI_URL). Default: http://127.0.0.1:7400" },
+  {
+    name: "server",
+    value: "URL",
+    summary: "platform URL (TUTTI_URL). Default: the `tutti dev` of the folder, or http://127.0.0.1:7400",
+  },
   {
     name: "key-file",
     value: "FILE",

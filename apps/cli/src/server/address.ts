@@ -1,16 +1,15 @@
+import { defaultUrl, usualUrl } from "@tutti/kernel";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { Failure, usageFailure } from "../command/failure.ts";
 
-const usualServer = "http://127.0.0.1:7400";
-
-/** Returns the address of the platform: from the option, the environment, or the default. */
+/** Returns the address of the platform: from the option, the environment, the folder of `tutti dev`, or the default. */
 export function serverAddress({ values, shell }: Pick<Context, "values" | "shell">): string {
   const [from, url] =
     values.text("server") === undefined
       ? fromEnvironment(shell.environment)
       : ["--server", values.text("server")];
-  if (url === undefined || url === "") return usualServer;
+  if (url === undefined || url === "") return defaultUrl();
   // People write `localhost:7400`, which would be a URL of the scheme `localhost`.
   const text = /^[a-z]+:\/\//i.test(url) ? url : `http://${url}`;
   try {
@@ -19,7 +18,7 @@ export function serverAddress({ values, shell }: Pick<Context, "values" | "shell
   } catch {
     // The failure below has the expected form.
   }
-  throw usageFailure(`${from}: expected a URL such as ${usualServer}, got \`${url}\``);
+  throw usageFailure(`${from}: expected a URL such as ${usualUrl}, got \`${url}\``);
 }
 
 /** Returns the variable of all programs, or else the older variable of the CLI. */

@@ -1,9 +1,9 @@
 /** Agents: language models that use tools, as a durable function that a worker runs. */
 import type { AgentDocument } from "@tutti/definitions";
 import type { Json } from "@tutti/expressions";
-import { agentFunction, systemClock, systemTimers } from "@tutti/kernel";
+import { agentFunction, defaultUrl, systemClock, systemTimers } from "@tutti/kernel";
 import { type DurableFunction, durable } from "../functions/durable.ts";
-import { apiKeyIn, urlIn, usualUrl } from "../worker/settings.ts";
+import { apiKeyIn, urlIn } from "../worker/settings.ts";
 import { runAgent } from "./agent.ts";
 import { RestCatalogue } from "./catalogue.ts";
 import { Models, type ModelsOptions, type ModelsPorts, providersIn } from "./models/models.ts";
@@ -31,7 +31,7 @@ export interface AgentsOptions extends ModelsOptions {
  */
 export function agents(
   {
-    server = urlIn(process.env) || usualUrl,
+    server = urlIn(process.env) || defaultUrl(),
     accessToken = apiKeyIn(process.env),
     catalogue,
     providers = providersIn(process.env),

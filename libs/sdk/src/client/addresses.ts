@@ -1,6 +1,7 @@
 /** Addresses of a client: gRPC at `host:port`, or HTTP at the URL of the platform. */
+import { defaultUrl } from "@tutti/kernel";
 import { wrongOption } from "../options.ts";
-import { hostAndPort, urlIn, usualUrl } from "../worker/settings.ts";
+import { hostAndPort, urlIn } from "../worker/settings.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -13,7 +14,7 @@ export function clientAddresses(
   environment: Environment,
 ): readonly string[] {
   const { TUTTI_ADDRESS: address } = environment;
-  const configured = option ?? (address || urlIn(environment) || usualUrl);
+  const configured = option ?? (address || urlIn(environment) || defaultUrl());
   const source = option !== undefined ? "the option address" : address ? "TUTTI_ADDRESS" : "TUTTI_URL";
   const all = typeof configured === "string" ? configured.split(",").map((each) => each.trim()) : configured;
   const addresses = all.map(behindLink);

@@ -20,7 +20,8 @@ import type { ClientPorts } from "./work/followed.ts";
 export interface ConnectOptions {
   /**
    * URL of the platform, which is called over HTTP. Or one or more processes over gRPC, as `host:port`: the client
-   * uses one that it can reach. Default: `TUTTI_ADDRESS`, else `TUTTI_URL`, else http://127.0.0.1:7400.
+   * uses one that it can reach. Default: `TUTTI_ADDRESS`, else `TUTTI_URL`, else that of the
+   * `tutti dev` of the folder, else http://127.0.0.1:7400.
    */
   readonly address?: string | readonly string[];
   /** Default: `TUTTI_NAMESPACE`, else `default`. */

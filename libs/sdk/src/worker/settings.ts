@@ -1,4 +1,5 @@
 import { AgentKind } from "@tutti/contracts/agent/v1";
+import { defaultUrl, usualUrl } from "@tutti/kernel";
 import type { Tutti } from "../client/tutti.ts";
 import {
   amounts,
@@ -46,7 +47,8 @@ const agentKinds = {
 export interface WorkerOptions {
   /**
    * `ws://host:port/v1/link`, or one host of gRPC or several, `host:port`.
-   * Default: `TUTTI_ADDRESS`, else `/v1/link` of `server`, of `TUTTI_URL`, or of http://127.0.0.1:7400.
+   * Default: `TUTTI_ADDRESS`, else `/v1/link` of `server`, of `TUTTI_URL`, of the `tutti dev` of the folder, or of
+   * http://127.0.0.1:7400.
    */
   readonly address?: string | readonly string[];
   /** Default: `TUTTI_POOL`, else `default`. */
@@ -231,7 +233,7 @@ function addressesOf(
     addressBehind(url, server === undefined ? "TUTTI_URL" : "the option server", credentials);
   const addresses =
     configured === undefined
-      ? listed(server ?? urlIn(environment) ?? usualUrl).map(behind)
+      ? listed(server ?? urlIn(environment) ?? defaultUrl()).map(behind)
       : listed(configured);
   const source = option === undefined ? "TUTTI_ADDRESS" : "the option address";
   const wrong = addresses.length === 0 ? "nothing" : addresses.find((each) => !addressForm.test(each));
@@ -261,9 +263,6 @@ export function urlIn(environment: Environment): string | undefined {
 function withScheme(urls: string): string {
   return urls.replaceAll(/(^|,)\s*(?!\w+:\/\/)(?=\S)/g, "$1http://");
 }
-
-/** Address of `tutti dev`. */
-export const usualUrl = "http://127.0.0.1:7400";
 
 /**
  * Derives the link address from the platform's URL: a WebSocket at the same port. With certificates for a URL that is not

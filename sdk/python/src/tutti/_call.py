@@ -14,6 +14,7 @@ from ssl import SSLContext
 from typing import Any
 
 from . import _json
+from ._local import default_url
 from ._version import VERSION
 from .errors import RETRY_ELSEWHERE, RETRY_NEVER, InvalidArgument, OptionInvalid, TuttiError
 
@@ -63,7 +64,7 @@ def resolve(
     headers: Callable[[], Mapping[str, str]] | None = None,
 ) -> Options:
     """An option takes precedence over its variable, and the variable over the default."""
-    given = url or environment.get("TUTTI_URL") or environment.get("TUTTI_SERVER") or "http://127.0.0.1:7400"
+    given = url or environment.get("TUTTI_URL") or environment.get("TUTTI_SERVER") or default_url()
     return Options(
         servers=servers_of(given),
         api_key=api_key or environment.get("TUTTI_API_KEY") or environment.get("TUTTI_ACCESS_TOKEN") or None,

@@ -16,6 +16,7 @@ from ._contracts import (
     AGENT_KIND_MODEL,
     AGENT_KIND_PERSON,
 )
+from ._local import default_url
 from ._secrets import Secrets
 from .errors import OptionInvalid
 
@@ -160,7 +161,7 @@ def _addresses(
 ) -> Sequence[str]:
     """Return the configured addresses, else the link addresses of the URL."""
     named = option if option is not None else environment.get("TUTTI_ADDRESS")
-    server = url or environment.get("TUTTI_URL") or environment.get("TUTTI_SERVER") or "http://127.0.0.1:7400"
+    server = url or environment.get("TUTTI_URL") or environment.get("TUTTI_SERVER") or default_url()
     given = named or _links_of(server, credentials)
     if option is not None and not option:
         given = option

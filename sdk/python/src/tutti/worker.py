@@ -48,7 +48,7 @@ class Worker:
     Plain functions run in threads, one per slot. Functions with `async def` run in the event loop. An option takes
     precedence over its variable, and the variable over the default:
 
-    url: URL of the platform. `TUTTI_URL`, else http://127.0.0.1:7400. Tasks arrive over a WebSocket at `/v1/link`.
+    url: URL of the platform. `TUTTI_URL`, else the `tutti dev` of the folder, else http://127.0.0.1:7400. Tasks arrive over a WebSocket at `/v1/link`.
     address: one or several gRPC hosts, `host:port`, or `ws://host:port/v1/link`. `TUTTI_ADDRESS`, else derived from `url`.
     pool, namespace: `TUTTI_POOL`, `TUTTI_NAMESPACE`, else `default`.
     agent_id: unique in the pool and the same at each start. `TUTTI_AGENT_ID`, else the host assigns one.

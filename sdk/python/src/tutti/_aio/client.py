@@ -132,7 +132,7 @@ def aconnect(
 ) -> AsyncClient:
     """Return a client of an installation. It connects on the first call.
 
-    url: one URL or several. Default: ``TUTTI_URL``, else ``http://127.0.0.1:7400``.
+    url: one URL or several. Default: ``TUTTI_URL``, else the ``tutti dev`` of the folder, else ``http://127.0.0.1:7400``.
     api_key: a key or token, or a function that is called for each call. Default: ``TUTTI_API_KEY``. Without one the
         installation must accept local callers.
     namespace: default: ``TUTTI_NAMESPACE``, else ``default``.

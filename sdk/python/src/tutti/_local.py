@@ -1,0 +1,40 @@
+"""The platform of the current folder, which `tutti dev` records in its data directory while it runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+#: Only this machine: a folder from elsewhere must not send keys to another machine.
+_loopback_form = re.compile(r"https?://(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}")
+
+USUAL_URL = "http://127.0.0.1:7400"
+
+
+def default_url(folder: str = ".") -> str:
+    """Return the URL of the platform that runs in a folder, or else the default.
+
+    After `kill -9` the file remains, so its process must run.
+    """
+    try:
+        holder = json.loads(Path(folder, ".tutti", "lock.json").read_text("utf-8"))
+        url, pid = holder["url"], holder["pid"]
+        return url if _loopback_form.fullmatch(url) and _is_alive(pid) else USUAL_URL
+    except (OSError, ValueError, TypeError, KeyError):
+        # No platform of this user has its data here.
+        return USUAL_URL
+
+
+def _is_alive(pid: int) -> bool:
+    if type(pid) is not int or pid <= 0:
+        return False
+    # On Windows signal 0 would end the process.
+    if os.name == "nt":
+        return True
+    try:
+        os.kill(pid, 0)
+    except (OSError, OverflowError):
+        return False
+    return True
