@@ -2,6 +2,7 @@ import { Client, type ConnectionState } from "@tutti/rest/client";
 import { currentNamespace } from "../effects/namespace.ts";
 import { after, every, nowMs } from "../effects/time.ts";
 import { setConnection } from "./connection.ts";
+import { parseExactly } from "./exact.ts";
 import { pathIn } from "./in-namespace.ts";
 import { queryClient } from "./query-client.ts";
 import { refreshRunLists, trimRunLists } from "./run-lists.ts";
@@ -22,7 +23,10 @@ const withoutEvents: ReadonlySet<string> = new Set([
 ]);
 
 /** Calls and streams of the page. The cookie goes along by itself. */
-export const client = new Client({ fetch: (url, init) => fetch(pathIn(currentNamespace(), url), init) });
+export const client = new Client({
+  fetch: (url, init) => fetch(pathIn(currentNamespace(), url), init),
+  parse: parseExactly,
+});
 
 let touchedKeys = new Set<string>();
 

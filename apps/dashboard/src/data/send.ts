@@ -2,6 +2,7 @@ import { RestError } from "@tutti/rest/client";
 import { intentKey } from "../effects/chance.ts";
 import { currentNamespace } from "../effects/namespace.ts";
 import type { Call } from "../elements/spelled.ts";
+import { parseExactly } from "./exact.ts";
 import { pathIn } from "./in-namespace.ts";
 import { denialText } from "./rights.ts";
 
@@ -52,7 +53,7 @@ export async function send(call: Call, signal?: AbortSignal): Promise<unknown> {
     throw new CallFailed({ code: "page.away", message: unavailableMessage, status: 0, fields: [] });
   }
   const text = await response.text();
-  if (response.ok) return text === "" ? {} : (JSON.parse(text) as unknown);
+  if (response.ok) return text === "" ? {} : parseExactly(text);
   throw new CallFailed(explained(problemOf(response.status, text), call));
 }
 

@@ -25,7 +25,7 @@ function JsonValue({ value, depth }: { value: unknown; depth: number }) {
     );
   if (typeof value === "object" && value !== null)
     return <JsonEntries entries={Object.entries(value)} brackets="{}" depth={depth} />;
-  const kind = value === null ? "null" : typeof value;
+  const kind = value === null ? "null" : typeof value === "bigint" ? "number" : typeof value;
   return <span className={`json-${kind}`}>{JSON.stringify(value) ?? String(value)}</span>;
 }
 

@@ -7,7 +7,7 @@ export function draftOf(field: Field, initial?: unknown): Draft {
     case "text":
       return { kind: "text", text: typeof value === "string" ? inputText(value, field.format) : "" };
     case "number":
-      return { kind: "number", text: typeof value === "number" ? String(value) : "" };
+      return { kind: "number", text: isNumber(value) ? String(value) : "" };
     case "flag":
       return { kind: "flag", value: typeof value === "boolean" ? value : field.required ? false : undefined };
     case "choice":
@@ -63,7 +63,7 @@ function isMatch(field: Field, value: unknown): boolean {
     case "text":
       return typeof value === "string";
     case "number":
-      return typeof value === "number";
+      return isNumber(value);
     case "flag":
       return typeof value === "boolean";
     case "choice":
@@ -88,6 +88,8 @@ function isObjectMatch(field: Field & { kind: "object" }, value: unknown): boole
     entries.has(name) ? isMatch(inner, entries.get(name)) : !inner.required,
   );
 }
+
+const isNumber = (value: unknown): boolean => typeof value === "number" || typeof value === "bigint";
 
 const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
 

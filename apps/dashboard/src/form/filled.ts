@@ -99,15 +99,21 @@ function filledNumber(field: Field & { kind: "number" }, text: string, empty: Fi
   if (value <= above) return wrong(`Enter a number above ${above}.`);
   if (value >= below) return wrong(`Enter a number below ${below}.`);
   if (integer && !Number.isInteger(value)) return wrong(numberRequest(field));
-  // JSON would contain another number than the text.
-  if (integer && !Number.isSafeInteger(value))
-    return wrong(`Enter a whole number from -${largest} to ${largest}.`);
+  if (integer && !Number.isSafeInteger(value)) return filledInteger(field, text, wrong);
   const times = multipleOf === 0 ? 0 : value / multipleOf;
   if (Math.abs(times - Math.round(times)) > 1e-9) return wrong(`Enter a multiple of ${multipleOf}.`);
   return { value, problems: [] };
 }
 
-const largest = Number.MAX_SAFE_INTEGER;
+/** JSON would contain another number than the text. */
+function filledInteger(field: Field & { kind: "number" }, text: string, wrong: Wrong): Filled {
+  if (!/^\s*[-+]?\d+\s*$/.test(text)) return wrong("Enter the digits of the whole number.");
+  const value = BigInt(text.replace("+", ""));
+  const { multipleOf } = field;
+  if (Number.isSafeInteger(multipleOf) && multipleOf !== 0 && value % BigInt(multipleOf) !== 0n)
+    return wrong(`Enter a multiple of ${multipleOf}.`);
+  return { value, problems: [] };
+}
 
 function filledRaw(text: string, empty: Filled, wrong: Wrong): Filled {
   if (text.trim() === "") return empty;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import "../data/exact.ts";
 import { describe, it } from "node:test";
 import fastCheck from "fast-check";
 import { draftOf } from "./draft.ts";
@@ -152,7 +153,8 @@ describe("forms from schemas", () => {
     [{ type: "integer" }, "", /^Enter a whole number\.$/],
     [{ type: "integer" }, "1.5", /whole/],
     [{ type: "integer" }, "much", /whole/],
-    [{ type: "integer" }, "99999999999999999999", /from -9007199254740991 to 9007199254740991/],
+    [{ type: "integer" }, "1e20", /^Enter the digits of the whole number/],
+    [{ type: "integer", multipleOf: 5 }, "99999999999999999999", /^Enter a multiple of 5/],
     [{ type: "number" }, "", /^Enter a number\.$/],
     [{ type: "number" }, "much", /^Enter a number/],
     [{ type: "number" }, "Infinity", /^Enter a number nearer to zero/],
@@ -169,6 +171,16 @@ describe("forms from schemas", () => {
       assert.match(problems[0]?.message ?? "nothing was wrong", message);
     });
   }
+
+  it("keeps all digits of a whole number", () => {
+    const { value, problems } = typed(fieldOf({ type: "integer" }), "99999999999999999999");
+    assert.deepEqual([value, problems], [99_999_999_999_999_999_999n, []]);
+    assert.equal(JSON.stringify({ value }), '{"value":99999999999999999999}');
+    assert.deepEqual(draftOf(fieldOf({ type: "integer" }), value), {
+      kind: "number",
+      text: "99999999999999999999",
+    });
+  });
 
   it("asks for JSON in a required field without a type, but not for the whole input", () => {
     const schema = { type: "object", required: ["any"], properties: { any: {} } };

@@ -54,6 +54,13 @@ describe("an admission rule", () => {
     assert.deepEqual([plan.admitted, plan.findings], [true, []]);
   });
 
+  it("names a whole number of any length alone", () => {
+    const noted = rule("seen", { verdict: note("${{ subject.id }}") });
+    assert.deepEqual(summaries(admit([noted], { id: 1_234_567_890_123_456_789n } as never)), [
+      "seen NOTED 1234567890123456789",
+    ]);
+  });
+
   it("applies in its namespace, and a rule of `system` applies everywhere and first", () => {
     const system = rule("z-first", { namespace: "system", verdict: note("seen in ${{ call.namespace }}") });
     assert.deepEqual(summaries(admit([largest, system], { amount: 9 })), [

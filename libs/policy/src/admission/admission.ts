@@ -15,7 +15,7 @@ import {
   FindingResult,
 } from "@tutti/contracts/governance/v1";
 import { type Actor, ActorKind } from "@tutti/contracts/types/v1";
-import type { Json, Program } from "@tutti/expressions";
+import { type Json, type Program, textOfJson } from "@tutti/expressions";
 import type { Labels } from "@tutti/kernel";
 import { systemNamespace } from "../access/roles.ts";
 import { type Changed, changedAt } from "./field-path.ts";
@@ -165,7 +165,7 @@ class Judging {
       this.#failed(program, evaluated.message);
       return;
     }
-    const message = typeof evaluated.value === "string" ? evaluated.value : JSON.stringify(evaluated.value);
+    const message = textOfJson(evaluated.value);
     this.#report(program, results[verdict.kind], message);
     if (verdict.kind !== "approval" || !counts(program)) return;
     const { deciders, approvalsNeeded, timeoutMs } = verdict;

@@ -1,4 +1,5 @@
 /** Describes triggers, and converts their forms and trials. */
+
 import type {
   CloudEventInput,
   Trigger,
@@ -7,6 +8,7 @@ import type {
   TriggerSource,
   WebhookPreset,
 } from "@tutti/rest/types";
+import { parseExactly } from "../../data/exact.ts";
 import { count, span } from "../../elements/moments.ts";
 import { commandLine } from "../../elements/spelled.ts";
 
@@ -189,7 +191,7 @@ export type ReadDraft =
 export function eventOf({ type, data }: EventDraft, id: string): ReadDraft {
   if (data.trim() === "") return { ok: true, event: undefined, data: undefined };
   try {
-    const value = JSON.parse(data) as unknown;
+    const value = parseExactly(data);
     return {
       ok: true,
       event: { id, source: "/tutti/dashboard", type: type.trim(), data: value },

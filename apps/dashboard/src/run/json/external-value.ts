@@ -1,4 +1,5 @@
 /** Values that are no plain JSON: content that is kept apart, and bytes of another kind. */
+import { parseExactly } from "../../data/exact.ts";
 
 export type ExternalValue =
   | { readonly kind: "blob"; readonly sha256: string; readonly size: number; readonly mediaType: string }
@@ -54,7 +55,7 @@ export function isDisplayable({
 export function contentOf(text: string, mediaType: string): unknown {
   if (!mediaType.includes("json")) return text;
   try {
-    return JSON.parse(text);
+    return parseExactly(text);
   } catch {
     return text;
   }

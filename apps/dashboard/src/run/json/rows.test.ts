@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { parseExactly } from "../../data/exact.ts";
 import { entriesMax, find, jsonRows, rowsMax, textMax, textOf, valueAt } from "./rows.ts";
 
 const nothing = { toggled: new Set<string>(), whole: new Set<string>() };
@@ -66,6 +67,18 @@ describe("searching a value", () => {
     assert.ok(around.has("$/customer") && around.has("$/customer/a~1b/0"));
     assert.deepEqual(find(value, "42").found, ["$/total"]);
     assert.deepEqual(find(value, "").found, []);
+  });
+
+  it("has all digits of a whole number", () => {
+    const order = parseExactly('{"id":1234567890123456789}');
+    assert.deepEqual(
+      jsonRows(order, nothing).map(({ kind, text }) => [kind, text]),
+      [
+        ["object", "{ 1 }"],
+        ["number", "1234567890123456789"],
+      ],
+    );
+    assert.equal(JSON.stringify(order), '{"id":1234567890123456789}');
   });
 
   it("leads back to the value", () => {

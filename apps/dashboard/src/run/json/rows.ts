@@ -121,6 +121,7 @@ function kindOf(value: unknown): JsonKind {
     case "object":
       return "object";
     case "number":
+    case "bigint":
       return "number";
     case "boolean":
       return "boolean";

@@ -17,6 +17,7 @@ import {
   type Problem,
   type Program,
   scopeOf,
+  textOfJson,
   types,
 } from "@tutti/expressions";
 import type { ReadOnly } from "@tutti/kernel";
@@ -234,7 +235,7 @@ function textOf(program: Program | undefined, labels: Labels, values: Values): s
   if (program === undefined) return "";
   const outcome = program.evaluate(readerOf(program, labels, values));
   if (!outcome.ok) return "";
-  return typeof outcome.value === "string" ? outcome.value : JSON.stringify(outcome.value);
+  return textOfJson(outcome.value);
 }
 
 /**
