@@ -337,9 +337,11 @@ export class PoolOwner implements Pool {
     const isMatch = finderOf(work);
     for (const task of this.#parts.tasks.values())
       if (isMatch(task)) return this.#explanations.explainTask(task, nowMs);
+    const { placements, settings, waiting } = this.#parts;
     return (
       this.#explanations.explainDenied(work) ??
-      explainPlaced(this.#parts.placements, this.#parts.settings.current.strategy, work, nowMs)
+      explainPlaced(placements, settings.current.strategy, work, nowMs) ??
+      this.#explanations.explainFullQueue(work, waiting.count)
     );
   }
 

@@ -109,7 +109,7 @@ describe("why", () => {
     ["again", backoff, /after a pause/],
     ["stopped", paused, /a person has to decide/],
     ["lost[0]", noCapability, /no worker offers why\.nobody/],
-    ["far", noMatch, /none is one with region=moon/],
+    ["far", noMatch, /none has region=moon/],
   ];
   for (const [task, cause, pattern] of reasons)
     it(`\`${task}\` waits: ${enumName(WaitCause, cause)}`, async () => {

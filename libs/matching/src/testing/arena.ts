@@ -52,10 +52,11 @@ export class Arena {
     launches?: Launches,
     onOffersChange: () => void = () => {},
     namespace = "default",
+    name = "default",
   ) {
     this.pool = openPool({
       namespace,
-      name: "default",
+      name,
       owner: "swarm-1",
       epoch: 3,
       chance: seededChance(seed),

@@ -9,6 +9,10 @@ import { Arena, tokenOf } from "../testing/arena.ts";
 const workOffering = (version: string) => Offering.fromPartial({ capabilities: [{ name: "work", version }] });
 const noLabels = { equals: {}, exists: [], absent: [] };
 
+function workOf(number: number) {
+  return { namespace: "default", kind: "run", id: "run-1", task: `t${number}` };
+}
+
 interface Case {
   readonly title: string;
   readonly arrange: (arena: Arena) => void;
@@ -106,7 +110,7 @@ const cases: readonly Case[] = [
       arena.sender().offer(1, { placement: { require: { ...noLabels, equals: { zone: "east" } } } });
     },
     cause: WaitCause.WAIT_CAUSE_NO_MATCH,
-    message: /agents offer work, and none is one with zone=east\.?$/,
+    message: /agents offer work, but none has zone=east\.?$/,
   },
   {
     title: "no agent has so many resources",
@@ -140,7 +144,7 @@ const cases: readonly Case[] = [
     },
     cause: WaitCause.WAIT_CAUSE_BUSY,
     message:
-      /of 3 agents for work none has room: 1: all its slots are in use; 1: it is held: by hand; 1: it has granted no credit/,
+      /of 3 agents for work none has room: 1: all its slots are in use; 1: it is paused: by hand; 1: it has granted no credit/,
   },
   {
     title: "its one agent is full",
@@ -240,6 +244,52 @@ describe("why a task waits", () => {
     const found = arena.pool.explain(tokenOf(1), arena.nowMs);
     assert.match(found?.waits[0]?.message ?? "", /^no worker offers work in the namespace shop$/);
     assert.equal(found?.remedies[0]?.text, "start a worker that offers work in the namespace shop");
+  });
+
+  it("names a pool other than the default if no worker in it offers the capability", () => {
+    const arena = new Arena({}, 1, undefined, undefined, "default", "gpu");
+    arena.sender().offer(1);
+    arena.turn();
+    const found = arena.pool.explain(tokenOf(1), arena.nowMs);
+    assert.match(found?.waits[0]?.message ?? "", /^no worker offers work in the pool gpu$/);
+    assert.equal(found?.remedies[0]?.text, "start a worker that offers work in the pool gpu");
+  });
+
+  it("names the release if a user has paused the only agent, with and without a reason", () => {
+    for (const [reason, expected] of [
+      ["by hand", "it is paused: by hand"],
+      ["", "it is paused"],
+    ] as const) {
+      const arena = new Arena();
+      arena.agent("a");
+      arena.pool.hold("a", { hold: Hold.HOLD_PAUSED, reason, forMs: 0 }, arena.nowMs);
+      arena.sender().offer(1);
+      arena.turn();
+      const found = arena.pool.explain(tokenOf(1), arena.nowMs);
+      const { cause, message } = found?.waits[0] ?? {};
+      assert.deepEqual(
+        [cause, message],
+        [WaitCause.WAIT_CAUSE_PAUSED, `the only agent for work has no room: ${expected}`],
+      );
+      assert.equal(found?.remedies[0]?.command, "tutti agent release a");
+    }
+  });
+
+  it("names a full queue for a task that the pool could not accept", () => {
+    const arena = new Arena({ queuedMax: 1 });
+    arena.sender().offer([1, 2]);
+    arena.turn();
+    const found = arena.pool.explainWork(workOf(2), arena.nowMs);
+    assert.equal(
+      found?.waits[0]?.message,
+      "the queue of the pool default is full: it allows 1 task",
+      found?.summary,
+    );
+    assert.equal(found?.remedies[0]?.command, "tutti pool update default --max-queued 2");
+    assert.match(
+      arena.pool.explainWork(workOf(1), arena.nowMs)?.summary ?? "",
+      /no worker offers work/,
+    );
   });
 
   for (const { title, arrange, cause, message, helps } of cases)

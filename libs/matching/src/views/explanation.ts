@@ -7,7 +7,7 @@ import {
   WaitCause,
   type WorkReference,
 } from "@tutti/contracts/types/v1";
-import { durationText, type Refusal, sentences, toTimestamp } from "@tutti/kernel";
+import { counted, durationText, type Refusal, sentences, toTimestamp } from "@tutti/kernel";
 import type { Agent } from "../agents/agent.ts";
 import type { PoolIdentity } from "../api/pool.ts";
 import { namedMax } from "../bounds.ts";
@@ -132,6 +132,25 @@ export class Explanations {
       failures: [failure],
       remedies: [{ text: `change the conditions of the hook ${subject}, or disable it`, command: "" }],
       parts: hookParts(task),
+    });
+  }
+
+  /** Explains a task that the pool does not know while its queue is full: its sender offers it again. */
+  explainFullQueue(work: WorkReference, queued: number): Explanation | undefined {
+    const { queuedMax } = this.#settings.current;
+    const { name } = this.#identity;
+    if (queued < queuedMax) return undefined;
+    const message = `the queue of the pool ${name} is full: it allows ${counted(queuedMax, "task")}`;
+    return Explanation.fromPartial({
+      about: work,
+      summary: sentences(`It waits: ${message}`),
+      waits: [{ cause: WaitCause.WAIT_CAUSE_LIMIT, message, subject: name, present: true }],
+      remedies: [
+        {
+          text: `start workers in the pool ${name} for its queued tasks, or raise the limit`,
+          command: `tutti pool update ${name} --max-queued ${queuedMax * 2}`,
+        },
+      ],
     });
   }
 

@@ -4,6 +4,7 @@
  * The caller may read the task, but not those of other namespaces that share the pool: these are neither
  * named nor counted.
  */
+import { Hold } from "@tutti/contracts/agent/v1";
 import { defaultNamespace } from "@tutti/contracts/rpc";
 import { WaitCause, type WorkReference } from "@tutti/contracts/types/v1";
 import {
@@ -129,7 +130,7 @@ export class WaitReasons {
     if (heldBy === "")
       return reason(WAIT_CAUSE_HOOK, "its hooks run at the next turn", "", "wait for the next turn");
     const text = `the hook ${heldBy} holds it: ${why}`;
-    const remedy = `have the hook ${heldBy} answered, or disable it`;
+    const remedy = `wait until the hook ${heldBy} decides, or disable it`;
     const command = `tutti hook disable ${heldBy} --pool ${this.#identity.name}`;
     return {
       ...reason(WAIT_CAUSE_HOOK, text, heldBy, remedy),
@@ -235,6 +236,7 @@ export class WaitReasons {
     }
     if (obstacles.has("")) return behindReasons(task);
     if (fitAgents.every(({ life }) => life === "asleep")) return [asleepReason(fitAgents, capability)];
+    if (fitAgents.every(isHeldByUser)) return [heldReason(fitAgents, capability)];
     const cause = fitAgents.every(({ slowed }) => slowed) ? WAIT_CAUSE_SLOWED_DOWN : WAIT_CAUSE_BUSY;
     const busy = reason(
       cause,
@@ -286,8 +288,7 @@ export class WaitReasons {
     if (refused.length > 0) return refusedReason(refused, capability);
     const cohorts = [...(this.#demands.fieldOf(capability)?.cohorts ?? [])];
     if (cohorts.length === 0) {
-      const { namespace } = this.#identity;
-      const location = namespace === defaultNamespace ? "" : ` in the namespace ${namespace}`;
+      const location = locationOf(this.#identity);
       const { hint, remedy } = absenceText(capability, location, this.#demands.offeredNames());
       const text = `no worker offers ${capability}${location}${hint}`;
       return reason(WAIT_CAUSE_NO_CAPABILITY, text, capability, remedy);
@@ -304,7 +305,7 @@ export class WaitReasons {
         `start a worker with ${capability} in ${range}`,
       );
     }
-    const text = `agents offer ${capability}, and none is one with ${selectorText(require ?? {})}`;
+    const text = `agents offer ${capability}, but none has ${selectorText(require ?? {})}`;
     return reason(
       WAIT_CAUSE_NO_MATCH,
       text,
@@ -341,6 +342,14 @@ function noRoomText(capability: string, agents: number, obstacles: ReadonlyMap<s
   if (obstacles.size === 1) return `none of ${agents} agents for ${capability} has room: ${first}`;
   const text = [...obstacles].map(([obstacle, count]) => `${count}: ${obstacle}`).join("; ");
   return `of ${agents} agents for ${capability} none has room: ${text}`;
+}
+
+const defaultPool = "default";
+
+/** Names the pool and the namespace, if they are not the default ones. */
+function locationOf({ namespace, name }: PoolIdentity): string {
+  const pool = name === defaultPool ? "" : ` in the pool ${name}`;
+  return namespace === defaultNamespace ? pool : `${pool} in the namespace ${namespace}`;
 }
 
 /** Describes a missing capability. The author most likely meant the similar name. */
@@ -381,7 +390,7 @@ export function obstacleOf(agent: Agent, task: Task): string {
   if (agent.isDisconnected) return "its link is cut";
   if (agent.silent) return "it sends no heartbeats";
   if (agent.life !== "active") return agent.life === "asleep" ? "it sleeps" : "it drains";
-  if (agent.holdReason !== "" || !agent.isAble) return `it is held: ${agent.holdReason}`;
+  if (agent.holdReason !== "" || !agent.isAble) return holdText(agent);
   if (agent.slowed) return "it reported that it is busy";
   if (agent.used >= agent.slots) return "all its slots are in use";
   if (agent.heldSlots > 0 && !agent.hasRoom) return "its free slots are held for a gang";
@@ -390,6 +399,41 @@ export function obstacleOf(agent: Agent, task: Task): string {
   if (agent.credit === 0) return "it has granted no credit";
   if (fit.side?.refusalAt(agent, fit) !== undefined) return "what it has is set aside for others";
   return isFit(agent, fit) ? "" : "its resources are in use";
+}
+
+/** The holds that only a user ends. */
+function isHeldByUser({ hold }: Agent): boolean {
+  return hold === Hold.HOLD_PAUSED || hold === Hold.HOLD_QUARANTINED;
+}
+
+const holdNames: Partial<Record<Hold, string>> = {
+  [Hold.HOLD_PAUSED]: "paused",
+  [Hold.HOLD_QUARANTINED]: "quarantined",
+  [Hold.HOLD_FLAPPING]: "unstable",
+  [Hold.HOLD_FAILING]: "failing",
+};
+
+function holdText({ hold, holdReason }: Agent): string {
+  return `it is ${holdNames[hold] ?? "blocked"}${holdReason === "" ? "" : `: ${holdReason}`}`;
+}
+
+/** Returns the reason if users hold all suitable agents. */
+function heldReason(agents: readonly Agent[], capability: string): Reason {
+  const [first] = agents as [Agent];
+  const subject =
+    agents.length === 1
+      ? `the only agent for ${capability} has no room`
+      : `none of ${agents.length} agents for ${capability} has room`;
+  const { agentId } = first;
+  return {
+    ...reason(
+      WAIT_CAUSE_PAUSED,
+      `${subject}: ${holdText(first)}`,
+      capability,
+      `release ${agentId}, or start another worker that offers ${capability}`,
+    ),
+    command: `tutti agent release ${agentId}`,
+  };
 }
 
 function amountText(

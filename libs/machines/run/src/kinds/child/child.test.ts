@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ErrorDetail, WorkStatus } from "@tutti/contracts/types/v1";
+import { ErrorDetail, type Explanation, WorkStatus } from "@tutti/contracts/types/v1";
 import { EndChild, WithdrawRun } from "@tutti/contracts/workflow/v1";
 import type { MachineDriver } from "@tutti/kernel/testing";
 import type { StartChild } from "../../core/state/effects.ts";
 import { statusOf } from "../../core/state/state.ts";
 import { cancelRun, terminateRun } from "../../life/control/commands.ts";
+import { explain } from "../../life/queries/explain.ts";
 import { confirmChild, endChild, refuseChild } from "../../life/results/children.ts";
 import { jsonBytes, RunScene } from "../../testing/index.ts";
 
@@ -57,6 +58,13 @@ describe("a task that a child does", () => {
     assert.deepEqual(scene.offered, ["after"]);
     scene.complete("after");
     assert.equal(statusOf(scene.state), WorkStatus.WORK_STATUS_COMPLETED);
+  });
+
+  it("names the command that explains its child", () => {
+    const scene = RunScene.of(text, order);
+    const childId = confirm(scene);
+    const found = explain.answer(scene.state, { taskId: "sub" }, { key: scene.key, nowMs: 0 });
+    assert.equal((found as Explanation).remedies[0]?.command, `tutti why ${childId}`);
   });
 
   it("is retried with another child, and fails with the error of the last child as its cause", () => {

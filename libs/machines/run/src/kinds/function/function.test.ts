@@ -366,6 +366,7 @@ describe("a durable function", () => {
         remedies.map(({ command }) => command.split(" ").slice(0, 2).join(" ")),
         ["tutti resume", "tutti history"],
       );
+      assert.equal(/ --task order$/.test(remedies[0]?.command ?? ""), taskId !== "");
     }
   });
 

@@ -203,7 +203,7 @@ function remediesOfOtherCode(id: string, task: string): Remedy[] {
   return [
     {
       text: "Start a worker with code that fits the history, then retry.",
-      command: `tutti resume ${id}${task && ` ${task}`}`,
+      command: `tutti resume ${id}${task && ` --task ${task}`}`,
     },
     {
       text: "Or reset the run to before the changed step: find the event, then run `tutti reset`.",
@@ -241,15 +241,29 @@ function ofTask(run: RunView, number: number, nowMs: number): Explanation {
     ),
     waits,
     failures: node === undefined ? [] : [...retriedSteps(node, () => id), ...failuresOf(run, node, id)],
-    remedies: isDone(status) ? [] : remediesOf(run, id, node, status),
+    remedies: isDone(status) ? [] : remediesOf(run, id, node, { status, nowMs }),
   });
 }
 
+/** Shorter pauses end before a user has read the explanation. */
+const longPauseMs = 10_000;
+
 /** Returns the actions with which a user can make it continue. */
-function remediesOf({ key }: RunView, id: string, node: NodeView | undefined, status: TaskStatus): Remedy[] {
+function remediesOf(
+  { key }: RunView,
+  id: string,
+  node: NodeView | undefined,
+  { status, nowMs }: { readonly status: TaskStatus; readonly nowMs: number },
+): Remedy[] {
   if (hasOtherCode(node)) return remediesOfOtherCode(key.id, id);
   if (status === TaskStatus.TASK_STATUS_PAUSED)
-    return [{ text: "Retry the task.", command: `tutti resume ${key.id} ${id}` }];
+    return [{ text: "Retry the task.", command: `tutti resume ${key.id} --task ${id}` }];
+  if (status === TaskStatus.TASK_STATUS_RETRYING)
+    return (node?.more?.dueMs ?? 0) - nowMs < longPauseMs
+      ? []
+      : [{ text: "Retry the task now, without the pause.", command: `tutti retry ${key.id} --task ${id}` }];
+  const childId = status === TaskStatus.TASK_STATUS_WAITING ? stateOfKind(node, "child")?.childId : undefined;
+  if (childId) return [{ text: "See why the child waits.", command: `tutti why ${childId}` }];
   if (node?.more?.question !== undefined)
     return [{ text: "Approve it. With --reject: reject it.", command: `tutti approve ${key.id} ${id}` }];
   const signal = stateOfKind(node, "wait")?.signal ?? "";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { RetryClass, WorkStatus } from "@tutti/contracts/types/v1";
+import { type Explanation, RetryClass, WorkStatus } from "@tutti/contracts/types/v1";
 import { EndChild, NoteAttempt, ResumeRun, RetryRun } from "@tutti/contracts/workflow/v1";
 import { fromTimestamp, isRefusal } from "@tutti/kernel";
 import { stateOfKind } from "../../core/state/kind-state.ts";
@@ -89,6 +89,30 @@ describe("an explanation of a run", () => {
     scene.driver.execute(scene.key, endChild, EndChild.fromPartial({ taskId: "sub", ending }));
     const expected = `Child run \`${childId}\` of task \`sub\` failed: the stock is empty. See it with \`tutti show ${childId}\`.`;
     assert.equal(explained(scene).failures[0]?.error?.message, expected);
+  });
+});
+
+describe("an explanation of a task", () => {
+  const commandFor = (scene: RunScene, taskId: string, nowMs: number): string => {
+    const found = explain.answer(scene.state, { taskId }, { key: scene.key, nowMs });
+    assert.ok(!isRefusal(found));
+    return (found as Explanation).remedies[0]?.command ?? "";
+  };
+
+  it("offers to retry it if the pause before its next attempt is long", () => {
+    const scene = RunScene.of("workflow: w\ntasks: {a: {uses: t.a, retry: {attempts: 3, backoff: 1h}}}\n");
+    scene.fail("a");
+    const dueMs = scene.state.nodes[0]?.more?.dueMs ?? 0;
+    assert.equal(commandFor(scene, "a", dueMs - 60_000), `tutti retry ${scene.key.id} --task a`);
+    assert.equal(commandFor(scene, "a", dueMs - 1_000), "");
+  });
+
+  it("offers to resume it if its retries are used up and its policy asks a person", () => {
+    const scene = RunScene.of(
+      "workflow: w\ntasks: {a: {uses: t.a, retry: {attempts: 1, exhausted: pause}}}\n",
+    );
+    scene.fail("a");
+    assert.equal(commandFor(scene, "a", 0), `tutti resume ${scene.key.id} --task a`);
   });
 });
 
