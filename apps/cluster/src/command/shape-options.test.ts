@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { usualShape } from "../plan/shape.ts";
-import { countsIn, shapeWith } from "./shape-options.ts";
+import { countsIn, frontPortOf, shapeWith } from "./shape-options.ts";
+
+describe("the port of a cluster", () => {
+  const last = { services: { "gateway-1": { http: 7_960, grpc: 7_961 } } };
+
+  it("is the requested one, then that of the last start, then 7400", () => {
+    assert.equal(frontPortOf("7500", last), 7_500);
+    assert.equal(frontPortOf(undefined, last), 7_960);
+    assert.equal(frontPortOf(undefined, undefined), 7_400);
+  });
+});
 
 describe("the words for a shape", () => {
   it("change the named counts and keep the others", () => {

@@ -1,4 +1,5 @@
 import { clusterErrors } from "../errors.ts";
+import type { Ports } from "../plan/plan.ts";
 import { type ServiceName, type Shape, services } from "../plan/shape.ts";
 
 /** Requested numbers, as typed. */
@@ -7,6 +8,7 @@ export type Counts = Readonly<Partial<Record<ServiceName | "nats" | "partitions"
 const natsCounts = [1, 3, 5];
 const processesMax = 64;
 const partitionsMax = 4_096;
+const usualPort = 7_400;
 
 /** Returns the shape with the typed counts. */
 export function shapeWith(shape: Shape, counts: Counts): Shape {
@@ -36,6 +38,11 @@ export function shapeWith(shape: Shape, counts: Counts): Shape {
       }),
     ) as Shape["processes"],
   };
+}
+
+/** Returns the HTTP port of the first gateway. A cluster keeps the port of its last start. */
+export function frontPortOf(port: string | undefined, last: Pick<Ports, "services"> | undefined): number {
+  return port === undefined ? (last?.services["gateway-1"]?.http ?? usualPort) : Number(port);
 }
 
 /** Parses counts such as `workflow=3` and `swarm=1`. */

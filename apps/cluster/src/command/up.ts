@@ -14,7 +14,7 @@ import { usualShape } from "../plan/shape.ts";
 import { Cluster } from "../running/cluster.ts";
 import { readinessOfAll } from "../running/readiness.ts";
 import { readRequestedShape, readState } from "../running/state-file.ts";
-import { type Counts, shapeWith } from "./shape-options.ts";
+import { type Counts, frontPortOf, shapeWith } from "./shape-options.ts";
 import { tableOf } from "./table.ts";
 
 export interface UpOptions extends Counts {
@@ -36,11 +36,12 @@ const print = (line: string): void => {
 };
 
 export async function up(options: UpOptions): Promise<number> {
-  const { directory, plain, set, port = "7400", json, bundles } = options;
+  const { directory, plain, set, json, bundles } = options;
   const natsServer = options["nats-server"];
   await requireServer(natsServer);
   await requireFinished(directory);
-  const before = (await readRequestedShape(directory)) ?? (await readState(directory))?.shape;
+  const state = await readState(directory);
+  const before = (await readRequestedShape(directory)) ?? state?.shape;
   const usual = before ?? { ...usualShape, isProtected: !plain };
   const stopping = new AbortController();
   let isUp = false;
@@ -49,7 +50,7 @@ export async function up(options: UpOptions): Promise<number> {
     natsServer,
     moduleOf: bundles === undefined ? moduleOf : (service) => resolve(bundles, `${service}.mjs`),
     shape: shapeWith(usual, countsOf(options)),
-    frontPort: Number(port),
+    frontPort: frontPortOf(options.port, state?.ports),
     args: [...set.map((setting) => `--${setting}`), ...pauseOf(options)],
     onLost: ({ name, lastEnd, log, isMisconfigured }) => {
       // The start of the cluster fails with the reason.

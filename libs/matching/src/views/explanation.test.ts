@@ -286,10 +286,7 @@ describe("why a task waits", () => {
       found?.summary,
     );
     assert.equal(found?.remedies[0]?.command, "tutti pool update default --max-queued 2");
-    assert.match(
-      arena.pool.explainWork(workOf(1), arena.nowMs)?.summary ?? "",
-      /no worker offers work/,
-    );
+    assert.match(arena.pool.explainWork(workOf(1), arena.nowMs)?.summary ?? "", /no worker offers work/);
   });
 
   for (const { title, arrange, cause, message, helps } of cases)

@@ -40,7 +40,10 @@ export const clusterCommands: readonly Command[] = [
         value: "N",
         summary: "partitions of each service, fixed at creation. Default: 8",
       },
-      httpPort,
+      {
+        ...httpPort,
+        summary: "HTTP port. gRPC uses the next port. Default: the port of the last start, else 7400",
+      },
       { name: "plain", summary: "disable TLS between services" },
       { name: "paused", summary: "start in paused state" },
       { name: "set", value: "KEY=VALUE", summary: "set a configuration key for every service", isMany: true },

@@ -2,6 +2,7 @@ import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure } from "../../command/failure.ts";
 import type { Result } from "../../command/presenter.ts";
+import type { Values } from "../../command/values.ts";
 import { platformStart } from "../../local/clone.ts";
 
 /** Runs the platform in the terminal until Ctrl-C. */
@@ -13,12 +14,16 @@ export async function dev({ values, shell }: Context): Promise<Result> {
       exitCode: exitCodes.usage,
       code: "no_platform",
     });
+  return await shell.handOver(start.script, [...start.args, ...platformArgs(values, shell.nowMs())]);
+}
+
+export function platformArgs(values: Pick<Values, "text" | "flag" | "keys">, nowMs: number): string[] {
   const port = values.text("port");
-  const args = [
-    ...start.args,
+  return [
     ...(port === undefined ? [] : [`--port=${port}`]),
     "--platform.workflows=.",
+    // A unique name pauses only this start.
+    ...(values.flag("paused") ? [`--durable.pause=paused-${new Date(nowMs).toISOString()}`] : []),
     ...values.keys(),
   ];
-  return await shell.handOver(start.script, args);
 }

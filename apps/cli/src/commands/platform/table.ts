@@ -21,7 +21,10 @@ export const installationCommands: readonly Command[] = [
       "The next start resumes every run.",
       "Takes every key of the configuration as an option: `tutti config explain` lists them.",
     ],
-    options: [httpPort],
+    options: [
+      httpPort,
+      { name: "paused", summary: "start no task, timer or schedule until `tutti release`" },
+    ],
     acceptsConfigKeys: true,
     examples: [
       { words: "dev --port auto", does: "use the first two free ports" },
