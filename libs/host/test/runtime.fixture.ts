@@ -28,6 +28,14 @@ export class RecordingRuntime implements RuntimeOfService {
 
   async indexed(): Promise<void> {}
 
+  failedPartitions(): readonly number[] {
+    return [];
+  }
+
+  indexLagMs(): number {
+    return 0;
+  }
+
   partitionStatuses(): readonly PartitionStatus[] {
     return [...this.owned].map(([partition, epoch]) => ({
       partition,

@@ -149,6 +149,10 @@ export interface RuntimeOfService {
   disown(partition: number): Promise<void>;
   /** Returns the state of each owned partition. */
   partitionStatuses(): readonly PartitionStatus[];
+  /** The owned partitions whose journal or archive cannot be read. Costs less than their whole status. */
+  failedPartitions(): readonly number[];
+  /** Greatest lag of the index among the owned partitions. */
+  indexLagMs(): number;
   /** Resolves when the index contains everything of owned partitions that was durable at the time of the call. */
   indexed(): Promise<void>;
   /** Behaviours of its machines. Absent if all are at their first. */

@@ -342,6 +342,17 @@ export class Runtime implements RuntimeOfService {
     return statuses;
   }
 
+  failedPartitions(): readonly number[] {
+    return this.#partitions.filter(({ state }) => state === "failed").map(({ number }) => number);
+  }
+
+  indexLagMs(): number {
+    let lagMs = 0;
+    for (const { state, life } of this.#partitions)
+      if (state !== "closed") lagMs = Math.max(lagMs, life?.archiver.indexLagMs ?? 0);
+    return lagMs;
+  }
+
   async indexed(): Promise<void> {
     await Promise.all(this.#partitions.map(({ life }) => life?.archiver.current()));
   }

@@ -72,6 +72,7 @@ describe("a partition whose journal ends before its archive does", () => {
     bank.runtime.own(0, 1).catch(() => undefined);
     await bank.time.advanceAsync(30);
     assert.equal(stateOf(bank, 0), "failed");
+    assert.deepEqual(bank.runtime.failedPartitions(), [0]);
     await assert.rejects(
       bank.queryBalance(ada),
       /The archive and the journal of .* do not join: an archive up to batch \d+ and a journal up to batch 1\./,

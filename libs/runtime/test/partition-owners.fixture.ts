@@ -182,6 +182,14 @@ export class CountingRuntime implements RuntimeOfService {
 
   async indexed(): Promise<void> {}
 
+  failedPartitions(): readonly number[] {
+    return [];
+  }
+
+  indexLagMs(): number {
+    return 0;
+  }
+
   partitionStatuses(): readonly PartitionStatus[] {
     return [...this.#owned].map(([partition, { epoch }]) => ({
       ...{

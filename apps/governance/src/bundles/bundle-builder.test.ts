@@ -5,8 +5,11 @@ import { BundleBuilder, type BundleBuilderParts } from "./bundle-builder.ts";
 
 type Search = BundleBuilderParts["archive"]["search"];
 
-function builderWith(search: Search, keys: BundleBuilderParts["keys"]): BundleBuilder {
-  const time = new VirtualTime();
+function builderWith(
+  search: Search,
+  keys: BundleBuilderParts["keys"],
+  time = new VirtualTime(),
+): BundleBuilder {
   return new BundleBuilder({
     archive: { search },
     policies: { getBundlePart: never },
@@ -38,6 +41,23 @@ describe("the bundle maker", () => {
     await turn();
     await builder.stop();
     assert.equal(calls, 1);
+  });
+
+  it("searches once a second, and stops within the pause", async () => {
+    let calls = 0;
+    const search = async () => {
+      calls++;
+      return nothing;
+    };
+    const time = new VirtualTime();
+    const open = () => Promise.reject(new Error("no keys yet"));
+    const builder = builderWith(search, { open, settled: async () => {} }, time);
+    builder.start();
+    await time.advanceAsync(10_000);
+    await builder.stop();
+    // A build without an earlier one searches as well.
+    assert.equal(calls, 22);
+    assert.equal(time.pending, 0);
   });
 
   it("stops after its new keys are written", async () => {

@@ -152,10 +152,16 @@ export class BundleBuilder implements Component, MachineEventListener {
   /** Waits for a time, or until a change. */
   async #pause(ms: number): Promise<void> {
     if (this.#changed.size > 0 && this.#problem === undefined) return;
+    const { signal } = this.#stopping;
+    if (signal.aborted) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#wake = resolve;
-    const { signal } = this.#stopping;
-    await Promise.race([promise, sleep(this.#parts.foundation.timers, ms, signal).catch(() => {})]);
+    signal.addEventListener("abort", this.#wake, { once: true });
+    // A period shares its wake-up with the others of the process.
+    const tick = this.#parts.foundation.timers.every(ms, this.#wake);
+    await promise;
+    tick.cancel();
+    signal.removeEventListener("abort", this.#wake);
     this.#wake = undefined;
   }
 

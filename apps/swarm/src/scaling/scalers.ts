@@ -87,6 +87,8 @@ export class Scalers implements Component {
   readonly #drivers = new Set<Driver>();
   #ownerId = "";
   #accessToken = "";
+  #hasStarted = false;
+  /** Runs while there are scalers. */
   #timer: Timer | undefined;
   #recording: Timer | undefined;
   #straying: Timer | undefined;
@@ -104,8 +106,7 @@ export class Scalers implements Component {
   }
 
   #quarantined(): number {
-    const runners = [...this.#staffs.values()].flatMap((staff) => [...staff.runners.values()]);
-    return runners.reduce((sum, { driver }) => sum + driver.status().quarantined, 0);
+    return this.#runners().reduce((sum, { driver }) => sum + driver.status().quarantined, 0);
   }
 
   /**
@@ -138,9 +139,7 @@ export class Scalers implements Component {
   }
 
   health() {
-    let scalers = 0;
-    for (const { runners } of this.#staffs.values()) scalers += runners.size;
-    return { ...healthy, details: { scalers } };
+    return { ...healthy, details: { scalers: this.#runners().length } };
   }
 
   /** Replaces the scalers of a pool. */
@@ -179,12 +178,13 @@ export class Scalers implements Component {
 
   #start(): void {
     if (this.#isOver) return;
-    const { foundation, settings } = this.#parts;
-    this.#timer = foundation.timers.every(settings.everyMs, () => this.#evaluateAll());
+    const { foundation } = this.#parts;
+    this.#hasStarted = true;
     const record = () => {
       for (const pool of this.#staffs.keys()) void this.#parts.recorder.flush(pool);
     };
     this.#recording = foundation.timers.every(recordEveryMs, record);
+    if (this.#runners().length > 0) this.#startTimer();
     this.#evaluateAll();
     this.#startStraysSearch();
   }
@@ -203,10 +203,22 @@ export class Scalers implements Component {
     this.#straying = foundation.timers.every(straysEveryMs, () => void strays.check());
   }
 
+  #startTimer(): void {
+    const { foundation, settings } = this.#parts;
+    this.#timer ??= foundation.timers.every(settings.everyMs, () => this.#evaluateAll());
+  }
+
+  #runners(): ScalerRunner[] {
+    return [...this.#staffs.values()].flatMap(({ runners }) => [...runners.values()]);
+  }
+
   #evaluateAll(): void {
     const nowMs = this.#parts.now();
-    for (const { runners } of this.#staffs.values())
-      for (const runner of runners.values()) this.#evaluate(runner, nowMs);
+    const runners = this.#runners();
+    for (const runner of runners) this.#evaluate(runner, nowMs);
+    if (runners.length > 0) return;
+    this.#timer?.cancel();
+    this.#timer = undefined;
   }
 
   /** Runs one scaler. Its failure must not stop the others. */
@@ -303,7 +315,9 @@ export class Scalers implements Component {
       before,
     );
     staff.runners.set(scalerId, runner);
-    if (this.#timer !== undefined && !this.#isOver) this.#evaluate(runner, this.#parts.now());
+    if (!this.#hasStarted || this.#isOver) return;
+    this.#startTimer();
+    this.#evaluate(runner, this.#parts.now());
   }
 
   #closeDriver({ runners, ending }: Staff, runner: ScalerRunner, mode: Closing): void {

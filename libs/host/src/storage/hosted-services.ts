@@ -81,10 +81,7 @@ export class HostedServices {
   /** Partitions whose journal or archive cannot be read, by name: `workflow/3`. */
   get failed(): readonly string[] {
     return this.all.flatMap(({ service, runtime }) =>
-      runtime
-        .partitionStatuses()
-        .filter(({ state }) => state === "failed")
-        .map(({ partition }) => `${service}/${partition}`),
+      runtime.failedPartitions().map((partition) => `${service}/${partition}`),
     );
   }
 

@@ -184,11 +184,9 @@ export class ComponentRecord {
     this.#condition.observe(life.state, this.health);
   }
 
-  async #check(): Promise<Health> {
-    const answer = (await this.component.health?.()) ?? unhealthy("it has no health check");
-    // An orchestrator's answer also has its components, which do not belong to this health.
-    const { level, reason, details } = answer;
-    return details === undefined ? { level, reason } : { level, reason, details };
+  #check(): Health | Promise<Health> {
+    const answer = this.component.health?.();
+    return answer instanceof Promise ? answer.then(ownHealth) : ownHealth(answer);
   }
 
   async #attempt(
@@ -236,4 +234,10 @@ export class ComponentRecord {
       timedOut: () => this.#timedOut("stop", stopTimeoutMs),
     }).catch((error: unknown) => logger.error("component failed to stop", { error }));
   }
+}
+
+/** An orchestrator's answer also has its components, which do not belong to its own health. */
+function ownHealth(answer: Health | undefined): Health {
+  const { level, reason, details } = answer ?? unhealthy("it has no health check");
+  return details === undefined ? { level, reason } : { level, reason, details };
 }

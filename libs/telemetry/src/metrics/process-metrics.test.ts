@@ -32,6 +32,20 @@ describe("metrics of the process", () => {
     assert.equal(sampleOf(text, "process_network_transmit_bytes_total"), 0);
   });
 
+  it("read the memory every ten seconds, since a reading costs a system call", async (t) => {
+    const reads = t.mock.method(process, "memoryUsage");
+    const registry = new MetricsRegistry({ logger: silentLogger });
+    const time = new VirtualTime();
+    const metrics = new ProcessMetrics({ registry, clock: time, timers: time });
+    metrics.start();
+    t.after(() => metrics.stop());
+    for (let second = 0; second < 20; second++) {
+      expose(registry.families());
+      await time.advanceAsync(1_000);
+    }
+    assert.equal(reads.mock.callCount(), 2);
+  });
+
   it("remove their observers and timers when stopped", () => {
     const time = new VirtualTime();
     const registry = new MetricsRegistry({ logger: silentLogger });

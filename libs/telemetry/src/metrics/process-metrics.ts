@@ -86,7 +86,7 @@ export class ProcessMetrics {
   }
 
   #observeMemory(): void {
-    const usage = this.#cached(momentMs, () => process.memoryUsage());
+    const usage = this.#cached(seldomMs, () => process.memoryUsage());
     this.#gauge("process_resident_memory_bytes", "Memory of the process in RAM.", () => usage().rss);
     this.#gauge("nodejs_heap_size_total_bytes", "Size of the JavaScript heap.", () => usage().heapTotal);
     this.#gauge("nodejs_heap_size_used_bytes", "Used part of the JavaScript heap.", () => usage().heapUsed);

@@ -55,10 +55,7 @@ describe("the index of one process", () => {
     };
     const time = new VirtualTime();
     const lag = { indexLagMs: 0 };
-    const runtime = {
-      indexed: () => indexed.promise,
-      partitionStatuses: () => [lag as PartitionStatus],
-    };
+    const runtime = { indexed: () => indexed.promise, indexLagMs: () => lag.indexLagMs };
     const index = new CurrentIndex(runtime, archive, { clock: time, timers: time });
     return { index, searches, indexed, time, lag };
   };
@@ -118,6 +115,7 @@ describe("the index of a single process that has just started", () => {
       own: (partition: number) => loads[partition]?.promise ?? Promise.resolve(),
       disown: async () => {},
       partitionStatuses: () => states.map((state, partition) => ({ partition, state }) as PartitionStatus),
+      indexLagMs: () => 0,
     };
     owner.host(runtime);
     const searches: Search[] = [];
@@ -198,7 +196,7 @@ async function cluster(seed: number) {
   const store = new MemoryArchiveStore();
   const options = { clock: systemClock, store, partitions, source: { read: () => Promise.resolve([]) } };
   const owners = Array.from({ length: partitions }, () => Math.floor(draw() * 3));
-  const runtimeOf = { service, partitions, partitionOf, partitionStatuses: () => [] };
+  const runtimeOf = { service, partitions, partitionOf, partitionStatuses: () => [], indexLagMs: () => 0 };
   const archives = [0, 1, 2].map(() => new MemoryArchive(options as never));
   let epoch = 1;
   let moved = Promise.resolve();

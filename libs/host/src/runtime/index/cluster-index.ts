@@ -46,7 +46,7 @@ export interface SolePartitions {
   readonly partitionOwner: Pick<PartitionOwner, "owns" | "admit">;
 }
 
-type IndexedRuntime = Pick<RuntimeOfService, "indexed" | "partitionStatuses">;
+type IndexedRuntime = Pick<RuntimeOfService, "indexed" | "indexLagMs">;
 
 /**
  * The index of the partitions that this process owns. A search first waits for all due lines, so that a caller finds
@@ -82,8 +82,7 @@ export class CurrentIndex implements Pick<Archive, "search"> {
       if (this.#unloaded !== undefined) await this.#loaded(this.#unloaded);
       if (!search.mayLag) await this.#indexed();
     }
-    const lagMs = Math.max(0, ...this.#runtime.partitionStatuses().map(({ indexLagMs }) => indexLagMs));
-    const currentToMs = this.#clock.now() - lagMs;
+    const currentToMs = this.#clock.now() - this.#runtime.indexLagMs();
     const page = await this.#archive.search(search);
     return { ...page, indexedToMs: Math.min(page.indexedToMs, currentToMs) };
   }
