@@ -27,7 +27,7 @@ export function say(line) {
 
 /**
  * @param {string} script its path in the workspace
- * @param {string[]} args
+ * @param {string[] | (() => Promise<string[]>)} args known now, or found after the set-up
  * @param {Manner} [manner]
  */
 export async function launch(script, args, manner = {}) {
@@ -36,10 +36,11 @@ export async function launch(script, args, manner = {}) {
     const { node, env } = await setUp(say, workspaceRoot, fronts);
     if (!existsSync(join(workspaceRoot, script)))
       throw new SetUpFailed(`${script} not found: this clone is incomplete`);
+    const found = typeof args === "function" ? await args() : args;
     if (announcement !== undefined) say(announcement);
     process.exitCode = await runToItsEnd(
       node,
-      [...leash(wholeGroup), ...program(script, bundled), ...args],
+      [...leash(wholeGroup), ...program(script, bundled), ...found],
       { ...env, ...environment },
       wholeGroup,
     );

@@ -37,30 +37,32 @@ async function start() {
   ]);
   const port = natsPortIn(given);
   let nats;
-  let words;
+  const words = async () => (isQuestion ? withoutPort(platformWords()) : await withPorts(platformWords()));
   try {
-    words = isQuestion ? withoutPort(platformWords()) : await withPorts(platformWords());
+    // Before the set-up, which can take minutes.
+    await words();
     nats = port === undefined || isQuestion ? undefined : await startNats(port);
+    if (nats !== undefined) say(`events are at nats://127.0.0.1:${port}: nats sub 'tutti.events.>'`);
+    if (given.includes("--help")) process.stdout.write(`${help}\n`);
+    await launch(
+      isDev && !isQuestion ? "tools/dev.mjs" : "apps/platform/src/main.ts",
+      // Chosen after the set-up: another process may have taken a port meanwhile.
+      async () => [...(await words()), ...(nats?.words ?? [])],
+      {
+        ...(!isQuestion && { announcement: "starting the platform" }),
+        environment: { TUTTI_PRESET: presetOf({ isEmpty }) },
+        fronts: isDev ? ["page", "site", "command"] : ["page", "site", "command", "platform"],
+        bundled: !isDev || isQuestion,
+      },
+    );
   } catch (error) {
     if (!(error instanceof NoNats || error instanceof PortsTaken)) throw error;
     say(error.message);
     // As the platform itself for settings with which it cannot start.
     process.exitCode = error instanceof PortsTaken ? 2 : 1;
-    return;
+  } finally {
+    await nats?.stop();
   }
-  if (nats !== undefined) say(`events are at nats://127.0.0.1:${port}: nats sub 'tutti.events.>'`);
-  if (given.includes("--help")) process.stdout.write(`${help}\n`);
-  await launch(
-    isDev && !isQuestion ? "tools/dev.mjs" : "apps/platform/src/main.ts",
-    [...words, ...(nats?.words ?? [])],
-    {
-      ...(!isQuestion && { announcement: "starting the platform" }),
-      environment: { TUTTI_PRESET: presetOf({ isEmpty }) },
-      fronts: isDev ? ["page", "site", "command"] : ["page", "site", "command", "platform"],
-      bundled: !isDev || isQuestion,
-    },
-  );
-  await nats?.stop();
 }
 
 function platformWords() {

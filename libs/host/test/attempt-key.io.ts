@@ -3,6 +3,7 @@ import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { systemFoundation } from "@tutti/kernel";
+import { natsErrors } from "@tutti/nats";
 import { connectionTo, type NatsServer, natsServerProgram, startNatsServer } from "@tutti/nats/testing";
 import { TokenCipher } from "@tutti/runtime";
 import { attemptKey, attemptKeyOf, sharedAttemptKey } from "../src/keys/attempt-key.ts";
@@ -78,5 +79,26 @@ describe("the key of tokens of processes with shared ownership", { skip: program
       keys.push(await sharedAttemptKey(connection, { replicas: 1, candidate, signal }));
     }
     for (const key of keys) assert.deepEqual(Buffer.from(key), Buffer.from(imported));
+  });
+
+  it("is read again while the server does not know the bucket that another process has created", async () => {
+    await using connection = await connectionTo([server.address]);
+    let failures = 0;
+    const behind = new Proxy(connection, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name, target);
+        if (typeof value !== "function") return value;
+        return (...given: unknown[]) => {
+          if (name === "persist" && String(given[0]).startsWith("reading") && failures < 2) {
+            failures += 1;
+            throw natsErrors.missing({ operation: "creation of attempts", reason: "stream not found" });
+          }
+          return Reflect.apply(value, target, given);
+        };
+      },
+    });
+    const candidate = new Uint8Array(16).fill(9);
+    const key = await sharedAttemptKey(behind, { replicas: 1, candidate, signal });
+    assert.deepEqual([key.length, failures], [16, 2]);
   });
 });

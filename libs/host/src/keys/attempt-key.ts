@@ -7,7 +7,7 @@
  */
 import { join } from "node:path";
 import { type Chance, type Component, type Foundation, IdSource } from "@tutti/kernel";
-import type { NatsConnection } from "@tutti/nats";
+import type { Bucket, NatsConnection } from "@tutti/nats";
 import { TokenCipher, tokenKeyBytes } from "@tutti/runtime";
 import { hostErrors } from "../errors.ts";
 import { inKeysOf, keysDirectoryIn } from "./installation-keys.ts";
@@ -94,18 +94,28 @@ export async function sharedAttemptKey(
   connection: NatsConnection,
   { replicas, candidate, signal }: { replicas: number; candidate: Uint8Array; signal: AbortSignal },
 ): Promise<Uint8Array> {
-  const { openBucket } = await import("@tutti/nats");
-  const bucket = await openBucket(connection, { name: bucketName, replicas }, signal);
+  const { natsErrors, openBucket } = await import("@tutti/nats");
   const place = `${bucketName}/${bucketKey} of NATS`;
-  const read = async () => {
+  const readFrom = async (bucket: Bucket) => {
     if ((await bucket.create(bucketKey, candidate)).written) return candidate;
     const found = await bucket.get(bucketKey);
     if (found === undefined) throw hostErrors.keyMissing({ file: place });
     return found.value;
   };
-  const key = await connection.persist("reading of the key of attempts", read, signal);
-  return readable(place, () => requireLength(key));
+  for (let failures = 1; ; failures++)
+    try {
+      const bucket = await openBucket(connection, { name: bucketName, replicas }, signal);
+      const read = () => readFrom(bucket);
+      const key = await connection.persist("reading of the key of attempts", read, signal);
+      return readable(place, () => requireLength(key));
+    } catch (error) {
+      // Another process has just created the bucket, and the server of this connection does not know it yet.
+      if (!natsErrors.missing.is(error) || failures === missingMax) throw error;
+      await connection.pause(failures, signal);
+    }
 }
+
+const missingMax = 20;
 
 function newKey(chance: Chance): Uint8Array {
   return chance.fill(new Uint8Array(tokenKeyBytes));
