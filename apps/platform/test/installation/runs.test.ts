@@ -212,10 +212,11 @@ describe("runs", () => {
         what: { $case: "definition" as const, value: { name: "order" } },
         input: inline({ items: ["a"] }),
       };
-      yield StartRunsRequest.fromPartial({ specs: [spec], follow: true });
+      const missing = { what: { $case: "definition" as const, value: { name: "missing" } } };
+      yield StartRunsRequest.fromPartial({ specs: [spec, missing], follow: true });
       for (let batch = 0; batch < 3; batch++)
         yield StartRunsRequest.fromPartial({ items: Array.from({ length: 20 }, () => ({ spec: 1 })) });
-      yield StartRunsRequest.fromPartial({ items: [{ spec: 7 }] });
+      yield StartRunsRequest.fromPartial({ items: [{ spec: 7 }, { spec: 2 }] });
     };
     let receipts = 0;
     let refused = 0;
@@ -226,7 +227,7 @@ describe("runs", () => {
       for (const { outcome } of reply.ends)
         if (outcome?.$case === "inlineOutput") outputs.push(Buffer.from(outcome.value).toString());
     }
-    assert.deepEqual([receipts, refused, outputs.length], [61, 1, 60]);
+    assert.deepEqual([receipts, refused, outputs.length], [62, 2, 60]);
     assert.deepEqual([...new Set(outputs)], ['"charged 10"']);
   });
 

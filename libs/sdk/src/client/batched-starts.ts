@@ -18,7 +18,7 @@ const streamedFrom = 16;
 /** Time without a stream after one has broken. */
 const brokenMs = 10_000;
 /** The server keeps the specifications of a stream: after this many, the next stream starts. */
-const specsMax = 10_000;
+const specsMax = 1_000;
 /** A batch takes no more runs from this size on. An item without its input has about so many bytes. */
 const batchBytesMax = 262_144;
 const itemBytes = 256;

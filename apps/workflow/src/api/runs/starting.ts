@@ -19,6 +19,7 @@ import {
   fromTimestamp,
   Notifier,
   sleep,
+  type TuttiError,
   toErrorDetail,
   turnForOthers,
 } from "@tutti/kernel";
@@ -115,7 +116,8 @@ class Starting {
   readonly bell = new Notifier();
   readonly #dependencies: RunDependencies;
   readonly #context: CallContext;
-  readonly #specs: PreparedSpec[] = [];
+  /** The error of a specification refuses its runs, and no others. */
+  readonly #specs: (PreparedSpec | TuttiError)[] = [];
   readonly #followed = new Map<string, Followed>();
   #reply = StartRunsReply.create();
   #count = 0;
@@ -177,8 +179,9 @@ class Starting {
       idChosen: true,
       parentClose: ParentClosePolicy.PARENT_CLOSE_POLICY_CANCEL,
     };
+    const { orders } = this.#dependencies;
     for (const spec of specs)
-      this.#specs.push(await this.#dependencies.orders.prepare(spec, extras, this.#context));
+      this.#specs.push(await orders.prepare(spec, extras, this.#context).catch(errorFromUnknown));
     const cause = causeOf(this.#context);
     for (const item of items) {
       const { traceparent } = item;
@@ -192,8 +195,9 @@ class Starting {
     const replyId = item.runId === "" ? runId : "";
     const prepared = this.#specs[item.spec - 1];
     this.#unanswered++;
-    if (prepared === undefined) {
-      this.#refuse(number, replyId, toErrorDetail(requestErrors.specUnknown({ number: item.spec })));
+    if (prepared === undefined || prepared instanceof Error) {
+      const error = prepared ?? requestErrors.specUnknown({ number: item.spec });
+      this.#refuse(number, replyId, toErrorDetail(error));
       return;
     }
     if ((inputOf(item) ?? prepared.spec.input)?.body?.$case === "blob") {
