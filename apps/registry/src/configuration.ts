@@ -14,7 +14,7 @@ export const registrySection = defineSection({
       .describe("Where entries are stored: in this process, or in NATS for several registries of a cluster."),
     leaseMs: milliseconds.default(15_000).describe("Default lease of an entry."),
     leaseMinMs: milliseconds.default(1_000).describe("Minimum lease."),
-    sweepMs: milliseconds.default(1_000).describe("Interval at which expired leases are removed."),
+    sweepMs: milliseconds.default(500).describe("Interval at which expired leases are removed."),
     gatherMs: milliseconds
       .default(250)
       .describe("Renewals of all instances are aligned to multiples of this interval."),
