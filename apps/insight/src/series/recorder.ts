@@ -4,8 +4,8 @@
  * 1. A process keeps ten minutes of samples by the second. So a failed round, or a restart of insight, loses no samples
  *    of other processes.
  * 2. The last recorded sample of each process is remembered, so that a clock that is behind leaves no gap.
- * 3. One round at a time. A query waits for a round if the last one is older than a sample. The interval starts at the
- *    last round, even one that a query caused. So the thread of series starts once a minute, with the rules of alerts.
+ * 3. One round at a time. A query waits for a round if the last one is older than a sample. Rounds are due at multiples
+ *    of the interval, as the rules of alerts are. So the thread of series starts once a minute for both.
  */
 import { Aggregation, type Metric, MetricKind, type Series, SeriesQuery } from "@tutti/contracts/insight/v1";
 import type { AllProcesses, MetricProcess } from "@tutti/host";
@@ -43,6 +43,7 @@ const lookbackMs = 590_000;
 /** Queries per request. The contract allows 100. */
 const queriesMax = 96;
 const callMs = 10_000;
+const earlyMs = 50;
 /** Maximum time that a query or a stop waits for a round. */
 const soonMs = 3_000;
 /** Values of workers and services that wait for a round: some megabytes. */
@@ -105,8 +106,11 @@ export class Recorder implements Component {
   #next(): void {
     this.#timer?.cancel();
     if (this.#isStopped || this.#isDrained) return;
-    const { timers } = this.#parts.foundation;
-    this.#timer = timers.after(this.#parts.everyMs, () => void this.record());
+    const { everyMs, foundation } = this.#parts;
+    const untilNextMs = everyMs - (foundation.clock.now() % everyMs);
+    // A timer may be early by a moment, and this round was its round.
+    const delayMs = untilNextMs < earlyMs ? untilNextMs + everyMs : untilNextMs;
+    this.#timer = foundation.timers.after(delayMs, () => void this.record());
   }
 
   /** Records once more, because samples of this process since the last round would be lost with the process. */
