@@ -17,14 +17,12 @@ export const installationCommands: readonly Command[] = [
     summary: "Start the platform in the current folder and run until Ctrl-C",
     about: [
       "Keeps its data in ./.tutti. With `--port auto` it takes the first two free ports.",
+      "With `--paused` no task, timer or schedule starts until `tutti release`.",
       "Registers the workflow files of the folder: YAML, JSON, and modules in TypeScript or JavaScript that export what `workflow(…)` of `@tutti/sdk` returns. Registers a file again when it changes.",
       "The next start resumes every run.",
       "Takes every key of the configuration as an option: `tutti config explain` lists them.",
     ],
-    options: [
-      httpPort,
-      { name: "paused", summary: "start no task, timer or schedule until `tutti release`" },
-    ],
+    options: [httpPort, { name: "paused", summary: "start in paused state" }],
     acceptsConfigKeys: true,
     examples: [
       { words: "dev --port auto", does: "use the first two free ports" },
