@@ -1,6 +1,7 @@
 import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { writeBigints } from "./data/exact.ts";
 import { queryClient } from "./data/query-client.ts";
 import { applyNamespaceParameter } from "./effects/namespace.ts";
 import { applyTheme } from "./effects/theme.ts";
@@ -11,6 +12,7 @@ import "./score/score.css";
 import "./elements/elements.css";
 import "./shell/frame.css";
 
+writeBigints();
 applyTheme();
 applyNamespaceParameter();
 const page = document.getElementById("page");

@@ -3,9 +3,14 @@ import { parseExactly } from "@tutti/expressions";
 
 export { parseExactly };
 
-// The page writes JSON in many places: text to copy, commands, bodies of calls, keys of its cache.
-Object.assign(BigInt.prototype, {
-  toJSON(this: bigint): object {
-    return (JSON as unknown as { rawJSON(text: string): object }).rawJSON(String(this));
-  },
-});
+/**
+ * Lets `JSON.stringify` write bigints with their digits. The page writes JSON in many places: text to copy, commands,
+ * bodies of calls, keys of its cache. Only the page itself calls it.
+ */
+export function writeBigints(): void {
+  Object.assign(BigInt.prototype, {
+    toJSON(this: bigint): object {
+      return (JSON as unknown as { rawJSON(text: string): object }).rawJSON(String(this));
+    },
+  });
+}

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import "../data/exact.ts";
 import { describe, it } from "node:test";
 import fastCheck from "fast-check";
 import { draftOf } from "./draft.ts";
@@ -175,7 +174,6 @@ describe("forms from schemas", () => {
   it("keeps all digits of a whole number", () => {
     const { value, problems } = typed(fieldOf({ type: "integer" }), "99999999999999999999");
     assert.deepEqual([value, problems], [99_999_999_999_999_999_999n, []]);
-    assert.equal(JSON.stringify({ value }), '{"value":99999999999999999999}');
     assert.deepEqual(draftOf(fieldOf({ type: "integer" }), value), {
       kind: "number",
       text: "99999999999999999999",

@@ -78,7 +78,6 @@ describe("searching a value", () => {
         ["number", "1234567890123456789"],
       ],
     );
-    assert.equal(JSON.stringify(order), '{"id":1234567890123456789}');
   });
 
   it("leads back to the value", () => {
