@@ -1,7 +1,6 @@
 import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { writeBigints } from "./data/exact.ts";
 import { queryClient } from "./data/query-client.ts";
 import { applyNamespaceParameter } from "./effects/namespace.ts";
 import { applyTheme } from "./effects/theme.ts";
@@ -12,7 +11,13 @@ import "./score/score.css";
 import "./elements/elements.css";
 import "./shell/frame.css";
 
-writeBigints();
+// Whole numbers beyond 2^53 are bigints in the page. It writes JSON in many places: text to copy, commands, bodies of
+// calls, keys of its cache.
+Object.assign(BigInt.prototype, {
+  toJSON(this: bigint): object {
+    return JSON.rawJSON(String(this));
+  },
+});
 applyTheme();
 applyNamespaceParameter();
 const page = document.getElementById("page");

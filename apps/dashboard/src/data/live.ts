@@ -1,8 +1,8 @@
+import { parseExactly } from "@tutti/expressions";
 import { Client, type ConnectionState } from "@tutti/rest/client";
 import { currentNamespace } from "../effects/namespace.ts";
 import { after, every, nowMs } from "../effects/time.ts";
 import { setConnection } from "./connection.ts";
-import { parseExactly } from "./exact.ts";
 import { pathIn } from "./in-namespace.ts";
 import { queryClient } from "./query-client.ts";
 import { refreshRunLists, trimRunLists } from "./run-lists.ts";

@@ -1,8 +1,8 @@
+import { parseExactly } from "@tutti/expressions";
 import { RestError } from "@tutti/rest/client";
 import { intentKey } from "../effects/chance.ts";
 import { currentNamespace } from "../effects/namespace.ts";
 import type { Call } from "../elements/spelled.ts";
-import { parseExactly } from "./exact.ts";
 import { pathIn } from "./in-namespace.ts";
 import { denialText } from "./rights.ts";
 

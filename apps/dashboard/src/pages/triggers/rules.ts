@@ -1,5 +1,6 @@
 /** Describes triggers, and converts their forms and trials. */
 
+import { parseExactly } from "@tutti/expressions";
 import type {
   CloudEventInput,
   Trigger,
@@ -8,7 +9,6 @@ import type {
   TriggerSource,
   WebhookPreset,
 } from "@tutti/rest/types";
-import { parseExactly } from "../../data/exact.ts";
 import { count, span } from "../../elements/moments.ts";
 import { commandLine } from "../../elements/spelled.ts";
 

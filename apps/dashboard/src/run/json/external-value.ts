@@ -1,5 +1,5 @@
 /** Values that are no plain JSON: content that is kept apart, and bytes of another kind. */
-import { parseExactly } from "../../data/exact.ts";
+import { parseExactly } from "@tutti/expressions";
 
 export type ExternalValue =
   | { readonly kind: "blob"; readonly sha256: string; readonly size: number; readonly mediaType: string }

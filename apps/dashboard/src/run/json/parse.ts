@@ -1,5 +1,5 @@
 /** Parses JSON that a person types: its value, or its problem in words. Empty text is null. */
-import { parseExactly } from "../../data/exact.ts";
+import { parseExactly } from "@tutti/expressions";
 export function jsonOf(text: string): { readonly value: unknown } | { readonly problem: string } {
   if (text.trim() === "") return { value: null };
   try {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { parseExactly } from "../../data/exact.ts";
+import { parseExactly } from "@tutti/expressions";
 import { entriesMax, find, jsonRows, rowsMax, textMax, textOf, valueAt } from "./rows.ts";
 
 const nothing = { toggled: new Set<string>(), whole: new Set<string>() };

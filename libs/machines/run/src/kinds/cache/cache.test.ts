@@ -179,7 +179,7 @@ describe("a task with a cached output", () => {
     assert.equal(scene.driver.messages.length, 1);
     scene.driver.deliverAll();
     assert.deepEqual(scene.offers, ["second look"]);
-    scene.complete("anew");
+    scene.complete("new");
     scene.start("compared", { a: 1 }, text.replace("cache: 1m", "cache: auto"));
     assert.equal(scene.driver.messages.length, 1);
     scene.driver.advance(60_000);

@@ -53,18 +53,7 @@ export function requestOutput(place: Place, input: Uint8Array, details: OfferDet
   const key = entryIdOf(range, task, details, worksOn);
   step.emit(cacheAsked, { node: number, key, dueMs: step.nowMs + answerMs, input, details });
   const found = auto ? undefined : foundHere(place, key);
-  const visit = visitNumberOf(run, number);
-  if (found === undefined || found.isUseDue)
-    step.send(addressOf(place, key), askMessage, {
-      runId: step.key.id,
-      taskId: idOf(place),
-      visit,
-      waits: found === undefined && mayWait(place),
-      facts: factsOf(place, details),
-      auto,
-      // A retried task must run.
-      ignoresFailure: isRevisited(run, number),
-    });
+  if (found === undefined || found.isUseDue) ask(place, key, details, found === undefined && mayWait(place));
   if (found !== undefined) {
     const output = dataOfPayload(found.output);
     place.budget.spend(bytesOf(output).length);
@@ -88,14 +77,19 @@ export function requestAgain(place: Place): void {
   const node = run.nodes[number];
   if (node === undefined || !isAwaitingCache(node) || !mayWait(place)) return;
   step.emit(cacheAwaited, { node: number, dueMs: step.nowMs + answerMs });
-  const visit = visitNumberOf(run, number);
-  step.send(addressOf(place, node.more?.cacheKey ?? ""), askMessage, {
+  ask(place, node.more?.cacheKey ?? "", node.more?.details, true);
+}
+
+function ask(place: Place, key: string, details: ReadOnly<OfferDetails> | undefined, waits: boolean): void {
+  const { run, step, number, range, task } = place;
+  step.send(addressOf(place, key), askMessage, {
     runId: step.key.id,
     taskId: idOf(place),
-    visit,
-    waits: true,
-    facts: factsOf(place, node.more?.details),
-    auto: place.range.plan.policy(place.task).cache?.auto ?? false,
+    visit: visitNumberOf(run, number),
+    waits,
+    facts: factsOf(place, details),
+    auto: range.plan.policy(task).cache?.auto ?? false,
+    // A retried task must run.
     ignoresFailure: isRevisited(run, number),
   });
 }
