@@ -196,7 +196,10 @@ class Routing {
       acceptUploads(this.#app, route.path, (request, reply) => this.#upload(request, reply));
       return;
     }
-    const handler = this.#handlerOf(route);
+    if (route.rpc === undefined && route.name !== "blobs.get" && this.#own[route.name] === undefined)
+      throw new Error(`route ${route.name} has no handler`);
+    // Made for the first request: a process has some 400 routes and uses a few.
+    let handler: Handler | undefined;
     const { bodyBytesMax } = this.#parts.settings;
     const url = route.path.replace(/\{(\w+)\}/g, ":$1");
     this.#app.route({
@@ -206,6 +209,7 @@ class Routing {
       ...(route.rpc === undefined && { bodyLimit: Math.min(ownBodyBytesMax, bodyBytesMax) }),
       handler: async (request, reply) => {
         this.#count(route.name, request, reply);
+        handler ??= this.#handlerOf(route);
         await handler(request, reply);
       },
     });

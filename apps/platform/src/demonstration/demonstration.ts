@@ -47,13 +47,15 @@ export function demonstrationMark(dataDirectory: string): string {
 /** Pauses between attempts to start the work of the demonstration. A busy machine may answer the first calls slowly. */
 const pauses: Backoff = { firstMs: 1_000, maxMs: 30_000 };
 
+/** The processes of the demonstration take both cores of a small machine, which has to get the platform ready first. */
+const startAfterMs = 200;
+
 export class Demonstration implements Component {
   readonly #options: DemonstrationOptions;
   readonly #logger: Logger;
   #workers: readonly Supervised[] = [];
-  #started: Promise<void> = Promise.resolve();
+  #work: Promise<unknown> = Promise.resolve();
   #race: RunningProgram | undefined;
-  #raced: Promise<void> = Promise.resolve();
   /** Aborted when the platform stops. */
   readonly #stopping = new AbortController();
 
@@ -63,15 +65,23 @@ export class Demonstration implements Component {
   }
 
   start(): void {
+    const { timers } = this.#options.foundation;
+    this.#work = sleep(timers, startAfterMs, this.#stopping.signal).then(
+      () => this.#begin(),
+      () => undefined,
+    );
+  }
+
+  async #begin(): Promise<void> {
     const { address, print } = this.#options;
     const at = linkAddress(address());
     this.#workers = [this.#typescript(at, "typescript"), this.#python(at, print)];
     for (const worker of this.#workers) worker.start();
-    this.#started = this.#startRunsUntilTheyAre(at);
-    this.#raced = this.#runRace().catch((thrown: unknown) => {
+    const raced = this.#runRace().catch((thrown: unknown) => {
       const { message } = errorFromUnknown(thrown);
       this.#logger.warn("failed to run the demo race, retrying at the next start", { reason: message });
     });
+    await Promise.all([this.#startRunsUntilTheyAre(at), raced]);
   }
 
   /** Workers finish while the platform can still receive their results. */
@@ -79,7 +89,7 @@ export class Demonstration implements Component {
     this.#stopping.abort();
     signal.addEventListener("abort", () => this.#kill(), { once: true });
     this.#race?.signal("SIGTERM");
-    await Promise.all([this.#started, this.#raced, ...this.#workers.map((worker) => worker.stop())]);
+    await Promise.all([this.#work, ...this.#workers.map((worker) => worker.stop())]);
   }
 
   async stop(): Promise<void> {

@@ -64,7 +64,7 @@ export async function openSegments(directory: string, options: SegmentsOptions):
   prepared.writer.release();
   const host = new WorkerHost(directory, prepared.sizes, prepared.writer.log);
   const opened = assemble(disk, prepared, host, options, directory);
-  await host.start();
+  host.start();
   return opened;
 }
 

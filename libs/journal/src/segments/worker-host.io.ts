@@ -12,11 +12,12 @@ import { fileDisk } from "../disk/file-disk.ts";
 import { journalErrors } from "../errors.ts";
 import { batchesFrom, Owner } from "../testing/fixture.ts";
 import { emptyEnds } from "./ends.ts";
+import { GroupBuffer } from "./group.ts";
 import { LogReader } from "./log-reader.ts";
 import { openSegments, type SegmentsOptions } from "./open.ts";
 import { preparedName, segmentSizes } from "./segment-files.ts";
 import { WorkerHost } from "./worker-host.ts";
-import { durableAt } from "./writer.ts";
+import { type CommitResult, durableAt } from "./writer.ts";
 
 const options: SegmentsOptions = {
   services: [{ service: "workflow", partitions: 1 }],
@@ -186,7 +187,7 @@ describe("segments with a thread", () => {
     await reopened.close();
   });
 
-  it("fail to open when the thread cannot be started", async () => {
+  it("refuse orders when the thread cannot be started", async () => {
     const log = {
       logId: new Uint8Array(16),
       partitions: [],
@@ -198,7 +199,11 @@ describe("segments with a thread", () => {
       vouched: true,
     };
     const host = new WorkerHost(directory, segmentSizes, log, new URL("./none.ts", import.meta.url));
-    await assert.rejects(host.start(), /none\.ts/);
+    const group = new GroupBuffer(host.memory(65_536));
+    host.start();
+    const result = await new Promise<CommitResult>((resolve) => host.commit(group, resolve));
+    assert.equal(result.kind, "unknown");
+    assert.match(result.kind === "unknown" ? result.reason : "", /none\.ts/);
     await host.close();
   });
 

@@ -20,7 +20,7 @@ export interface WorkerOrders {
   readonly executed: number;
 }
 
-/** Message of the thread: it is ready or a group is durable, a failure, or the log that it hands over. */
+/** Message of the thread: a group is durable, a failure, or the log that it hands over. */
 export type FromWorker = undefined | CommitFailure | { readonly kind: "paused"; readonly log: LogState };
 
 /** The first append after a pause waits for the start of a thread: 20 to 100 ms. */
@@ -82,20 +82,15 @@ export class WorkerHost implements WriterHost {
   }
 
   /**
-   * Starts the thread with the memory requested so far. Its first message means that it is ready. The `online` event
-   * only means that it starts to load its file.
+   * Starts the thread with the memory requested so far. Orders wait in shared memory until it reads them, so the start
+   * of a process does not wait for the thread. If it cannot start, all orders are refused.
    */
-  start(): Promise<void> {
-    const worker = this.#startThread();
+  start(): void {
+    this.#startThread();
     this.#watchIdle();
-    return new Promise((resolve, reject) => {
-      worker.once("error", reject);
-      worker.once("exit", () => reject(new Error("expected the journal's thread to start, but it ended")));
-      worker.once("message", () => resolve());
-    });
   }
 
-  #startThread(): Worker {
+  #startThread(): void {
     const control = this.#control;
     const orders: WorkerOrders = {
       directory: this.#directory,
@@ -115,15 +110,12 @@ export class WorkerHost implements WriterHost {
         resolve();
       });
     });
-    worker.once("message", () => {
-      worker.on("message", (message: FromWorker) => {
-        if (message?.kind === "paused") this.#paused(message.log);
-        else this.#settle(message ?? this.#durable());
-        // This thread writes nothing more, and no other thread may.
-        if (message?.kind === "unknown") this.#failed ??= message.reason;
-      });
+    worker.on("message", (message: FromWorker) => {
+      if (message?.kind === "paused") this.#paused(message.log);
+      else this.#settle(message ?? this.#durable());
+      // This thread writes nothing more, and no other thread may.
+      if (message?.kind === "unknown") this.#failed ??= message.reason;
     });
-    return worker;
   }
 
   commit(group: GroupBuffer, done: (result: CommitResult) => void): void {

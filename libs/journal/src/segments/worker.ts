@@ -10,8 +10,6 @@ function run({ directory, sizes, log, control, buffers, hashes, executed: before
   const writer = new SegmentWriter(fileDisk(directory), sizes, log);
   const memory = buffers.map((buffer) => new Uint8Array(buffer));
   const send = (message: FromWorker) => parentPort?.postMessage(message);
-  // See WorkerHost.start.
-  send(undefined);
   let executed = before;
   for (;;) {
     // A notification may come after its order was executed: the counter tells whether there is another one.
