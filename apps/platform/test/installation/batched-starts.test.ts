@@ -1,10 +1,10 @@
-/** `execute` of many workflows at once: their runs share a stream, and each caller gets what a call of its own gives. */
+/** Many starts at once: their runs share a stream, and each caller gets what a call of its own gives. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { runService, StartRunsRequest } from "@tutti/contracts/workflow/v1";
 import { isTuttiError } from "@tutti/kernel";
 import type { Worker } from "@tutti/sdk";
-import type { Tutti } from "@tutti/sdk/client";
+import type { StartOptions, Tutti } from "@tutti/sdk/client";
 import { Installation } from "./installation.ts";
 
 const definitions = [
@@ -27,7 +27,7 @@ output: "\${{ input }}"
 `,
 ];
 
-describe("many workflows that are executed at once", () => {
+describe("many workflows that are started at once", () => {
   let installation: Installation;
   let tutti: Tutti;
   let worker: Worker;
@@ -68,6 +68,28 @@ describe("many workflows that are executed at once", () => {
     );
   });
 
+  it("are started, and exist already, as alone", async () => {
+    const wanted: [string, StartOptions][] = Array.from({ length: 20 }, (_, number) => [
+      "double",
+      number % 2 === 0 ? { input: number >> 2, id: `twice-${number >> 2}` } : { input: number },
+    ]);
+    wanted.push(["double", { id: "twice-0", input: 9 }]);
+    wanted.push(["double", { id: "labelled", input: 1, labels: { of: "me" } }], ["missing", {}]);
+    const started = await Promise.all(
+      wanted.map(([name, options]) => tutti.run(name, options).catch((error: unknown) => String(error))),
+    );
+    const handles = started.filter((run) => typeof run !== "string");
+    const outputs = await Promise.all(handles.map((run) => run.result()));
+    const existed = handles.filter((run) => run.existed);
+    assert.equal(new Set(handles.map(({ id }) => id)).size, 10 + 5 + 1);
+    assert.deepEqual([existed.length, outputs[1], outputs.at(-1)], [5, 2, 2]);
+    const alone: unknown[] = [];
+    for (const [name, options] of [wanted[20], wanted[22]].filter((one) => one !== undefined))
+      alone.push(await tutti.run(name, options).catch((error: unknown) => String(error)));
+    assert.deepEqual([started[20], started[22]], alone);
+    assert.match(String(alone[0]), /twice-0/);
+  });
+
   it("are the same runs if a call starts them again, as after a break", async () => {
     const request = StartRunsRequest.fromPartial({
       specs: [{ what: { $case: "definition", value: { name: "double" } } }],
@@ -81,6 +103,29 @@ describe("many workflows that are executed at once", () => {
     for await (const _ of runs.startRuns(requests()));
     const run = await tutti.run("double", { id: "again", input: 7 });
     assert.deepEqual([run.existed, await run.result()], [true, 14]);
+  });
+
+  it("end for each item that names them, also if another one is refused", async () => {
+    const item = (input: number) => ({
+      runId: "shared",
+      spec: 1,
+      input: { $case: "inlineInput" as const, value: Buffer.from(String(input)) },
+    });
+    const request = StartRunsRequest.fromPartial({
+      specs: [{ what: { $case: "definition", value: { name: "double" } } }],
+      items: [item(4), item(4), item(5)],
+      follow: true,
+    });
+    const ended: number[] = [];
+    const refused: number[] = [];
+    const requests = async function* () {
+      yield request;
+    };
+    for await (const { receipts, ends } of installation.host.mesh.client(runService).startRuns(requests())) {
+      refused.push(...receipts.filter(({ refusal }) => refusal !== undefined).map(({ number }) => number));
+      ended.push(...ends.map(({ number }) => number));
+    }
+    assert.deepEqual({ ended, refused }, { ended: [1, 2], refused: [3] });
   });
 
   it("have large inputs", async () => {

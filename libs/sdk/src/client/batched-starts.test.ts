@@ -49,6 +49,31 @@ describe("runs that start in batches", () => {
     );
   });
 
+  it("are not followed if only their receipts are wanted", async () => {
+    const followed: boolean[] = [];
+    const starts = startsWith(async function* (requests) {
+      let number = 0;
+      for await (const { items, follow } of requests) {
+        followed.push(follow);
+        const refusal = { code: "workflow.definition_unknown" } as never;
+        yield {
+          receipts: items.map(({ runId }) => {
+            number++;
+            if (runId === "run-2") return { ...receipt, number, refusal };
+            return { ...receipt, number, existed: runId === "run-3" };
+          }),
+          ends: [],
+        };
+      }
+    });
+    const receipts = await Promise.all([1, 2, 3].map((number) => starts.receiptOf(start(number))));
+    assert.deepEqual(
+      receipts.map((found) => found?.existed),
+      [false, undefined, true],
+    );
+    assert.deepEqual(followed, [false]);
+  });
+
   it("are left to single calls if they are refused, or if the stream breaks", async () => {
     const starts = startsWith(async function* (requests) {
       for await (const _ of requests) {

@@ -1,12 +1,18 @@
 /**
- * Starts runs whose outputs are awaited. While many are under way, they travel in batches on one stream, and so do their
- * outcomes.
+ * Starts runs. While many starts are under way, they travel in batches on one stream, and so do their receipts, or the
+ * outcomes of runs that are awaited.
  *
  * 1. A run has its id before it is sent. What the stream does not report, the caller gets by calls with that id.
  * 2. A batch has its own specifications, so its runs get the version that is the latest now.
  */
 import type { Outcome, Payload } from "@tutti/contracts/types/v1";
-import type { RunEnd, StartItem, StartRunsRequest } from "@tutti/contracts/workflow/v1";
+import type {
+  RunEnd,
+  StartItem,
+  StartReceipt,
+  StartRunsReply,
+  StartRunsRequest,
+} from "@tutti/contracts/workflow/v1";
 import { Notifier, turnForOthers } from "@tutti/kernel";
 import { storedAboveBytes } from "../link/blobs.ts";
 import { payloadOf } from "./payloads.ts";
@@ -33,9 +39,40 @@ export interface BatchedStart {
 
 type Parts = Pick<RunParts, "runs" | "namespace" | "ports">;
 
+/** What a stream is for. */
+interface Purpose<Result> {
+  readonly follow: boolean;
+  /** Results of a reply by number of their item. Undefined: the call for this run alone gives the reason. */
+  readonly resultsIn: (reply: StartRunsReply) => Iterable<readonly [number, Result | undefined]>;
+}
+
+const outcomes: Purpose<Outcome> = {
+  follow: true,
+  resultsIn: ({ receipts, ends }) => [
+    ...receipts.filter(isRefused).map(({ number }) => [number, undefined] as const),
+    ...ends.map((end) => [end.number, outcomeOf(end)] as const),
+  ],
+};
+const starts: Purpose<StartReceipt> = {
+  follow: false,
+  resultsIn: ({ receipts }) =>
+    receipts.map((receipt) => [receipt.number, isRefused(receipt) ? undefined : receipt] as const),
+};
+
+/** The open stream of a purpose. */
+interface Kept<Result> {
+  readonly purpose: Purpose<Result>;
+  stream: StartStream<Result> | undefined;
+}
+
+function isRefused({ refusal }: StartReceipt): boolean {
+  return refusal !== undefined;
+}
+
 export class BatchedStarts {
   readonly #parts: Parts;
-  #stream: StartStream | undefined;
+  readonly #outcomes: Kept<Outcome> = { purpose: outcomes, stream: undefined };
+  readonly #starts: Kept<StartReceipt> = { purpose: starts, stream: undefined };
   #underWay = 0;
   #brokenMs = Number.NEGATIVE_INFINITY;
 
@@ -43,7 +80,7 @@ export class BatchedStarts {
     this.#parts = parts;
   }
 
-  /** Counts a run as under way until the work is done. */
+  /** Counts a start as under way until the work is done. */
   async counted<Value>(work: () => Promise<Value>): Promise<Value> {
     this.#underWay++;
     try {
@@ -58,26 +95,39 @@ export class BatchedStarts {
   }
 
   /** Returns the outcome of a run. Undefined if calls have to start it and wait for it. */
-  async outcomeOf({ definition, id, input }: BatchedStart): Promise<Outcome | undefined> {
-    const { contents } = this.#parts.ports;
+  outcomeOf(start: BatchedStart): Promise<Outcome | undefined> {
+    return this.#resultOf(start, this.#outcomes);
+  }
+
+  /** Returns the receipt of a start. Undefined if a call has to start the run. */
+  receiptOf(start: BatchedStart): Promise<StartReceipt | undefined> {
+    return this.#resultOf(start, this.#starts);
+  }
+
+  async #resultOf<Result>(
+    { definition, id, input }: BatchedStart,
+    kept: Kept<Result>,
+  ): Promise<Result | undefined> {
+    const { contents, clock } = this.#parts.ports;
     const stored = await contents.stored(payloadOf(input, "input"), storedAboveBytes);
-    if (this.#stream?.isFull !== false) {
-      const stream = new StartStream(this.#parts);
-      this.#stream = stream;
+    if (kept.stream?.isFull !== false) {
+      const stream = new StartStream(this.#parts, kept.purpose);
+      kept.stream = stream;
       void stream.run().then((hasBroken) => {
-        if (hasBroken) this.#brokenMs = this.#parts.ports.clock.monotonic() + brokenMs;
-        if (this.#stream === stream) this.#stream = undefined;
+        if (hasBroken) this.#brokenMs = clock.monotonic() + brokenMs;
+        if (kept.stream === stream) kept.stream = undefined;
       });
     }
-    return await this.#stream.outcomeOf(definition, id, stored);
+    return await kept.stream.resultOf(definition, id, stored);
   }
 }
 
-class StartStream {
+class StartStream<Result> {
   readonly #parts: Parts;
+  readonly #purpose: Purpose<Result>;
   readonly #bell = new Notifier();
   /** By number of the item. */
-  readonly #waiting = new Map<number, (outcome: Outcome | undefined) => void>();
+  readonly #waiting = new Map<number, (result: Result | undefined) => void>();
   /** Not sent yet. The last one is open. */
   #batches: StartRunsRequest[] = [];
   /** Numbers of the specifications in the open batch, and the bytes of its inputs. */
@@ -87,8 +137,9 @@ class StartStream {
   #itemCount = 0;
   #isOver = false;
 
-  constructor(parts: Parts) {
+  constructor(parts: Parts, purpose: Purpose<Result>) {
     this.#parts = parts;
+    this.#purpose = purpose;
   }
 
   /** Whether it takes no more runs. */
@@ -96,7 +147,7 @@ class StartStream {
     return this.#isOver || this.#specCount >= specsMax;
   }
 
-  outcomeOf(definition: string, runId: string, input: Payload | undefined): Promise<Outcome | undefined> {
+  resultOf(definition: string, runId: string, input: Payload | undefined): Promise<Result | undefined> {
     const batch = this.#openBatch();
     let spec = this.#specs.get(definition);
     if (spec === undefined) {
@@ -115,7 +166,7 @@ class StartStream {
     const last = this.#batches.at(-1);
     if (last !== undefined && this.#bytes < batchBytesMax) return last;
     const { namespace } = this.#parts;
-    const batch: StartRunsRequest = { namespace, specs: [], items: [], follow: true };
+    const batch: StartRunsRequest = { namespace, specs: [], items: [], follow: this.#purpose.follow };
     this.#batches.push(batch);
     this.#specs = new Map();
     this.#bytes = 0;
@@ -125,11 +176,8 @@ class StartStream {
   /** Resolves when the stream is over, with whether it has broken. */
   async run(): Promise<boolean> {
     try {
-      for await (const { receipts, ends } of this.#parts.runs.startRuns(this.#requests())) {
-        // The call for this run alone gives the reason.
-        for (const { number, refusal } of receipts)
-          if (refusal !== undefined) this.#settle(number, undefined);
-        for (const end of ends) this.#settle(end.number, outcomeOf(end));
+      for await (const reply of this.#parts.runs.startRuns(this.#requests())) {
+        for (const [number, result] of this.#purpose.resultsIn(reply)) this.#settle(number, result);
         if (this.#waiting.size === 0) this.#closeSoon();
       }
       return this.#waiting.size > 0;
@@ -154,8 +202,8 @@ class StartStream {
     }
   }
 
-  #settle(number: number, outcome: Outcome | undefined): void {
-    this.#waiting.get(number)?.(outcome);
+  #settle(number: number, result: Result | undefined): void {
+    this.#waiting.get(number)?.(result);
     this.#waiting.delete(number);
   }
 

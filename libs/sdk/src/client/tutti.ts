@@ -25,7 +25,7 @@ import type { OtherSessionOptions, OutputsOf, SessionOptions, TaskSessionOptions
 import { type ExactVersion, type SpecOptions, specNames, specOf } from "./spec.ts";
 import type { Triggers } from "./triggers/index.ts";
 import type { ClientPorts } from "./work/followed.ts";
-import { namesOfStart } from "./work/start-names.ts";
+import { namesOfStart, type StartNames } from "./work/start-names.ts";
 import type { WorkTask } from "./work/task.ts";
 import { Workflows } from "./workflows.ts";
 
@@ -75,6 +75,13 @@ interface PoolOptions {
 const poolNames: OptionNames<PoolOptions> = { description: text };
 
 type ResultOf<Task extends WorkTask, Expression> = Expression extends string ? unknown : OutputsOf<Task>;
+
+interface ExactStart {
+  /** Without them, those of the options. */
+  readonly names?: StartNames;
+  /** Without it, the latest. */
+  readonly version?: ExactVersion;
+}
 
 export class Tutti implements AsyncDisposable {
   readonly namespace: string;
@@ -130,18 +137,41 @@ export class Tutti implements AsyncDisposable {
     target: string | WorkflowToRun | SessionOptions,
     options: StartOptions = {},
   ): Promise<RunHandle | SessionHandle> {
-    if (typeof target === "string") return await this.#start(target, options);
+    if (typeof target === "string")
+      return await this.#batched.counted(() => this.#startNamed(target, options));
     if ("workflow" in target) {
       const { name, hash } = await this.workflows.register(target);
-      return await this.#start(name, options, { $case: "hash", value: hash });
+      return await this.#start(name, options, { version: { $case: "hash", value: hash } });
     }
     return "tasks" in target ? await this.sessions.start(target) : await this.sessions.start(target);
   }
 
-  async #start(definition: string, options: StartOptions, version?: ExactVersion): Promise<RunHandle> {
+  /** Starts a run by a call, or together with others that start at the same time. */
+  async #startNamed(definition: string, options: StartOptions): Promise<RunHandle> {
+    requireKnown("run", options, startNames);
+    const names = namesOfStart("run", options, this.#parts.ports.ids);
+    if (this.#isBatched(options, ["input", "id"])) {
+      const { id, isNew } = names;
+      const receipt = await this.#batched.receiptOf({ definition, id, input: options.input });
+      if (receipt !== undefined) return new RunHandle(this.#parts, id, receipt.existed && !isNew);
+    }
+    return await this.#start(definition, options, { names });
+  }
+
+  /** Whether a start can travel with others. The names are those of the options that it may have. */
+  #isBatched(options: StartOptions, names: readonly string[]): boolean {
+    if (!this.#batched.isWorthwhile) return false;
+    return Object.entries(options).every(([name, value]) => names.includes(name) || value === undefined);
+  }
+
+  async #start(
+    definition: string,
+    options: StartOptions,
+    { names, version }: ExactStart,
+  ): Promise<RunHandle> {
     requireKnown("run", options, startNames);
     const { startTime } = options;
-    const { id, idempotencyKey, isNew } = namesOfStart("run", options, this.#parts.ports.ids);
+    const { id, idempotencyKey, isNew } = names ?? namesOfStart("run", options, this.#parts.ports.ids);
     const spec = specOf(definition, options, version);
     spec.input = await this.#parts.ports.contents.stored(spec.input, storedAboveBytes);
     const { run, existed } = await this.#parts.runs.startRun({
@@ -175,14 +205,14 @@ export class Tutti implements AsyncDisposable {
   }
 
   async #execute(definition: string, options: StartOptions): Promise<unknown> {
-    const isPlain = Object.entries(options).every(([name, value]) => name === "input" || value === undefined);
-    if (!isPlain || !this.#batched.isWorthwhile) return await (await this.run(definition, options)).result();
+    if (!this.#isBatched(options, ["input"]))
+      return await (await this.#start(definition, options, {})).result();
     const { input } = options;
     const id = this.#parts.ports.ids.newId("run");
     const outcome = await this.#batched.outcomeOf({ definition, id, input });
     const run =
       outcome === undefined
-        ? await this.run(definition, { input, id })
+        ? await this.#start(definition, { input, id }, {})
         : new RunHandle(this.#parts, id, false, outcome);
     return await run.result();
   }

@@ -104,7 +104,8 @@ export async function* startRuns(
 const reading = { action: "workflow.runs.get", resource: "run" };
 
 interface Followed {
-  readonly number: number;
+  /** Items that named the run. */
+  numbers: readonly number[];
   /** Number of searches before it was followed. */
   readonly fromPoll: number;
   readonly stop: () => void;
@@ -252,14 +253,14 @@ class Starting {
       this.#recordReceipt({ number, runId: replyId, existed, refusal: undefined });
       void this.#awaitEnd(runId);
     } catch (error) {
-      this.#unfollow(runId);
+      this.#unfollow(runId, [number]);
       this.#refuse(number, replyId, toErrorDetail(errorFromUnknown(error)));
     }
   }
 
   #answered(number: number, runId: string, replyId: string, outcome: Outcome): void {
     if (outcome.kind === "refused") {
-      this.#unfollow(runId);
+      this.#unfollow(runId, [number]);
       this.#refuse(number, replyId, toErrorDetail(errorOf(outcome.refusal)));
       return;
     }
@@ -278,17 +279,26 @@ class Starting {
   }
 
   #follow(runId: string, number: number): void {
+    const known = this.#followed.get(runId);
+    if (known !== undefined) {
+      known.numbers = [...known.numbers, number];
+      return;
+    }
     const stop = this.#dependencies.ends.listen(keyOf(this.#namespace, runId), (ending) =>
       this.#reportEnd(ending),
     );
-    this.#followed.set(runId, { number, fromPoll: this.#polls, stop });
+    this.#followed.set(runId, { numbers: [number], fromPoll: this.#polls, stop });
   }
 
-  #unfollow(runId: string): number | undefined {
+  /** Removes items that wait for the end of a run, by default all. Returns their numbers. */
+  #unfollow(runId: string, numbers = this.#followed.get(runId)?.numbers ?? []): readonly number[] {
     const followed = this.#followed.get(runId);
-    followed?.stop();
+    if (followed === undefined) return [];
+    followed.numbers = followed.numbers.filter((number) => !numbers.includes(number));
+    if (followed.numbers.length > 0) return numbers;
+    followed.stop();
     this.#followed.delete(runId);
-    return followed?.number;
+    return numbers;
   }
 
   #reportEnd(ending: RunEnding): void {
@@ -298,9 +308,7 @@ class Starting {
   }
 
   #recordEnd(runId: string, outcome: EndOutcome): void {
-    const number = this.#unfollow(runId);
-    if (number === undefined) return;
-    this.#reply.ends.push({ number, outcome });
+    for (const number of this.#unfollow(runId)) this.#reply.ends.push({ number, outcome });
     this.bell.notify();
   }
 
