@@ -2,6 +2,7 @@
 import { type ErrorDetail, type Payload, WorkStatus } from "@tutti/contracts/types/v1";
 import {
   ParentClosePolicy,
+  Run,
   type RunEnding,
   RunSpec,
   type StartItem,
@@ -23,7 +24,7 @@ import {
   toErrorDetail,
   turnForOthers,
 } from "@tutti/kernel";
-import { beginRun, showEnding } from "@tutti/machine-run";
+import { beginRun, runErrors, showEnding } from "@tutti/machine-run";
 import { isHeavy } from "@tutti/mesh";
 import type { Outcome } from "@tutti/runtime";
 import { requestErrors } from "../../errors.ts";
@@ -61,11 +62,26 @@ export async function startRun(
     repeatedOrder: () => dependencies.orders.identityOf(spec, extras),
   };
   const { existed } = await startOnce(dependencies, keyOf(context.namespace, runId), starting, context);
-  if (waitMs === 0) return { run: await runNamed(dependencies, runId, {}, context), existed };
+  if (waitMs === 0) return { run: await startedRun(dependencies, runId, { existed }, context), existed };
   // A separate call follows the run to another owner. Without a chosen id the start must not be repeated.
   const awaitRequest = { namespace: context.namespace, runId, waitMs, afterEvent: 0 };
   const { run } = await dependencies.runs.awaitRun(awaitRequest, { context });
   return { run, existed };
+}
+
+/** A run that ends immediately may be deleted before it is read, if the retention is zero. */
+async function startedRun(
+  dependencies: RunDependencies,
+  runId: string,
+  { existed }: { readonly existed: boolean },
+  context: CallContext,
+): Promise<Run> {
+  try {
+    return await runNamed(dependencies, runId, {}, context);
+  } catch (error) {
+    if (existed || !runErrors.runMissing.is(error)) throw error;
+    return { ...Run.create(), namespace: context.namespace, runId };
+  }
 }
 
 /** Maximum of entries in a reply. */
