@@ -169,6 +169,7 @@ export {
 } from "./retry/policy.ts";
 export { configuredRetryIn, retrySection } from "./retry/section.ts";
 export { type S3Credentials, signed, uriEncoded } from "./signing/s3.ts";
+export { ByteBlocks } from "./structures/byte-blocks.ts";
 export { Heap, isBefore, type Ranked } from "./structures/heap.ts";
 export { jsonPayload } from "./structures/json-payload.ts";
 export { keepNewest } from "./structures/keep-newest.ts";

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import type { EventDescription } from "@tutti/contracts/event";
 import type { EventHeader } from "@tutti/contracts/events/v1";
-import { fromTimestamp } from "@tutti/kernel";
+import { ByteBlocks, fromTimestamp } from "@tutti/kernel";
 import type { EventInput } from "./event.ts";
 
 /** Namespace of events about the installation itself. No tenant can have it. */
@@ -14,32 +14,8 @@ export interface ContractEventOptions {
   readonly part?: number;
 }
 
-const blockBytes = 262_144;
-/** Longer texts have memory of their own. UTF-8 has at most three bytes for each unit of a text. */
-const sharedLengthMax = blockBytes / 3 / 8;
-
-/**
- * UTF-8 of texts in blocks of memory. A process retains tens of thousands of events. With memory for each of them, the
- * holes between them stay after a burst, because the allocator only returns what is free at the end.
- */
-class Texts {
-  #block = Buffer.alloc(0);
-  #used = 0;
-
-  bytesOf(text: string): Uint8Array {
-    if (text.length > sharedLengthMax) return new TextEncoder().encode(text);
-    if (this.#block.length - this.#used < text.length * 3) {
-      this.#block = Buffer.from(new ArrayBuffer(blockBytes));
-      this.#used = 0;
-    }
-    const at = this.#used;
-    const length = this.#block.write(text, at);
-    this.#used += length;
-    return new Uint8Array(this.#block.buffer, at, length);
-  }
-}
-
-const texts = new Texts();
+/** A process retains tens of thousands of events. */
+const texts = new ByteBlocks();
 
 /**
  * Returns the CloudEvent of an event that the contracts describe. The data is proto3 JSON, so that any client can read
@@ -63,7 +39,7 @@ export function contractEvent<Payload extends { readonly header: EventHeader | u
     subject: resource,
     namespace: header?.namespace || systemNamespace,
     timeMs: header?.time === undefined ? 0 : Math.floor(fromTimestamp(header.time)),
-    data: texts.bytesOf(JSON.stringify(description.toJson(payload))),
+    data: texts.textOf(JSON.stringify(description.toJson(payload))),
     ...(traceparent !== "" && { extensions: { traceparent } }),
   };
 }

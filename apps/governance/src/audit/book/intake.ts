@@ -9,6 +9,7 @@
  */
 import type { JournalHead } from "@tutti/contracts/governance/v1";
 import { hashOfBatch, RecordScanner, readHeader } from "@tutti/journal/batches";
+import { ByteBlocks } from "@tutti/kernel";
 import { emptyRoot, MerkleTree, recordHashText, sameHash } from "@tutti/policy/audit";
 import { auditErrors } from "../errors.ts";
 
@@ -45,6 +46,7 @@ export function parsePart(
   const records: BookRecord[] = [];
   const tree = new MerkleTree();
   const hashes: string[] = [];
+  const memory = new ByteBlocks();
   for (const bytes of batches) {
     const header = readHeader(bytes);
     const batch = header?.number ?? (last?.batch ?? 0) + 1;
@@ -56,7 +58,8 @@ export function parsePart(
     if (last !== undefined && !sameHash(header.previousHash, last.hash))
       throw broken("it follows another batch than the audited one");
     last = { batch, hash: hashOfBatch(bytes) };
-    for (const record of recordsOf(bytes.subarray(header.headerBytes), { batch, timeMs: header.timeMs })) {
+    const at = { batch, timeMs: header.timeMs };
+    for (const record of recordsOf(bytes.subarray(header.headerBytes), at, memory)) {
       const hash = recordHashText(record, record.encoded);
       tree.appendText(hash);
       hashes.push(hash);
@@ -77,6 +80,7 @@ export function parsePart(
 function* recordsOf(
   encodedRecords: Uint8Array,
   at: Pick<BookRecord, "batch" | "timeMs">,
+  memory: ByteBlocks,
 ): Generator<BookRecord, void> {
   const scanner = new RecordScanner();
   scanner.open(encodedRecords);
@@ -84,16 +88,12 @@ function* recordsOf(
   while (scanner.next()) {
     const { record, index, causeStart, causeEnd } = scanner;
     if (causeEnd > causeStart) cause = scanner.bytes.subarray(causeStart, causeEnd);
-    const hasOwn = causeEnd > causeStart;
-    yield { ...at, index, encoded: hasOwn ? record.slice() : withCause(record, cause) };
+    const added = causeEnd > causeStart ? noBytes : cause;
+    const encoded = memory.take(record.length + added.length);
+    encoded.set(record);
+    encoded.set(added, record.length);
+    yield { ...at, index, encoded };
   }
-}
-
-function withCause(record: Uint8Array, cause: Uint8Array): Uint8Array {
-  const joined = new Uint8Array(record.length + cause.length);
-  joined.set(record);
-  joined.set(cause, record.length);
-  return joined;
 }
 
 /** Returns the hash of one leaf of concatenated hashes. */

@@ -9,6 +9,7 @@
 import type { LogPlace } from "@tutti/journal";
 import { encodeBatch } from "@tutti/journal/batches";
 import { fileDisk, LogReader } from "@tutti/journal/log";
+import { ByteBlocks } from "@tutti/kernel";
 import type { JournalPart } from "../book/intake.ts";
 import { type JournalName, nameOf } from "../book/record.ts";
 
@@ -31,6 +32,7 @@ export interface NextParts {
 }
 
 export class OwnLogFollower {
+  readonly #memory = new ByteBlocks();
   #reader: LogReader | undefined;
   #read = new Map<string, ReadPart>();
 
@@ -78,7 +80,7 @@ export class OwnLogFollower {
           if (!own.has(journal.service)) return;
           const part = this.#partOf(journal, recordedUpTo);
           if (batch.number <= part.last) return;
-          const encoded = encodeBatch(journal, batch);
+          const encoded = encodeBatch(journal, batch, this.#memory);
           part.batches.push(encoded);
           part.last = batch.number;
           bytes += encoded.length;
