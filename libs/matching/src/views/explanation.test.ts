@@ -255,7 +255,7 @@ describe("why a task waits", () => {
     assert.equal(found?.remedies[0]?.text, "start a worker that offers work in the pool gpu");
   });
 
-  it("names the release if a user has paused the only agent, with and without a reason", () => {
+  it("names the command that ends the pause of the only agent, with and without a reason", () => {
     for (const [reason, expected] of [
       ["by hand", "it is paused: by hand"],
       ["", "it is paused"],
@@ -271,8 +271,43 @@ describe("why a task waits", () => {
         [cause, message],
         [WaitCause.WAIT_CAUSE_PAUSED, `the only agent for work has no room: ${expected}`],
       );
-      assert.equal(found?.remedies[0]?.command, "tutti agent release a");
+      assert.equal(found?.remedies[0]?.command, "tutti agent resume a");
+      assert.match(found?.remedies[0]?.text ?? "", /^resume a, or start another worker/);
     }
+  });
+
+  it("names the release of the only agent if it is quarantined", () => {
+    const arena = new Arena();
+    arena.agent("a");
+    arena.pool.hold("a", { hold: Hold.HOLD_QUARANTINED, reason: "", forMs: 0 }, arena.nowMs);
+    arena.sender().offer(1);
+    arena.turn();
+    const found = arena.pool.explain(tokenOf(1), arena.nowMs);
+    assert.equal(found?.remedies[0]?.command, "tutti agent release a");
+  });
+
+  it("names the version that no agent offers, in the subject and in the remedy", () => {
+    const arena = new Arena();
+    arena.agent("a");
+    arena.sender().offer(1, { versionRange: "^2" });
+    arena.turn();
+    const found = arena.pool.explain(tokenOf(1), arena.nowMs);
+    assert.equal(found?.waits[0]?.subject, "work@^2");
+    assert.equal(found?.remedies[0]?.text, "start a worker that offers work in version ^2");
+  });
+
+  it("names the command that raises a full rate", () => {
+    const arena = new Arena();
+    arena.agent("a", { slots: 2 });
+    const rate = { count: 1, perMs: 3_600_000, burst: 1 };
+    arena.pool.setLimit({ key: "mail", maxConcurrent: 0, rate, description: "" }, arena.nowMs);
+    const sender = arena.sender();
+    sender.offer([1, 2], {}, { limits: [{ key: "mail", maxConcurrent: 0, rate }] });
+    arena.turn();
+    const found = [1, 2].map((task) => arena.pool.explain(tokenOf(task), arena.nowMs));
+    const waiting = found.find((each) => each?.waits[0]?.cause === WaitCause.WAIT_CAUSE_LIMIT);
+    assert.match(waiting?.waits[0]?.message ?? "", /^the limit mail allows 1 start per 1 h/);
+    assert.equal(waiting?.remedies[0]?.command, "tutti pool limit default mail --rate 2/1h");
   });
 
   it("names a full queue for a task that the pool could not accept", () => {

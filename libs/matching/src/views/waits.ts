@@ -14,6 +14,7 @@ import {
   durationText,
   isBefore,
   nearest,
+  printDuration,
   selectorText,
 } from "@tutti/kernel";
 import type { Agent } from "../agents/agent.ts";
@@ -53,6 +54,10 @@ export interface WaitReasonsParts {
   readonly demands: Demands;
   readonly gangs: Gangs;
   readonly pauses: CapabilityPauses;
+}
+
+interface FullLimit extends Pick<Limit<Task>, "held" | "allowance"> {
+  readonly isFull: boolean;
 }
 
 export class WaitReasons {
@@ -161,15 +166,18 @@ export class WaitReasons {
       text = `the limit ${full.key}, which others use too, is full: it allows ${maxConcurrent} at once`;
     else if (isFull) text = `the limit ${full.key} is full: ${full.held} of ${maxConcurrent} are running`;
     else if (rate !== undefined)
-      text = `the limit ${full.key} allows ${rate.count} starts per ${durationText(rate.perMs)}`;
+      text = `the limit ${full.key} allows ${counted(rate.count, "start")} per ${durationText(rate.perMs)}`;
     const holders = holdersOf(this.#tasks, (limit) => limit === full, task.profile.namespace);
     const remedy = `raise the limit, or wait until a holder ends. A limit that is set overrides \`${full.key}\` in all workflows`;
-    const more = Math.max(maxConcurrent, full.held) + 1;
+    const raised = raiseOf({ isFull, held: full.held, allowance: full.allowance });
     return {
       ...reason(WAIT_CAUSE_LIMIT, `${text}${holdersText(holders)}`, full.key, remedy),
       holders,
       ...(stage === "limited" && { sinceMs: extras.waitsSinceMs }),
-      ...(isFull && { command: `tutti pool limit ${this.#identity.name} ${full.key} --concurrency ${more}` }),
+      ...(raised !== undefined &&
+        full.amounts === undefined && {
+          command: `tutti pool limit ${this.#identity.name} ${full.key} ${raised}`,
+        }),
     };
   }
 
@@ -301,8 +309,8 @@ export class WaitReasons {
       return reason(
         WAIT_CAUSE_NO_CAPABILITY,
         text,
-        capability,
-        `start a worker with ${capability} in ${range}`,
+        `${capability}@${range}`,
+        `start a worker that offers ${capability} in version ${range}`,
       );
     }
     const text = `agents offer ${capability}, but none has ${selectorText(require ?? {})}`;
@@ -424,15 +432,16 @@ function heldReason(agents: readonly Agent[], capability: string): Reason {
     agents.length === 1
       ? `the only agent for ${capability} has no room`
       : `none of ${agents.length} agents for ${capability} has room`;
-  const { agentId } = first;
+  const { agentId, hold } = first;
+  const verb = hold === Hold.HOLD_PAUSED ? "resume" : "release";
   return {
     ...reason(
       WAIT_CAUSE_PAUSED,
       `${subject}: ${holdText(first)}`,
       capability,
-      `release ${agentId}, or start another worker that offers ${capability}`,
+      `${verb} ${agentId}, or start another worker that offers ${capability}`,
     ),
-    command: `tutti agent release ${agentId}`,
+    command: `tutti agent ${verb} ${agentId}`,
   };
 }
 
@@ -442,6 +451,12 @@ function amountText(
   task: Task,
 ): string {
   return `the limit ${key} allows ${amountOf(most, resource)} at once. ${held} are in use, and the task requests ${amountUsedBy(task.demand, resource)}`;
+}
+
+/** Returns the options that give a full limit room: one more at once, or twice the rate. */
+function raiseOf({ isFull, held, allowance: { maxConcurrent, rate } }: FullLimit): string | undefined {
+  if (isFull) return `--concurrency ${Math.max(maxConcurrent, held) + 1}`;
+  return rate && `--rate ${2 * rate.count}/${printDuration(rate.perMs)}`;
 }
 
 const usersMax = 5;

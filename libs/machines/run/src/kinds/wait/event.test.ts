@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { Explanation } from "@tutti/contracts/types/v1";
 import { CancelRun, ResetRun, TakeEvent } from "@tutti/contracts/workflow/v1";
 import type { AwaitEvent, RunEffect } from "../../core/state/effects.ts";
 import { eventsSeenMax } from "../../core/state/limits.ts";
 import { moreOf, type Run } from "../../core/state/state.ts";
 import { cancelRun } from "../../life/control/commands.ts";
-import { explain } from "../../life/queries/explain.ts";
+import { explain, explainGroups } from "../../life/queries/explain.ts";
 import { showSnapshot } from "../../life/queries/snapshot.ts";
+import { explanationOf, type RunExplanation } from "../../life/queries/task-groups.ts";
 import { resetRun } from "../../life/repair/commands.ts";
 import { takeEvent } from "../../life/results/events.ts";
 import { jsonBytes, jsonOf, RunScene } from "../../testing/index.ts";
@@ -88,6 +90,17 @@ describe("a task that waits for an event", () => {
     const scene = new Scene();
     const explanation = explain.answer(scene.run.state, { taskId: "paid" }, { key: scene.run.key, nowMs: 0 });
     assert.match(JSON.stringify(explanation), /it waits for the event shop\.paid/);
+    const [remedy] = (explanation as Explanation).remedies;
+    assert.equal(remedy?.command, "tutti event post shop.paid");
+  });
+
+  it("tells it from a signal in the sentence about the run", () => {
+    const scene = new Scene();
+    const groups = explainGroups.answer(scene.run.state, undefined, { key: scene.run.key, nowMs: 0 });
+    assert.match(
+      explanationOf(groups as RunExplanation).summary,
+      /1 waits for the event shop\.paid \(`paid`\)/,
+    );
   });
 
   it("waits no longer when the run is cancelled", () => {

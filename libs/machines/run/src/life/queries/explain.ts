@@ -39,6 +39,7 @@ import { nextMove, stateDueMs, stateOf } from "../../core/state/transition-progr
 import { runErrors } from "../../errors.ts";
 import { explainQuestion } from "../../kinds/approve/kind.ts";
 import { kindOf } from "../../kinds/table.ts";
+import { awaitOf } from "../../kinds/wait/awaited-event.ts";
 import { retriedSteps } from "./failed-steps.ts";
 import { explanationOf, ownersInProgress, type RunExplanation, taskGroupsOf } from "./task-groups.ts";
 
@@ -250,11 +251,12 @@ const longPauseMs = 10_000;
 
 /** Returns the actions with which a user can make it continue. */
 function remediesOf(
-  { key }: RunView,
+  run: RunView,
   id: string,
   node: NodeView | undefined,
   { status, nowMs }: { readonly status: TaskStatus; readonly nowMs: number },
 ): Remedy[] {
+  const { key } = run;
   if (hasOtherCode(node)) return remediesOfOtherCode(key.id, id);
   if (status === TaskStatus.TASK_STATUS_PAUSED)
     return [{ text: "Retry the task.", command: `tutti resume ${key.id} --task ${id}` }];
@@ -266,6 +268,9 @@ function remediesOf(
   if (childId) return [{ text: "See why the child waits.", command: `tutti why ${childId}` }];
   if (node?.more?.question !== undefined)
     return [{ text: "Approve it. With --reject: reject it.", command: `tutti approve ${key.id} ${id}` }];
+  const event = node === undefined ? undefined : awaitOf(run, node);
+  if (event !== undefined)
+    return [{ text: "Post the event. Its data: KEY=VALUE.", command: `tutti event post ${event.type}` }];
   const signal = stateOfKind(node, "wait")?.signal ?? "";
   const text = "Send the signal. If it has a payload: KEY=VALUE.";
   return signal === "" ? [] : [{ text, command: `tutti signal ${key.id} ${signal}` }];
