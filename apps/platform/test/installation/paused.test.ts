@@ -107,6 +107,20 @@ describe("an installation that starts paused", () => {
     assert.ok(explanation.remedies.some(({ command }) => command === "tutti release --all"));
   });
 
+  it("gives the pause as the only reason, of the run and of a queued task", async () => {
+    for (const taskId of ["", "first"]) {
+      const { explanation } = await client().explainRun(
+        ExplainRunRequest.fromPartial({ runId: "before-a", taskId }),
+      );
+      const causes = explanation?.waits.filter(({ present }) => present).map(({ cause }) => cause) ?? [];
+      assert.ok(
+        causes.length > 0 && causes.every((cause) => cause === WaitCause.WAIT_CAUSE_PAUSED),
+        `${causes}`,
+      );
+      assert.doesNotMatch(explanation?.summary ?? "", /for an agent/);
+    }
+  });
+
   it("resumes only the released namespace", async () => {
     const { pause } = await pauses().releaseWork(
       ReleaseWorkRequest.fromPartial({ ofNamespace: "shop", reason: "it was not touched" }),

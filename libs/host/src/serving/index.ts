@@ -59,7 +59,7 @@ export {
   whenEnded,
 } from "./work/lookups.ts";
 export { outputOf, type StoredOutputs } from "./work/output.ts";
-export { withPause } from "./work/paused.ts";
+export { isOffered, withPause } from "./work/paused.ts";
 export { type PlacementDependencies, placementOf, withPlacement, withRemedies } from "./work/placement.ts";
 export { isWaiting, prefaced, waitSince } from "./work/preface.ts";
 export {

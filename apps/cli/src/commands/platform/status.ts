@@ -25,6 +25,8 @@ interface Overview {
   readonly capabilities: readonly string[];
   readonly openApprovals: number;
   readonly problems: readonly string[];
+  /** Services with paused work. */
+  readonly paused: readonly string[];
   /** Notices of `tutti doctor` about queues and workers. */
   readonly notices: readonly string[];
 }
@@ -56,6 +58,7 @@ async function gather(server: Server): Promise<Overview> {
     pools,
     { processes },
     incidents,
+    paused,
   ] = await Promise.all([
     server.call("whoami"),
     server.call("services.list", { query: { size: 100 } }),
@@ -72,6 +75,7 @@ async function gather(server: Server): Promise<Overview> {
     ),
     server.call("components.list"),
     openIncidents(server),
+    pausedServices(server),
   ]);
   const here = agents.filter(({ state }) => state !== "gone");
   const slots = here.reduce((sum, { offering }) => sum + (offering?.slots ?? 0), 0);
@@ -86,6 +90,7 @@ async function gather(server: Server): Promise<Overview> {
     capabilities: capabilities.map(({ name }) => name),
     openApprovals: approvals.total ?? approvals.approvals.length,
     problems: processes.flatMap(problemsOf),
+    paused,
     notices: [
       ...missingServices(services.map(({ name }) => name)),
       ...poolFindings(pools),
@@ -95,6 +100,19 @@ async function gather(server: Server): Promise<Overview> {
       return [`${about}: ${text}${about.startsWith("incident ") ? ` ${advice}` : ""}`];
     }),
   };
+}
+
+/** Returns the services with paused work. Empty if the caller must not read the pause. */
+async function pausedServices(server: Server): Promise<readonly string[]> {
+  const pause = await server.call("pause.get").catch(() => undefined);
+  return (pause?.services ?? []).flatMap(({ service = "", partitions }) =>
+    partitions.length === 0 ? [] : [service],
+  );
+}
+
+/** Returns the line about paused work. It comes before all others, because nothing else explains why no run continues. */
+export function pausedText(services: readonly string[]): string {
+  return `${services.map(safe).join(", ")}. Show it: tutti paused. Release it: tutti release --all`;
 }
 
 const namesMax = 8;
@@ -119,8 +137,8 @@ function namesOf(all: readonly string[], command: string): string {
 }
 
 function draw(overview: Overview, style: Style): string[] {
-  const { url, version, health, services, runs, agents, capabilities, openApprovals, problems, notices } =
-    overview;
+  const { url, version, health, services, runs, agents, capabilities, openApprovals, problems } = overview;
+  const { paused, notices } = overview;
   const isWell = health === "healthy";
   const mark = isWell ? style.green("●") : health === "degraded" ? style.yellow("◐") : style.red("✗");
   const row = (name: string, text: string): string => `  ${style.dim(padEnd(name, 10))}${text}`;
@@ -149,6 +167,7 @@ function draw(overview: Overview, style: Style): string[] {
   return [
     `${mark} ${style.bold(`Tutti ${safe(version)}`)}  ${style.dim(url)}  ${isWell ? "" : style.yellow(safe(health))}`.trimEnd(),
     "",
+    ...(paused.length === 0 ? [] : [row("paused", style.yellow(pausedText(paused)))]),
     row("services", parts.join("  ")),
     row("runs", counts.length === 0 ? style.dim("none yet") : counts.join("  ")),
     row("workers", work),

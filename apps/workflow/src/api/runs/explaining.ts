@@ -2,6 +2,7 @@
 import { type Explanation, TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
 import { type ExplainRunRequest, type Task, TaskKind } from "@tutti/contracts/workflow/v1";
 import {
+  isOffered,
   type MachineDependencies,
   type PlacementDependencies,
   placementOf,
@@ -66,12 +67,21 @@ async function explainAll(
       place < queriedMax ? withPool(dependencies, group, context) : Promise.resolve(group),
     ),
   );
+  const isPaused = dependencies.runtime.pauseOf(keyOf(context.namespace, runId)) !== undefined;
   const remedies = known.flatMap(({ first }) => first?.remedies ?? []);
   return explanationOf({
     lead,
     explanation: withRemedies(explanation, remedies, queriedMax),
-    taskGroups: known,
+    taskGroups: isPaused ? known.map(afterRelease) : known,
   });
+}
+
+/** The installation starts an offered task after its release. */
+function afterRelease(group: TaskGroup): TaskGroup {
+  const { wait } = group;
+  if (wait === undefined || !isOffered(wait)) return group;
+  const { WAIT_CAUSE_PAUSED: cause } = WaitCause;
+  return { ...group, wait: { ...wait, cause, message: "it starts after the release" } };
 }
 
 async function withPool(
