@@ -34,11 +34,11 @@ export const clusterErrors = defineErrors("cluster", {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "A port of a cluster process is in use by another process. The cluster does not start, because clients would reach the other process.",
-    message: ({ name, port }: { name: string; port: number }) =>
+    message: ({ name, port }: { name: string; port: number; free: number }) =>
       `Port ${port} of ${name} is in use by another process`,
-    remedy: ({ name, port }: { name: string; port: number }) =>
+    remedy: ({ name, free }: { name: string; free: number }) =>
       name === "gateway-1"
-        ? `Stop that process, or use another port: tutti cluster up --port ${port + 10}`
+        ? `Stop that process, or use another port: tutti cluster up --port ${free}`
         : "Stop that process, then start the cluster again.",
   },
   noSuchMember: {

@@ -12,6 +12,10 @@ it("a cluster does not start while another program answers on the port of its ga
   const other = createServer((_, reply) => reply.end("ready"));
   await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
   const { port } = other.address() as AddressInfo;
+  const next = createServer();
+  await new Promise<void>((resolve) =>
+    next.once("error", () => resolve()).listen(port + 10, "127.0.0.1", resolve),
+  );
   try {
     const cluster = await Cluster.create({
       ...{ directory, frontPort: port, shape: { ...usualShape, isProtected: false } },
@@ -22,8 +26,11 @@ it("a cluster does not start while another program answers on the port of its ga
       code: "cluster.port_in_use",
       message: new RegExp(`^Port ${port} of gateway-1 is in use`),
     });
+    const refused = await cluster.requireFreePorts().catch((error: Error) => error);
+    assert.match(refused?.message ?? "", new RegExp(`--port (?!${port + 10}\\.)\\d+\\.$`));
     assert.ok(cluster.members.every(({ pid }) => pid === undefined));
   } finally {
+    next.close();
     other.close();
     await rm(directory, { recursive: true, force: true });
   }

@@ -63,6 +63,10 @@ class Options(unittest.TestCase):
                 with self.subTest(holder):
                     Path(folder, ".tutti", "lock.json").write_text(holder, "utf-8")
                     self.assertEqual(default_url(folder), expected)
+            cluster = json.dumps({"pid": os.getpid(), "url": "http://127.0.0.1:7450"})
+            Path(folder, ".tutti", "cluster").mkdir()
+            Path(folder, ".tutti", "cluster", "cluster.json").write_text(cluster, "utf-8")
+            self.assertEqual(default_url(folder), "http://127.0.0.1:7450")
 
     def test_every_kind_of_agents_has_a_word(self):
         kinds = {name: value for name, value in vars(_contracts).items() if name.startswith("AGENT_KIND_")}

@@ -1,5 +1,5 @@
 /** Turns errors of the platform into failures: what happened, why, and the next actions. */
-import { sentences } from "@tutti/kernel";
+import { sentences, startCommandOf } from "@tutti/kernel";
 import { Client, RestError, strangeAnswer } from "@tutti/rest/client";
 import type { Context } from "../command/declaration.ts";
 import { type ExitCode, exitCodes } from "../command/exit-codes.ts";
@@ -142,7 +142,7 @@ async function unreachable(error: RestError, { server, parts }: Call): Promise<F
       // Its port accepts connections, so another platform cannot start there.
       ...(reason.startsWith("No answer within")
         ? ["The platform hangs, is suspended, or is overloaded. See its log."]
-        : ([["npx tutti dev", "starts Tutti in this folder"]] as const)),
+        : ([[`npx tutti ${startCommandOf()}`, "starts Tutti in this folder"]] as const)),
       ["tutti --server URL …", "sets the URL (or set TUTTI_URL)"],
       ["tutti doctor", "finds problems"],
     ],

@@ -57,6 +57,7 @@ export async function up(options: UpOptions): Promise<number> {
       if (isUp || !isMisconfigured) print(`${name} ${lastEnd}. Restarting it. Log: ${log}`);
     },
   });
+  await cluster.requireFreePorts();
   const ended = Promise.withResolvers<void>();
   let reshaping = Promise.resolve();
   const end = (): void => {

@@ -154,9 +154,17 @@ export class Cluster {
     return found;
   }
 
+  /** Throws if a port is taken. Another process on the port would answer in place of a member, and count as ready. */
+  async requireFreePorts(): Promise<void> {
+    for (const { name, planned } of this.#members)
+      for (const port of Object.values(planned.ports))
+        if (!(await isPortFree(port)))
+          throw clusterErrors.portInUse({ name, port, free: await freePairAfter(port) });
+  }
+
   /** Starts all processes. Resolves when all are ready. */
   async up(signal: AbortSignal): Promise<void> {
-    await requireFreePorts(this.#members);
+    await this.requireFreePorts();
     await this.#natsUp(signal);
     for (const member of this.#servicesOf(this.#members)) await member.up();
     await this.ready(signal);
@@ -235,6 +243,7 @@ export class Cluster {
   state(): ClusterState {
     return {
       pid: this.#isUnsupervised ? noProcess : process.pid,
+      url: `http://127.0.0.1:${this.#assignedPorts.services["gateway-1"]?.http ?? 0}`,
       shape: this.#shape,
       ports: this.#assignedPorts,
       members: this.#members.map((member) => ({
@@ -320,11 +329,11 @@ export class Cluster {
   }
 }
 
-/** Throws if a port is taken. Another process on the port would answer in place of a member, and count as ready. */
-async function requireFreePorts(members: readonly Member[]): Promise<void> {
-  for (const { name, planned } of members)
-    for (const port of Object.values(planned.ports))
-      if (!(await isPortFree(port))) throw clusterErrors.portInUse({ name, port });
+/** Returns a port that is free together with the next one, as `--port` needs it. */
+async function freePairAfter(port: number): Promise<number> {
+  for (let free = port + 10; free < 65_000; free += 10)
+    if ((await isPortFree(free)) && (await isPortFree(free + 1))) return free;
+  return 0;
 }
 
 /** Returns the ports with the requested ones for the first gateway. All other members keep their ports. */

@@ -16,6 +16,8 @@ interface MemberState extends Pick<Member, "name" | "kind" | "ports"> {
 export interface ClusterState {
   /** The supervising process. */
   readonly pid: number;
+  /** Address of the first gateway. Clients that start in the folder use it. */
+  readonly url: string;
   readonly shape: Shape;
   readonly ports: Ports;
   readonly members: readonly MemberState[];

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { defaultUrl, usualUrl } from "./local-platform.ts";
+import { defaultUrl, startCommandOf, usualUrl } from "./local-platform.ts";
 
 let folder = "";
 
@@ -34,6 +34,32 @@ describe("the default URL of clients", () => {
       assert.equal(defaultUrl(folder), expected);
     });
 
+  it("is the cluster of the folder, unless a platform of one process runs there", () => {
+    const cluster = JSON.stringify({ pid: process.pid, url: "http://127.0.0.1:7450" });
+    mkdirSync(join(folder, ".tutti", "cluster"), { recursive: true });
+    writeFileSync(join(folder, ".tutti", "cluster", "cluster.json"), cluster);
+    for (const [holder, expected] of [
+      [JSON.stringify({ pid: process.pid, url }), url],
+      [JSON.stringify({ pid: 2 ** 30, url }), "http://127.0.0.1:7450"],
+    ] as const) {
+      writeFileSync(join(folder, ".tutti", "lock.json"), holder);
+      assert.equal(defaultUrl(folder), expected);
+    }
+    rmSync(join(folder, ".tutti", "cluster"), { recursive: true });
+  });
+
   it("is port 7400 in a folder without a platform", () =>
     assert.equal(defaultUrl(join(folder, "nope")), usualUrl));
+});
+
+describe("the command that starts the platform of a folder", () => {
+  it("is `dev`, and `cluster up` if only a cluster has its data there", () => {
+    const home = join(folder, "project");
+    assert.equal(startCommandOf(home), "dev");
+    mkdirSync(join(home, ".tutti", "cluster"), { recursive: true });
+    writeFileSync(join(home, ".tutti", "cluster", "cluster.json"), "{}");
+    assert.equal(startCommandOf(home), "cluster up");
+    writeFileSync(join(home, ".tutti", "lock.json"), "{}");
+    assert.equal(startCommandOf(home), "dev");
+  });
 });

@@ -1,11 +1,11 @@
-/** The platform of the current folder, which `tutti dev` records in its data directory while it runs. */
-import { readFileSync } from "node:fs";
+/** The platform of the current folder, which `tutti dev` and `tutti cluster up` record in its files while they run. */
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** Only this machine: a folder from elsewhere must not send keys to another machine. */
 const loopbackForm = /^https?:\/\/(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}$/;
 
-/** Default address of `tutti dev`. */
+/** Default address of `tutti dev` and `tutti cluster up`. */
 export const usualUrl = "http://127.0.0.1:7400";
 
 /**
@@ -13,12 +13,29 @@ export const usualUrl = "http://127.0.0.1:7400";
  * `TUTTI_URL` sets a URL. After `kill -9` the file remains, so its process must run.
  */
 export function defaultUrl(folder = "."): string {
+  return urlIn(devFile(folder)) ?? urlIn(clusterFile(folder)) ?? usualUrl;
+}
+
+/** Returns the command that starts the platform of a folder: `cluster up` if only a cluster has its data there. */
+export function startCommandOf(folder = "."): "dev" | "cluster up" {
+  return !existsSync(devFile(folder)) && existsSync(clusterFile(folder)) ? "cluster up" : "dev";
+}
+
+function devFile(folder: string): string {
+  return join(folder, ".tutti", "lock.json");
+}
+
+function clusterFile(folder: string): string {
+  return join(folder, ".tutti", "cluster", "cluster.json");
+}
+
+function urlIn(path: string): string | undefined {
   try {
-    const { pid, url } = JSON.parse(readFileSync(join(folder, ".tutti", "lock.json"), "utf8"));
-    return typeof url === "string" && loopbackForm.test(url) && isAlive(pid) ? url : usualUrl;
+    const { pid, url } = JSON.parse(readFileSync(path, "utf8"));
+    return typeof url === "string" && loopbackForm.test(url) && isAlive(pid) ? url : undefined;
   } catch {
     // No platform of this user has its data here.
-    return usualUrl;
+    return undefined;
   }
 }
 

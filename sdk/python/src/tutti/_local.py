@@ -1,4 +1,4 @@
-"""The platform of the current folder, which `tutti dev` records in its data directory while it runs."""
+"""The platform of the current folder, which `tutti dev` and `tutti cluster up` record in its files."""
 
 from __future__ import annotations
 
@@ -18,13 +18,18 @@ def default_url(folder: str = ".") -> str:
 
     After `kill -9` the file remains, so its process must run.
     """
+    data = Path(folder, ".tutti")
+    return _url_in(data / "lock.json") or _url_in(data / "cluster" / "cluster.json") or USUAL_URL
+
+
+def _url_in(path: Path) -> str | None:
     try:
-        holder = json.loads(Path(folder, ".tutti", "lock.json").read_text("utf-8"))
+        holder = json.loads(path.read_text("utf-8"))
         url, pid = holder["url"], holder["pid"]
-        return url if _loopback_form.fullmatch(url) and _is_alive(pid) else USUAL_URL
+        return url if _loopback_form.fullmatch(url) and _is_alive(pid) else None
     except (OSError, ValueError, TypeError, KeyError):
         # No platform of this user has its data here.
-        return USUAL_URL
+        return None
 
 
 def _is_alive(pid: int) -> bool:
