@@ -49,7 +49,7 @@ export function usageFailure(message: string, next: readonly Advice[] = []): Fai
 }
 
 export function drawFailure(
-  { message, why, problems, next }: Failure,
+  { message, why, problems, next }: Pick<Failure, "message" | "why" | "problems" | "next">,
   { style, width }: { readonly style: Style; readonly width: number },
 ): string[] {
   const room = Math.max(40, Math.min(width, 100) - 2);

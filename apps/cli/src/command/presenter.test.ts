@@ -34,6 +34,19 @@ describe("the presenter", () => {
       assert.equal(await presenter.present({ ...fullOutcome, exitCode: 3 }, command), 3);
     });
 
+  it("prints commands as they are typed if npx starts the CLI, and values unchanged", () => {
+    const shell = memoryShell({ environment: { npm_command: "exec" } });
+    const { print } = new Presenter(shell, { reader: "people" });
+    print.line("tutti approve a");
+    print.section("output", "tutti approve a");
+    print.note("Why a run waits: tutti why a");
+    assert.equal(shell.output.text, 'npx tutti approve a\n\noutput\n  "tutti approve a"\n');
+    assert.equal(shell.errors.text, "Why a run waits: npx tutti why a\n");
+    const json = memoryShell({ environment: { npm_command: "exec" } });
+    new Presenter(json, { reader: "json" }).print.errorLines(["tutti approve a"]);
+    assert.equal(json.errors.text, "tutti approve a\n");
+  });
+
   it("passes on an exit code", async () => {
     const { shell, presenter } = setUp("json");
     assert.equal(await presenter.present(8, command), 8);

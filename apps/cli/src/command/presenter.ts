@@ -76,7 +76,15 @@ export class Presenter {
   presentFailure(failure: Failure): number {
     const { print } = this;
     if (this.reader === "json") print.errorLines([JSON.stringify(failureJson(failure))]);
-    else print.errorLines(drawFailure(failure, { style: print.errorStyle, width: print.errorWidth }));
+    else {
+      // Before the layout, because commands are padded to one width.
+      const next = failure.next.map((advice) =>
+        typeof advice === "string" ? print.typed(advice) : ([print.typed(advice[0]), advice[1]] as const),
+      );
+      const { message, why, problems } = failure;
+      const place = { style: print.errorStyle, width: print.errorWidth };
+      print.errorLines(drawFailure({ message, why, problems, next }, place));
+    }
     return failure.exitCode;
   }
 

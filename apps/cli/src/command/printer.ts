@@ -3,6 +3,7 @@ import { Frames, type FramesKind } from "../terminal/frames.ts";
 import { drawJson } from "../terminal/json.ts";
 import { type Style, styleOf } from "../terminal/style.ts";
 import { type Column, drawFacts, drawTable, type Entry } from "../terminal/table.ts";
+import { asTyped } from "../terminal/text.ts";
 
 interface PrinterOptions {
   readonly hasColours: boolean;
@@ -24,6 +25,8 @@ export class Printer {
   readonly #output: Sink;
   readonly #errors: Sink;
   readonly #isDumb: boolean;
+  /** Whether npx has started the CLI. Then its commands need `npx` too: only the folder has the CLI. */
+  readonly #isByNpx: boolean;
 
   constructor(
     {
@@ -40,6 +43,7 @@ export class Printer {
     this.#output = output;
     this.#errors = errors;
     this.#isDumb = environment["TERM"] === "dumb";
+    this.#isByNpx = hasNotes && environment["npm_command"] === "exec";
     this.style = styleOf(output.hasColours && hasColours && isForPeople);
     this.errorStyle = styleOf(errors.hasColours && hasColours);
   }
@@ -54,7 +58,7 @@ export class Printer {
   }
 
   lines(lines: readonly string[]): void {
-    if (lines.length > 0) this.#output.write(`${lines.join("\n")}\n`);
+    if (lines.length > 0) this.#output.write(`${this.typed(lines.join("\n"))}\n`);
   }
 
   line(line: string): void {
@@ -79,7 +83,9 @@ export class Printer {
     if (value === undefined) return;
     const width = Math.min(this.width, 100) - 2;
     const lines = drawJson(value, { style: this.style, width });
-    this.lines(["", this.style.dim(name), ...lines.map((line) => `  ${line}`)]);
+    this.lines(["", this.style.dim(name)]);
+    // A value is printed unchanged.
+    this.text(lines.map((line) => `  ${line}\n`).join(""));
   }
 
   /** Prints for people before the outcome: a plan, before the question about it. Programs read only the outcome. */
@@ -89,12 +95,17 @@ export class Printer {
 
   /** Prints a line on standard error for people. Prints nothing with `--json` or `--quiet`. */
   note(line: string): void {
-    if (this.hasNotes) this.#errors.write(`${line}\n`);
+    if (this.hasNotes) this.#errors.write(`${this.typed(line)}\n`);
   }
 
   /** Prints lines on standard error for every reader. */
   errorLines(lines: readonly string[]): void {
-    this.#errors.write(`${lines.join("\n")}\n`);
+    this.#errors.write(`${this.typed(lines.join("\n"))}\n`);
+  }
+
+  /** Returns a text with its commands as the user types them. */
+  typed(text: string): string {
+    return this.#isByNpx ? asTyped(text) : text;
   }
 
   /**

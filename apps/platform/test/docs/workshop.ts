@@ -107,8 +107,8 @@ export class Workshop implements AsyncDisposable {
       await this.#start([], "");
       return "";
     }
-    const npx = /^npx (tutti|node) (.*)$/.exec(line) ?? /^(tutti) (.*)$/.exec(line);
-    if (npx !== null) return this.#runCommand(npx[1] ?? "", npx[2] ?? "", mode);
+    const npx = /^(?:npx )?(tutti) (.*)$/.exec(line) ?? /^npx (node) (.*)$/.exec(line);
+    if (npx !== null) return this.#runCommand(npx, mode);
     const npm = /^((?:\w+=\S+ +)*)npm (?:run )?(?:-s )?(\S+)(?: --)?(.*)$/.exec(line);
     if (npm === null) {
       // The address at which `tutti` finds the page's platform.
@@ -145,11 +145,12 @@ export class Workshop implements AsyncDisposable {
   }
 
   /** Runs a command of the project: its Node, or its CLI. Most lines of the CLI run in this process. */
-  async #runCommand(name: string, text: string, mode: string): Promise<string> {
+  async #runCommand([line, name = "", text = ""]: RegExpExecArray, mode: string): Promise<string> {
     // These take minutes and have their own tests: apps/cli/test/demo-kill.io.ts, demo-race.io.ts.
     if (name === "tutti" && text.startsWith("demo ")) return "";
     const args = this.#withAddresses(text);
-    const environment = { TUTTI_SERVER: "", TUTTI_ADDRESS: "", ...this.#environment };
+    const npm_command = line.startsWith("npx ") ? "exec" : "";
+    const environment = { TUTTI_SERVER: "", TUTTI_ADDRESS: "", npm_command, ...this.#environment };
     if (name === "tutti" && mode !== "background") {
       const ended = await runHere(args, this.folder, environment, commandTimeoutMs);
       if (ended?.code === 0) return ended.output;
@@ -157,13 +158,13 @@ export class Workshop implements AsyncDisposable {
         throw new Error(`tutti ${args} ended with ${ended.code} and printed\n${ended.output}`);
     }
     const script = name === "tutti" ? `'${await builtCommand()}'` : "";
-    const line = `exec '${process.execPath}' ${script} ${args}`;
-    if (mode !== "background") return run("sh", ["-c", line], this.folder, environment);
+    const program = `exec '${process.execPath}' ${script} ${args}`;
+    if (mode !== "background") return run("sh", ["-c", program], this.folder, environment);
     const env = { ...process.env, ...environment };
-    const child = spawn("sh", ["-c", line], { cwd: this.folder, env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn("sh", ["-c", program], { cwd: this.folder, env, stdio: ["ignore", "pipe", "pipe"] });
     this.#background.push(child);
     child.stderr?.setEncoding("utf8").on("data", (output: string) => this.#readWarnings(output));
-    await linked(child, line);
+    await linked(child, program);
     return "";
   }
 
