@@ -104,7 +104,7 @@ describe("the commands for sessions and shared resources", () => {
     const ended = await tutti("session retry long-1");
     assert.equal(ended.exitCode, 3);
     await printed("session result late-1");
-    assert.match(ended.errors, /Session `long-1` is terminated, and only a failed session can be retried/);
+    assert.match(ended.errors, /Session `long-1` was terminated, and only a failed session can be retried/);
     assert.equal((await tutti("run jam.yaml --id jam-1 -q")).exitCode, 1);
     assert.match(await printed("session retry jam-1"), /✓ jam-1 is being retried/);
     await listed("session list --text jam", /jam-1 +workflow .*0\/1/);

@@ -138,7 +138,7 @@ describe("runs over REST", () => {
     assert.deepEqual([ended.status, ended.json.statusName], [409, "FAILED_PRECONDITION"]);
     assert.match(
       ended.json.detail,
-      /^Run `batch-0` is completed, and the request needs a run that has not ended\. /,
+      /^Run `batch-0` has completed, and the request needs a run that has not ended\. /,
     );
   });
 

@@ -1,5 +1,5 @@
 import { counted, defineErrors, printDuration } from "@tutti/kernel";
-import { type Conflict, conflictText } from "@tutti/machine-work";
+import { type Conflict, conflictText, statusClause } from "@tutti/machine-work";
 
 /** Errors that a mission returns to its callers, and errors of tasks that no agent reported. */
 export const missionErrors = defineErrors("mission", {
@@ -22,7 +22,7 @@ export const missionErrors = defineErrors("mission", {
     retry: "never",
     help: "The request needs a mission that has not ended. Its status is in the message.",
     message: ({ id, status }: { id: string; status: string }) =>
-      `Mission \`${id}\` is ${status}, and the request needs a mission that has not ended`,
+      `Mission \`${id}\` ${statusClause(status)}, and the request needs a mission that has not ended`,
     remedy: "See its state with `tutti mission show`.",
   },
   missionGoesOn: {
@@ -30,7 +30,7 @@ export const missionErrors = defineErrors("mission", {
     retry: "never",
     help: "A mission is removed once it has ended. Cancel or terminate it first.",
     message: ({ id, status }: { id: string; status: string }) =>
-      `Mission \`${id}\` is ${status}, and only an ended mission can be deleted`,
+      `Mission \`${id}\` ${statusClause(status)}, and only an ended mission can be deleted`,
     remedy: "Cancel or terminate the mission first.",
   },
   orderInvalid: {
@@ -281,7 +281,7 @@ export const missionErrors = defineErrors("mission", {
     retry: "same-key",
     help: "The child that does the task did not end well. The cause is its error.",
     message: ({ task, child, status }: { task: string; child: string; status: string }) =>
-      `Child \`${child}\` of task \`${task}\` is ${status}`,
+      `Child \`${child}\` of task \`${task}\` ${statusClause(status)}`,
     remedy: "See the error of the child.",
   },
   voteInvalid: {

@@ -1,5 +1,5 @@
 import { counted, defineErrors, printDuration } from "@tutti/kernel";
-import { type Conflict, conflictText } from "@tutti/machine-work";
+import { type Conflict, conflictText, statusClause } from "@tutti/machine-work";
 
 interface ChildFailure {
   readonly task: string;
@@ -39,7 +39,7 @@ export const runErrors = defineErrors("workflow", {
     retry: "never",
     help: "The request applies only to runs that have not ended, or only to ended runs. The message contains the status of the run.",
     message: ({ id, status, wanted }: { id: string; status: string; wanted: string }) =>
-      `Run \`${id}\` is ${status}, and the request needs a run ${wanted}`,
+      `Run \`${id}\` ${statusClause(status)}, and the request needs a run ${wanted}`,
     remedy: "See its state with `tutti show`.",
   },
   signalUnknown: {
@@ -62,7 +62,7 @@ export const runErrors = defineErrors("workflow", {
     retry: "never",
     help: "A run is removed once it has ended. Cancel or terminate it first.",
     message: ({ id, status }: { id: string; status: string }) =>
-      `Run \`${id}\` is ${status}, and only an ended run can be deleted`,
+      `Run \`${id}\` ${statusClause(status)}, and only an ended run can be deleted`,
     remedy: "Cancel or terminate the run first.",
   },
   orderInvalid: {
@@ -100,7 +100,7 @@ export const runErrors = defineErrors("workflow", {
     retry: "never",
     help: "Only a run that failed, was cancelled or terminated, or waits for a person can be retried.",
     message: ({ id, status }: { id: string; status: string }) =>
-      `Run \`${id}\` is ${status} and has no failed task to retry`,
+      `Run \`${id}\` ${statusClause(status)} and has no failed task to retry`,
     remedy: "Repeat a task with `tutti retry ID --task TASK`, or reset the run with `tutti reset ID EVENT`.",
   },
   resetInvalid: {

@@ -1,5 +1,5 @@
 import { defineErrors, printDuration } from "@tutti/kernel";
-import { type Conflict, conflictText } from "@tutti/machine-work";
+import { type Conflict, conflictText, statusClause } from "@tutti/machine-work";
 
 /** Errors that a session returns to its callers, and reasons of its failure. */
 export const sessionErrors = defineErrors("session", {
@@ -22,7 +22,7 @@ export const sessionErrors = defineErrors("session", {
     retry: "never",
     help: "The request needs a session that has not ended. Its status is in the message.",
     message: ({ id, status }: { id: string; status: string }) =>
-      `Session \`${id}\` is ${status}, and the request needs a session that has not ended`,
+      `Session \`${id}\` ${statusClause(status)}, and the request needs a session that has not ended`,
     remedy: "See its state with `tutti session show`.",
   },
   begun: {
@@ -30,7 +30,7 @@ export const sessionErrors = defineErrors("session", {
     retry: "never",
     help: "Dependencies can be added until the session starts or requests its locks. They can be removed until it starts.",
     message: ({ id, status }: { id: string; status: string }) =>
-      `Session \`${id}\` is ${status}, and its dependencies can change only before it starts`,
+      `Session \`${id}\` ${statusClause(status)}, and its dependencies can change only before it starts`,
     remedy: "Start a new session with these dependencies.",
   },
   goesOn: {
@@ -38,7 +38,7 @@ export const sessionErrors = defineErrors("session", {
     retry: "never",
     help: "The request needs a session that has ended. Cancel or terminate it first.",
     message: ({ id, status }: { id: string; status: string }) =>
-      `Session \`${id}\` is ${status}, and the request needs a session that has ended`,
+      `Session \`${id}\` ${statusClause(status)}, and the request needs a session that has ended`,
     remedy: "Cancel or terminate the session first.",
   },
   notFailed: {
@@ -46,7 +46,7 @@ export const sessionErrors = defineErrors("session", {
     retry: "never",
     help: "Only a failed session can be retried. A completed session, or a session that a user ended, cannot be retried.",
     message: ({ id, status }: { id: string; status: string }) =>
-      `Session \`${id}\` is ${status}, and only a failed session can be retried`,
+      `Session \`${id}\` ${statusClause(status)}, and only a failed session can be retried`,
     remedy: "Start a new session.",
   },
   invalid: {
@@ -76,7 +76,7 @@ export const sessionErrors = defineErrors("session", {
     retry: "never",
     help: "Only tasks that have not started can be moved.",
     message: ({ task, status }: { task: string; status: string }) =>
-      `Task \`${task}\` is ${status}, and only a pending task can be moved`,
+      `Task \`${task}\` ${statusClause(status)}, and only a pending task can be moved`,
     remedy: "Move only pending tasks.",
   },
   modeFixed: {
@@ -138,7 +138,7 @@ export const sessionErrors = defineErrors("session", {
     retry: "never",
     help: "A part of the session did not complete, although no failure of its tasks explains it. The cause is the error of the part.",
     message: ({ part, status }: { part: string; status: string }) =>
-      `Part \`${part}\` of the session is ${status}`,
+      `Part \`${part}\` of the session ${statusClause(status)}`,
     remedy: "See the error of the part, then retry the session.",
   },
   goalUnfit: {
@@ -162,7 +162,7 @@ export const sessionErrors = defineErrors("session", {
     retry: "never",
     help: "A session that this session depends on did not end as required.",
     message: ({ other, status }: { other: string; status: string }) =>
-      `Session \`${other}\`, on which this session depends, is ${status}`,
+      `Session \`${other}\`, on which this session depends, ${statusClause(status)}`,
     remedy: "Repair that session, then start this session again.",
   },
   timedOut: {

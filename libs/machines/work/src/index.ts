@@ -65,6 +65,6 @@ export {
 } from "./life/life.ts";
 export * from "./limits.ts";
 export { momentOf, taskOutcome, taskValue, workOutcome } from "./outcome.ts";
-export { isDone, statusName, taskStatusName } from "./status.ts";
+export { isDone, statusClause, statusName, taskStatusName } from "./status.ts";
 export { circleProblem, gangProblem, taskProblem } from "./task/check.ts";
 export { isOffered, labelsFit, type OfferedProfile } from "./task/fit.ts";

@@ -16,6 +16,21 @@ export function taskStatusName(status: TaskStatus): string {
   return taskStatusNames[status] ?? "pending";
 }
 
+const verbs: Readonly<Record<string, string>> = {
+  completed: "has",
+  failed: "has",
+  cancelled: "was",
+  terminated: "was",
+  skipped: "was",
+  compensated: "was",
+  "continued as new": "was",
+};
+
+/** Returns a status with its verb, as a sentence needs it: `has failed`, `was cancelled`, `is running`. */
+export function statusClause(status: string): string {
+  return `${verbs[status] ?? "is"} ${status}`;
+}
+
 const taskStatusNames: Readonly<Record<number, string>> = {
   [TaskStatus.TASK_STATUS_PENDING]: "pending",
   [TaskStatus.TASK_STATUS_HELD]: "held",

@@ -522,7 +522,7 @@ def _outcome_of_child(task: str, child: DurableRun) -> Mapping[str, Any]:
     end = child._end or {}
     if "error" not in end:
         return end
-    message = f"Child run `{child.id}` of task `{task}` is failed. See its error with `tutti show`."
+    message = f"Child run `{child.id}` of task `{task}` failed. See its error with `tutti show`."
     return {"error": {"code": "workflow.child_failed", "message": message, "cause": end["error"]}}
 
 

@@ -18,6 +18,7 @@ import {
   amountsText as inWordsOf,
   isDone,
   noAmounts,
+  statusClause,
   statusName,
   taskStatusName,
 } from "@tutti/machine-work";
@@ -238,7 +239,7 @@ function ofTask(run: RunView, number: number, nowMs: number): Explanation {
   return Explanations.fromPartial({
     about: aboutOf(run, id),
     summary: sentences(
-      `\`${id}\` is ${taskStatusName(status)}${because === undefined || because === "" ? "" : `: ${because}`}`,
+      `\`${id}\` ${statusClause(taskStatusName(status))}${because === undefined || because === "" ? "" : `: ${because}`}`,
     ),
     waits,
     failures: node === undefined ? [] : [...retriedSteps(node, () => id), ...failuresOf(run, node, id)],
@@ -363,7 +364,7 @@ function needsOf(run: RunView, range: RangeView, number: number): Partial<Wait>[
     const id = taskIdOf(run, source);
     waits.push({
       cause: WaitCause.WAIT_CAUSE_NEEDS,
-      message: `it needs \`${id}\`, which is ${taskStatusName(status)}`,
+      message: `it needs \`${id}\`, which ${statusClause(taskStatusName(status))}`,
       subject: id,
       present: true,
     });
