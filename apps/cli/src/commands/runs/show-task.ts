@@ -81,7 +81,7 @@ export async function showTask(
             { title: "agent", yields: 2, widthMin: 8 },
             { title: "result", yields: 1, widthMin: 16 },
           ],
-          task.attempts.map((attempt) => attemptRow(attempt, nowMs)),
+          task.attempts.map((attempt) => attemptRow(attempt, task.status, nowMs)),
         );
       }
       print.section("input", task.input);
@@ -123,7 +123,7 @@ async function questionOf(server: Server, id: string, task: string): Promise<App
   return open.find((each) => waitingWork(each).task === task);
 }
 
-function attemptRow(attempt: Attempt, nowMs: number): Entry[] {
+export function attemptRow(attempt: Attempt, status: string, nowMs: number): Entry[] {
   const { number = 0, startTimeMs, queueTimeMs, endTimeMs, agentId = "", error, message = "" } = attempt;
   // The end time of a compensation is not known here.
   const isCompensation = attempt.compensation === true;
@@ -136,9 +136,19 @@ function attemptRow(attempt: Attempt, nowMs: number): Entry[] {
     { text: agentId, tone: "dim" },
     error === undefined
       ? {
-          text: isCompensation ? "compensation" : endTimeMs !== undefined ? "done" : message || "running",
+          text: isCompensation
+            ? "compensation"
+            : endTimeMs !== undefined
+              ? "done"
+              : openText(message, status),
           tone: isCompensation ? "dim" : endTimeMs === undefined ? "cyan" : "green",
         }
       : { text: error.message ?? error.code ?? "failed", tone: "red" },
   ];
+}
+
+/** An attempt that no agent has yet is in the queue of its pool. */
+function openText(message: string, status: string): string {
+  if (status === "queued") return "queued";
+  return message === "" ? "running" : message;
 }

@@ -201,7 +201,7 @@ describe("a session in one mode", () => {
       if (ending === cancelSession) stopped.endPart("p1", WorkStatus.WORK_STATUS_CANCELLED);
       const refused = send(stopped, retrySession, retry);
       assert.equal(codeOf(refused), "session.not_failed");
-      assert.match(isRefusal(refused) ? refused.message : "", /Session `s` is (cancelled|terminated)/);
+      assert.match(isRefusal(refused) ? refused.message : "", /Session `s` was (cancelled|terminated)/);
     }
   });
 });
