@@ -7,6 +7,8 @@ import json
 import logging
 import os
 import random
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -28,6 +30,26 @@ from tutti.failures import failure_detail, shown
 from tutti.worker import in_new_loop
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+class Scripts(unittest.TestCase):
+    def test_a_script_that_never_starts_its_worker_is_told_so(self):
+        made = "import tutti\nworker = tutti.Worker()\n"
+        handled = made + "worker.handle('a.b', lambda given: given)\n"
+        report = "tutti: The worker was never started. End the script with `worker.run()`.\n"
+        for program, expected in (
+            (handled, report),
+            (made, ""),
+            (handled + "worker.stop()\n", ""),
+            (handled.replace("tutti.Worker()", "tutti.Worker(slots=2)") + "raise SystemExit(0)\n", report),
+        ):
+            with self.subTest(program):
+                done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+                self.assertEqual(done.stderr, expected)
+        failed = subprocess.run(
+            [sys.executable, "-c", handled + "raise ValueError('no')\n"], capture_output=True, text=True, check=False
+        )
+        self.assertNotIn(report, failed.stderr)
 
 
 class Durations(unittest.TestCase):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import concurrent.futures
 import logging
 import os
 import signal
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
@@ -128,6 +130,9 @@ class Worker:
         self._stop_reason: str | None = None
         self._linked: concurrent.futures.Future[None] = concurrent.futures.Future()
         self._unregistered: Sequence[HostedFunction] = []
+        # A module that others import may leave the start to them.
+        if sys._getframe(1).f_globals.get("__name__") == "__main__":
+            atexit.register(_report_unstarted, weakref.ref(self))
         self._registering: asyncio.Future[None] | None = None
         self._stopped: concurrent.futures.Future[None] = concurrent.futures.Future()
 
@@ -387,3 +392,13 @@ def _watching_signals(worker: Worker, running: Running) -> Iterator[None]:
     finally:
         for number, handler in zip(watched, before, strict=True):
             signal.signal(number, handler)
+
+
+def _report_unstarted(reference: weakref.ref[Worker]) -> None:
+    """Reports a script that ends without the start of its worker. Its tasks would wait, and nothing would say why."""
+    worker = reference()
+    # After an exception its message is the reason.
+    if worker is None or getattr(sys, "last_value", None) is not None:
+        return
+    if len(worker._handlers) > 0 and not worker._is_begun and not worker._stopped.done():
+        print("tutti: The worker was never started. End the script with `worker.run()`.", file=sys.stderr)
