@@ -43,7 +43,11 @@ export class Limits implements LimitWatch {
   }
 
   /** Returns the limits of a task and counts it as their user. `unregister` ends that. */
-  register(declared: readonly KeyedLimit[], namespace: string): readonly Limit<Task>[] | Refusal {
+  register(
+    declared: readonly KeyedLimit[],
+    namespace: string,
+    nowMs: number,
+  ): readonly Limit<Task>[] | Refusal {
     const registered: Limit<Task>[] = [];
     for (const keyed of declared)
       for (const limit of this.#limitsOf(keyed, namespace)) {
@@ -52,7 +56,7 @@ export class Limits implements LimitWatch {
           return limit;
         }
         if (registered.includes(limit)) continue;
-        limit.configure(keyed);
+        limit.configure(keyed, nowMs);
         limit.uses++;
         registered.push(limit);
       }
@@ -129,7 +133,7 @@ export class Limits implements LimitWatch {
   /** Applies the rules. Limits of namespaces keep their counts: a later rule binds only new limits. */
   #apply(nowMs: number): void {
     for (const limit of this.#limits.values()) {
-      if (limit.amounts === undefined) limit.set = this.#ruleOf(limit.key);
+      if (limit.amounts === undefined) limit.setRule(this.#ruleOf(limit.key), nowMs);
       this.wake(limit, nowMs);
     }
   }

@@ -7,7 +7,7 @@
  *    room, that many tasks of each demand go back to their queues, namespaces in turn. The first task that
  *    finds an agent takes the room, the others come back.
  * 3. The rate is one number: the time up to which all starts are paid for. The burst is how far that may be
- *    ahead of the clock.
+ *    ahead of the clock. If the rate changes, the starts that are paid for keep their number, not their time.
  */
 import type { KeyedLimit } from "@tutti/contracts/types/v1";
 import type { Demand } from "../demand/matches.ts";
@@ -29,8 +29,7 @@ export class KeyLimit extends Due implements Limit<Task> {
   /** The namespace whose tasks share the limit. Empty if all tasks do. */
   readonly namespace: string;
   readonly #watch: LimitWatch;
-  /** The rule for the key. Undefined if only tasks set the limit. */
-  set: Allowance | undefined;
+  #set: Allowance | undefined;
   #declared: Allowance = unlimited;
   held = 0;
   /** Tasks that refer to the limit. */
@@ -44,7 +43,7 @@ export class KeyLimit extends Due implements Limit<Task> {
     this.id = id;
     this.key = key;
     this.namespace = namespace;
-    this.set = set;
+    this.#set = set;
     this.#watch = watch;
   }
 
@@ -59,13 +58,31 @@ export class KeyLimit extends Due implements Limit<Task> {
   }
 
   get allowance(): Allowance {
-    return this.set ?? this.#declared;
+    return this.#set ?? this.#declared;
+  }
+
+  /** Sets the rule for the key. Undefined if only tasks set the limit. */
+  setRule(rule: Allowance | undefined, nowMs: number): void {
+    const { rate } = this.allowance;
+    this.#set = rule;
+    this.#convert(rate, nowMs);
   }
 
   /** Sets the limit that a task names for the key. If several tasks differ, the last one counts. */
-  configure({ maxConcurrent, rate }: KeyedLimit): void {
+  configure({ maxConcurrent, rate }: KeyedLimit, nowMs: number): void {
     const paced = rate !== undefined && rate.count > 0 && rate.perMs > 0 ? rate : undefined;
-    if (maxConcurrent > 0 || paced !== undefined) this.#declared = { maxConcurrent, rate: paced };
+    if (maxConcurrent === 0 && paced === undefined) return;
+    const { rate: before } = this.allowance;
+    this.#declared = { maxConcurrent, rate: paced };
+    this.#convert(before, nowMs);
+  }
+
+  /** Converts the time that is paid for from another rate. Otherwise a raised rate would allow nothing until it passed. */
+  #convert(before: Allowance["rate"], nowMs: number): void {
+    const { rate } = this.allowance;
+    const ahead = this.#rateMs - nowMs;
+    if (before === undefined || ahead <= 0 || rate === before) return;
+    this.#rateMs = rate === undefined ? nowMs : nowMs + (ahead / partOf(before)) * partOf(rate);
   }
 
   override run(nowMs: number): void {
@@ -77,10 +94,9 @@ export class KeyLimit extends Due implements Limit<Task> {
     const { maxConcurrent, rate } = this.allowance;
     let room = maxConcurrent > 0 ? Math.max(0, maxConcurrent - this.held) : Number.POSITIVE_INFINITY;
     if (rate !== undefined && room > 0) {
-      const part = rate.perMs / rate.count;
       const ahead = Math.max(0, this.#rateMs - nowMs);
       // Tolerance: sums of parts are not exact.
-      room = Math.min(room, Math.max(0, Math.floor(burstOf(rate) - ahead / part + 1e-6)));
+      room = Math.min(room, Math.max(0, Math.floor(burstOf(rate) - ahead / partOf(rate) + 1e-6)));
     }
     return room;
   }
@@ -90,7 +106,7 @@ export class KeyLimit extends Due implements Limit<Task> {
     const { rate, maxConcurrent } = this.allowance;
     if (rate === undefined || (maxConcurrent > 0 && this.held >= maxConcurrent))
       return Number.POSITIVE_INFINITY;
-    return this.#rateMs - (burstOf(rate) - 1) * (rate.perMs / rate.count);
+    return this.#rateMs - (burstOf(rate) - 1) * partOf(rate);
   }
 
   /** Returns whether the limit is unused and its rate is fully available again. */
@@ -111,14 +127,14 @@ export class KeyLimit extends Due implements Limit<Task> {
   acquire(nowMs: number, demand: Demand): void {
     this.held += this.amountOf(demand);
     const { rate } = this.allowance;
-    if (rate !== undefined) this.#rateMs = Math.max(nowMs, this.#rateMs) + rate.perMs / rate.count;
+    if (rate !== undefined) this.#rateMs = Math.max(nowMs, this.#rateMs) + partOf(rate);
   }
 
   /** Records that an attempt has ended, or did not start after all. */
   release(hasStarted: boolean, demand: Demand): void {
     this.held -= this.amountOf(demand);
     const { rate } = this.allowance;
-    if (!hasStarted && rate !== undefined) this.#rateMs -= rate.perMs / rate.count;
+    if (!hasStarted && rate !== undefined) this.#rateMs -= partOf(rate);
   }
 
   wait(task: Task, isReturned: boolean): void {
@@ -184,4 +200,9 @@ export class KeyLimit extends Due implements Limit<Task> {
 
 function burstOf({ count, burst }: { readonly count: number; readonly burst: number }): number {
   return Math.max(1, burst > 0 ? burst : count);
+}
+
+/** The time that one start takes of a rate. */
+function partOf({ count, perMs }: { readonly count: number; readonly perMs: number }): number {
+  return perMs / count;
 }

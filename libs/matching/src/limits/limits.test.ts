@@ -148,6 +148,44 @@ describe("a limit on tasks with the same key", () => {
     assert.deepEqual(arena.pool.limits(arena.nowMs), []);
   });
 
+  it("converts the starts that are paid for when a rule changes the rate", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 99 });
+    const limits = [{ key: "mail", rate: { count: 1, perMs: 3_600_000, burst: 1 } }];
+    sender.offer([1, 2, 3], {}, { limits });
+    arena.turn();
+    assert.deepEqual(agent.taskNumbers, [1]);
+    const rate = { count: 1, perMs: 1_000, burst: 1 };
+    arena.pool.setLimit({ key: "mail", maxConcurrent: 0, rate, description: "" }, arena.nowMs);
+    arena.turn();
+    assert.deepEqual(agent.taskNumbers, [1]);
+    arena.pass(1_001);
+    assert.deepEqual(agent.taskNumbers, [1, 2]);
+    arena.pool.setLimit(
+      { key: "mail", maxConcurrent: 0, rate: { ...rate, perMs: 4_000 }, description: "" },
+      arena.nowMs,
+    );
+    arena.pass(1_001);
+    assert.deepEqual(agent.taskNumbers, [1, 2]);
+    arena.pass(4_000);
+    assert.deepEqual(agent.taskNumbers, [1, 2, 3]);
+  });
+
+  it("converts the starts that are paid for when a later task names another rate", () => {
+    const arena = new Arena();
+    const sender = arena.sender();
+    const agent = arena.agent("a", { slots: 99 });
+    const limitsOf = (perMs: number) => [{ key: "mail", rate: { count: 1, perMs, burst: 1 } }];
+    sender.offer([1], {}, { limits: limitsOf(3_600_000) });
+    arena.turn();
+    sender.offer([2], {}, { limits: limitsOf(1_000) });
+    arena.turn();
+    assert.deepEqual(agent.taskNumbers, [1]);
+    arena.pass(1_001);
+    assert.deepEqual(agent.taskNumbers, [1, 2]);
+  });
+
   it("does not count an attempt that an agent was too busy to start", () => {
     const arena = new Arena();
     const sender = arena.sender();

@@ -27,8 +27,6 @@ export interface LimitOrigin {
 export interface Limit<Task> extends Due {
   readonly id: string;
   readonly key: string;
-  /** The rule for the key. Undefined if only tasks set the limit. */
-  set: Allowance | undefined;
   readonly allowance: Allowance;
   readonly held: number;
   readonly waiting: number;
@@ -43,7 +41,9 @@ export interface Limit<Task> extends Due {
   /** When the rate is fully available again. */
   readonly restDueMs: number;
   /** Sets the limit that a task names for the key. */
-  configure(limit: KeyedLimit): void;
+  configure(limit: KeyedLimit, nowMs: number): void;
+  /** Sets the rule for the key. Undefined if only tasks set the limit. */
+  setRule(rule: Allowance | undefined, nowMs: number): void;
   /** Returns how many more may start now. */
   roomAt(nowMs: number): number;
   /** Returns whether the limit is unused and its rate is fully available again. */

@@ -88,7 +88,7 @@ export class TaskOffers {
       return;
     }
     const limits =
-      offer.limits.length === 0 ? noLimits : this.#limits.register(offer.limits, profile.namespace);
+      offer.limits.length === 0 ? noLimits : this.#limits.register(offer.limits, profile.namespace, nowMs);
     if (isRefusal(limits)) {
       stream.returned(senderSlot.pool, offer.token, RETURN_REASON_OVER_WINDOW, limits, retryAfterMs);
       return;
