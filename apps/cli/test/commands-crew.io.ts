@@ -75,6 +75,10 @@ describe("the commands for agents and pools", () => {
   it("agents: pause, sleep, quarantine, and the release of each", async () => {
     assert.match(await printed("agent pause polling-1 --reason calm"), /✓ polling-1 is paused/);
     assert.match(await printed("agent list"), /‖ paused/);
+    assert.match(
+      await printed("agent release polling-1"),
+      /polling-1 is still paused, .*agent resume polling-1/,
+    );
     assert.match(await printed("agent resume polling-1"), /is resumed/);
     assert.match(await printed("agent sleep polling-1 --duration 10m"), /sleeps/);
     assert.match(await printed("agent wake polling-1"), /is awake/);

@@ -17,9 +17,17 @@ type Call = (server: Awaited<ReturnType<typeof connect>>, order: Order, context:
 export const pauseAgent = steering("is paused. Running tasks finish", (server, order) =>
   server.call("agents.pause", order),
 );
-export const resumeAgent = steering("is resumed", (server, order) => server.call("agents.resume", order));
+export const resumeAgent = steering(
+  "is resumed",
+  (server, order) => server.call("agents.resume", order),
+  heldText,
+);
 export const wakeAgent = steering("is awake", (server, order) => server.call("agents.wake", order));
-export const releaseAgent = steering("is released", (server, order) => server.call("agents.release", order));
+export const releaseAgent = steering(
+  "is released",
+  (server, order) => server.call("agents.release", order),
+  heldText,
+);
 export const quarantineAgent = steering("is quarantined. Its tasks are requeued", (server, order) =>
   server.call("agents.quarantine", order),
 );
@@ -34,7 +42,18 @@ export const sleepAgent = steering("sleeps until it is woken or needed", (server
   return server.call("agents.sleep", { ...order, body });
 });
 
-function steering(done: string, call: Call): (context: Context) => Promise<Result> {
+/** Returns the hold that a resume or a release has not ended, with the command that does. Empty if there is none. */
+export function heldText({ agentId = "", hold = "none" }: Pick<Agent, "agentId" | "hold">): string {
+  if (hold === "none" || hold === "unspecified") return "";
+  const command = `tutti agent ${hold === "paused" ? "resume" : "release"} ${safe(agentId)}`;
+  return `${safe(agentId)} is still ${hold === "flapping" ? "unstable" : hold}, and gets no tasks. End this: ${command}`;
+}
+
+function steering(
+  done: string,
+  call: Call,
+  textOf: (agent: Agent) => string = () => "",
+): (context: Context) => Promise<Result> {
   return async (context) => {
     const { values, print } = context;
     const [pool, reason] = [values.text("pool"), values.text("reason")];
@@ -46,7 +65,9 @@ function steering(done: string, call: Call): (context: Context) => Promise<Resul
       json: reply,
       quiet: [id],
       draw: () => {
-        print.line(`${print.style.green("✓")} ${safe(id)} ${done}`);
+        const held = textOf(reply);
+        if (held === "") print.line(`${print.style.green("✓")} ${safe(id)} ${done}`);
+        else print.line(`${print.style.yellow("◐")} ${held}`);
       },
     };
   };
