@@ -81,8 +81,10 @@ export class KeyLimit extends Due implements Limit<Task> {
   #convert(before: Allowance["rate"], nowMs: number): void {
     const { rate } = this.allowance;
     const ahead = this.#rateMs - nowMs;
-    if (before === undefined || ahead <= 0 || rate === before) return;
-    this.#rateMs = rate === undefined ? nowMs : nowMs + (ahead / partOf(before)) * partOf(rate);
+    if (before === undefined || ahead <= 0) return;
+    if (rate === undefined) this.#rateMs = nowMs;
+    // Each task names its rate, and a conversion is not exact.
+    else if (partOf(rate) !== partOf(before)) this.#rateMs = nowMs + (ahead / partOf(before)) * partOf(rate);
   }
 
   override run(nowMs: number): void {
