@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { nearest } from "@tutti/kernel";
+import { counted, nearest } from "@tutti/kernel";
 import type { CloudEventInput } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { readInput } from "../../command/input.ts";
@@ -25,13 +25,17 @@ export async function postEvent(context: Context): Promise<Result> {
     json: { id, ...reply },
     quiet: [id],
     draw: () => {
-      const concerns = matched === 0 ? "no trigger" : matched === 1 ? "1 trigger" : `${matched} triggers`;
-      const duplicateText = duplicates === 0 ? "" : `, seen before by ${duplicates}`;
-      print.line(
-        `${print.style.green("✓")} ${id} posted  ${print.style.dim(`concerns ${concerns}${duplicateText}`)}`,
-      );
+      const text = print.style.dim(matchedText(matched, duplicates));
+      print.line(`${print.style.green("✓")} ${id} posted  ${text}`);
     },
   };
+}
+
+/** Returns what happened to an event. Without a trigger it still reaches the runs that wait for it. */
+export function matchedText(matched: number, duplicates: number): string {
+  const duplicateText = duplicates === 0 ? "" : `, seen before by ${duplicates}`;
+  if (matched === 0) return `matches no trigger, and goes to runs that wait for it${duplicateText}`;
+  return `matches ${counted(matched, "trigger")}${duplicateText}`;
 }
 
 /** Explains from the list of triggers why no trigger accepted an event. */
