@@ -162,19 +162,15 @@ function runFiles(files, manner) {
       child.kill("SIGKILL");
     };
     let silence = setTimeout(kill, deadlines.silenceMs);
-    let long = setTimeout(() => {}, 0);
+    const long = deadlines.silenceMs > reportAfterMs ? longTests(record.current, report) : undefined;
     const [, stdout, stderr, events] = child.stdio;
     for (const stream of [stdout, stderr]) stream?.on("data", (chunk) => (outcome.output += chunk));
     createInterface({ input: /** @type {import("node:stream").Readable} */ (events) }).on("line", (line) => {
       clearTimeout(silence);
-      clearTimeout(long);
       silence = setTimeout(kill, deadlines.silenceMs);
-      if (deadlines.silenceMs > reportAfterMs)
-        long = setTimeout(
-          () => report?.(`RUNNING for ${reportAfterMs / 1000} s: ${record.current()}`),
-          reportAfterMs,
-        );
-      if (record.line(line)) kill();
+      const event = JSON.parse(line);
+      long?.next(event);
+      if (record.event(event)) kill();
     });
     child.on("error", reject);
     endLingering(child, () =>
@@ -182,11 +178,41 @@ function runFiles(files, manner) {
     );
     child.on("close", (code) => {
       clearTimeout(silence);
-      clearTimeout(long);
+      long?.end();
       record.end(code, killed, deadlines.silenceMs);
       resolve(outcome);
     });
   });
+}
+
+/**
+ * Reports tests that run long, and then their results. A stopped run would not show them otherwise.
+ *
+ * @param {() => string} current
+ * @param {(line: string) => void} report
+ */
+function longTests(current, report = () => {}) {
+  /** @type {NodeJS.Timeout | undefined} */
+  let timer;
+  /** @type {string | undefined} */
+  let reported;
+  const running = () => {
+    reported = current();
+    report(`RUNNING for ${reportAfterMs / 1000} s: ${reported}`);
+  };
+  return {
+    /** @param {any} event */
+    next(event) {
+      clearTimeout(timer);
+      timer = setTimeout(running, reportAfterMs);
+      if (reported === undefined || !/^(pass|fail)$/.test(event.kind)) return;
+      report(event.kind === "pass" ? `PASSED ${reported}` : `FAILED ${reported}\n${indent(event.text)}`);
+      reported = undefined;
+    },
+    end() {
+      clearTimeout(timer);
+    },
+  };
 }
 
 /**
@@ -232,11 +258,10 @@ function recorder(outcome, files, folder) {
   return {
     current: at,
     /**
-     * @param {string} line
+     * @param {any} event
      * @returns {boolean} whether the process must be killed
      */
-    line(line) {
-      const event = JSON.parse(line);
+    event(event) {
       if (event.kind === "begin") current = event;
       else if (event.kind === "loaded") mark = { atMs: performance.now(), cpuMs: event.cpuMs };
       else if (event.kind === "end") {

@@ -42,13 +42,6 @@ export const sleepAgent = steering("sleeps until it is woken or needed", (server
   return server.call("agents.sleep", { ...order, body });
 });
 
-/** Returns the hold that a resume or a release has not ended, with the command that does. Empty if there is none. */
-export function heldText({ agentId = "", hold = "none" }: Pick<Agent, "agentId" | "hold">): string {
-  if (hold === "none" || hold === "unspecified") return "";
-  const command = `tutti agent ${hold === "paused" ? "resume" : "release"} ${safe(agentId)}`;
-  return `${safe(agentId)} is still ${hold === "flapping" ? "unstable" : hold}, and gets no tasks. End this: ${command}`;
-}
-
 function steering(
   done: string,
   call: Call,
@@ -71,4 +64,11 @@ function steering(
       },
     };
   };
+}
+
+/** Returns the hold that a resume or a release has not ended, with the command that does. Empty if there is none. */
+export function heldText({ agentId = "", hold = "none" }: Pick<Agent, "agentId" | "hold">): string {
+  if (hold === "none" || hold === "unspecified") return "";
+  const command = `tutti agent ${hold === "paused" ? "resume" : "release"} ${safe(agentId)}`;
+  return `${safe(agentId)} is still ${hold === "flapping" ? "unstable" : hold}, and gets no tasks. End this: ${command}`;
 }
