@@ -45,6 +45,8 @@ const recordedClients = 6;
 const probes = 12;
 const restMs = 2_000;
 const patienceMs = 60_000;
+/** Time for the answer of a member that is ready. */
+const probeMs = 2_000;
 /** Time that started work may take to end after the last fault. */
 const endsWithinMs = 180_000;
 
@@ -147,11 +149,28 @@ async function happen(
     await ending;
     recoveries.push({ fault: fault.name, ms, goalMs: fault.goalMs });
     log(`${fault.name}: served again after ${(ms / 1_000).toFixed(1)} s`);
-    await cluster.ready(AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]));
+    await readyAgain(cluster, signal);
     await prober.everythingIsServed();
     await pause(restMs);
   }
   return recoveries;
+}
+
+/**
+ * Waits until every member is ready. A killed NATS server may stay behind its leader until another restart, while the
+ * others serve everything. So such a server is restarted once, as `roll` does.
+ */
+async function readyAgain(cluster: Cluster, signal: AbortSignal): Promise<void> {
+  const isReadyWithin = (ms: number, members: Cluster["members"]) =>
+    cluster.ready(AbortSignal.any([signal, AbortSignal.timeout(ms)]), members).then(
+      () => true,
+      () => false,
+    );
+  if (await isReadyWithin(patienceMs, cluster.members)) return;
+  for (const member of cluster.members)
+    if (member.planned.kind === "nats" && !(await isReadyWithin(probeMs, [member])))
+      await cluster.roll([member.name], signal);
+  await cluster.ready(AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]));
 }
 
 /** Size of a disk, more than streams reserve. */
