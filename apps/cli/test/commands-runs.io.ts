@@ -426,9 +426,9 @@ tasks:
     assert.equal((await tutti("repair broken-1 ask --reason none")).exitCode, 2);
     const line = "repair broken-1 ask amount=7 --reason phoned";
     const dry = await tutti(`${line} --dry-run`);
-    assert.match(dry.errors, /It will be completed with this output\. 2 tasks after it: pay, note\./);
+    assert.match(dry.errors, /\) will be completed with this output\. 2 tasks after it: pay, note\./);
     assert.match((await tutti(line)).errors, /--yes/);
-    assert.match(await printed(`${line} --yes`), /✓ ask of broken-1 is completed/);
+    assert.match(await printed(`${line} --yes`), /✓ ask of broken-1: completed/);
     await printed("repair broken-1 late --skip --reason gone --yes");
     assert.match(await printed("watch broken-1"), /7/);
     assert.match(await printed("history broken-1 --json"), /task_repaired[^\n]*phoned/);
@@ -442,8 +442,8 @@ tasks:
     assert.equal((await tutti("run strict amount=0 --id strict-1 -q")).exitCode, 1);
     const line = "repair strict-1 pay amount=9 --rerun --reason typo";
     const dry = await tutti(`${line} --dry-run`);
-    assert.match(dry.errors, /is failed\. It will run with this input.*1 task after it: note\./s);
-    assert.match(await printed(`${line} --yes`), /✓ pay of strict-1 is/);
+    assert.match(dry.errors, /\(failed\) will run with this input.*1 task after it: note\./s);
+    assert.match(await printed(`${line} --yes`), /✓ pay of strict-1: /);
     assert.match(await printed("watch strict-1"), /9/);
     assert.match(await printed("history strict-1 --json"), /run_retried[^\n]*typo/);
   });

@@ -102,7 +102,7 @@ describe("runs of durable functions", () => {
     assert.deepEqual(
       found.remedies.map(({ text, command }) => [text, command]),
       [
-        ["start a worker with pinned in 3.0.0", ""],
+        ["start a worker that offers pinned in version 3.0.0", ""],
         ["move the run to the latest version of pinned", "tutti workflow migrate pinned --only left"],
       ],
     );

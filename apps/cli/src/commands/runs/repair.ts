@@ -31,7 +31,7 @@ export async function repair(context: Context): Promise<Result> {
   const params = { id, task: taskId };
   const task = await server.call("tasks.get", { params, query: server.namespace });
   const dependents = await dependentsOf(server, id, taskId);
-  const change = `Task ${safe(taskId)} is ${displayOf(task.status).words}. It ${requested.effect}.`;
+  const change = `Task ${safe(taskId)} (${displayOf(task.status).words}) ${requested.effect}.`;
   const rest =
     dependents.length === 0
       ? "No task needs it."
@@ -50,7 +50,7 @@ export async function repair(context: Context): Promise<Result> {
     quiet: [],
     draw: () => {
       print.line(
-        `${print.style.green("✓")} ${safe(taskId)} of ${safe(id)} is ${displayOf(repaired.status).words}`,
+        `${print.style.green("✓")} ${safe(taskId)} of ${safe(id)}: ${displayOf(repaired.status).words}`,
       );
     },
   };
