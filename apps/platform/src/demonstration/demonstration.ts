@@ -54,7 +54,7 @@ export class Demonstration implements Component {
   readonly #options: DemonstrationOptions;
   readonly #logger: Logger;
   #workers: readonly Supervised[] = [];
-  #work: Promise<unknown> = Promise.resolve();
+  #work: Promise<void> = Promise.resolve();
   #race: RunningProgram | undefined;
   /** Aborted when the platform stops. */
   readonly #stopping = new AbortController();

@@ -269,14 +269,14 @@ class Starting {
       this.#recordReceipt({ number, runId: replyId, existed, refusal: undefined });
       void this.#awaitEnd(runId);
     } catch (error) {
-      this.#unfollow(runId, [number]);
+      this.#unfollowItem(runId, number);
       this.#refuse(number, replyId, toErrorDetail(errorFromUnknown(error)));
     }
   }
 
   #answered(number: number, runId: string, replyId: string, outcome: Outcome): void {
     if (outcome.kind === "refused") {
-      this.#unfollow(runId, [number]);
+      this.#unfollowItem(runId, number);
       this.#refuse(number, replyId, toErrorDetail(errorOf(outcome.refusal)));
       return;
     }
@@ -306,15 +306,20 @@ class Starting {
     this.#followed.set(runId, { numbers: [number], fromPoll: this.#polls, stop });
   }
 
-  /** Removes items that wait for the end of a run, by default all. Returns their numbers. */
-  #unfollow(runId: string, numbers = this.#followed.get(runId)?.numbers ?? []): readonly number[] {
+  /** Removes a refused item. Other items may have started the run. */
+  #unfollowItem(runId: string, refused: number): void {
     const followed = this.#followed.get(runId);
-    if (followed === undefined) return [];
-    followed.numbers = followed.numbers.filter((number) => !numbers.includes(number));
-    if (followed.numbers.length > 0) return numbers;
-    followed.stop();
+    if (followed === undefined) return;
+    followed.numbers = followed.numbers.filter((number) => number !== refused);
+    if (followed.numbers.length === 0) this.#unfollow(runId);
+  }
+
+  /** Returns the items that waited for the end of the run. */
+  #unfollow(runId: string): readonly number[] {
+    const followed = this.#followed.get(runId);
+    followed?.stop();
     this.#followed.delete(runId);
-    return numbers;
+    return followed?.numbers ?? [];
   }
 
   #reportEnd(ending: RunEnding): void {
