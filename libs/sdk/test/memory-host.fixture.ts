@@ -217,6 +217,9 @@ export function memoryEdge() {
       this.kept++;
       return () => this.kept--;
     },
+    onEmpty(listener: () => void) {
+      return this.onSignal("empty", listener);
+    },
     exit(code: number) {
       this.exits.push(code);
     },

@@ -24,6 +24,7 @@ function recordingEdge() {
       alive++;
       return () => alive--;
     },
+    onEmpty: () => () => {},
     exit: (code) => exits.push(code),
   };
   return {

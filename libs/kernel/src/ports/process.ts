@@ -20,6 +20,8 @@ export interface ProcessEdge {
   onFault(listener: (error: unknown, origin: FaultOrigin) => void): () => void;
   /** Keeps the process alive until the returned function is called, even if nothing else does. */
   keepAlive(): () => void;
+  /** Calls back when nothing keeps the process alive. Returns a function that stops that. */
+  onEmpty(listener: () => void): () => void;
   exit(code: number): void;
 }
 
@@ -43,6 +45,10 @@ export const systemProcess: ProcessEdge = {
   keepAlive() {
     const handle = setInterval(() => {}, dayMs);
     return () => clearInterval(handle);
+  },
+  onEmpty(listener) {
+    process.once("beforeExit", listener);
+    return () => process.off("beforeExit", listener);
   },
   exit: (code) => process.exit(code),
 };

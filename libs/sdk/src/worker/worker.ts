@@ -111,6 +111,7 @@ export class Worker {
   #registration: Registration | undefined;
   #failure: Error | undefined;
   #releases: (() => void)[] = [];
+  #cancelReport: (() => void) | undefined;
   #drainTimer: Timer | undefined;
   #linkWatch: Timer | undefined;
 
@@ -185,6 +186,7 @@ export class Worker {
   handle(capability: string | Capability, handler: Handler<never>, options: HandleOptions = {}): this {
     // The input comes from the definition. If the host knows a schema, it has checked the input too.
     const handled = handledAs(capability, handler as Handler, options);
+    if (this.#state === "idle") this.#reportUnlessStarted();
     this.#handlers.add(handled.name, handled.handler, handled.options);
     this.#agent.sendOffering();
     return this;
@@ -230,6 +232,7 @@ export class Worker {
       return Promise.reject(sdkErrors.optionInvalid(wrong));
     }
     this.#state = "linking";
+    this.#cancelReport?.();
     const { edge, logger, variables } = this.#ports;
     for (const warning of misspeltVariables(variables)) logger.warn(warning);
     this.#releases.push(edge.keepAlive());
@@ -248,6 +251,7 @@ export class Worker {
   stop(reason = "the worker stops"): Promise<void> {
     if (this.#state === "idle") {
       this.#state = "stopped";
+      this.#cancelReport?.();
       this.#started.reject(sdkErrors.stopped());
       this.#stopped.resolve();
     }
@@ -387,6 +391,14 @@ export class Worker {
     this.#watchdog.stop();
     this.#agent.stop();
     for (const release of this.#releases.splice(0)) release();
+  }
+
+  /** Reports a script that ends without the start of its worker. Its tasks would wait, and nothing would say why. */
+  #reportUnlessStarted(): void {
+    const { edge, logger } = this.#ports;
+    this.#cancelReport ??= edge.onEmpty(() => {
+      logger.warn("the worker was never started. End the script with `await worker.run()`");
+    });
   }
 
   #watchSignals(): () => void {
