@@ -12,7 +12,7 @@
  */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { errorFromUnknown, thisSystem } from "@tutti/kernel";
+import { asTyped, errorFromUnknown, thisSystem } from "@tutti/kernel";
 import { backup, imported, restored } from "./command/copies.ts";
 import { down, restart, scale, status } from "./command/outside.ts";
 import { up } from "./command/up.ts";
@@ -65,6 +65,6 @@ try {
   process.exitCode = await command();
 } catch (error) {
   const { message, status: kind } = errorFromUnknown(error);
-  process.stderr.write(`tutti cluster: ${message}\n`);
+  process.stderr.write(`tutti cluster: ${asTyped(message, process.env)}\n`);
   process.exitCode = kind === "INVALID_ARGUMENT" ? 2 : 1;
 }

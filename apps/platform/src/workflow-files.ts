@@ -110,7 +110,7 @@ export class WorkflowFiles implements Component {
     this.#known.set(name, state);
     const { print, foundation } = this.#options;
     foundation.logger.info("documents that are no workflows are not applied", { file: name, others });
-    print(`  ${name} has ${counted(others, "document")} of another kind. Run \`tutti apply ${name}\`.`);
+    print(`  ${name} has ${counted(others, "document")} of another kind. Run \`npx tutti apply ${name}\`.`);
   }
 
   /** Runs a module again after each change of the folder, because one of its imports may have changed. */

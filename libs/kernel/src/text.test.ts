@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
   amountOf,
+  asTyped,
   capitalized,
   counted,
   csvLine,
@@ -114,4 +115,22 @@ describe("a pattern with wildcards", () => {
   for (const [pattern, text, matches] of rows)
     it(`${pattern} ${matches ? "matches" : "does not match"} ${JSON.stringify(text)}`, () =>
       assert.equal(matchesWildcard(pattern, text), matches));
+});
+
+describe("a text with commands, if npx starts the CLI", () => {
+  for (const [text, expected] of [
+    ["tutti why a", "npx tutti why a"],
+    ["  tutti approve a   Approve it.", "  npx tutti approve a   Approve it."],
+    [
+      "Run `a` not found. List runs with `tutti list`.",
+      "Run `a` not found. List runs with `npx tutti list`.",
+    ],
+    ["\u001b[2mtutti --server URL\u001b[22m", "\u001b[2mnpx tutti --server URL\u001b[22m"],
+    ["one\ntutti why a", "one\nnpx tutti why a"],
+    ["npx tutti dev", "npx tutti dev"],
+    ["agents of tutti", "agents of tutti"],
+    ["~/tutti dist, my-tutti run, Tutti runs", "~/tutti dist, my-tutti run, Tutti runs"],
+  ] as const)
+    it(`is ${JSON.stringify(expected)}`, () =>
+      assert.equal(asTyped(text, { npm_command: "exec" }), expected));
 });

@@ -107,3 +107,12 @@ export function matchesWildcard(pattern: string, text: string): boolean {
   }
   return true;
 }
+
+/** A command in a text: at its start, after a space, a quote, a bracket or a colour, and without `npx`. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: colours start with an escape.
+const commandStart = /(?<=^|[\s`'"(]|\u001b\[[\d;]*m)(?<!npx )tutti (?=[a-z]|--)/gm;
+
+/** Returns a text with its commands as the user types them: with `npx` if npx has started the program. */
+export function asTyped(text: string, environment: Readonly<Record<string, string | undefined>>): string {
+  return environment["npm_command"] === "exec" ? text.replace(commandStart, "npx tutti ") : text;
+}

@@ -1,9 +1,9 @@
+import { asTyped } from "@tutti/kernel";
 import type { Shell, Sink } from "../effects/shell.ts";
 import { Frames, type FramesKind } from "../terminal/frames.ts";
 import { drawJson } from "../terminal/json.ts";
 import { type Style, styleOf } from "../terminal/style.ts";
 import { type Column, drawFacts, drawTable, type Entry } from "../terminal/table.ts";
-import { asTyped } from "../terminal/text.ts";
 
 interface PrinterOptions {
   readonly hasColours: boolean;
@@ -25,8 +25,7 @@ export class Printer {
   readonly #output: Sink;
   readonly #errors: Sink;
   readonly #isDumb: boolean;
-  /** Whether npx has started the CLI. Then its commands need `npx` too: only the folder has the CLI. */
-  readonly #isByNpx: boolean;
+  readonly #environment: Shell["environment"];
 
   constructor(
     {
@@ -43,7 +42,7 @@ export class Printer {
     this.#output = output;
     this.#errors = errors;
     this.#isDumb = environment["TERM"] === "dumb";
-    this.#isByNpx = hasNotes && environment["npm_command"] === "exec";
+    this.#environment = environment;
     this.style = styleOf(output.hasColours && hasColours && isForPeople);
     this.errorStyle = styleOf(errors.hasColours && hasColours);
   }
@@ -105,7 +104,7 @@ export class Printer {
 
   /** Returns a text with its commands as the user types them. */
   typed(text: string): string {
-    return this.#isByNpx ? asTyped(text) : text;
+    return this.hasNotes ? asTyped(text, this.#environment) : text;
   }
 
   /**

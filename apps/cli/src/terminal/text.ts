@@ -79,12 +79,3 @@ export function wrap(text: string, width: number): string[] {
   }
   return [...lines, line];
 }
-
-/** A command in a text: at its start, after a space, a quote, a bracket or a colour, and without `npx`. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: colours start with an escape.
-const commandStart = /(?<=^|[\s`'"(]|\u001b\[[\d;]*m)(?<!npx )tutti (?=[a-z]|--)/gm;
-
-/** Returns a text with its commands as they are typed if npx starts the CLI. */
-export function asTyped(text: string): string {
-  return text.replace(commandStart, "npx tutti ");
-}

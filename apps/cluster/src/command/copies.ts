@@ -1,5 +1,7 @@
 /** Backs up, restores and imports a stopped cluster. */
+
 import { resolve } from "node:path";
+import { asTyped } from "@tutti/kernel";
 import { type Backup, backUp, restore } from "../backup/backup.ts";
 import { importData } from "../backup/import.ts";
 import { clusterErrors } from "../errors.ts";
@@ -14,18 +16,22 @@ interface CopyOptions extends Counts {
   readonly from?: string | undefined;
 }
 
+function print(line: string): void {
+  process.stdout.write(`${asTyped(line, process.env)}\n`);
+}
+
 export async function backup(options: CopyOptions): Promise<number> {
   const to = named(options.to, "--to");
   const result = await backUp(await clusterOptionsOf(options), to, endedBySignals());
-  process.stdout.write(`${summaryOf(result)} are in ${to}. It contains the keys: store it like a secret.\n`);
+  print(`${summaryOf(result)} are in ${to}. It contains the keys: store it like a secret.`);
   return 0;
 }
 
 export async function restored(options: CopyOptions): Promise<number> {
   const from = named(options.from, "--from");
   const result = await restore(await clusterOptionsOf(options), from, endedBySignals());
-  process.stdout.write(
-    `${summaryOf(result)} of ${result.made} are in ${options.directory}. To inspect it first: tutti cluster up --paused --directory ${options.directory}\n`,
+  print(
+    `${summaryOf(result)} of ${result.made} are in ${options.directory}. To inspect it first: tutti cluster up --paused --directory ${options.directory}`,
   );
   return 0;
 }
@@ -37,8 +43,8 @@ export async function imported(options: CopyOptions & { readonly plain: boolean 
   const shape = shapeWith({ ...usualShape, isProtected: !options.plain }, counts);
   const { directory } = options;
   await importData(await clusterOptionsOf(options), shape, from, endedBySignals());
-  process.stdout.write(
-    `${from} is the cluster in ${directory} now, and no process starts in the folder any more. To inspect it first: tutti cluster up --paused --directory ${directory}\n`,
+  print(
+    `${from} is the cluster in ${directory} now, and no process starts in the folder any more. To inspect it first: tutti cluster up --paused --directory ${directory}`,
   );
   return 0;
 }

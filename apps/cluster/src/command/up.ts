@@ -6,7 +6,7 @@ import { execFile } from "node:child_process";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { programFileOf, systemClock } from "@tutti/kernel";
+import { asTyped, programFileOf, systemClock } from "@tutti/kernel";
 import { isServerAccepted, leastServerVersion } from "@tutti/nats";
 import { requireFinished } from "../backup/unfinished.ts";
 import { clusterErrors } from "../errors.ts";
@@ -32,7 +32,7 @@ export interface UpOptions extends Counts {
 
 const run = promisify(execFile);
 const print = (line: string): void => {
-  process.stderr.write(`tutti cluster: ${line}\n`);
+  process.stderr.write(`tutti cluster: ${asTyped(line, process.env)}\n`);
 };
 
 export async function up(options: UpOptions): Promise<number> {
