@@ -21,6 +21,7 @@ import {
   openApiAdapter,
   prometheusAdapter,
   prometheusSource,
+  redisAdapter,
   redisSource,
   s3Adapter,
   s3Source,
@@ -64,6 +65,7 @@ describe("an adapter", () => {
     [natsSource, { ...secret, stream: "s", start }],
     [kafkaAdapter, secret],
     [kafkaSource, { ...secret, topic: "t", start }],
+    [redisAdapter, secret],
     [redisSource, { ...secret, from: { list: "l" }, start }],
     [smtpAdapter, { ...secret, from: "a@b" }],
     [imapSource, { ...secret, start }],
@@ -153,6 +155,13 @@ describe("an adapter", () => {
         message: new RegExp(`^\`${of}\` has no option \`repaet\``),
       });
     });
+
+  it("refuses a command of Redis that is a list of words", () => {
+    assert.throws(() => redisAdapter({ ...secret, ...operation({ command: ["GET", "{key}"] }) } as never), {
+      code: "adapter.invalid",
+      message: /`command` of `add` is not a text/,
+    });
+  });
 
   it("accepts its own options", () => {
     for (const [make, options] of known)

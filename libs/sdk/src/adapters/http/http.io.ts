@@ -96,6 +96,10 @@ describe("an HTTP adapter", () => {
     assert.equal(last().url, "/orders/a%2F..%2Fb%3F?tags=x&tags=y%20z&filter%5Bfrom%5D=1");
     assert.equal(last().headers["x-trace"], "t");
     await assert.rejects(async () => execute(adapter(), { id: ".." }), { code: "adapter.input_invalid" });
+    await assert.rejects(
+      async () => execute(adapter(), { id: "1", idd: "2" }),
+      /`idd` has no place in the request/,
+    );
   });
 
   it("sends JSON with the idempotency key of the task", async () => {

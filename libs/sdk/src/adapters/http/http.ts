@@ -246,6 +246,12 @@ class Caller {
     body: HttpBody | undefined,
     input: Input,
   ) {
+    const isSent = (member: string) => member in parameters || (member === "body" && body !== undefined);
+    const lost = Object.keys(input).find((member) => !isSent(member) && input[member] !== undefined);
+    if (lost !== undefined) {
+      const reason = `\`${lost}\` has no place in the request: it is neither in the path, nor in \`parameters\`, nor \`body\``;
+      throw adapterErrors.inputInvalid({ operation, reason });
+    }
     try {
       return writeRequest(url === undefined ? this.#base : new URL(url), path, parameters, body, input);
     } catch (error) {

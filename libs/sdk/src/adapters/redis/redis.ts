@@ -65,6 +65,11 @@ export function redisAdapter(options: RedisAdapterOptions): Adapter {
   requireKnown("redisAdapter", options, optionNames);
   const { name: adapter, operations = usual, rate } = options;
   requireKnownEach(adapter, operations, operationOptionNames);
+  for (const [name, { command }] of Object.entries(operations))
+    if (typeof command !== "string") {
+      const problem = `\`command\` of \`${name}\` is not a text, such as \`GET {key}\``;
+      throw adapterErrors.invalid({ adapter, problem });
+    }
   const connections = new RedisConnections(options);
   const declared = Object.entries(operations);
   return {
