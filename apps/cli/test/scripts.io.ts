@@ -81,6 +81,12 @@ describe("adopt compare", () => {
   it("refuses a folder without scripts, and a script that it does not know", async () => {
     assert.match((await at.tutti("adopt scripts nowhere")).errors, /`nowhere` not found/);
     assert.match((await at.tutti("adopt compare nowhere")).errors, /Adopt its scripts first/);
+    mkdirSync(join(at.command.folder, "empty"));
+    await at.tutti("adopt scripts empty");
+    for (const step of ["compare empty", "flip empty --percent 10"]) {
+      const { errors, exitCode } = await at.tutti(`adopt ${step}`);
+      assert.deepEqual([exitCode, /Adopt its scripts first/.test(errors)], [2, true], errors);
+    }
     assert.match((await at.tutti("adopt compare scripts scripts.no")).errors, /`scripts.no` not found/);
   });
 

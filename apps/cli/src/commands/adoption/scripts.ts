@@ -163,14 +163,17 @@ export async function adoptedScripts(
 ): Promise<{ readonly folder: string; readonly scripts: readonly Adopted[] }> {
   const path = values.argument("FOLDER");
   const folder = resolve(shell.workingDirectory, path);
-  const text = await shell.readText(join(folder, listName)).catch(() => {
-    throw new Failure(`${path} has no ${listName}. Adopt its scripts first.`, {
+  const text = await shell.readText(join(folder, listName)).catch(() => undefined);
+  const scripts = text === undefined ? [] : scriptsIn(text);
+  if (scripts.length === 0) {
+    const problem =
+      text === undefined ? `${path} has no ${listName}` : `${listName} in ${path} has no scripts`;
+    throw new Failure(`${problem}. Adopt its scripts first.`, {
       exitCode: exitCodes.usage,
       code: "not_adopted",
       next: [[`tutti adopt scripts ${path}`, "adopts them"]],
     });
-  });
-  const scripts = scriptsIn(text);
+  }
   const unknown = names.find((name) => !scripts.some((script) => script.name === name));
   if (unknown !== undefined)
     throw new Failure(`Script \`${unknown}\` not found in ${listName}.`, {
