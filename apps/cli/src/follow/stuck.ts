@@ -82,7 +82,8 @@ function waitingLines(explanation: Explanation | undefined): string[] {
     .flatMap(linesOf);
 }
 
-const isOutside = (cause: string | undefined): boolean => cause === "approval" || cause === "signal";
+const isOutside = (cause: string | undefined): boolean =>
+  cause === "approval" || cause === "signal" || cause === "event";
 
 function linesOf({ summary = "", remedies }: Explanation): string[] {
   const [remedy] = remedies;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Explanation } from "@tutti/contracts/types/v1";
+import { type Explanation, type Wait, WaitCause } from "@tutti/contracts/types/v1";
 import { CancelRun, ResetRun, TakeEvent } from "@tutti/contracts/workflow/v1";
 import type { AwaitEvent, RunEffect } from "../../core/state/effects.ts";
 import { eventsSeenMax } from "../../core/state/limits.ts";
@@ -89,9 +89,10 @@ describe("a task that waits for an event", () => {
   it("names the event that it waits for", () => {
     const scene = new Scene();
     const explanation = explain.answer(scene.run.state, { taskId: "paid" }, { key: scene.run.key, nowMs: 0 });
-    assert.match(JSON.stringify(explanation), /it waits for the event shop\.paid/);
-    const [remedy] = (explanation as Explanation).remedies;
-    assert.equal(remedy?.command, "tutti event post shop.paid");
+    const { waits, remedies } = explanation as Explanation;
+    const [{ cause, message }] = waits as [Wait];
+    assert.deepEqual([cause, message], [WaitCause.WAIT_CAUSE_EVENT, "it waits for the event shop.paid"]);
+    assert.equal(remedies[0]?.command, "tutti event post shop.paid");
   });
 
   it("tells it from a signal in the sentence about the run", () => {

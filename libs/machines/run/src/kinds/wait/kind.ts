@@ -49,7 +49,7 @@ export const wait: TaskKind = {
     const event = awaitOf(run, node);
     if (event !== undefined)
       return {
-        cause: WaitCause.WAIT_CAUSE_SIGNAL,
+        cause: WaitCause.WAIT_CAUSE_EVENT,
         message: `it waits for the event ${event.type}`,
         subject: event.type,
       };

@@ -130,6 +130,7 @@ const {
   WAIT_CAUSE_NEEDS,
   WAIT_CAUSE_TIMER,
   WAIT_CAUSE_SIGNAL,
+  WAIT_CAUSE_EVENT,
   WAIT_CAUSE_APPROVAL,
   WAIT_CAUSE_CHILD,
   WAIT_CAUSE_BACKOFF,
@@ -146,13 +147,15 @@ const {
 
 /** Causes whose groups are joined only if their subject is the same. */
 const isShared: ReadonlySet<WaitCause> = new Set([
-  ...[WAIT_CAUSE_SIGNAL, WAIT_CAUSE_LIMIT, WAIT_CAUSE_NO_CAPABILITY, WAIT_CAUSE_NO_MATCH, WAIT_CAUSE_BUSY],
+  ...[WAIT_CAUSE_SIGNAL, WAIT_CAUSE_EVENT, WAIT_CAUSE_LIMIT],
+  ...[WAIT_CAUSE_NO_CAPABILITY, WAIT_CAUSE_NO_MATCH, WAIT_CAUSE_BUSY],
 ]);
 
-const phrases: Readonly<Partial<Record<WaitCause, (subject: string, message: string) => string>>> = {
+const phrases: Readonly<Partial<Record<WaitCause, (subject: string) => string>>> = {
   [WAIT_CAUSE_NEEDS]: () => "for the tasks before",
   [WAIT_CAUSE_TIMER]: () => "for a time",
-  [WAIT_CAUSE_SIGNAL]: signalPhrase,
+  [WAIT_CAUSE_SIGNAL]: (subject) => (subject === "" ? "for a signal" : `for the signal ${subject}`),
+  [WAIT_CAUSE_EVENT]: (subject) => `for the event ${subject}`,
   [WAIT_CAUSE_APPROVAL]: () => "for a person's decision",
   [WAIT_CAUSE_CHILD]: () => "for a child",
   [WAIT_CAUSE_BACKOFF]: () => "for the pause before another attempt",
@@ -187,16 +190,8 @@ export function explanationOf({ lead, explanation, taskGroups: each }: RunExplan
 
 function clauseOf({ count, wait }: TaskGroup): string {
   if (wait === undefined) return `${counted(count, "is", "are")} running`;
-  const phrase = phrases[wait.cause]?.(wait.subject, wait.message) ?? `because ${wait.message}`;
+  const phrase = phrases[wait.cause]?.(wait.subject) ?? `because ${wait.message}`;
   return `${counted(count, "waits", "wait")} ${phrase}`;
-}
-
-/** An event has the cause of a signal. Its message says which of both it is. */
-function signalPhrase(subject: string, message: string): string {
-  if (subject === "") return "for a signal";
-  return message === `it waits for the event ${subject}`
-    ? `for the event ${subject}`
-    : `for the signal ${subject}`;
 }
 
 function namesOf({ taskIds, count }: TaskGroup): string {
