@@ -31,6 +31,16 @@ describe("pages of the site", () => {
     assert.match(html, /<td><code>orchestration/);
   });
 
+  it("have diagrams that follow the theme, and no style of their own", () => {
+    const states = "```mermaid\nstateDiagram-v2\n  ready --> gone: silence\n```\n";
+    const { html } = rendered(`# Life\n\n${states}\n## Links\n\n${states}`, (link) => link);
+    assert.equal(html.match(/<svg[^>]* role="img" aria-label="Diagram: (Life|Links)"/g)?.length, 2);
+    assert.match(html, />silence</);
+    assert.doesNotMatch(html, /<style| style="|https:/);
+    const ids = [...html.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+    assert.equal(new Set(ids).size, ids.length);
+  });
+
   it("show markup of a text", () => {
     const { html } = rendered(
       "# T\n\n<script>alert(1)</script>\n\n```ts\nconst a = '<b>';\n```\n",

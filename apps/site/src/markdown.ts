@@ -1,6 +1,7 @@
 /** Renders Markdown as HTML, with the same anchors as GitHub, so that links work on GitHub and on the site. */
 
 import { Marked, type Tokens } from "marked";
+import { diagramOf } from "./diagram.ts";
 import { escaped, highlighted } from "./highlight.ts";
 
 export interface Heading {
@@ -56,6 +57,7 @@ export function rendered(text: string, leads: Leads): Rendered {
 
 function rendererOf(leads: Leads, headings: readonly Heading[]) {
   let at = 0;
+  let diagrams = 0;
   return {
     heading(this: { parser: { parseInline(tokens: Tokens.Generic[]): string } }, token: Tokens.Heading) {
       const { anchor = "" } = headings[at++] ?? {};
@@ -68,6 +70,9 @@ function rendererOf(leads: Leads, headings: readonly Heading[]) {
     },
     code({ text, lang = "" }: Tokens.Code) {
       const language = lang.split(/\s/)[0] ?? "";
+      const { text: heading = "" } = headings[at - 1] ?? {};
+      if (language === "mermaid")
+        return diagramOf(text, { number: ++diagrams, label: `Diagram: ${heading}` });
       const file = /\bfile=(\S+)/.exec(lang)?.[1];
       const caption = file === undefined ? "" : `<div class="file">${escaped(file)}</div>`;
       return `<div class="code">${caption}<pre tabindex="0"><code>${highlighted(text, language)}</code></pre></div>\n`;
