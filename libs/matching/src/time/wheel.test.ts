@@ -74,6 +74,29 @@ describe("Wheel", () => {
     );
   });
 
+  it("runs an alarm that its own run sets again, at each distance and from each tick", () => {
+    const distances = [
+      ...Array.from({ length: 200 }, (_, ms) => ms + 1),
+      4_095,
+      4_096,
+      4_097,
+      4_160,
+      262_144,
+    ];
+    for (let atMs = 0; atMs < 130; atMs++)
+      for (const distanceMs of distances) {
+        const wheel = new Wheel(0);
+        const alarm = new Alarm();
+        wheel.set(alarm, atMs);
+        alarm.onRun = () => {
+          assert.ok(alarm.ranMs.length <= 2, `from ${atMs}: runs again ${distanceMs} ms too early`);
+          if (alarm.ranMs.length === 1) wheel.set(alarm, atMs + distanceMs);
+        };
+        while (wheel.size > 0) wheel.advance(wheel.nextDueMs);
+        assert.deepEqual(alarm.ranMs, [atMs, atMs + distanceMs]);
+      }
+  });
+
   it("reaches an alarm a year away in few steps", () => {
     const wheel = new Wheel(0);
     const alarm = new Alarm();

@@ -27,6 +27,8 @@ export class Wheel {
   #tick = 0;
   #size = 0;
   #nextTick = -1;
+  /** The list of the tick before is running. */
+  #isRunning = false;
 
   constructor(startMs: number) {
     this.#startMs = Math.floor(startMs);
@@ -85,8 +87,9 @@ export class Wheel {
     const dueTick = Math.ceil(due.dueMs - this.#startMs);
     const tick = Math.min(Math.max(dueTick, this.#tick), this.#tick + furthestTicks);
     let ring = 0;
-    // In the narrowest ring whose list is not passed before the due time.
-    while (ring < rings - 1 && tick >= ringEnd(this.#tick, ring)) ring++;
+    // In the narrowest ring whose list is not passed before the due time, and not in the list that is running.
+    const first = this.#isRunning ? this.#tick - 1 : this.#tick;
+    while (ring < rings - 1 && tick >= ringEnd(first, ring)) ring++;
     const spoke = ring * spokes + (Math.floor(tick / spokes ** ring) & (spokes - 1));
     const head = this.#lists[spoke];
     due.spoke = spoke;
@@ -136,9 +139,14 @@ export class Wheel {
   #runList(spoke: number, nowMs: number): void {
     // One by one: a run may remove other due timers, and new timers go to other lists.
     this.#tick++;
-    for (let due = this.#lists[spoke]; due !== undefined; due = this.#lists[spoke]) {
-      this.remove(due);
-      due.run(nowMs);
+    this.#isRunning = true;
+    try {
+      for (let due = this.#lists[spoke]; due !== undefined; due = this.#lists[spoke]) {
+        this.remove(due);
+        due.run(nowMs);
+      }
+    } finally {
+      this.#isRunning = false;
     }
   }
 

@@ -10,6 +10,7 @@ import { simulatePools } from "./simulate-pools.ts";
 const found = [
   [1_596_567_510, "an agent that answered busy and then completed the attempt on one link"],
   [740_217_474, "a second copy of an attempt that gave way"],
+  [2_079_923_485, "a timer of an agent that its run set to 64 ms later"],
 ] as const;
 
 describe("simulated pools", () => {
