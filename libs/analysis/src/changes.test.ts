@@ -61,7 +61,7 @@ describe("changes of a series", () => {
     assert.ok((delays[11] ?? 0) <= 12 && (delays[24] ?? 0) <= 40, `delays ${delays}`);
   });
 
-  it("have the middles of before and after, and bear outliers", () => {
+  it("compare the medians before and after, and tolerate outliers", () => {
     const points = from(series(7, 200), 100, (value) => value * 2).map((point, index) =>
       index % 29 === 0 ? { ...point, value: 100_000 } : point,
     );

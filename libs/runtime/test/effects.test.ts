@@ -195,7 +195,7 @@ for (const [location, waitMs] of [
       assert.deepEqual(bank.dispatched[0]?.key, accountKey(ada));
     });
 
-    it("is settled by the result of before, once, over another restart", async () => {
+    it("is settled by the earlier result, once, over another restart", async () => {
       const { bank, token } = await crashed();
       assert.equal(await bank.settle(token, completeStatement, { pages: 1 }), "done");
       assert.equal(await bank.settle(token, completeStatement, { pages: 1 }), "ignored");

@@ -342,7 +342,7 @@ describe("a read", () => {
     bank.commits.hold();
     const deposited = bank.execute(ada, deposit, { amountCents: 5 });
     await bank.time.flush();
-    // The process stood still: the batch was durable long ago, and its confirmation arrives only now.
+    // The process stalled: the batch was durable long ago, and its confirmation arrives only now.
     bank.validUntilMs = 0;
     const before = bank.head(0);
     const read = bank.queryBalance(ada);

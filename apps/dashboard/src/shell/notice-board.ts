@@ -24,7 +24,7 @@ export function notify({ tone, text }: { tone: Tone; text: string }): void {
   lastId += 1;
   const id = lastId;
   show([...notices, { id, tone, text }].slice(-most));
-  // What went wrong stays until it is put away: a user who looked elsewhere must be able to read it.
+  // An error stays until the user dismisses it, who may have looked elsewhere.
   if (tone !== "wrong") after(visibleMs, () => dismiss(id));
 }
 

@@ -28,8 +28,8 @@ export function repairLog(disk: MemoryDisk, parts: readonly LogPart[], chain: bo
     const file = nameOfSegment(header.segment);
     const count = header.partitions.length;
     const ends = { ...header.ends, hashes: end.ends.hashes.slice(0, count * hashBytes) };
-    const mended = { ...header, previousChecksum: end.checksum, ...(chain ? { ends } : {}) };
-    disk.patch(file, 0, encodeSegmentHeader(mended));
+    const repaired = { ...header, previousChecksum: end.checksum, ...(chain ? { ends } : {}) };
+    disk.patch(file, 0, encodeSegmentHeader(repaired));
     for (const part of parts) {
       const isGroup = part.batch === undefined && part.kind !== "segment header";
       if (part.file === file && isGroup) repairGroup(disk, header, part, end, chain);

@@ -16,7 +16,7 @@ const storeNode = "coordinator";
 const patienceMs = 1_000;
 /** Maximum time until a change is reported, and the interval of checks for a cut. */
 const reportDelayMs = 5;
-const mendedMs = 50;
+const reconnectCheckMs = 50;
 
 export class SimulatedStore implements OwnershipStore {
   readonly #world: World;
@@ -68,7 +68,7 @@ export class SimulatedStore implements OwnershipStore {
     yield { kind: "caught-up" };
     for (let reported = position; !signal.aborted; ) {
       await this.#pause(this.#world.drawDelay(reportDelayMs));
-      while (this.#network.isDisconnected(this.#life.name, storeNode)) await this.#pause(mendedMs);
+      while (this.#network.isDisconnected(this.#life.name, storeNode)) await this.#pause(reconnectCheckMs);
       const changes = this.#keys.since(reported, this.#refreshedTo);
       reported += changes.length;
       yield* changes;

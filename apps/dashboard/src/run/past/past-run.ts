@@ -156,7 +156,7 @@ export class PastRun {
     this.#own[place] = state;
   }
 
-  /** It has its outcome, and all that needs it hears of that. */
+  /** Sets the outcome of a task, and tells the tasks that need it. */
   finish(place: number, state: number, countsAs?: "completed" | "passed"): void {
     this.set(place, state);
     if (countsAs === undefined) this.#countsAs.delete(place);

@@ -106,7 +106,7 @@ export class SharedKeys {
 }
 
 /** Interval of the check whether a view is still disconnected. */
-const mendedMs = 10;
+const reconnectCheckMs = 10;
 
 /** One process's connection to the shared keys. */
 export class MemoryOwnershipStore implements OwnershipStore {
@@ -197,7 +197,7 @@ export class MemoryOwnershipStore implements OwnershipStore {
     const wait = sleep.bind(undefined, this.#timers);
     if (delayMs > 0) await wait(delayMs, signal).catch(() => undefined);
     while (this.faults.failing === "cut" && !signal.aborted) {
-      await wait(mendedMs, signal).catch(() => undefined);
+      await wait(reconnectCheckMs, signal).catch(() => undefined);
     }
   }
 

@@ -27,8 +27,8 @@ import { forgetWaiting } from "./waiting-functions.ts";
 const { TASK_STATUS_PENDING: pending, TASK_STATUS_COMPLETED: completed } = TaskStatus;
 
 /**
- * @property mended one of them whose needs do not count, because it was repaired by a person; -1 for none
- * @property keepsGood whether lists keep their good entries
+ * @property repaired one of them whose needs do not count, because a user repaired it; -1 for none
+ * @property keepsCompleted whether lists keep their completed entries
  */
 export function reopen(
   run: Run,
