@@ -201,7 +201,6 @@ export class RunPlan implements Unchanging {
     return members;
   }
 
-  /** Needs of tasks: `sources` and `conditions` from `offsets[task]` to `offsets[task + 1]`. */
   /** Returns the signals that its tasks and states wait for. */
   get awaitedSignals(): ReadonlySet<string> {
     this.#awaitedSignals ??= new Set([
@@ -211,6 +210,7 @@ export class RunPlan implements Unchanging {
     return this.#awaitedSignals;
   }
 
+  /** Needs of tasks: `sources` and `conditions` from `offsets[task]` to `offsets[task + 1]`. */
   get predecessors(): Predecessors {
     this.#predecessors ??= reversed(this.plan);
     return this.#predecessors;

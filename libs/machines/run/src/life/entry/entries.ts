@@ -36,3 +36,24 @@ export function payloadOf(
     return runErrors.payloadInvalid.refusal({ kind, name, problem: `expected JSON, got ${error.message}` });
   }
 }
+
+const membersMax = 8;
+
+/** Returns the members of the payload that the definition declares: `amount (integer), note (string, optional)`. */
+export function payloadMembers(run: RunView, kind: Kind, name: string): string {
+  const entry = run.plan?.plan.entries.find((each) => each.kind === kind && each.name === name);
+  const { properties = {}, required = [] } = (entry?.inputSchema ?? {}) as ObjectSchema;
+  const members = Object.entries(properties).map(([member, { type }]) => {
+    const notes = [
+      ...(typeof type === "string" ? [type] : []),
+      ...(required.includes(member) ? [] : ["optional"]),
+    ];
+    return notes.length === 0 ? member : `${member} (${notes.join(", ")})`;
+  });
+  return members.slice(0, membersMax).join(", ") + (members.length > membersMax ? ", …" : "");
+}
+
+interface ObjectSchema {
+  readonly properties?: Readonly<Record<string, { readonly type?: Json }>>;
+  readonly required?: readonly string[];
+}

@@ -41,6 +41,7 @@ import { runErrors } from "../../errors.ts";
 import { explainQuestion } from "../../kinds/approve/kind.ts";
 import { kindOf } from "../../kinds/table.ts";
 import { awaitOf } from "../../kinds/wait/awaited-event.ts";
+import { payloadMembers } from "../entry/entries.ts";
 import { retriedSteps } from "./failed-steps.ts";
 import { explanationOf, ownersInProgress, type RunExplanation, taskGroupsOf } from "./task-groups.ts";
 
@@ -273,8 +274,13 @@ function remediesOf(
   if (event !== undefined)
     return [{ text: "Post the event. Its data: KEY=VALUE.", command: `tutti event post ${event.type}` }];
   const signal = stateOfKind(node, "wait")?.signal ?? "";
-  const text = "Send the signal. If it has a payload: KEY=VALUE.";
-  return signal === "" ? [] : [{ text, command: `tutti signal ${key.id} ${signal}` }];
+  if (signal === "") return [];
+  const members = payloadMembers(run, "signal", signal);
+  const text =
+    members === ""
+      ? "Send the signal. If it has a payload: KEY=VALUE."
+      : `Send the signal. Its payload, as KEY=VALUE: ${members}.`;
+  return [{ text, command: `tutti signal ${key.id} ${signal}` }];
 }
 
 /** Returns why it does not continue now. */

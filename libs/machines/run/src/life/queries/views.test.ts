@@ -99,6 +99,22 @@ describe("an explanation of a task", () => {
     return (found as Explanation).remedies[0]?.command ?? "";
   };
 
+  it("names the payload of the signal that it waits for", () => {
+    const properties = "{amount: {type: integer}, note: {type: string}}";
+    const scene = RunScene.of(
+      `workflow: w\nsignals: {paid: {schema: {type: object, required: [amount], properties: ${properties}}}, other: {}}\ntasks: {a: {wait: {signal: paid}}, b: {wait: {signal: other}}}\n`,
+    );
+    const textFor = (taskId: string) => {
+      const found = explain.answer(scene.state, { taskId }, { key: scene.key, nowMs: 0 });
+      return (found as Explanation).remedies[0]?.text;
+    };
+    assert.equal(
+      textFor("a"),
+      "Send the signal. Its payload, as KEY=VALUE: amount (integer), note (string, optional).",
+    );
+    assert.equal(textFor("b"), "Send the signal. If it has a payload: KEY=VALUE.");
+  });
+
   it("offers to retry it if the pause before its next attempt is long", () => {
     const scene = RunScene.of("workflow: w\ntasks: {a: {uses: t.a, retry: {attempts: 3, backoff: 1h}}}\n");
     scene.fail("a");
