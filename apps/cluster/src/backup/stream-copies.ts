@@ -22,8 +22,11 @@ export interface StreamCopy extends StreamFacts {
 }
 
 interface ApiAnswer {
-  readonly error?: { readonly description?: string };
+  readonly error?: { readonly description?: string; readonly err_code?: number };
 }
+
+/** `no suitable peers for placement` */
+const noPeersCode = 10005;
 
 const partBytes = 128 * 1024;
 const answerMs = 30_000;
@@ -81,11 +84,7 @@ export async function copyIn(connection: NatsConnection, copy: StreamCopy, path:
   const { config, state } = copy;
   const { name } = config;
   await requireHash(copy, path);
-  const { deliver_subject: subject } = await requestTo<{ deliver_subject: string }>(
-    connection,
-    `$JS.API.STREAM.RESTORE.${name}`,
-    { config, state },
-  );
+  const { deliver_subject: subject } = await startRestore(connection, { config, state });
   const client = connection.client(`restoring of the stream ${name}`);
   let isReady = false;
   const send = async (bytes?: Uint8Array): Promise<void> => {
@@ -105,6 +104,28 @@ export async function copyIn(connection: NatsConnection, copy: StreamCopy, path:
   for await (const bytes of createReadStream(path, { highWaterMark: partBytes }))
     await send(bytes as Uint8Array);
   await send();
+}
+
+/** Starts to restore a stream. Servers that have just started may not see each other yet: then it is repeated. */
+async function startRestore(
+  connection: NatsConnection,
+  facts: StreamFacts,
+): Promise<{ readonly deliver_subject: string }> {
+  const { name } = facts.config;
+  const client = connection.client(`restoring of the stream ${name}`);
+  let reason = "the servers do not see each other";
+  const started = await pollFor(async () => {
+    const sent = client.request(`$JS.API.STREAM.RESTORE.${name}`, JSON.stringify(facts), {
+      timeout: answerMs,
+    });
+    const answer = (await sent).json<{ deliver_subject: string } & ApiAnswer>();
+    if (answer.error === undefined) return answer;
+    reason = answer.error.description ?? "it was refused";
+    if (answer.error.err_code !== noPeersCode) throw clusterErrors.copyFailed({ stream: name, reason });
+    return undefined;
+  }, answerMs);
+  if (started === undefined) throw clusterErrors.copyFailed({ stream: name, reason });
+  return started;
 }
 
 function ignoreNoResponders(error: unknown): undefined {
