@@ -19,6 +19,7 @@ import {
 } from "@tutti/kernel";
 import { createDevelopmentCertificates } from "@tutti/mesh/certificates";
 import { freePorts, isPortFree } from "@tutti/nats/local";
+import { pollFor } from "../effects/waiting.ts";
 import { clusterErrors } from "../errors.ts";
 import {
   innerPortsOf,
@@ -58,6 +59,9 @@ export interface ClusterOptions {
 }
 
 const run = promisify(execFile);
+
+/** How long another process may listen on a port while it looks for free ones. */
+const probeMs = 1_000;
 
 /** Returns the error of a member that does not start, with the mistakes of the configuration from its log. */
 export async function startFailure({ name, lastEnd, log, isMisconfigured }: Member): Promise<Error> {
@@ -158,7 +162,7 @@ export class Cluster {
   async requireFreePorts(): Promise<void> {
     for (const { name, planned } of this.#members)
       for (const port of Object.values(planned.ports))
-        if (!(await isPortFree(port)))
+        if (!(await isLeftFree(port)))
           throw clusterErrors.portInUse({ name, port, free: await freePairAfter(port) });
   }
 
@@ -327,6 +331,12 @@ export class Cluster {
     this.#options.onChange?.();
     return written;
   }
+}
+
+/** Returns whether a port is free, or soon is: another process that looks for ports listens on it for a moment. */
+async function isLeftFree(port: number): Promise<boolean> {
+  const found = await pollFor(async () => ((await isPortFree(port)) ? true : undefined), probeMs);
+  return found === true;
 }
 
 /** Returns a port that is free together with the next one, as `--port` needs it. */
