@@ -26,7 +26,7 @@ it("a program that calls a URL without a platform ends with the same error", () 
   assert.match(stderr, /TuttiError: Tutti is not reachable at http:\/\/127\.0\.0\.1:1\. Start the platform/);
 });
 
-it("a script that does not start its worker is told so when it ends", () => {
+it("a script that does not start its worker logs a warning when it ends", () => {
   const text = `
     const { Worker } = await import(${JSON.stringify(new URL("../src/worker.ts", import.meta.url))});
     new Worker().handle("hands.work", () => 1);
@@ -37,6 +37,8 @@ it("a script that does not start its worker is told so when it ends", () => {
     ["--conditions=source", "--input-type=module", "-e", text],
     { encoding: "utf8", timeout: 30_000 },
   );
-  const told = stderr.match(/the worker was never started\. End the script with `await worker\.run\(\)`/g);
-  assert.deepEqual([status, told?.length], [0, 1], stderr);
+  const warnings = stderr.match(
+    /the worker was never started\. End the script with `await worker\.run\(\)`/g,
+  );
+  assert.deepEqual([status, warnings?.length], [0, 1], stderr);
 });

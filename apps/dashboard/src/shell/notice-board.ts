@@ -24,7 +24,7 @@ export function notify({ tone, text }: { tone: Tone; text: string }): void {
   lastId += 1;
   const id = lastId;
   show([...notices, { id, tone, text }].slice(-most));
-  // An error stays until the user dismisses it, who may have looked elsewhere.
+  // An error stays until the user dismisses it: the user may have looked elsewhere.
   if (tone !== "wrong") after(visibleMs, () => dismiss(id));
 }
 
