@@ -21,6 +21,12 @@ export interface LimitWatch {
   due(limit: KeyLimit, nowMs: number): void;
 }
 
+/**
+ * More than the rounding of a time of today, which is 0.0002 ms. So there is room when `paceDueMs` has come: without a
+ * timer, and without room, a task would wait for another event.
+ */
+const roundingMs = 0.001;
+
 const unlimited: Allowance = { maxConcurrent: 0, rate: undefined };
 
 export class KeyLimit extends Due implements Limit<Task> {
@@ -96,7 +102,7 @@ export class KeyLimit extends Due implements Limit<Task> {
     const { maxConcurrent, rate } = this.allowance;
     let room = maxConcurrent > 0 ? Math.max(0, maxConcurrent - this.held) : Number.POSITIVE_INFINITY;
     if (rate !== undefined && room > 0) {
-      const ahead = Math.max(0, this.#rateMs - nowMs);
+      const ahead = Math.max(0, this.#rateMs - nowMs - roundingMs);
       // Tolerance: sums of parts are not exact.
       room = Math.min(room, Math.max(0, Math.floor(burstOf(rate) - ahead / partOf(rate) + 1e-6)));
     }

@@ -148,6 +148,26 @@ describe("a limit on tasks with the same key", () => {
     assert.deepEqual(arena.pool.limits(arena.nowMs), []);
   });
 
+  it("starts every task in time at rates whose intervals are not exact at the times of today", () => {
+    for (const [count, perMs, burst] of [
+      [3, 7, 2],
+      [15, 1_000, 2],
+      [60, 1_000, 2],
+      [90, 1_000, 4],
+    ] as const) {
+      const arena = new Arena();
+      arena.nowMs = 1_790_000_000_000;
+      const sender = arena.sender();
+      const agent = arena.agent("a", { slots: 99 });
+      const limits = [{ key: "mail", rate: { count, perMs, burst } }];
+      sender.offer([1, 2, 3, 4, 5, 6], {}, { limits });
+      arena.turn();
+      assert.equal(agent.taskNumbers.length, burst, `burst of ${count} per ${perMs} ms`);
+      arena.pass(Math.ceil((6 * perMs) / count));
+      assert.deepEqual(agent.taskNumbers, [1, 2, 3, 4, 5, 6], `${count} per ${perMs} ms`);
+    }
+  });
+
   it("converts the starts that are paid for when a rule changes the rate", () => {
     const arena = new Arena();
     const sender = arena.sender();
