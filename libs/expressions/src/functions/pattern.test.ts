@@ -68,6 +68,16 @@ describe("a pattern", () => {
     assert.throws(() => found("a", "((a{100}){100}){100}"), Fault);
   });
 
+  it("that repeats nothing is refused before it takes long, and a loop pays for the refusal", () => {
+    for (const nothing of ["(?:)", "(?:a{0})", "(?:|)"]) {
+      const pattern = `(?:(?:(?:${nothing}{1000}){1000}){1000}){1000}`;
+      const frame = new Frame(() => undefined, 10_000_000);
+      assert.throws(() => matches("a", pattern, frame, 0), /repeats too much/);
+      assert.ok(frame.stepsUsed > 1_000, `${nothing}: ${frame.stepsUsed}`);
+    }
+    assert.ok(found("ab", "^a(?:){1000}b$"));
+  });
+
   it("agrees with JavaScript on the common syntax", () => {
     const atom = fc.constantFrom(
       "a",

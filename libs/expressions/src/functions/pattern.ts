@@ -19,6 +19,8 @@ type Instruction =
   | { readonly kind: "match" };
 
 const instructionsMax = 10_000;
+/** Parts that become no instructions can be repeated too: a pattern of 30 characters can have a billion of them. */
+const visitsMax = 10 * instructionsMax;
 const cache = new Map<string, readonly Instruction[]>();
 const cachedMax = 256;
 
@@ -47,52 +49,75 @@ export function matchesPattern(text: string, pattern: string, stepsMax: number):
 
 /** Checks that a pattern is valid. For patterns that are known before evaluation. */
 export function checkPattern(pattern: string, at: number): void {
-  compile(pattern, at);
+  compile(pattern, new Output(at));
 }
 
 function compiled(pattern: string, frame: Frame, at: number): readonly Instruction[] {
   const known = cache.get(pattern);
   if (known !== undefined) return known;
-  const program = compile(pattern, at);
+  const output = new Output(at);
+  try {
+    compile(pattern, output);
+  } catch (fault) {
+    // A loop that passes over faults pays for each of them.
+    frame.charge(pattern.length + output.visits, at);
+    throw fault;
+  }
+  const { program } = output;
   frame.charge(program.length, at);
   if (cache.size >= cachedMax) cache.clear();
   cache.set(pattern, program);
   return program;
 }
 
-function compile(pattern: string, at: number): readonly Instruction[] {
-  const program: Instruction[] = [];
-  emit(new PatternParser(pattern, at).parse(), program, at);
-  program.push({ kind: "match" });
-  return program;
-}
+/** The instructions of a pattern, up to the limits of a pattern. */
+class Output {
+  readonly at: number;
+  readonly program: Instruction[] = [];
+  visits = 0;
 
-function emit(node: PatternNode, program: Instruction[], at: number): void {
-  if (program.length > instructionsMax)
-    throw new Fault("too_large", at, "the pattern repeats too much", "smaller numbers in its braces");
-  switch (node.kind) {
-    case "character":
-    case "assertion":
-      program.push(node);
-      return;
-    case "sequence":
-      for (const part of node.parts) emit(part, program, at);
-      return;
-    case "choice":
-      emitChoice(node.parts, program, at);
-      return;
-    case "repeat":
-      emitRepeat(node, program, at);
+  constructor(at: number) {
+    this.at = at;
+  }
+
+  /** Counts a part of the pattern before it becomes instructions. */
+  visit(): void {
+    if (this.program.length <= instructionsMax && this.visits++ < visitsMax) return;
+    throw new Fault("too_large", this.at, "the pattern repeats too much", "smaller numbers in its braces");
   }
 }
 
-function emitChoice(parts: readonly PatternNode[], program: Instruction[], at: number): void {
+function compile(pattern: string, output: Output): void {
+  emit(new PatternParser(pattern, output.at).parse(), output);
+  output.program.push({ kind: "match" });
+}
+
+function emit(node: PatternNode, output: Output): void {
+  output.visit();
+  switch (node.kind) {
+    case "character":
+    case "assertion":
+      output.program.push(node);
+      return;
+    case "sequence":
+      for (const part of node.parts) emit(part, output);
+      return;
+    case "choice":
+      emitChoice(node.parts, output);
+      return;
+    case "repeat":
+      emitRepeat(node, output);
+  }
+}
+
+function emitChoice(parts: readonly PatternNode[], output: Output): void {
+  const { program } = output;
   const ends: { first: number; second: number }[] = [];
   for (const [index, part] of parts.entries()) {
     const last = index === parts.length - 1;
     const fork = { kind: "fork" as const, first: program.length + 1, second: -1 };
     if (!last) program.push(fork);
-    emit(part, program, at);
+    emit(part, output);
     if (!last) {
       const end = { kind: "fork" as const, first: -1, second: -1 };
       program.push(end);
@@ -106,17 +131,14 @@ function emitChoice(parts: readonly PatternNode[], program: Instruction[], at: n
   }
 }
 
-function emitRepeat(
-  { of, min, max }: Extract<PatternNode, { kind: "repeat" }>,
-  program: Instruction[],
-  at: number,
-): void {
-  for (let times = 0; times < min; times++) emit(of, program, at);
+function emitRepeat({ of, min, max }: Extract<PatternNode, { kind: "repeat" }>, output: Output): void {
+  const { program } = output;
+  for (let times = 0; times < min; times++) emit(of, output);
   if (max === Number.POSITIVE_INFINITY) {
     const start = program.length;
     const fork = { kind: "fork" as const, first: start + 1, second: -1 };
     program.push(fork);
-    emit(of, program, at);
+    emit(of, output);
     program.push({ kind: "fork", first: start, second: start });
     fork.second = program.length;
     return;
@@ -126,7 +148,7 @@ function emitRepeat(
     const fork = { kind: "fork" as const, first: program.length + 1, second: -1 };
     program.push(fork);
     forks.push(fork);
-    emit(of, program, at);
+    emit(of, output);
   }
   for (const fork of forks) fork.second = program.length;
 }
