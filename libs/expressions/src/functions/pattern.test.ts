@@ -72,7 +72,7 @@ describe("a pattern", () => {
     for (const nothing of ["(?:)", "(?:a{0})", "(?:|)"]) {
       const pattern = `(?:(?:(?:${nothing}{1000}){1000}){1000}){1000}`;
       const frame = new Frame(() => undefined, 10_000_000);
-      assert.throws(() => matches("a", pattern, frame, 0), /repeats too much/);
+      assert.throws(() => matches("a", pattern, frame, 0), { message: "the pattern repeats too much" });
       assert.ok(frame.stepsUsed > 1_000, `${nothing}: ${frame.stepsUsed}`);
     }
     assert.ok(found("ab", "^a(?:){1000}b$"));

@@ -110,7 +110,9 @@ class Run implements Presence {
     this.#initialize();
     while (this.#times.size > 0 && this.#done < this.#problem.tasks) {
       const nowMs = this.#times.leastKey;
-      while (this.#times.leastKey === nowMs) this.#handle(this.#times.pop() ?? 0, nowMs);
+      // The time of the last event can be infinite, and so is that of an empty heap.
+      do this.#handle(this.#times.pop() ?? 0, nowMs);
+      while (this.#times.size > 0 && this.#times.leastKey === nowMs);
       for (;;) {
         const next = this.#dispatcher.next(this, nowMs);
         if (next === undefined) break;

@@ -36,6 +36,12 @@ function scripted(...assignments: readonly Assignment[]): Dispatcher {
 const three = graphOf(3, []);
 
 describe("work done in virtual time", () => {
+  it("ends even if the times exceed all numbers", () => {
+    const problem = problemOf({ graph: three, sizesMs: [1.5e308, 1.5e308, 10] }, fleetOf([1]));
+    const { endMs, unfinished } = execute(problem, new InLine(problem, { first: "ready", by: "anyone" }));
+    assert.deepEqual([endMs[1], unfinished], [Number.POSITIVE_INFINITY, 0]);
+  });
+
   it("queues assign a ready task to the first free agent, or to the fastest", () => {
     const problem = problemOf({ graph: three, sizesMs: [10, 10, 10] }, fleetOf([1, 2]));
     const blind = execute(problem, new InLine(problem, { first: "ready", by: "anyone" }));
