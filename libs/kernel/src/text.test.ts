@@ -10,6 +10,7 @@ import {
   grouped,
   matchesWildcard,
   sentences,
+  shellWord,
   utcOf,
 } from "./text.ts";
 
@@ -35,6 +36,23 @@ describe("durations for people", () => {
     [-5, "0 ms"],
   ];
   for (const [ms, text] of durations) it(`${ms} ms is ${text}`, () => assert.equal(durationText(ms), text));
+});
+
+describe("words of a command line", () => {
+  for (const [text, word] of [
+    ["mail", "mail"],
+    ["api/v1:eu", "api/v1:eu"],
+    ["slow api", "'slow api'"],
+    ["$(id)", "'$(id)'"],
+    ["`id`; ls", "'`id`; ls'"],
+    ["it's", undefined],
+    ["hi!", undefined],
+    ["a\nb", undefined],
+    ["-y", undefined],
+    ["", undefined],
+  ] as const)
+    it(`${JSON.stringify(text)} ${word === undefined ? "has no safe form" : `is ${word}`}`, () =>
+      assert.equal(shellWord(text), word));
 });
 
 describe("numbers and their nouns", () => {

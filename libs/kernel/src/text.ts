@@ -18,6 +18,15 @@ export function amountOf(amount: number, resource: string): string {
   return resource === "slots" ? counted(amount, "slot") : `${amount} ${resource}`;
 }
 
+/**
+ * Returns a text as one word of a command that a person copies into a shell, in quotes if it needs them. Undefined if no
+ * quotes are safe in all common shells, or if the command would read it as an option.
+ */
+export function shellWord(text: string): string | undefined {
+  if (/^[\w@%+=:,./][\w@%+=:,./-]*$/.test(text)) return text;
+  return /^[^-'!\p{C}][^'!\p{C}]*$/u.test(text) ? `'${text}'` : undefined;
+}
+
 const second = 1_000;
 const minute = 60 * second;
 const hour = 60 * minute;

@@ -310,6 +310,20 @@ describe("why a task waits", () => {
     assert.equal(waiting?.remedies[0]?.command, "tutti pool limit default mail --rate 2/1h");
   });
 
+  it("quotes the key of a limit in a command, and has no command if no quotes are safe", () => {
+    for (const [key, command] of [
+      ["slow api", "tutti pool limit default 'slow api' --concurrency 2"],
+      ["$(id)", "tutti pool limit default '$(id)' --concurrency 2"],
+      ["it's", ""],
+    ] as const) {
+      const arena = new Arena();
+      arena.agent("a", { slots: 9 });
+      arena.sender().offer([1, 2], {}, { limits: [{ key, maxConcurrent: 1 }] });
+      arena.turn();
+      assert.equal(arena.pool.explain(tokenOf(2), arena.nowMs)?.remedies[0]?.command, command);
+    }
+  });
+
   it("names a full queue for a task that the pool could not accept", () => {
     const arena = new Arena({ queuedMax: 1 });
     arena.sender().offer([1, 2]);

@@ -16,6 +16,7 @@ import {
   nearest,
   printDuration,
   selectorText,
+  shellWord,
 } from "@tutti/kernel";
 import type { Agent } from "../agents/agent.ts";
 import { isBroken } from "../agents/breaker.ts";
@@ -170,13 +171,15 @@ export class WaitReasons {
     const holders = holdersOf(this.#tasks, (limit) => limit === full, task.profile.namespace);
     const remedy = `raise the limit, or wait until a holder ends. A limit that is set overrides \`${full.key}\` in all workflows`;
     const raised = raiseOf({ isFull, held: full.held, allowance: full.allowance });
+    const key = shellWord(full.key);
     return {
       ...reason(WAIT_CAUSE_LIMIT, `${text}${holdersText(holders)}`, full.key, remedy),
       holders,
       ...(stage === "limited" && { sinceMs: extras.waitsSinceMs }),
       ...(raised !== undefined &&
+        key !== undefined &&
         full.amounts === undefined && {
-          command: `tutti pool limit ${this.#identity.name} ${full.key} ${raised}`,
+          command: `tutti pool limit ${this.#identity.name} ${key} ${raised}`,
         }),
     };
   }
