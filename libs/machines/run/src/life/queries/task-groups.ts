@@ -161,7 +161,7 @@ const phrases: Readonly<Partial<Record<WaitCause, (subject: string) => string>>>
   [WAIT_CAUSE_BACKOFF]: () => "for the pause before another attempt",
   [WAIT_CAUSE_LIMIT]: (subject) => `for the limit ${subject}`,
   [WAIT_CAUSE_NO_CAPABILITY]: (subject) => `because no worker offers ${subject}`,
-  [WAIT_CAUSE_NO_MATCH]: (subject) => `because none of the agents for ${subject} may have it`,
+  [WAIT_CAUSE_NO_MATCH]: (subject) => `because no agent for ${subject} matches the requirements`,
   [WAIT_CAUSE_BUSY]: (subject) => (subject === "" ? "for an agent" : `for an agent with room for ${subject}`),
   [WAIT_CAUSE_BEHIND_OTHERS]: () => "behind other work",
   [WAIT_CAUSE_SLOWED_DOWN]: () => "because agents are overloaded",
