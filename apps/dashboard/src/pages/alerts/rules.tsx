@@ -7,6 +7,7 @@ import { Empty, Part, Tag } from "../../elements/parts.tsx";
 import { QueryView } from "../../elements/query-view.tsx";
 import { commandLine } from "../../elements/spelled.ts";
 import { pathIn, useAlertNamespace, useAlertRefresh } from "./refresh.ts";
+import { titleText } from "./rule-title.ts";
 
 export function Rules() {
   const namespace = useAlertNamespace();
@@ -31,13 +32,6 @@ export function Rules() {
         }
       </QueryView>
     </Part>
-  );
-}
-
-/** Replaces the placeholders of a title by words in capitals, as in the help of the CLI. */
-function titleText(title: string): string {
-  return title.replace(/\$\{\{\s*(?:int\()?(?:labels\.)?(\w+)(?: \+ [\d.]+\))?\s*\}\}/g, (_, name: string) =>
-    name.toUpperCase(),
   );
 }
 

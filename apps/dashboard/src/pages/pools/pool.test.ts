@@ -31,6 +31,7 @@ describe("a pool", () => {
 
   it("explains why a task waits, also for a cause without a text of its own", () => {
     assert.equal(waitReason("no_capability"), "no worker has this capability");
+    assert.equal(waitReason("no_capability", "^9"), "no worker has this version of the capability");
     assert.equal(waitReason("approval"), "approval");
     assert.equal(waitReason(), "");
   });

@@ -56,6 +56,7 @@ const causes: Readonly<Partial<Record<WaitCause, string>>> = {
   agent_start: "worker starting",
 };
 
-export function waitReason(cause: WaitCause = "unspecified"): string {
+export function waitReason(cause: WaitCause = "unspecified", versionRange = ""): string {
+  if (cause === "no_capability" && versionRange !== "") return "no worker has this version of the capability";
   return causes[cause] ?? cause.replaceAll("_", " ");
 }

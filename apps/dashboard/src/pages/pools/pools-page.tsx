@@ -176,19 +176,22 @@ function Queue({ name }: { name: string }) {
 }
 
 function Queued({ task }: { task: QueuedTask }) {
-  const { place = 0, work, capability, waitedMs = 0, priority = 0, cause } = task;
+  const { place = 0, work, capability, versionRange = "", waitedMs = 0, priority = 0, cause } = task;
   return (
     <li className="queued">
       <span className="queued-place">{place}</span>
       <span className="clipped">
         <WorkLink about={work} /> <span className="soft">{work?.task}</span>
       </span>
-      <code className="clipped">{capability}</code>
+      <code className="clipped">
+        {capability}
+        {versionRange === "" ? "" : `@${versionRange}`}
+      </code>
       <span className="small soft">
         {span(waitedMs)}
         {priority === 0 ? "" : ` · priority ${priority}`}
       </span>
-      <span className="queued-why small">{waitReason(cause)}</span>
+      <span className="queued-why small">{waitReason(cause, versionRange)}</span>
     </li>
   );
 }

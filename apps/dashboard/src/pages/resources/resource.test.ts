@@ -15,6 +15,7 @@ import {
   quotaUses,
   resourceUse,
   selected,
+  shortCount,
 } from "./resource.ts";
 
 describe("resources", () => {
@@ -33,6 +34,14 @@ describe("resources", () => {
     const labelled: Resource = { ...unlabelled, labels: { gpu: "true" } };
     assert.deepEqual([unlabelled, labelled].map(isOfAll), [true, false]);
     assert.deepEqual([unlabelled, labelled].map(locationOf), ["default", "default, gpu=true"]);
+  });
+
+  it("a resource is short if its labelled part is, and counts once", () => {
+    const slots: Resource = { name: "slots", pool: "default", labels: {}, capacity: 16, wanted: 2 };
+    const h100: Resource = { name: "slots", pool: "default", labels: { gpu: "h100" }, wanted: 1 };
+    const other: Resource = { ...slots, pool: "night" };
+    assert.equal(shortCount([slots, other]), 0);
+    assert.equal(shortCount([slots, h100, { ...h100, labels: { gpu: "a100" } }, other]), 1);
   });
 
   it("a quota has a line for each limit, and is full when one limit is reached", () => {

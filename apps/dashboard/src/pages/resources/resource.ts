@@ -20,6 +20,12 @@ export function resourceUse({ name, capacity = 0, used = 0, reserved = 0, wanted
   return { name, used, of: capacity, reserved, wanted, isShort: wanted > capacity - used };
 }
 
+/** Counts the resources with more demand than capacity. A resource is short if its part of some agents is. */
+export function shortCount(resources: readonly Resource[]): number {
+  const short = resources.filter((each) => resourceUse(each).isShort);
+  return new Set(short.map(({ pool, name }) => JSON.stringify([pool, name]))).size;
+}
+
 /** Whether the resource is of all agents of the pool, and not of some of them. */
 export function isOfAll({ labels }: Resource): boolean {
   return Object.keys(labels).length === 0;

@@ -27,6 +27,7 @@ import {
   quotaUses,
   resourceUse,
   selected,
+  shortCount,
   workName,
 } from "./resource.ts";
 import "./resources.css";
@@ -35,7 +36,7 @@ import "./resources.css";
 export function ResourcesPage() {
   const query = useQuery(resourcesQuery());
   const resources = query.data?.resources.filter(isOfAll);
-  const short = resources?.filter((each) => resourceUse(each).isShort).length ?? 0;
+  const short = shortCount(query.data?.resources ?? []);
   return (
     <>
       <PageHead
