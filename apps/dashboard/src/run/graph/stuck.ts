@@ -7,17 +7,25 @@ const queued = numberOfState("queued");
 const blocked = numberOfState("held");
 const waiting = numberOfState("waiting");
 const running = numberOfState("running");
+const retrying = numberOfState("retrying");
 
-/** When the first queued task became ready, or the first that waits if no task runs. Undefined if neither is. */
+/**
+ * When the first queued task became ready, or the first that waits if no task runs. A task that pauses before a retry
+ * waits from the end of its last attempt. Undefined if no task waits.
+ */
 export function stillSince({
   states,
   table,
   run,
 }: Pick<RunStore, "states" | "table" | "run">): number | undefined {
-  const at = [queued, blocked].map((state) => states.indexOf(state)).filter((place) => place >= 0);
-  if (at.length === 0 && !states.includes(running) && (run?.openApprovals ?? 0) === 0)
-    at.push(states.indexOf(waiting));
-  return table.tasks[Math.min(...at)]?.readyMs;
+  const placesOf = (wanted: readonly number[]) =>
+    wanted.map((state) => states.indexOf(state)).filter((place) => place >= 0);
+  let at = placesOf([queued, blocked]);
+  if (at.length === 0 && !states.includes(running))
+    at = placesOf((run?.openApprovals ?? 0) === 0 ? [waiting, retrying] : [retrying]);
+  const task = table.tasks[Math.min(...at)];
+  const attempt = task?.state === "retrying" ? task.attempts.at(-1) : undefined;
+  return attempt?.endMs || task?.readyMs;
 }
 
 export interface Stuck {

@@ -4,6 +4,7 @@ import { type Followed, RestError } from "@tutti/rest/client";
 import { events } from "@tutti/rest/history/testing";
 import type { WatchRunReply } from "@tutti/rest/types";
 import { stillSince } from "../graph/stuck.ts";
+import type { AttemptFacts } from "../model/facts.ts";
 import { stateOfNumber } from "../model/task-state.ts";
 import { runFacts, task } from "../testing/facts.ts";
 import { followRun } from "./follow-run.ts";
@@ -58,6 +59,11 @@ describe("the store of a run", () => {
   });
 });
 
+const attempt = (endMs: number): AttemptFacts => ({
+  ...{ number: 1, isCompensation: false, agent: "", pool: "", queueMs: 1, startMs: 1, endMs },
+  ...{ failure: undefined, progress: 0, message: "" },
+});
+
 describe("a run that does not make progress", () => {
   const since = (tasks: Parameters<RunStore["apply"]>[0]["tasks"], openApprovals = 0) => {
     const store = new RunStore({ soon: () => {} });
@@ -76,6 +82,13 @@ describe("a run that does not make progress", () => {
     assert.equal(since(waiting, 1), undefined);
     assert.equal(since([...waiting, task("c", { state: "running" })]), undefined);
     assert.equal(since([task("a", { state: "completed" })]), undefined);
+  });
+
+  it("pauses before a retry, from the end of the attempt that failed", () => {
+    const retrying = task("a", { state: "retrying", readyMs: 3, attempts: [attempt(4), attempt(9)] });
+    assert.equal(since([retrying]), 9);
+    assert.equal(since([task("a", { state: "retrying", readyMs: 3 })]), 3);
+    assert.equal(since([retrying, task("b", { state: "running" })]), undefined);
   });
 });
 
