@@ -111,21 +111,13 @@ async function startRestore(
   connection: NatsConnection,
   facts: StreamFacts,
 ): Promise<{ readonly deliver_subject: string }> {
-  const { name } = facts.config;
-  const client = connection.client(`restoring of the stream ${name}`);
-  let reason = "the servers do not see each other";
-  const started = await pollFor(async () => {
-    const sent = client.request(`$JS.API.STREAM.RESTORE.${name}`, JSON.stringify(facts), {
-      timeout: answerMs,
-    });
-    const answer = (await sent).json<{ deliver_subject: string } & ApiAnswer>();
-    if (answer.error === undefined) return answer;
-    reason = answer.error.description ?? "it was refused";
-    if (answer.error.err_code !== noPeersCode) throw clusterErrors.copyFailed({ stream: name, reason });
-    return undefined;
+  const subject = `$JS.API.STREAM.RESTORE.${facts.config.name}`;
+  const ask = () => answerTo<ApiAnswer & { readonly deliver_subject: string }>(connection, subject, facts);
+  const answer = await pollFor(async () => {
+    const found = await ask();
+    return found.error?.err_code === noPeersCode ? undefined : found;
   }, answerMs);
-  if (started === undefined) throw clusterErrors.copyFailed({ stream: name, reason });
-  return started;
+  return accepted(subject, answer ?? (await ask()));
 }
 
 function ignoreNoResponders(error: unknown): undefined {
@@ -157,9 +149,16 @@ async function requestTo<Answer>(
   subject: string,
   body: unknown,
 ): Promise<Answer> {
+  return accepted(subject, await answerTo<Answer & ApiAnswer>(connection, subject, body));
+}
+
+async function answerTo<Answer>(connection: NatsConnection, subject: string, body: unknown): Promise<Answer> {
   const client = connection.client(subject);
   const reply = await client.request(subject, JSON.stringify(body), { timeout: answerMs });
-  const answer = reply.json<Answer & ApiAnswer>();
+  return reply.json<Answer>();
+}
+
+function accepted<Answer extends ApiAnswer>(subject: string, answer: Answer): Answer {
   if (answer.error !== undefined)
     throw clusterErrors.copyFailed({
       stream: subject.split(".").at(-1) ?? "",
