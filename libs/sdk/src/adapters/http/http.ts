@@ -246,7 +246,8 @@ class Caller {
     body: HttpBody | undefined,
     input: Input,
   ) {
-    const isSent = (member: string) => member in parameters || (member === "body" && body !== undefined);
+    const isSent = (member: string) =>
+      Object.hasOwn(parameters, member) || (member === "body" && body !== undefined);
     const lost = Object.keys(input).find((member) => !isSent(member) && input[member] !== undefined);
     if (lost !== undefined) {
       const reason = `\`${lost}\` has no place in the request: it is neither in the path, nor in \`parameters\`, nor \`body\``;
