@@ -442,9 +442,10 @@ describe("adopt queue", { skip }, () => {
 /** Returns the last line of the guide with this start. Users copy the line, and the test runs it. */
 function lineOfGuide(start: string): string {
   const guide = readFileSync(join(workspaceFolder, "docs/guides/queues.md"), "utf8");
-  const found = guide.split("\n").findLast((line) => line.startsWith(`$ tutti ${start}`));
+  const prefix = "$ npx tutti ";
+  const found = guide.split("\n").findLast((line) => line.startsWith(prefix + start));
   assert.ok(found, start);
-  return found.slice("$ tutti ".length);
+  return found.slice(prefix.length);
 }
 
 function splitLine(line: string): string[] {
