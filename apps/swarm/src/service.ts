@@ -1,8 +1,9 @@
 import { EventOutlet } from "@tutti/bus";
 import { agentLinkService, agentPollService } from "@tutti/contracts/agent/v1";
 import { agentService, dispatchService, poolService } from "@tutti/contracts/swarm/v1";
+import { ActorKind } from "@tutti/contracts/types/v1";
 import type { HostContext, ServiceModule } from "@tutti/host";
-import { taskLog } from "@tutti/host/serving";
+import { type MachineDependencies, taskLog } from "@tutti/host/serving";
 import {
   type Component,
   configuredRetryIn,
@@ -14,7 +15,7 @@ import {
   type Timer,
   type Timers,
 } from "@tutti/kernel";
-import { pool } from "@tutti/machine-entities/pool";
+import { pool, reserveStarts } from "@tutti/machine-entities/pool";
 import { mission } from "@tutti/machine-mission";
 import type { Pool } from "@tutti/matching";
 import { wireAllotments } from "./allotments/claiming.ts";
@@ -49,6 +50,7 @@ import { PoolDirectory, type PoolDirectoryParts } from "./pools/pool-directory.t
 import { PoolStore, readPool } from "./pools/pool-store.ts";
 import { poolTime } from "./pools/pool-time.ts";
 import { commonSettings, configuredPool } from "./pools/settings.ts";
+import { StartReservations } from "./pools/start-reservations.ts";
 import { PoolTenancy } from "./pools/tenancy.ts";
 import { Turns, type TurnsParts } from "./pools/turns.ts";
 import { scalersOptions, tendPools, wireScalers } from "./scaling/hosting.ts";
@@ -94,7 +96,9 @@ export class SwarmService extends Orchestrator {
       onAgentChange: agentChanges(events, outlet, updates),
       onOffersChange: () => offers.changed(),
       onAssigned: assignmentLines(foundation),
+      reserve: (pool, starts) => reservations.reserve(pool, starts),
     });
+    const reservations = startReservations(host, runtime, pools);
     const announced = announcedOffers(host, () => pools.all);
     const offers = this.register("offers", announced, { critical: false });
     const links = linkInstruments(metrics);
@@ -166,6 +170,33 @@ function agentChanges(
     for (const event of events.of(pool, change)) outlet.publish(event);
     updates.publish(pool, change.agentId);
   };
+}
+
+function startReservations(
+  { foundation }: HostContext,
+  runtime: MachineDependencies["runtime"],
+  pools: PoolDirectory,
+): StartReservations {
+  const { timers, logger, clock } = foundation;
+  const now = poolTime(clock);
+  const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "swarm" };
+  const cause = { actor, traceparent: "", decision: "", reason: "" };
+  return new StartReservations({
+    timers,
+    logger,
+    store: ({ namespace, name: id }, starts) =>
+      runtime.execute({
+        key: { namespace, kind: "pool", id },
+        command: reserveStarts,
+        body: { starts },
+        cause,
+      }),
+    onStored(pool, starts) {
+      pool.confirmReserved(starts, now());
+      pools.turns.schedule(pool);
+    },
+    isOwned: (pool) => pools.find(pool.namespace, pool.name) === pool,
+  });
 }
 
 function assignmentLines(foundation: Foundation): PoolDirectoryParts["onAssigned"] {

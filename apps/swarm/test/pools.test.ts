@@ -15,7 +15,7 @@ import {
 import { RestartableHost } from "@tutti/host/testing";
 import { isTuttiError } from "@tutti/kernel";
 import { swarm } from "../src/service.ts";
-import { RawAgent } from "./support/raw-agent.ts";
+import { numberOf, RawAgent } from "./support/raw-agent.ts";
 import { Sender } from "./support/sender.ts";
 
 const namespace = "default";
@@ -184,6 +184,42 @@ describe("pools that last", () => {
       ResumePoolRequest.fromPartial({ pool: "lasting", slowStart, slowStartMs: 600_000 }),
     );
     assert.deepEqual([resumed.pool?.paused, resumed.pool?.slowStartEndTime === undefined], [false, false]);
+  });
+
+  it("count the starts of a rate across a restart", async () => {
+    await pools().createPool(CreatePoolRequest.fromPartial({ pool: { pool: "mails" } }));
+    const limits = [{ key: "mail", rate: { count: 1, perMs: 3_600_000 } }];
+    const link = async (raw: RawAgent) => {
+      const { stream } = await raw.link({
+        ...{ pool: "mails", agentId: "worker" },
+        offering: { capabilities: [{ name: "test.echo", version: "1.0.0" }], slots: 9 },
+      });
+      stream.send({ sequence: 1, credit: 9 });
+      return stream;
+    };
+    {
+      using raw = new RawAgent(restartable.address);
+      const stream = await link(raw);
+      const sender = new Sender(restartable.host.mesh, { namespace, pool: "mails" });
+      sender.offer([1], { limits });
+      await stream.next("the first", ({ assignments }) => assignments[0]);
+      sender.close();
+    }
+
+    await restartable.restart();
+
+    using raw = new RawAgent(restartable.address);
+    const stream = await link(raw);
+    const sender = new Sender(restartable.host.mesh, { namespace, pool: "mails" });
+    sender.offer([2], { limits });
+    sender.offer([3]);
+    const next = () => stream.next("a task", ({ assignments }) => assignments[0]);
+    assert.equal(numberOf((await next()).token), 3);
+    const rate = { count: 1_000, perMs: 1_000 };
+    const limit = { key: "mail", rate };
+    await pools().setPoolLimit(SetPoolLimitRequest.fromPartial({ pool: "mails", limit }));
+    assert.equal(numberOf((await next()).token), 2);
+    sender.close();
   });
 
   it("are watched: a snapshot, then created pools", async () => {

@@ -139,7 +139,9 @@ function foundation(options: PoolOptions, initial: PoolSettings) {
   const cohorts = new ReadyCohorts();
   const demands = new Demands(cohorts);
   const profiles = new Profiles(demands);
-  const limits = new Limits(wheel, resumeAfterLimit);
+  const { reserve, reservedStarts: earlier = [], epoch, openedMs } = options;
+  const takenOverMs = epoch > 1 ? openedMs : 0;
+  const limits = new Limits(wheel, resumeAfterLimit, reserve && { earlier, takenOverMs, reserve });
   const agents = new AgentIndex();
   const events = new AgentEvents(agents, options);
   const busyReport = new BusyReport(wheel, agents, events);

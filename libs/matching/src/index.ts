@@ -23,6 +23,7 @@ export { labelsMatch } from "./demand/labels.ts";
 export { newestIn } from "./demand/versions.ts";
 export { matchingErrors } from "./errors.ts";
 export { compileHook, type HookProblem } from "./hooks/compile.ts";
+export type { ReservedStarts } from "./limits/room.ts";
 export { openOfferStream } from "./offers/offer-stream.ts";
 export type { PlacedAttempt, PlacedAttempts } from "./placed/attempt-log.ts";
 export { openPool, settingsRefusal } from "./pool.ts";

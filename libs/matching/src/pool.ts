@@ -38,6 +38,7 @@ import type {
 import { composePool, type PoolParts } from "./core.ts";
 import { matchingErrors } from "./errors.ts";
 import { HookCalls, type HookEnds } from "./hooks/hook-calls.ts";
+import type { ReservedStarts } from "./limits/room.ts";
 import type { PlacedAttempts } from "./placed/attempt-log.ts";
 import { defaultSettings, type LiveSettings, resolveSettings } from "./settings.ts";
 import type { Outcomes } from "./task/outcomes.ts";
@@ -153,6 +154,7 @@ export class PoolOwner implements Pool {
     parts.waker.wakeOnDemand(nowMs);
     parts.readiness.finishTurn(nowMs);
     parts.starts.add(assigned, nowMs);
+    parts.limits.requestReservations(nowMs);
     this.#calls?.flush();
     parts.outbox.flush();
     parts.offerStore.tidy(parts.tasks);
@@ -206,6 +208,10 @@ export class PoolOwner implements Pool {
 
   removeLimit(key: string, nowMs: number): Refusal | undefined {
     return this.#parts.limits.remove(key, nowMs);
+  }
+
+  confirmReserved(starts: readonly ReservedStarts[], nowMs: number): void {
+    this.#parts.limits.reserved(starts, nowMs);
   }
 
   limits(): PoolLimit[] {

@@ -10,7 +10,13 @@ import type { Assign } from "@tutti/contracts/agent/v1";
 import type { Pool as PoolMessage } from "@tutti/contracts/swarm/v1";
 import type { CallContext, Chance, Owner, Timers } from "@tutti/kernel";
 import { newPool, type PoolView } from "@tutti/machine-entities/pool";
-import { type AgentChange, openPool, type Pool, type PoolSettings } from "@tutti/matching";
+import {
+  type AgentChange,
+  openPool,
+  type Pool,
+  type PoolSettings,
+  type ReservedStarts,
+} from "@tutti/matching";
 import { swarmErrors } from "../errors.ts";
 import type { PoolTime } from "./pool-time.ts";
 import { type RollCall, Settling } from "./settling.ts";
@@ -44,6 +50,8 @@ export interface PoolDirectoryParts {
   /** Called when agents of a pool may offer something else, or a pool left with its agents. */
   readonly onOffersChange: () => void;
   readonly onAssigned: (pool: Pool, agentId: string, assign: Assign) => void;
+  /** Stores starts that the rates of a pool pay for. */
+  readonly reserve: (pool: Pool, starts: readonly ReservedStarts[]) => void;
 }
 
 /** Called with a pool that is no longer owned here, and its owner if known. */
@@ -212,6 +220,8 @@ export class PoolDirectory {
       },
       onOffersChange: this.#parts.onOffersChange,
       onAssigned: (agentId, assign) => onAssigned(pool, agentId, assign),
+      reservedStarts: [...(contents?.reservedStarts.values() ?? [])],
+      reserve: (starts) => this.#parts.reserve(pool, starts),
     });
     const tenant = new Tenant(pool, configured);
     tenant.apply(contents ?? newPool(), now());

@@ -10,6 +10,7 @@ import type {
 } from "@tutti/contracts/swarm/v1";
 import type { Capability, Explanation, LabelSelector, WorkReference } from "@tutti/contracts/types/v1";
 import type { Chance, Refusal } from "@tutti/kernel";
+import type { ReservedStarts } from "../limits/room.ts";
 import type { PlacedAttempts } from "../placed/attempt-log.ts";
 import type { Strategy } from "../strategies/strategy.ts";
 import type { AgentOutlet, Joined } from "./agents.ts";
@@ -57,6 +58,8 @@ export interface Pool {
   setLimit(rule: LimitRule, nowMs: number): Refusal | undefined;
   /** Removes a rule. The limits of tasks for the key apply again. */
   removeLimit(key: string, nowMs: number): Refusal | undefined;
+  /** Reports that starts are stored. Run a turn after it. */
+  confirmReserved(starts: readonly ReservedStarts[], nowMs: number): void;
   /** Returns the rules that are set, and every key with holders or waiters, by key. */
   limits(nowMs: number): PoolLimit[];
 
@@ -141,6 +144,13 @@ export interface PoolOptions extends PoolIdentity {
   readonly onOffersChange?: () => void;
   /** Called for each assignment. On the path of tasks, so it has to be cheap. */
   readonly onAssigned?: (agentId: string, assign: Assign) => void;
+  /** The last reservation of each limit, by earlier owners. */
+  readonly reservedStarts?: readonly ReservedStarts[];
+  /**
+   * Stores starts before they happen, then calls `confirmReserved`. Once per turn at most. Without it, the next owner
+   * of the pool knows nothing of the starts that rates count.
+   */
+  readonly reserve?: (starts: readonly ReservedStarts[]) => void;
 }
 
 /** A capability in one version, and how many agents of the pool offer it. */

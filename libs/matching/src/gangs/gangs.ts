@@ -316,7 +316,11 @@ export class Gangs implements GangWatch {
   #limits(nowMs: number): RoomLimits {
     const { limits, allotments } = this.#parts;
     return {
-      isFull: ({ extras, demand }) => limits.fullOf(extras?.limits ?? [], nowMs, demand) !== undefined,
+      isFull({ extras, demand }) {
+        const full = limits.fullOf(extras?.limits ?? [], nowMs, demand);
+        if (full !== undefined) limits.needReservation(full, nowMs);
+        return full !== undefined;
+      },
       acquire(task, agent) {
         for (const limit of task.extras?.limits ?? []) limit.acquire(nowMs, task.demand);
         allotments.areas?.start(task, agent, nowMs);

@@ -16,7 +16,7 @@ export abstract class AmountLimit extends KeyLimit {
   readonly resource: string;
 
   constructor(id: string, key: string, namespace: string, resource: string, watch: LimitWatch) {
-    super(id, key, namespace, undefined, watch);
+    super(id, key, namespace, watch);
     this.resource = resource;
   }
 

@@ -6,17 +6,26 @@
  */
 import type { KeyedLimit } from "@tutti/contracts/types/v1";
 import { isRefusal, type Refusal } from "@tutti/kernel";
-import type { LimitRule } from "../api/pool.ts";
+import type { LimitRule, PoolOptions } from "../api/pool.ts";
 import { limitKeysMax, limitRulesMax } from "../bounds.ts";
 import type { Demand } from "../demand/matches.ts";
 import { matchingErrors } from "../errors.ts";
 import type { Task } from "../task/task.ts";
 import type { Wheel } from "../time/wheel.ts";
 import { KeyAmountLimit } from "./amount.ts";
-import { KeyLimit, type LimitWatch } from "./limit.ts";
-import type { Limit } from "./room.ts";
+import { type EarlierStarts, KeyLimit, type LimitWatch } from "./limit.ts";
+import type { Limit, ReservedStarts } from "./room.ts";
 
 const keyLengthMax = 1_000;
+
+/** Makes starts of rates durable. */
+interface StartStore {
+  /** The last reservation of each limit. */
+  readonly earlier: readonly ReservedStarts[];
+  /** When this owner took over. 0 for the first owner. */
+  readonly takenOverMs: number;
+  readonly reserve: NonNullable<PoolOptions["reserve"]>;
+}
 
 export class Limits implements LimitWatch {
   readonly #wheel: Wheel;
@@ -28,10 +37,16 @@ export class Limits implements LimitWatch {
   #frozen = false;
   /** Returns a task to its queue. */
   readonly #requeue: (task: Task, nowMs: number) => void;
+  readonly #startStore: StartStore | undefined;
+  readonly #earlier = new Map<string, ReservedStarts>();
+  /** Limits whose tasks wait for a reservation that is not requested yet, and until which time at least. */
+  readonly #unreserved = new Map<Limit<Task>, number>();
 
-  constructor(wheel: Wheel, requeue: (task: Task, nowMs: number) => void) {
+  constructor(wheel: Wheel, requeue: (task: Task, nowMs: number) => void, startStore?: StartStore) {
     this.#wheel = wheel;
     this.#requeue = requeue;
+    this.#startStore = startStore;
+    for (const starts of startStore?.earlier ?? []) this.#earlier.set(starts.limit, starts);
   }
 
   get limits(): Iterable<Limit<Task>> {
@@ -50,7 +65,7 @@ export class Limits implements LimitWatch {
   ): readonly Limit<Task>[] | Refusal {
     const registered: Limit<Task>[] = [];
     for (const keyed of declared)
-      for (const limit of this.#limitsOf(keyed, namespace)) {
+      for (const limit of this.#limitsOf(keyed, namespace, nowMs)) {
         if (isRefusal(limit)) {
           for (const known of registered) known.uses--;
           return limit;
@@ -64,10 +79,10 @@ export class Limits implements LimitWatch {
   }
 
   /** Yields the limit that counts tasks, and one for each bounded resource. */
-  *#limitsOf({ key, maxConcurrent, rate, resources }: KeyedLimit, namespace: string) {
+  *#limitsOf({ key, maxConcurrent, rate, resources }: KeyedLimit, namespace: string, nowMs: number) {
     const names = Object.keys(resources);
     const countsTasks = names.length === 0 || maxConcurrent > 0 || rate !== undefined;
-    if (countsTasks || this.#ruleOf(key) !== undefined) yield this.#limit(key, namespace);
+    if (countsTasks || this.#ruleOf(key) !== undefined) yield this.#limit(key, namespace, nowMs);
     for (const name of names) yield this.#amountLimit(key, namespace, name);
   }
 
@@ -76,6 +91,33 @@ export class Limits implements LimitWatch {
     if (this.#frozen) return limits[0];
     for (const limit of limits) if (limit.roomAt(nowMs) + 1e-9 < limit.amountOf(demand)) return limit;
     return undefined;
+  }
+
+  /** Requests a reservation at the end of the turn if a limit has no room for lack of one. */
+  needReservation(limit: Limit<Task>, nowMs: number): void {
+    const untilMs = this.#startStore && limit.unreservedAt(nowMs);
+    if (untilMs !== undefined)
+      this.#unreserved.set(limit, Math.max(untilMs, this.#unreserved.get(limit) ?? 0));
+  }
+
+  /** Requests the reservations that tasks wait for. */
+  requestReservations(nowMs: number): void {
+    if (this.#unreserved.size === 0) return;
+    const wanted = [...this.#unreserved].flatMap(
+      ([limit, untilMs]) => limit.reservation(untilMs, nowMs) ?? [],
+    );
+    this.#unreserved.clear();
+    if (wanted.length > 0) this.#startStore?.reserve(wanted);
+  }
+
+  /** Lets tasks use starts that are durable now. */
+  reserved(reservations: readonly ReservedStarts[], nowMs: number): void {
+    for (const starts of reservations) {
+      const limit = this.#limits.get(starts.limit);
+      if (limit === undefined) continue;
+      limit.reserved(starts);
+      this.wake(limit, nowMs);
+    }
   }
 
   freeze(): void {
@@ -101,6 +143,7 @@ export class Limits implements LimitWatch {
     if (limit.waiting === 0 || this.#frozen) return;
     limit.wake(nowMs, this.#requeue);
     this.#watch(limit, nowMs);
+    if (limit.waiting > 0) this.needReservation(limit, nowMs);
   }
 
   /** Counts an attempt that starts. */
@@ -145,13 +188,18 @@ export class Limits implements LimitWatch {
     this.#wheel.set(limit, paceDueMs > nowMs ? paceDueMs : Number.POSITIVE_INFINITY);
   }
 
-  #limit(key: string, namespace: string): Limit<Task> | Refusal {
+  #limit(key: string, namespace: string, nowMs: number): Limit<Task> | Refusal {
     const rule = this.#ruleOf(key);
     const id = rule === undefined ? `${namespace}\n${key}` : `\n${key}`;
-    return this.#getOrCreate(
-      id,
-      () => new KeyLimit(id, key, rule === undefined ? namespace : "", rule, this),
-    );
+    return this.#getOrCreate(id, () => {
+      const limit = new KeyLimit(id, key, rule === undefined ? namespace : "", this, this.#earlierOf(id));
+      limit.setRule(rule, nowMs);
+      return limit;
+    });
+  }
+
+  #earlierOf(id: string): EarlierStarts | undefined {
+    return this.#startStore && { ...this.#startStore, reserved: this.#earlier.get(id) };
   }
 
   #getOrCreate(id: string, create: (id: string) => Limit<Task>): Limit<Task> | Refusal {

@@ -8,13 +8,18 @@
  *    finds an agent takes the room, the others come back.
  * 3. The rate is one number: the time up to which all starts are paid for. The burst is how far that may be
  *    ahead of the clock. If the rate changes, the starts that are paid for keep their number, not their time.
+ * 4. If starts are durable, a start needs a reservation that its owner has stored. The next owner continues from
+ *    the last reservation, so no restart allows more starts than the rate. A rate that is full again within a
+ *    second is not stored: the next owner starts it empty.
  */
 import type { KeyedLimit } from "@tutti/contracts/types/v1";
 import type { Demand } from "../demand/matches.ts";
 import type { Task } from "../task/task.ts";
 import { Due } from "../time/due.ts";
 import { LimitLine } from "./limit-line.ts";
-import type { Allowance, Limit, LimitOrigin } from "./room.ts";
+import type { Allowance, Limit, LimitOrigin, ReservedStarts } from "./room.ts";
+
+type Rate = NonNullable<Allowance["rate"]>;
 
 export interface LimitWatch {
   /** Called when it is time to check the waiting tasks. */
@@ -27,7 +32,18 @@ export interface LimitWatch {
  */
 const roundingMs = 0.001;
 
+/** Rates that are fully available again after this time are not stored, and reservations are for this time at least. */
+const briefMs = 1_000;
+
 const unlimited: Allowance = { maxConcurrent: 0, rate: undefined };
+
+/** The starts of earlier owners, for a pool whose starts are durable. */
+export interface EarlierStarts {
+  /** The last reservation for the key. */
+  readonly reserved: ReservedStarts | undefined;
+  /** When this owner took over. 0 for the first owner. */
+  readonly takenOverMs: number;
+}
 
 export class KeyLimit extends Due implements Limit<Task> {
   readonly id: string;
@@ -42,15 +58,20 @@ export class KeyLimit extends Due implements Limit<Task> {
   uses = 0;
   waiting = 0;
   #rateMs = 0;
+  /** Starts up to this time are durable. Infinite if nothing is stored. */
+  #reservedMs = Number.POSITIVE_INFINITY;
+  /** The starts of earlier owners, until the rate is known. */
+  #earlier: EarlierStarts | undefined = undefined;
   readonly #lines = new Map<Demand, LimitLine>();
 
-  constructor(id: string, key: string, namespace: string, set: Allowance | undefined, watch: LimitWatch) {
+  constructor(id: string, key: string, namespace: string, watch: LimitWatch, earlier?: EarlierStarts) {
     super();
     this.id = id;
     this.key = key;
     this.namespace = namespace;
-    this.#set = set;
     this.#watch = watch;
+    this.#earlier = earlier;
+    if (earlier !== undefined) this.#reservedMs = 0;
   }
 
   /** The quota or reservations of the limit, if any. */
@@ -86,11 +107,26 @@ export class KeyLimit extends Due implements Limit<Task> {
   /** Converts the time that is paid for from another rate. Otherwise a raised rate would allow nothing until it passed. */
   #convert(before: Allowance["rate"], nowMs: number): void {
     const { rate } = this.allowance;
+    if (rate !== undefined && this.#earlier !== undefined) this.#continue(this.#earlier, rate, nowMs);
     const ahead = this.#rateMs - nowMs;
     if (before === undefined || ahead <= 0) return;
     if (rate === undefined) this.#rateMs = nowMs;
     // Each task names its rate, and a conversion is not exact.
-    else if (partOf(rate) !== partOf(before)) this.#rateMs = nowMs + (ahead / partOf(before)) * partOf(rate);
+    else if (partOf(rate) !== partOf(before)) {
+      this.#rateMs = nowMs + (ahead / partOf(before)) * partOf(rate);
+      if (this.#reservedMs !== Number.POSITIVE_INFINITY) this.#reservedMs = this.#rateMs;
+    }
+  }
+
+  /** Counts the starts of earlier owners. */
+  #continue({ reserved, takenOverMs }: EarlierStarts, rate: Rate, nowMs: number): void {
+    this.#earlier = undefined;
+    if (isBrief(rate)) this.#rateMs = takenOverMs + burstOf(rate) * partOf(rate);
+    else if (reserved !== undefined) {
+      const ahead = Math.max(0, reserved.untilMs - nowMs) / reserved.partMs;
+      this.#rateMs = reserved.partMs === partOf(rate) ? reserved.untilMs : nowMs + ahead * partOf(rate);
+      this.#reservedMs = this.#rateMs;
+    }
   }
 
   override run(nowMs: number): void {
@@ -100,13 +136,49 @@ export class KeyLimit extends Due implements Limit<Task> {
   /** Returns how many more may start now. */
   roomAt(nowMs: number): number {
     const { maxConcurrent, rate } = this.allowance;
-    let room = maxConcurrent > 0 ? Math.max(0, maxConcurrent - this.held) : Number.POSITIVE_INFINITY;
-    if (rate !== undefined && room > 0) {
-      const ahead = Math.max(0, this.#rateMs - nowMs - roundingMs);
-      // Tolerance: sums of parts are not exact.
-      room = Math.min(room, Math.max(0, Math.floor(burstOf(rate) - ahead / partOf(rate) + 1e-6)));
-    }
-    return room;
+    const room = maxConcurrent > 0 ? Math.max(0, maxConcurrent - this.held) : Number.POSITIVE_INFINITY;
+    if (rate === undefined || room === 0) return room;
+    return Math.min(room, this.#rateRoomAt(rate, nowMs), this.#reservedRoomAt(rate, nowMs));
+  }
+
+  /** Returns how many starts the rate allows now. */
+  #rateRoomAt(rate: Rate, nowMs: number): number {
+    const ahead = Math.max(0, this.#rateMs - nowMs - roundingMs);
+    // Tolerance: sums of parts are not exact.
+    return Math.max(0, Math.floor(burstOf(rate) - ahead / partOf(rate) + 1e-6));
+  }
+
+  /** Returns how many starts are reserved. */
+  #reservedRoomAt(rate: Rate, nowMs: number): number {
+    if (this.#reservedMs === Number.POSITIVE_INFINITY || isBrief(rate)) return Number.POSITIVE_INFINITY;
+    const ahead = this.#reservedMs - Math.max(nowMs, this.#rateMs);
+    return Math.max(0, Math.floor(ahead / partOf(rate) + 1e-6));
+  }
+
+  /** Returns the time that one more start pays for, if the rate allows it and it is not reserved. Otherwise undefined. */
+  unreservedAt(nowMs: number): number | undefined {
+    const { rate, maxConcurrent } = this.allowance;
+    if (rate === undefined || (maxConcurrent > 0 && this.held >= maxConcurrent)) return undefined;
+    if (this.#reservedRoomAt(rate, nowMs) >= this.#rateRoomAt(rate, nowMs)) return undefined;
+    return Math.max(nowMs, this.#rateMs) + partOf(rate);
+  }
+
+  /** Returns the starts to store: up to this time at least, those of the tasks that wait, and those of the next second. */
+  reservation(untilMs: number, nowMs: number): ReservedStarts | undefined {
+    const { rate } = this.allowance;
+    if (rate === undefined) return undefined;
+    let waiting = this.waiting;
+    for (const { woken } of this.#lines.values()) waiting += woken;
+    const partMs = partOf(rate);
+    const count = Math.max(Math.min(waiting, this.#rateRoomAt(rate, nowMs)), Math.ceil(briefMs / partMs));
+    const paidMs = Math.max(nowMs, this.#rateMs) + count * partMs;
+    return { limit: this.id, untilMs: Math.max(untilMs, paidMs), partMs };
+  }
+
+  /** Records that starts are durable. If the rate has changed meanwhile, it needs another reservation. */
+  reserved({ untilMs, partMs }: ReservedStarts): void {
+    const { rate } = this.allowance;
+    if (rate !== undefined && partOf(rate) === partMs) this.#reservedMs = Math.max(this.#reservedMs, untilMs);
   }
 
   /** When the rate allows the next start. Infinite if the rate is not the obstacle. */
@@ -204,6 +276,11 @@ export class KeyLimit extends Due implements Limit<Task> {
   #removeIfEmpty(demand: Demand, line: LimitLine): void {
     if (line.empty && line.woken === 0) this.#lines.delete(demand);
   }
+}
+
+/** Whether the rate is fully available again after a second. */
+function isBrief(rate: Rate): boolean {
+  return burstOf(rate) * partOf(rate) <= briefMs;
 }
 
 function burstOf({ count, burst }: { readonly count: number; readonly burst: number }): number {

@@ -9,6 +9,15 @@ export interface Allowance {
   readonly rate: { readonly count: number; readonly perMs: number; readonly burst: number } | undefined;
 }
 
+/** Starts that the rate of a limit has paid for, used or not. */
+export interface ReservedStarts {
+  /** Id of the limit. */
+  readonly limit: string;
+  readonly untilMs: number;
+  /** The time that one start takes of the rate. */
+  readonly partMs: number;
+}
+
 /** The quota or the reservations that a limit stands for, if it is not a limit of a key. */
 export interface LimitOrigin {
   readonly kind: "quota" | "reservation";
@@ -46,6 +55,12 @@ export interface Limit<Task> extends Due {
   setRule(rule: Allowance | undefined, nowMs: number): void;
   /** Returns how many more may start now. */
   roomAt(nowMs: number): number;
+  /** Returns the time that one more start pays for, if the rate allows it and it is not reserved. */
+  unreservedAt(nowMs: number): number | undefined;
+  /** Returns the starts to store, up to this time at least. */
+  reservation(untilMs: number, nowMs: number): ReservedStarts | undefined;
+  /** Records that starts are durable. */
+  reserved(starts: ReservedStarts): void;
   /** Returns whether the limit is unused and its rate is fully available again. */
   idleAt(nowMs: number): boolean;
   /** Returns the amount that one task with this demand takes. */

@@ -15,7 +15,7 @@ import { dispatchService, type OfferProfile, OfferReply, OfferRequest } from "@t
 import { isRefusal } from "@tutti/kernel";
 import { seededChance } from "@tutti/kernel/testing";
 import type { AgentLink, Joined } from "../api/agents.ts";
-import type { AgentChange, Launches, Pool, PoolSettings } from "../api/pool.ts";
+import type { AgentChange, Launches, Pool, PoolOptions, PoolSettings } from "../api/pool.ts";
 import type { OfferStream } from "../api/senders.ts";
 import { openOfferStream } from "../offers/offer-stream.ts";
 import { openPool } from "../pool.ts";
@@ -42,7 +42,7 @@ export function numberOf(token: Uint8Array): number {
 }
 
 export class Arena {
-  nowMs = startMs;
+  nowMs: number;
   readonly pool: Pool;
   readonly changes: AgentChange[] = [];
 
@@ -53,14 +53,16 @@ export class Arena {
     onOffersChange: () => void = () => {},
     namespace = "default",
     name = "default",
+    options: Pick<PoolOptions, "openedMs" | "reserve" | "reservedStarts"> = { openedMs: startMs },
   ) {
+    this.nowMs = options.openedMs;
     this.pool = openPool({
       namespace,
       name,
       owner: "swarm-1",
       epoch: 3,
       chance: seededChance(seed),
-      openedMs: startMs,
+      ...options,
       settings: { claimMs: 0, ...settings },
       onAgentChange: (change) => void this.changes.push(change),
       onOffersChange,

@@ -4,6 +4,7 @@ export { holdAgent, releaseAgent } from "./hold/holds.ts";
 export { createHook, deleteHook, updateHook } from "./hook/hooks.ts";
 export { deleteInbox, setInbox } from "./inbox/inboxes.ts";
 export { deletePoolLimit, setPoolLimit } from "./limit/limits.ts";
+export { reserveStarts } from "./limit/reservations.ts";
 export { pool } from "./machine.ts";
 export { noteScalings } from "./past/commands.ts";
 export { type Crashes, noPast, type ScalerPast } from "./past/past.ts";

@@ -15,3 +15,5 @@ export const crashesMax = 1_000;
 export const arrivalsMax = 672;
 /** Maximum number of notes about scalers in one request. */
 export const notedMax = 1_000;
+/** Limits with reserved starts. The oldest reservations are removed. */
+export const reservedLimitsMax = 100_000;

@@ -17,6 +17,7 @@ import {
   pausePool,
   pool,
   releaseAgent,
+  reserveStarts,
   resumePool,
   setPoolLimit,
   updateHook,
@@ -163,6 +164,37 @@ describe("a stored hook", () => {
       refused(driver.execute(key, createHook, { hook })),
       `The maximum of ${hooksMax} hooks is reached. Remove one that is not needed.`,
     );
+  });
+});
+
+describe("reserved starts of limits", () => {
+  const reserve = (driver: MachineDriver, limit: string, untilMs: number) =>
+    driver.execute(key, reserveStarts, { starts: [{ limit, untilMs, partMs: 1_000 }] });
+
+  it("are replaced by the next reservation, removed when they are over, and change no revision", () => {
+    const driver = newDriver();
+    const startMs = driver.nowMs;
+    reserve(driver, "mail", startMs + 2_000);
+    reserve(driver, "api", startMs + 60_000);
+    reserve(driver, "mail", startMs + 5_000);
+    const stored = () =>
+      [...contentsOf(driver).reservedStarts.values()].map(({ limit, untilMs }) => [limit, untilMs - startMs]);
+    assert.deepEqual(stored(), [
+      ["api", 60_000],
+      ["mail", 5_000],
+    ]);
+    driver.advance(60_000);
+    reserve(driver, "other", driver.nowMs + 1_000);
+    assert.deepEqual(stored(), [["other", 61_000]]);
+    assert.equal(contentsOf(driver).changes, 0);
+  });
+
+  it("are removed with the pool", () => {
+    const driver = newDriver();
+    driver.execute(key, createPool, { pool: gpu });
+    reserve(driver, "mail", driver.nowMs + 2_000);
+    driver.execute(key, deletePool, {});
+    assert.equal(contentsOf(driver).reservedStarts.size, 0);
   });
 });
 

@@ -12,6 +12,7 @@ import { agentHeld, agentReleased, holdAgent, releaseAgent } from "./hold/holds.
 import { createHook, deleteHook, hookCreated, hookDeleted, hookUpdated, updateHook } from "./hook/hooks.ts";
 import { deleteInbox, inboxDeleted, inboxSet, setInbox } from "./inbox/inboxes.ts";
 import { deletePoolLimit, limitDeleted, limitSet, setPoolLimit } from "./limit/limits.ts";
+import { reserveStarts, startsReserved } from "./limit/reservations.ts";
 import { noteScalings } from "./past/commands.ts";
 import { scalingsNoted } from "./past/events.ts";
 import { contents } from "./queries.ts";
@@ -52,6 +53,7 @@ export const pool = entity({
     holdAgent,
     releaseAgent,
     noteScalings,
+    reserveStarts,
   ],
   events: [
     poolCreated,
@@ -72,6 +74,7 @@ export const pool = entity({
     agentHeld,
     agentReleased,
     scalingsNoted,
+    startsReserved,
   ],
   queries: [contents],
   snapshot,

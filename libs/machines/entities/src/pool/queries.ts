@@ -12,5 +12,6 @@ export const contents: Query<Pool, void, PoolView> = {
     inboxes: new Map(pool.inboxes),
     holds: new Map(pool.holds),
     pasts: new Map(pool.pasts),
+    reservedStarts: new Map(pool.reservedStarts),
   }),
 };

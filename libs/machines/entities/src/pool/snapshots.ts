@@ -23,6 +23,7 @@ function snapshotOf({
   inboxes,
   holds,
   pasts,
+  reservedStarts,
   timesTended,
 }: Pool): PoolSnapshotV1 {
   return {
@@ -56,6 +57,7 @@ function snapshotOf({
     inboxes: [...inboxes.values()].map(
       (stored): KeptInbox => ({ inbox: stored.value, since: sinceOf(stored) }),
     ),
+    reservedStarts: [...reservedStarts.values()],
   };
 }
 
@@ -89,6 +91,7 @@ function poolOf(snapshot: PoolSnapshotV1): Pool {
     });
     pool.pasts.set(scalerId, { ...past, crashes: new Map(entries) });
   }
+  for (const reserved of snapshot.reservedStarts) pool.reservedStarts.set(reserved.limit, reserved);
   return pool;
 }
 

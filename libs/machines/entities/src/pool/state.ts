@@ -1,5 +1,12 @@
 import type { Hold } from "@tutti/contracts/agent/v1";
-import type { Hook, Inbox, PoolLimit, Pool as PoolSettings, Scaler } from "@tutti/contracts/swarm/v1";
+import type {
+  Hook,
+  Inbox,
+  PoolLimit,
+  Pool as PoolSettings,
+  ReservedStarts,
+  Scaler,
+} from "@tutti/contracts/swarm/v1";
 import type { Cause, Rate } from "@tutti/contracts/types/v1";
 import type { Command, MachineEvent, ReadOnly } from "@tutti/kernel";
 import { type Since, type Stored, since } from "../kit/stored.ts";
@@ -20,6 +27,8 @@ export interface Pool {
   readonly holds: Map<string, Stored<AgentHold>>;
   /** Observations and decisions of scalers, by their ids. */
   readonly pasts: Map<string, ScalerPast>;
+  /** Reserved starts by limit, the oldest reservation first. */
+  readonly reservedStarts: Map<string, ReservedStarts>;
   /** Number of times that it got its first scaler or inbox. */
   timesTended: number;
 }
@@ -69,6 +78,7 @@ export function newPool(): Pool {
     inboxes: new Map(),
     holds: new Map(),
     pasts: new Map(),
+    reservedStarts: new Map(),
     timesTended: 0,
   };
 }

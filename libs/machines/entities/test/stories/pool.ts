@@ -25,6 +25,7 @@ import {
   pausePool,
   pool,
   releaseAgent,
+  reserveStarts,
   resumePool,
   setInbox,
   setPoolLimit,
@@ -121,6 +122,22 @@ export const stories: GoldenStories = {
     driver.advance(900_000);
     const later = { scalerId: "local", stretch: 1_900_002, tasks: 1 };
     driver.execute(key, noteScalings, { ...noted, crashes: [], arrivals: [later] });
+    return goldenOf(driver, pool, key, release);
+  },
+
+  /** Its limits have reserved starts, and one reservation is over. */
+  reserved: (release) => {
+    const driver = furnished();
+    const untilMs = driver.nowMs + 12_000;
+    const starts = [
+      { limit: "\napi", untilMs, partMs: 6_000 },
+      { limit: "default\nmail", untilMs: driver.nowMs + 500, partMs: 250 },
+    ];
+    driver.execute(key, reserveStarts, { starts });
+    driver.advance(1_000);
+    driver.execute(key, reserveStarts, {
+      starts: [{ limit: "\napi", untilMs: untilMs + 6_000, partMs: 6_000 }],
+    });
     return goldenOf(driver, pool, key, release);
   },
 

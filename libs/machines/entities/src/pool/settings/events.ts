@@ -39,7 +39,8 @@ export const poolDeleted: PoolEvent<PoolDeletedV1> = {
     state.changes += 1;
     state.settings = undefined;
     state.pause = running;
-    for (const items of [state.limits, state.hooks, state.scalers, state.holds, state.pasts]) items.clear();
+    const { limits, hooks, scalers, holds, pasts, reservedStarts } = state;
+    for (const items of [limits, hooks, scalers, holds, pasts, reservedStarts]) items.clear();
     requestTending(state, had, outstanding);
   },
 };
