@@ -99,6 +99,15 @@ const noted = fc.record({
   }),
 });
 
+const starts = fc.array(
+  fc.record({
+    limit: few("mail", "api"),
+    untilMs: few(0, 1_767_225_660_000, Number.MAX_SAFE_INTEGER),
+    partMs: few(1, 1_000),
+  }),
+  { maxLength: 3 },
+);
+
 const agentId = few("one", "two", "");
 const hold = few(Hold.HOLD_PAUSED, Hold.HOLD_QUARANTINED, Hold.HOLD_FLAPPING);
 
@@ -123,6 +132,7 @@ export function operations(ids: readonly string[] = ["default", "gpu"]): fc.Arbi
     call(4, "create_scaler", fc.record({ scaler })),
     call(4, "update_scaler", fc.record({ scaler, revision })),
     call(2, "note_scalings", noted),
+    call(2, "reserve_starts", fc.record({ starts })),
     call(2, "delete_scaler", fc.record({ scalerId: few("more", "most") })),
     call(4, "set_inbox", fc.record({ inbox, revision })),
     call(2, "delete_inbox", fc.record({ inboxId: few("finance", "legal") })),
