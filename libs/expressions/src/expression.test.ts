@@ -286,6 +286,9 @@ describe("an evaluation that fails", () => {
       ["any.long.matches('(|||||||||||||||||||||)x')", 500_000],
       ["timestamp(0).getHours('Europe/Berlin')", 500],
       ["[any.long + 'b', any.other + 'a'].sort()", 300],
+      ["[bytes(any.long)].all(b, [bytes(any.long)].all(c, lists.range(1000).all(i, b == c)))", 300_000],
+      ["[bytes(any.long)].all(b, [bytes(any.long)].all(c, lists.range(1000).all(i, b <= c)))", 300_000],
+      ["[bytes(any.long)].all(b, [b, b, b, b].sort().size() == 4)", 7_000],
     ] as const) {
       const evaluation = evaluate(text, {
         any: { long, half: long.slice(50_000), other: `${long.slice(1)}a`, wide },

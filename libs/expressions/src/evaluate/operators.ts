@@ -2,8 +2,8 @@ import { Fault } from "../problem.ts";
 import type { BinaryOperator } from "../syntax/tree.ts";
 import {
   areEqual,
+  chargeForComparison,
   chargeForEntries,
-  chargeForTexts,
   compare,
   entriesOf,
   entryOf,
@@ -52,7 +52,7 @@ export function binary(operator: BinaryOperator, a: Value, b: Value, frame: Fram
 
 function order(operator: string, sides: readonly [Value, Value], frame: Frame, at: number): number {
   const [a, b] = sides;
-  if (typeof a === "string" && typeof b === "string") chargeForTexts(a, b, frame, at);
+  chargeForComparison(a, b, frame, at);
   const found = compare(a, b);
   if (found === undefined) throw noOverload(operator, sides, at);
   return found;

@@ -1,6 +1,6 @@
 import { Fault } from "../problem.ts";
 import { listOf, type Type, types } from "../types/type.ts";
-import { chargeForTexts, compare } from "../values/equality.ts";
+import { chargeForComparison, compare } from "../values/equality.ts";
 import { isBytes, isList, type Value } from "../values/value.ts";
 import { type FunctionDeclaration, overload } from "./declaration.ts";
 
@@ -59,7 +59,7 @@ export const lists: readonly FunctionDeclaration[] = [
       if (list === undefined || !isList(list)) return undefined;
       frame.charge(list.length * 8, at);
       return [...list].sort((a, b) => {
-        if (typeof a === "string" && typeof b === "string") chargeForTexts(a, b, frame, at);
+        chargeForComparison(a, b, frame, at);
         const order = compare(a, b);
         if (order === undefined)
           throw new Fault("no_such_overload", at, "expected values of one type that has an order");

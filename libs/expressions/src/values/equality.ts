@@ -19,22 +19,30 @@ export function areEqual(a: Value, b: Value, frame: Frame, at: number): boolean 
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) {
     const x = a instanceof Uint ? a.value : a;
     const y = b instanceof Uint ? b.value : b;
-    if (typeof x === "string" && typeof y === "string") chargeForTexts(x, y, frame, at);
+    chargeForComparison(x, y, frame, at);
     // A bigint and a double are compared exactly.
     // biome-ignore lint/suspicious/noDoubleEquals: the one comparison that crosses the two kinds of numbers
     return isNumber(x) && isNumber(y) ? x == y : x === y;
   }
   frame.charge(1, at);
   if (isList(a)) return isList(b) && areListsEqual(a, b, frame, at);
-  if (isBytes(a)) return isBytes(b) && compareBytes(a, b) === 0;
+  if (isBytes(a)) {
+    chargeForComparison(a, b, frame, at);
+    return isBytes(b) && compareBytes(a, b) === 0;
+  }
   if (a instanceof Special && !(a instanceof MapValue)) return areSpecialsEqual(a, b);
   return isMap(b) && areMapsEqual(a, b, frame, at);
 }
 
-/** Long texts take time to compare, even if they are equal. */
-export function chargeForTexts(a: string, b: string, frame: Frame, at: number): void {
-  const length = Math.min(a.length, b.length);
-  if (length >= 256) frame.charge(length >>> 8, at);
+/** Long texts and bytes take time to compare, even if they are equal. */
+export function chargeForComparison(a: Value, b: Value, frame: Frame, at: number): void {
+  if (typeof a === "string" && typeof b === "string")
+    chargeSteps(Math.min(a.length, b.length) >>> 8, frame, at);
+  else if (isBytes(a) && isBytes(b)) chargeSteps(Math.min(a.length, b.length) >>> 6, frame, at);
+}
+
+function chargeSteps(steps: number, frame: Frame, at: number): void {
+  if (steps > 0) frame.charge(steps, at);
 }
 
 /** Listing the entries of a large map takes half a microsecond for each. */
@@ -121,13 +129,14 @@ function compareNumbers(a: number | bigint, b: number | bigint): number {
   return x > y ? 1 : x === y ? 0 : Number.NaN;
 }
 
+const utf8 = new TextEncoder();
 const surrogate = /[\ud800-\udfff]/;
 
 /** Compares by code points, which differs from the order of UTF-16 beyond the first plane. */
 function compareTexts(a: string, b: string): number {
   if (a === b) return 0;
   if (!surrogate.test(a) && !surrogate.test(b)) return a < b ? -1 : 1;
-  return compareBytes(Buffer.from(a, "utf8"), Buffer.from(b, "utf8"));
+  return compareBytes(utf8.encode(a), utf8.encode(b));
 }
 
 function compareBytes(a: Uint8Array, b: Uint8Array): number {
