@@ -13,6 +13,7 @@ export const defaultSettings: PoolSettings = {
   agentsMax: 10_000,
   window: 1_024,
   paused: false,
+  pauseReason: "",
   awaits: [],
   slowStart: undefined,
   admits: undefined,
@@ -40,6 +41,7 @@ const numbers: Readonly<
       | "strategy"
       | "weights"
       | "paused"
+      | "pauseReason"
       | "awaits"
       | "slowStart"
       | "admits"

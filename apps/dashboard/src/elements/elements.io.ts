@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { describe, it } from "node:test";
 import fastCheck from "fast-check";
 import { bytes, count, distance, figure, percent, span } from "./moments.ts";
-import { commandLine, curlOf, pathOf, shellWord } from "./spelled.ts";
+import { commandLine, curlOf, pathOf, shellWord, withNpx } from "./spelled.ts";
 
 const table = (
   write: (value: number) => string,
@@ -85,6 +85,8 @@ describe("calls and commands to copy", () => {
 
   it("quotes only words that need it", () => {
     assert.equal(commandLine("tutti", "cancel", "order-1"), "tutti cancel order-1");
+    assert.equal(withNpx("tutti cancel a && tutti cancel b"), "npx tutti cancel a && npx tutti cancel b");
+    assert.equal(withNpx("npx tutti cancel 'my tutti run'"), "npx tutti cancel 'my tutti run'");
     assert.equal(
       commandLine("tutti", "run", "order", "--input", `{"a":"it's"}`),
       `tutti run order --input '{"a":"it'\\''s"}'`,

@@ -1,6 +1,6 @@
 import type { Explanation } from "@tutti/rest/types";
 import { Glyph } from "../score/glyph.tsx";
-import { Copy } from "./copy.tsx";
+import { Command } from "./copy.tsx";
 import "./explained.css";
 import { asSentence } from "./markdown.ts";
 import { InlineText } from "./markdown.tsx";
@@ -95,12 +95,7 @@ function Remedies({ remedies }: { remedies: NonNullable<Explanation["remedies"]>
         {remedies.map(({ text = "", command = "" }) => (
           <li key={text}>
             <InlineText text={asSentence(text)} />
-            {command === "" ? null : (
-              <>
-                {" "}
-                <code>{command}</code> <Copy text={command} label="the command" />
-              </>
-            )}
+            <Command text={command} />
           </li>
         ))}
       </ul>

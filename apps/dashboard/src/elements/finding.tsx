@@ -1,7 +1,7 @@
 import type { Remedy, WorkReference } from "@tutti/rest/types";
 import type { ReactNode } from "react";
 import type { Tone } from "../score/states.ts";
-import { Copy } from "./copy.tsx";
+import { Command } from "./copy.tsx";
 import "./finding.css";
 import { InlineText } from "./markdown.tsx";
 import { Moment } from "./moment.tsx";
@@ -50,12 +50,7 @@ export function Finding(options: FindingOptions) {
         {remedies.map(({ text = "", command = "" }) => (
           <p key={text}>
             <InlineText text={text} />
-            {command === "" ? null : (
-              <>
-                {" "}
-                <code>{command}</code> <Copy text={command} label="the command" />
-              </>
-            )}
+            <Command text={command} />
           </p>
         ))}
         <p className="small soft">

@@ -19,6 +19,11 @@ export function commandLine(...args: readonly string[]): string {
   return args.map(shellWord).join(" ");
 }
 
+/** Returns a command line with `npx` before each `tutti`: it runs in the folder of a project, and with a global installation. */
+export function withNpx(command: string): string {
+  return command.replace(/(?<=^|&& )tutti /g, "npx tutti ");
+}
+
 /** Returns a call as curl makes it. On this machine nothing else is needed. Elsewhere a key is. */
 export function curlOf(call: Call, origin: string): string {
   const isLocal = /^https?:\/\/(localhost|127\.|\[::1\])/.test(origin);

@@ -52,7 +52,7 @@ describe("missions on the page", { skip: browser.skip }, () => {
     await page.keyboard.press("m");
     await heading(page, "Missions").waitFor();
     await page.getByText("No missions yet.").waitFor();
-    await page.getByText(/^tutti mission start/).waitFor();
+    await page.getByText(/^npx tutti mission start/).waitFor();
     assert.deepEqual(await accessibilityProblems(page), []);
     await startPoster("listed");
     const line = page.getByRole("list", { name: "Missions" }).getByRole("listitem");

@@ -252,7 +252,7 @@ describe("the page of a run", { skip: browser.skip }, () => {
     await start("listens", "given-up");
     const page = await stage.signedIn("/runs/given-up");
     await page.getByRole("button", { name: "Cancel run: REST call and CLI command" }).click();
-    await page.getByText("tutti cancel given-up", { exact: true }).waitFor();
+    await page.getByText("npx tutti cancel given-up", { exact: true }).waitFor();
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "Cancel run …" }).click();
     await page.getByRole("dialog").getByLabel("Reason").fill("nobody wants it");

@@ -54,11 +54,12 @@ export class Tenant {
   }
 
   #configure(nowMs: number): void {
-    const { paused, slowStart, slowUntilMs } = this.#contents.pause;
+    const { paused, reason: pauseReason, slowStart, slowUntilMs } = this.#contents.pause;
     const refusal = this.pool.configure(
       {
         ...poolSettingsOf(this.settings, this.pool.namespace),
         paused,
+        pauseReason,
         awaits: [...this.#missing].map((arrival) => arrivalTexts[arrival]),
         slowStart: slowStart && slowUntilMs > nowMs ? { rate: slowStart, untilMs: slowUntilMs } : undefined,
       },

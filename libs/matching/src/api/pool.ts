@@ -196,6 +196,8 @@ export interface PoolSettings {
   readonly window: number;
   /** True if the pool is paused: nothing is assigned. */
   readonly paused: boolean;
+  /** The reason of the pause. Empty if none was given. */
+  readonly pauseReason: string;
   /** Descriptions of what the pool waits for before it assigns anything. Default: nothing. */
   readonly awaits: readonly string[];
   /** Rate of assignments, and until when it applies. Undefined for no limit. */

@@ -203,12 +203,12 @@ const cases: readonly Case[] = [
   {
     title: "the pool is paused",
     arrange: (arena) => {
-      arena.pool.configure({ paused: true }, arena.nowMs);
+      arena.pool.configure({ paused: true, pauseReason: "maintenance" }, arena.nowMs);
       arena.agent("a");
       arena.sender().offer(1);
     },
     cause: WaitCause.WAIT_CAUSE_PAUSED,
-    message: /pool default is paused/,
+    message: /pool default is paused: maintenance/,
   },
   {
     title: "its sender is away",

@@ -87,9 +87,10 @@ export class WaitReasons {
   /** Returns why the pool assigns no task at all. Empty if it does. */
   pauses(): Reason[] {
     const { name } = this.#identity;
-    const { paused, awaits } = this.#settings.current;
+    const { paused, pauseReason, awaits } = this.#settings.current;
     if (paused) {
-      const pause = reason(WAIT_CAUSE_PAUSED, `the pool ${name} is paused`, name, "resume the pool");
+      const text = `the pool ${name} is paused${pauseReason === "" ? "" : `: ${pauseReason}`}`;
+      const pause = reason(WAIT_CAUSE_PAUSED, text, name, "resume the pool");
       return [{ ...pause, command: `tutti pool resume ${name}` }];
     }
     if (awaits.length === 0) return [];

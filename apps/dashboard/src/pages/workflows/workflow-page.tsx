@@ -11,7 +11,7 @@ import { Moment } from "../../elements/moment.tsx";
 import { counted, span } from "../../elements/moments.ts";
 import { Empty, Facts, Loading, PageHead, Part, Tag } from "../../elements/parts.tsx";
 import { QueryView } from "../../elements/query-view.tsx";
-import { commandLine } from "../../elements/spelled.ts";
+import { commandLine, withNpx } from "../../elements/spelled.ts";
 import { Tabs } from "../../elements/tabs.tsx";
 import { useWindowTitle } from "../../elements/work-page.tsx";
 import { NewRuns } from "./new-runs.tsx";
@@ -216,7 +216,7 @@ function Source({ definition }: { definition: Definition }) {
     <>
       <p className="small soft">
         {source.fileName || `${name}, ${source.format}`} ·{" "}
-        <code>{commandLine("tutti", "workflow", "graph", name)}</code>
+        <code>{withNpx(commandLine("tutti", "workflow", "graph", name))}</code>
       </p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: keyboard users must reach the scrolling element */}
       <section className="definition-source" tabIndex={0} aria-label="Source">

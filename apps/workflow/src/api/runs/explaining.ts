@@ -81,7 +81,7 @@ function afterRelease(group: TaskGroup): TaskGroup {
   const { wait } = group;
   if (wait === undefined || !isOffered(wait)) return group;
   const { WAIT_CAUSE_PAUSED: cause } = WaitCause;
-  return { ...group, wait: { ...wait, cause, message: "it starts after the release" } };
+  return { ...group, wait: { ...wait, cause, subject: "", message: "the installation is paused" } };
 }
 
 async function withPool(

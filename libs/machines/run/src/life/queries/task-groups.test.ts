@@ -18,4 +18,26 @@ describe("the summary of a run", () => {
     });
     assert.match(summary, /1 waits because no agent for demo\.charge matches the requirements \(`pay`\)/);
   });
+
+  it("names each paused pool with the reason of its pause", () => {
+    const paused = (subject: string, message: string) =>
+      Wait.fromPartial({ cause: WaitCause.WAIT_CAUSE_PAUSED, subject, message, present: true });
+    const { summary } = explanationOf({
+      lead: "The run is running",
+      explanation: Explanation.fromPartial({}),
+      taskGroups: [
+        {
+          count: 2,
+          taskIds: [],
+          wait: paused("gpu", "the pool gpu is paused: maintenance"),
+          first: undefined,
+        },
+        { count: 1, taskIds: [], wait: paused("mail", "the pool mail is paused"), first: undefined },
+      ],
+    });
+    assert.match(
+      summary,
+      /2 wait because the pool gpu is paused: maintenance, 1 waits because the pool mail is paused/,
+    );
+  });
 });

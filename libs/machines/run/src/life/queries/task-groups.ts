@@ -148,7 +148,7 @@ const {
 /** Causes whose groups are joined only if their subject is the same. */
 const isShared: ReadonlySet<WaitCause> = new Set([
   ...[WAIT_CAUSE_SIGNAL, WAIT_CAUSE_EVENT, WAIT_CAUSE_LIMIT],
-  ...[WAIT_CAUSE_NO_CAPABILITY, WAIT_CAUSE_NO_MATCH, WAIT_CAUSE_BUSY],
+  ...[WAIT_CAUSE_NO_CAPABILITY, WAIT_CAUSE_NO_MATCH, WAIT_CAUSE_BUSY, WAIT_CAUSE_PAUSED],
 ]);
 
 const phrases: Readonly<Partial<Record<WaitCause, (subject: string) => string>>> = {
@@ -165,7 +165,6 @@ const phrases: Readonly<Partial<Record<WaitCause, (subject: string) => string>>>
   [WAIT_CAUSE_BUSY]: (subject) => (subject === "" ? "for an agent" : `for an agent with room for ${subject}`),
   [WAIT_CAUSE_BEHIND_OTHERS]: () => "behind other work",
   [WAIT_CAUSE_SLOWED_DOWN]: () => "because agents are overloaded",
-  [WAIT_CAUSE_PAUSED]: () => "until a user ends the pause",
   [WAIT_CAUSE_OWNER]: () => "for its pool",
   [WAIT_CAUSE_POLICY]: () => "for a person with the permission",
 };
