@@ -1,20 +1,21 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import type { PreviewTimingReply } from "@tutti/rest/types";
 import { useEffect, useMemo, useState } from "react";
 import { workflowQuery, workflowsQuery } from "../../data/queries.ts";
-import { type PageError, pageError, send } from "../../data/send.ts";
+import { pageError, send } from "../../data/send.ts";
 import { after } from "../../effects/time.ts";
-import { Action } from "../../elements/action.tsx";
 import { ChoiceField, TextField } from "../../elements/fields.tsx";
 import { clock } from "../../elements/moments.ts";
-import { Failure } from "../../elements/parts.tsx";
+import { CreateForm } from "../../elements/starters.tsx";
 import { draftOf } from "../../form/draft.ts";
 import type { Draft } from "../../form/field.ts";
 import { fieldOf } from "../../form/field-of-schema.ts";
 import { filled } from "../../form/filled.ts";
 import { SchemaForm } from "../../form/form.tsx";
 import "../../form/form.css";
+import "./schedules.css";
+import { useScheduleRefresh } from "./schedule-actions.tsx";
 import {
   createCommand,
   emptySchedule,
@@ -31,58 +32,39 @@ const previewAfterMs = 400;
 /** A form for a new schedule: workflow, times, and input. The next times are shown during editing. */
 export function CreateSchedule({ onDone }: { onDone: () => void }) {
   const [draft, setDraft] = useState<ScheduleDraft>(emptySchedule);
-  const [submitted, setSubmitted] = useState(false);
-  const [refusal, setRefusal] = useState<PageError | undefined>();
   const input = useInputOf(draft.workflow);
   const navigate = useNavigate();
-  const queries = useQueryClient();
+  const scheduleId = draft.id.trim();
+  const refresh = useScheduleRefresh(scheduleId);
   const problems = scheduleProblems(draft);
   const found = filled(input.field, input.draft);
-  const body = scheduleBody(draft, found.value);
-  const call = { method: "POST", path: "/v1/schedules", body } as const;
-  const perform = () => {
-    setSubmitted(true);
-    setRefusal(undefined);
-    if (Object.keys(problems).length > 0 || found.problems.length > 0) return undefined;
-    return send(call).then(() => true);
-  };
-  const onCreated = (reply: unknown) => {
-    if (reply !== true) return;
-    void queries.invalidateQueries({ queryKey: ["schedules"] });
-    onDone();
-    void navigate({ to: "/schedules/$scheduleId", params: { scheduleId: draft.id.trim() } });
-  };
   return (
-    <form className="create-schedule" noValidate onSubmit={(event) => event.preventDefault()}>
-      <WorkflowPart draft={draft} problems={submitted ? problems : {}} onChange={setDraft} />
-      <When draft={draft} problems={submitted ? problems : {}} onChange={setDraft} />
-      {draft.workflow === "" ? null : (
-        <SchemaForm
-          field={input.field}
-          draft={input.draft}
-          problems={submitted ? found.problems : []}
-          onChange={input.setDraft}
-        />
+    <CreateForm
+      kind="schedule"
+      call={{ method: "POST", path: "/v1/schedules", body: scheduleBody(draft, found.value) }}
+      command={createCommand(draft, found.value)}
+      isValid={Object.keys(problems).length === 0 && found.problems.length === 0}
+      onCreated={() => {
+        refresh();
+        void navigate({ to: "/schedules/$scheduleId", params: { scheduleId } });
+      }}
+      onClose={onDone}
+    >
+      {(isSubmitted) => (
+        <>
+          <WorkflowPart draft={draft} problems={isSubmitted ? problems : {}} onChange={setDraft} />
+          <When draft={draft} problems={isSubmitted ? problems : {}} onChange={setDraft} />
+          {draft.workflow === "" ? null : (
+            <SchemaForm
+              field={input.field}
+              draft={input.draft}
+              problems={isSubmitted ? found.problems : []}
+              onChange={input.setDraft}
+            />
+          )}
+        </>
       )}
-      {refusal === undefined ? null : (
-        <Failure title="Schedule not created" message={refusal.message} code={refusal.code} />
-      )}
-      <div className="dialog-foot">
-        <button type="button" className="press" onClick={onDone}>
-          Cancel
-        </button>
-        <Action
-          label="Create schedule"
-          weight="main"
-          submit
-          call={call}
-          command={createCommand(draft, found.value)}
-          perform={perform}
-          onDone={onCreated}
-          onError={setRefusal}
-        />
-      </div>
-    </form>
+    </CreateForm>
   );
 }
 
@@ -108,7 +90,7 @@ function WorkflowPart({ draft, problems, onChange }: PartOptions) {
   const { data } = useQuery(workflowsQuery());
   const names = (data?.definitions ?? []).map(({ name = "" }) => [name, name] as const);
   return (
-    <div className="create-grid">
+    <div className="starter-grid">
       <TextField
         label="Name"
         value={draft.id}
@@ -142,7 +124,7 @@ function WorkflowPart({ draft, problems, onChange }: PartOptions) {
 
 function When({ draft, problems, onChange }: PartOptions) {
   return (
-    <div className="create-grid">
+    <div className="starter-grid">
       <ChoiceField
         label="When"
         value={draft.kind}

@@ -3,14 +3,19 @@ import type { Schedule } from "@tutti/rest/types";
 import { Action } from "../../elements/action.tsx";
 import { type Call, commandLine } from "../../elements/spelled.ts";
 
-/** Actions on a schedule. */
-export function ScheduleActions({ schedule }: { schedule: Schedule }) {
+/** Returns a function that reloads a schedule and the list. */
+export function useScheduleRefresh(scheduleId: string): () => void {
   const queries = useQueryClient();
-  const { scheduleId, paused } = schedule;
-  const refresh = () => {
+  return () => {
     void queries.invalidateQueries({ queryKey: ["schedules"] });
     void queries.invalidateQueries({ queryKey: ["schedule", scheduleId] });
   };
+}
+
+/** Actions on a schedule. */
+export function ScheduleActions({ schedule }: { schedule: Schedule }) {
+  const { scheduleId, paused } = schedule;
+  const refresh = useScheduleRefresh(scheduleId);
   const call = (verb: string): Call => ({
     method: "POST",
     path: `/v1/schedules/${encodeURIComponent(scheduleId)}/${verb}`,

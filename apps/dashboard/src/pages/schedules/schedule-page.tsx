@@ -1,11 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import type { Schedule } from "@tutti/rest/types";
-import { useState } from "react";
 import { firingsQuery, scheduleQuery } from "../../data/queries.ts";
 import { useNow } from "../../effects/use-now.ts";
-import { Action } from "../../elements/action.tsx";
-import { Dialog } from "../../elements/dialog.tsx";
 import { ItemView } from "../../elements/item-view.tsx";
 import { Json } from "../../elements/json.tsx";
 import { Moment } from "../../elements/moment.tsx";
@@ -13,11 +10,11 @@ import { clock, count, distance } from "../../elements/moments.ts";
 import { Empty, Facts, PageHead, Part } from "../../elements/parts.tsx";
 import { QueryView } from "../../elements/query-view.tsx";
 import { ScrollTable } from "../../elements/scroll-table.tsx";
-import { commandLine } from "../../elements/spelled.ts";
+import { PausedBadge, RemoveStarter, RunLink, startsFact } from "../../elements/starters.tsx";
 import { useWindowTitle } from "../../elements/work-page.tsx";
 import { BadgeMark } from "../../score/glyph.tsx";
-import { activeOrPaused, badgeOf, firingStates } from "../../score/states.ts";
-import { ScheduleActions } from "./schedule-actions.tsx";
+import { badgeOf, firingStates } from "../../score/states.ts";
+import { ScheduleActions, useScheduleRefresh } from "./schedule-actions.tsx";
 import "./schedules.css";
 import { overlaps, timingText } from "./timing.ts";
 
@@ -25,6 +22,7 @@ import { overlaps, timingText } from "./timing.ts";
 export function SchedulePage() {
   const { scheduleId } = useParams({ from: "/schedules/$scheduleId" });
   const query = useQuery(scheduleQuery(scheduleId));
+  const refresh = useScheduleRefresh(scheduleId);
   useWindowTitle(scheduleId);
   return (
     <ItemView query={query} kind="schedule" id={scheduleId}>
@@ -32,15 +30,16 @@ export function SchedulePage() {
         <>
           <PageHead
             title={scheduleId}
-            below={
-              schedule.description || (
-                <BadgeMark badge={schedule.paused === true ? activeOrPaused.paused : activeOrPaused.going} />
-              )
-            }
+            below={schedule.description || <PausedBadge paused={schedule.paused} />}
             actions={
               <>
                 <ScheduleActions schedule={schedule} />
-                <Remove scheduleId={scheduleId} />
+                <RemoveStarter
+                  kind="schedule"
+                  id={scheduleId}
+                  effect="No more runs start. Existing runs continue."
+                  onRemoved={refresh}
+                />
               </>
             }
           />
@@ -55,30 +54,20 @@ export function SchedulePage() {
 function About({ schedule }: { schedule: Schedule }) {
   const nowMs = useNow();
   const { run, policy, paused, nextTimesMs, startedCount, skippedCount, note } = schedule;
-  const workflow = run?.definition?.name;
   const overlap = overlaps.find(([value]) => value === (policy?.overlap ?? "skip"));
   return (
     <Part title="Settings">
       <Facts
         facts={[
           ["Fires", <code key="fires">{timingText(schedule, clock)}</code>],
-          [
-            "Starts",
-            workflow === undefined ? (
-              "tasks"
-            ) : (
-              <Link key="starts" to="/workflows/$name" params={{ name: workflow }}>
-                {workflow}
-              </Link>
-            ),
-          ],
+          startsFact(run),
           ["Overlap", overlap?.[1] ?? "skip"],
           ["Started", count(startedCount ?? 0)],
           ["Skipped", count(skippedCount ?? 0)],
           ["Note", note || "–"],
         ]}
       />
-      <h3 className="schedule-next">Next times</h3>
+      <h3 className="starter-under">Next times</h3>
       {paused === true || nextTimesMs.length === 0 ? (
         <p className="soft">{paused === true ? "Paused. No runs start." : "No further times."}</p>
       ) : (
@@ -92,7 +81,7 @@ function About({ schedule }: { schedule: Schedule }) {
       )}
       {run?.input === undefined || run.input === null ? null : (
         <>
-          <h3 className="schedule-next">Input of its runs</h3>
+          <h3 className="starter-under">Input of its runs</h3>
           <Json value={run.input} label="the input" />
         </>
       )}
@@ -123,13 +112,7 @@ function Firings({ scheduleId }: { scheduleId: string }) {
                     <BadgeMark badge={badgeOf(firingStates, result)} />
                   </td>
                   <td>
-                    {runId ? (
-                      <Link to="/runs/$runId" params={{ runId }}>
-                        {runId}
-                      </Link>
-                    ) : (
-                      "–"
-                    )}
+                    <RunLink runId={runId} />
                   </td>
                   <td className="soft">{message}</td>
                 </tr>
@@ -139,33 +122,5 @@ function Firings({ scheduleId }: { scheduleId: string }) {
         }
       </QueryView>
     </Part>
-  );
-}
-
-function Remove({ scheduleId }: { scheduleId: string }) {
-  const [confirming, setConfirming] = useState(false);
-  const navigate = useNavigate();
-  return (
-    <>
-      <button type="button" className="press" onClick={() => setConfirming(true)}>
-        Remove schedule …
-      </button>
-      <Dialog title={`Remove ${scheduleId}`} open={confirming} onClose={() => setConfirming(false)}>
-        <p>No more runs start. Existing runs continue.</p>
-        <div className="dialog-foot">
-          <button type="button" className="press" onClick={() => setConfirming(false)}>
-            Keep it
-          </button>
-          <Action
-            label="Remove schedule"
-            weight="grave"
-            call={{ method: "DELETE", path: `/v1/schedules/${encodeURIComponent(scheduleId)}` }}
-            command={commandLine("tutti", "schedule", "delete", scheduleId)}
-            doneText={`Removed ${scheduleId}.`}
-            onDone={() => void navigate({ to: "/schedules" })}
-          />
-        </div>
-      </Dialog>
-    </>
   );
 }

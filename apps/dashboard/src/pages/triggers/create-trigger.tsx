@@ -2,10 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { workflowsQuery } from "../../data/queries.ts";
-import { type PageError, send } from "../../data/send.ts";
-import { Action } from "../../elements/action.tsx";
 import { ChoiceField, TextField } from "../../elements/fields.tsx";
-import { Failure } from "../../elements/parts.tsx";
+import { CreateForm } from "../../elements/starters.tsx";
 import {
   createCommand,
   emptyTrigger,
@@ -19,45 +17,23 @@ import { useRefresh } from "./trigger-actions.tsx";
 /** A form for a new trigger: event, condition, and workflow. */
 export function CreateTrigger({ onDone }: { onDone: () => void }) {
   const [draft, setDraft] = useState<TriggerDraft>(emptyTrigger);
-  const [submitted, setSubmitted] = useState(false);
-  const [refusal, setRefusal] = useState<PageError | undefined>();
   const navigate = useNavigate();
   const refresh = useRefresh();
   const problems = triggerProblems(draft);
-  const call = { method: "POST", path: "/v1/triggers", body: triggerBody(draft) } as const;
-  const perform = () => {
-    setSubmitted(true);
-    setRefusal(undefined);
-    return Object.keys(problems).length > 0 ? undefined : send(call).then(() => true);
-  };
-  const onCreated = (reply: unknown) => {
-    if (reply !== true) return;
-    refresh();
-    onDone();
-    void navigate({ to: "/triggers/$triggerId", params: { triggerId: draft.id.trim() } });
-  };
   return (
-    <form className="trigger-form" noValidate onSubmit={(event) => event.preventDefault()}>
-      <Rules draft={draft} problems={submitted ? problems : {}} onChange={setDraft} />
-      {refusal === undefined ? null : (
-        <Failure title="Trigger not created" message={refusal.message} code={refusal.code} />
-      )}
-      <div className="dialog-foot">
-        <button type="button" className="press" onClick={onDone}>
-          Cancel
-        </button>
-        <Action
-          label="Create trigger"
-          weight="main"
-          submit
-          call={call}
-          command={createCommand(draft)}
-          perform={perform}
-          onDone={onCreated}
-          onError={setRefusal}
-        />
-      </div>
-    </form>
+    <CreateForm
+      kind="trigger"
+      call={{ method: "POST", path: "/v1/triggers", body: triggerBody(draft) }}
+      command={createCommand(draft)}
+      isValid={Object.keys(problems).length === 0}
+      onCreated={() => {
+        refresh();
+        void navigate({ to: "/triggers/$triggerId", params: { triggerId: draft.id.trim() } });
+      }}
+      onClose={onDone}
+    >
+      {(isSubmitted) => <Rules draft={draft} problems={isSubmitted ? problems : {}} onChange={setDraft} />}
+    </CreateForm>
   );
 }
 
@@ -73,7 +49,7 @@ function Rules({ draft, problems, onChange }: RulesOptions) {
   const workflows = [["", "choose a workflow"], ...names] as const;
   const change = (next: Partial<TriggerDraft>) => onChange({ ...draft, ...next });
   return (
-    <div className="trigger-grid">
+    <div className="starter-grid">
       <TextField
         label="Name"
         value={draft.id}

@@ -1,34 +1,17 @@
-/** Actions on a trigger in a dialog: test it, replay past events, remove it. */
-import { useNavigate } from "@tanstack/react-router";
+/** Actions on a trigger in a dialog: test it, replay past events. */
 import type { ReplayEventsReply, TestTriggerReply, Trigger } from "@tutti/rest/types";
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
 import { type PageError, send } from "../../data/send.ts";
 import { Action } from "../../elements/action.tsx";
-import { Dialog } from "../../elements/dialog.tsx";
 import { TextField } from "../../elements/fields.tsx";
 import { Json } from "../../elements/json.tsx";
 import { count } from "../../elements/moments.ts";
 import { Facts, Failure } from "../../elements/parts.tsx";
-import { commandLine } from "../../elements/spelled.ts";
+import { Opening } from "../../elements/starters.tsx";
 import { BadgeMark } from "../../score/glyph.tsx";
 import { triggerTests } from "../../score/states.ts";
 import { eventDraftOf, eventOf, type RangeDraft, rangeOf, replayCommand, testCommand } from "./rules.ts";
 import { triggerCall, useRefresh } from "./trigger-actions.tsx";
-
-/** A button that opens a dialog. */
-function Opening(options: { label: string; title: string; children: (close: () => void) => ReactNode }) {
-  const [open, setOpen] = useState(false);
-  return (
-    <>
-      <button type="button" className="press" onClick={() => setOpen(true)}>
-        {options.label}
-      </button>
-      <Dialog title={options.title} open={open} onClose={() => setOpen(false)}>
-        {options.children(() => setOpen(false))}
-      </Dialog>
-    </>
-  );
-}
 
 export function TestTrigger({ trigger }: { trigger: Trigger }) {
   return (
@@ -47,7 +30,7 @@ function TestForm({ trigger, onClose }: { trigger: Trigger; onClose: () => void 
   const body = { triggerId, ...(read.ok && read.event !== undefined ? { event: read.event } : {}) };
   const call = { method: "POST", path: "/v1/triggers/test", body } as const;
   return (
-    <form className="trigger-form" noValidate onSubmit={(event) => event.preventDefault()}>
+    <form className="starter-form" noValidate onSubmit={(event) => event.preventDefault()}>
       <p>The test starts no run. Without data, the newest event of the log is tested.</p>
       <TextField
         label="Event type"
@@ -115,7 +98,7 @@ function TestResult({ reply }: { reply: TestTriggerReply }) {
       <Facts facts={facts.filter(([, text]) => text !== "")} />
       {reply.input === undefined || reply.input === null ? null : (
         <>
-          <h3 className="trigger-under">Input of the run</h3>
+          <h3 className="starter-under">Input of the run</h3>
           <Json value={reply.input} label="the input" />
         </>
       )}
@@ -139,9 +122,9 @@ function ReplayForm({ triggerId, onClose }: { triggerId: string; onClose: () => 
   const span = isWrong ? {} : range;
   const refresh = useRefresh();
   return (
-    <form className="trigger-form" noValidate onSubmit={(event) => event.preventDefault()}>
+    <form className="starter-form" noValidate onSubmit={(event) => event.preventDefault()}>
       <p>Replays past events to the trigger. Events that already have a run start no run.</p>
-      <div className="trigger-grid">
+      <div className="starter-grid">
         <TextField
           label="Since"
           hint="Default: the oldest event of the log"
@@ -181,35 +164,5 @@ function ReplayForm({ triggerId, onClose }: { triggerId: string; onClose: () => 
         />
       </div>
     </form>
-  );
-}
-
-export function RemoveTrigger({ triggerId }: { triggerId: string }) {
-  const navigate = useNavigate();
-  const refresh = useRefresh();
-  return (
-    <Opening label="Remove trigger …" title={`Remove ${triggerId}`}>
-      {(close) => (
-        <>
-          <p>No more runs start. Existing runs continue. Dead letters are deleted.</p>
-          <div className="dialog-foot">
-            <button type="button" className="press" onClick={close}>
-              Keep it
-            </button>
-            <Action
-              label="Remove trigger"
-              weight="grave"
-              call={{ method: "DELETE", path: `/v1/triggers/${encodeURIComponent(triggerId)}` }}
-              command={commandLine("tutti", "trigger", "delete", triggerId, "--yes")}
-              doneText={`Removed ${triggerId}.`}
-              onDone={() => {
-                refresh();
-                void navigate({ to: "/triggers" });
-              }}
-            />
-          </div>
-        </>
-      )}
-    </Opening>
   );
 }

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import type { Trigger } from "@tutti/rest/types";
 import { triggerQuery } from "../../data/queries.ts";
 import { ItemView } from "../../elements/item-view.tsx";
@@ -8,19 +8,21 @@ import { Moment } from "../../elements/moment.tsx";
 import { count } from "../../elements/moments.ts";
 import { Empty, Facts, PageHead, Part } from "../../elements/parts.tsx";
 import { ScrollTable } from "../../elements/scroll-table.tsx";
+import { PausedBadge, RemoveStarter, RunLink, startsFact } from "../../elements/starters.tsx";
 import { useWindowTitle } from "../../elements/work-page.tsx";
 import { BadgeMark } from "../../score/glyph.tsx";
-import { activationStates, activeOrPaused, badgeOf } from "../../score/states.ts";
+import { activationStates, badgeOf } from "../../score/states.ts";
 import { DeadLetters } from "./dead-letters.tsx";
 import { countFacts, ruleFacts, sourceText } from "./rules.ts";
-import { PauseOrResume } from "./trigger-actions.tsx";
-import { RemoveTrigger, ReplayEvents, TestTrigger } from "./trigger-dialogs.tsx";
+import { PauseOrResume, useRefresh } from "./trigger-actions.tsx";
+import { ReplayEvents, TestTrigger } from "./trigger-dialogs.tsx";
 import "./triggers.css";
 
 /** The page of one trigger: rules, results of its events, and dead letters. */
 export function TriggerPage() {
   const { triggerId } = useParams({ from: "/triggers/$triggerId" });
   const query = useQuery(triggerQuery(triggerId));
+  const refresh = useRefresh();
   useWindowTitle(triggerId);
   return (
     <ItemView query={query} kind="trigger" id={triggerId}>
@@ -34,7 +36,12 @@ export function TriggerPage() {
                 <PauseOrResume trigger={trigger} />
                 <TestTrigger trigger={trigger} />
                 <ReplayEvents triggerId={triggerId} />
-                <RemoveTrigger triggerId={triggerId} />
+                <RemoveStarter
+                  kind="trigger"
+                  id={triggerId}
+                  effect="No more runs start. Existing runs continue. Dead letters are deleted."
+                  onRemoved={refresh}
+                />
               </>
             }
           />
@@ -52,7 +59,7 @@ function Below({ trigger }: { trigger: Trigger }) {
   const { paused, note, description } = trigger;
   return (
     <>
-      <BadgeMark badge={paused === true ? activeOrPaused.paused : activeOrPaused.going} />
+      <PausedBadge paused={paused} />
       {note ? ` ${note}` : ""}
       {description ? ` · ${description}` : ""}
     </>
@@ -68,23 +75,13 @@ function Counts({ trigger }: { trigger: Trigger }) {
 }
 
 function Settings({ trigger }: { trigger: Trigger }) {
-  const workflow = trigger.run?.definition?.name;
   const input = trigger.with;
   return (
     <Part title="Settings">
       <Facts
         facts={[
           ["Event", <code key="event">{sourceText(trigger.source)}</code>],
-          [
-            "Starts",
-            workflow === undefined ? (
-              "tasks"
-            ) : (
-              <Link key="starts" to="/workflows/$name" params={{ name: workflow }}>
-                {workflow}
-              </Link>
-            ),
-          ],
+          startsFact(trigger.run),
           ...ruleFacts(trigger).map(
             ([name, text, isCode]) => [name, isCode ? <code key={name}>{text}</code> : text] as const,
           ),
@@ -92,7 +89,7 @@ function Settings({ trigger }: { trigger: Trigger }) {
       />
       {input === undefined || input === null ? null : (
         <>
-          <h3 className="trigger-under">Input of its runs</h3>
+          <h3 className="starter-under">Input of its runs</h3>
           <Json value={input} label="the input" />
         </>
       )}
@@ -128,13 +125,7 @@ function Activations({ trigger }: { trigger: Trigger }) {
                 </span>
               </td>
               <td>
-                {runId ? (
-                  <Link to="/runs/$runId" params={{ runId }}>
-                    {runId}
-                  </Link>
-                ) : (
-                  "–"
-                )}
+                <RunLink runId={runId} />
               </td>
               <td className="soft">{message}</td>
             </tr>
