@@ -307,6 +307,7 @@ describe("why a task waits", () => {
     const found = [1, 2].map((task) => arena.pool.explain(tokenOf(task), arena.nowMs));
     const waiting = found.find((each) => each?.waits[0]?.cause === WaitCause.WAIT_CAUSE_LIMIT);
     assert.match(waiting?.waits[0]?.message ?? "", /^the limit mail allows 1 start per 1 h/);
+    assert.match(waiting?.remedies[0]?.text ?? "", /^raise the limit, or wait for its next start\./);
     assert.equal(waiting?.remedies[0]?.command, "tutti pool limit default mail --rate 2/1h");
   });
 

@@ -170,7 +170,9 @@ export class WaitReasons {
     else if (rate !== undefined)
       text = `the limit ${full.key} allows ${counted(rate.count, "start")} per ${durationText(rate.perMs)}`;
     const holders = holdersOf(this.#tasks, (limit) => limit === full, task.profile.namespace);
-    const remedy = `raise the limit, or wait until a holder ends. A limit that is set overrides \`${full.key}\` in all workflows`;
+    const isPaced = rate !== undefined && !isFull && full.amounts === undefined;
+    const room = isPaced ? "for its next start" : "until a holder ends";
+    const remedy = `raise the limit, or wait ${room}. A limit that is set overrides \`${full.key}\` in all workflows`;
     const raised = raiseOf({ isFull, held: full.held, allowance: full.allowance });
     const key = shellWord(full.key);
     return {
