@@ -18,13 +18,15 @@ type RunTemplate = NonNullable<Schedule["run"]>;
 type Kind = "schedule" | "trigger";
 
 /** The list of all starters of a kind. A new one is created in a dialog. */
-export function StartersPage<Reply>(options: {
+export function StartersPage<Reply, Item>(options: {
   kind: Kind;
   query: UseQueryResult<Reply>;
-  lines: (reply: Reply) => readonly ReactNode[];
+  itemsOf: (reply: Reply) => readonly Item[];
+  idOf: (item: Item) => string;
+  line: (item: Item) => ReactNode;
   form: (close: () => void) => ReactNode;
 }) {
-  const { kind, query, lines, form } = options;
+  const { kind, query, itemsOf, idOf, line, form } = options;
   const [isCreating, setIsCreating] = useState(false);
   const title = `Create ${kind}`;
   const create = (weight: string) => (
@@ -36,14 +38,20 @@ export function StartersPage<Reply>(options: {
     <>
       <PageHead
         title={kind === "schedule" ? "Schedules" : "Triggers"}
-        below={query.data === undefined ? <>&nbsp;</> : counted(lines(query.data).length, kind)}
+        below={query.data === undefined ? <>&nbsp;</> : counted(itemsOf(query.data).length, kind)}
         actions={create(" main")}
       />
       <QueryView query={query} label={`${kind}s`} lines={6}>
         {(reply) => {
-          const all = lines(reply);
-          if (all.length === 0) return <Empty title={`No ${kind}s yet.`}>{create("")}</Empty>;
-          return <ul className={`starters of-${kind}s`}>{all}</ul>;
+          const items = itemsOf(reply);
+          if (items.length === 0) return <Empty title={`No ${kind}s yet.`}>{create("")}</Empty>;
+          return (
+            <ul className={`starters of-${kind}s`}>
+              {items.map((item) => (
+                <li key={idOf(item)}>{line(item)}</li>
+              ))}
+            </ul>
+          );
         }}
       </QueryView>
       <Dialog title={title} open={isCreating} onClose={() => setIsCreating(false)} wide>

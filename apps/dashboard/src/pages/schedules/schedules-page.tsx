@@ -16,13 +16,9 @@ export function SchedulesPage() {
     <StartersPage
       kind="schedule"
       query={useQuery(schedulesQuery())}
-      lines={({ schedules }) =>
-        schedules.map((schedule) => (
-          <li key={schedule.scheduleId}>
-            <Line schedule={schedule} />
-          </li>
-        ))
-      }
+      itemsOf={({ schedules }) => schedules}
+      idOf={({ scheduleId }) => scheduleId}
+      line={(schedule) => <Line schedule={schedule} />}
       form={(close) => <CreateSchedule onDone={close} />}
     />
   );

@@ -1,15 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import type { DeadLetter } from "@tutti/rest/types";
-import { useState } from "react";
 import { deadLettersQuery } from "../../data/queries.ts";
 import { Action } from "../../elements/action.tsx";
-import { Dialog } from "../../elements/dialog.tsx";
 import { Json } from "../../elements/json.tsx";
 import { Moment } from "../../elements/moment.tsx";
 import { counted } from "../../elements/moments.ts";
 import { Empty, Part } from "../../elements/parts.tsx";
 import { QueryView } from "../../elements/query-view.tsx";
 import { commandLine } from "../../elements/spelled.ts";
+import { Opening } from "../../elements/starters.tsx";
 import { triggerCall, useRefresh } from "./trigger-actions.tsx";
 
 /** Events that the trigger could not handle, with reasons and actions. */
@@ -44,7 +43,6 @@ export function DeadLetters({ triggerId }: { triggerId: string }) {
 }
 
 function All({ triggerId, letters }: { triggerId: string; letters: readonly DeadLetter[] }) {
-  const [confirming, setConfirming] = useState(false);
   const refresh = useRefresh();
   return (
     <div className="page-actions">
@@ -54,27 +52,28 @@ function All({ triggerId, letters }: { triggerId: string; letters: readonly Dead
         command={commandLine("tutti", "trigger", "retry", triggerId)}
         onDone={refresh}
       />
-      <button type="button" className="press" onClick={() => setConfirming(true)}>
-        Delete all …
-      </button>
-      <Dialog title="Delete dead letters" open={confirming} onClose={() => setConfirming(false)}>
-        <p>{counted(letters.length, "event")} of this trigger start no run.</p>
-        <div className="dialog-foot">
-          <button type="button" className="press" onClick={() => setConfirming(false)}>
-            Keep them
-          </button>
-          <Action
-            label="Delete all"
-            weight="grave"
-            call={triggerCall(triggerId, "dead-letters/drop")}
-            command={commandLine("tutti", "trigger", "drop", triggerId, "--yes")}
-            onDone={() => {
-              setConfirming(false);
-              refresh();
-            }}
-          />
-        </div>
-      </Dialog>
+      <Opening label="Delete all …" title="Delete dead letters">
+        {(close) => (
+          <>
+            <p>{counted(letters.length, "event")} of this trigger start no run.</p>
+            <div className="dialog-foot">
+              <button type="button" className="press" onClick={close}>
+                Keep them
+              </button>
+              <Action
+                label="Delete all"
+                weight="grave"
+                call={triggerCall(triggerId, "dead-letters/drop")}
+                command={commandLine("tutti", "trigger", "drop", triggerId, "--yes")}
+                onDone={() => {
+                  close();
+                  refresh();
+                }}
+              />
+            </div>
+          </>
+        )}
+      </Opening>
     </div>
   );
 }

@@ -17,13 +17,9 @@ export function TriggersPage() {
     <StartersPage
       kind="trigger"
       query={useQuery(triggersQuery())}
-      lines={({ triggers }) =>
-        triggers.map((trigger) => (
-          <li key={trigger.triggerId}>
-            <Line trigger={trigger} />
-          </li>
-        ))
-      }
+      itemsOf={({ triggers }) => triggers}
+      idOf={({ triggerId }) => triggerId}
+      line={(trigger) => <Line trigger={trigger} />}
       form={(close) => <CreateTrigger onDone={close} />}
     />
   );
