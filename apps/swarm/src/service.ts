@@ -1,7 +1,6 @@
 import { EventOutlet } from "@tutti/bus";
 import { agentLinkService, agentPollService } from "@tutti/contracts/agent/v1";
 import { agentService, dispatchService, poolService } from "@tutti/contracts/swarm/v1";
-import { ActorKind } from "@tutti/contracts/types/v1";
 import type { HostContext, ServiceModule } from "@tutti/host";
 import { type MachineDependencies, taskLog } from "@tutti/host/serving";
 import {
@@ -47,8 +46,8 @@ import { AgentPolls } from "./polls/agent-polls.ts";
 import { pollHandlers } from "./polls/handlers.ts";
 import { poolInstruments } from "./pools/instruments.ts";
 import { PoolDirectory, type PoolDirectoryParts } from "./pools/pool-directory.ts";
-import { PoolStore, readPool } from "./pools/pool-store.ts";
-import { poolTime } from "./pools/pool-time.ts";
+import { executeAsOwner, PoolStore, readPool } from "./pools/pool-store.ts";
+import { type PoolTime, poolTime } from "./pools/pool-time.ts";
 import { commonSettings, configuredPool } from "./pools/settings.ts";
 import { StartReservations } from "./pools/start-reservations.ts";
 import { PoolTenancy } from "./pools/tenancy.ts";
@@ -98,7 +97,7 @@ export class SwarmService extends Orchestrator {
       onAssigned: assignmentLines(foundation),
       reserve: (pool, starts) => reservations.reserve(pool, starts),
     });
-    const reservations = startReservations(host, runtime, pools);
+    const reservations = startReservations(foundation, runtime, pools, now);
     const announced = announcedOffers(host, () => pools.all);
     const offers = this.register("offers", announced, { critical: false });
     const links = linkInstruments(metrics);
@@ -173,24 +172,15 @@ function agentChanges(
 }
 
 function startReservations(
-  { foundation }: HostContext,
+  { timers, logger }: Foundation,
   runtime: MachineDependencies["runtime"],
   pools: PoolDirectory,
+  now: PoolTime,
 ): StartReservations {
-  const { timers, logger, clock } = foundation;
-  const now = poolTime(clock);
-  const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "swarm" };
-  const cause = { actor, traceparent: "", decision: "", reason: "" };
   return new StartReservations({
     timers,
     logger,
-    store: ({ namespace, name: id }, starts) =>
-      runtime.execute({
-        key: { namespace, kind: "pool", id },
-        command: reserveStarts,
-        body: { starts },
-        cause,
-      }),
+    store: (pool, starts) => executeAsOwner(runtime, pool, { command: reserveStarts, body: { starts } }),
     onStored(pool, starts) {
       pool.confirmReserved(starts, now());
       pools.turns.schedule(pool);

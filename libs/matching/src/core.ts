@@ -139,7 +139,7 @@ function foundation(options: PoolOptions, initial: PoolSettings) {
   const cohorts = new ReadyCohorts();
   const demands = new Demands(cohorts);
   const profiles = new Profiles(demands);
-  const { reserve, reservedStarts: earlier = [], epoch, openedMs } = options;
+  const { reserve, reservedStarts: earlier = new Map(), epoch, openedMs } = options;
   const takenOverMs = epoch > 1 ? openedMs : 0;
   const limits = new Limits(wheel, resumeAfterLimit, reserve && { earlier, takenOverMs, reserve });
   const agents = new AgentIndex();

@@ -220,7 +220,7 @@ export class PoolDirectory {
       },
       onOffersChange: this.#parts.onOffersChange,
       onAssigned: (agentId, assign) => onAssigned(pool, agentId, assign),
-      reservedStarts: [...(contents?.reservedStarts.values() ?? [])],
+      reservedStarts: contents?.reservedStarts ?? new Map(),
       reserve: (starts) => this.#parts.reserve(pool, starts),
     });
     const tenant = new Tenant(pool, configured);

@@ -1,7 +1,9 @@
 /** Stored pools: reads and changes them. A change is in effect when the reply is sent. */
+import { ActorKind } from "@tutti/contracts/types/v1";
 import { type CommandCall, execute, type MachineDependencies, query } from "@tutti/host/serving";
 import type { CallContext, InstanceKey } from "@tutti/kernel";
 import { contents, type PoolView } from "@tutti/machine-entities/pool";
+import type { Pool } from "@tutti/matching";
 import { runtimeErrors } from "@tutti/runtime/errors";
 import type { PoolDirectory } from "./pool-directory.ts";
 
@@ -22,6 +24,17 @@ export async function readPool(
     if (runtimeErrors.unknownInstance.is(error)) return undefined;
     throw error;
   }
+}
+
+/** Sends a command of the owner of a pool itself. Resolves when it is durable. */
+export function executeAsOwner<Body, Reply>(
+  runtime: MachineDependencies["runtime"],
+  { namespace, name }: Pick<Pool, "namespace" | "name">,
+  { command, body }: CommandCall<Body, Reply>,
+): Promise<Reply> {
+  const actor = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "swarm" };
+  const cause = { actor, traceparent: "", decision: "", reason: "" };
+  return runtime.execute({ key: keyOfPool(namespace, name), command, body, cause });
 }
 
 export interface PoolStoreParts {

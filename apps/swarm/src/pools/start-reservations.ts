@@ -57,10 +57,8 @@ export class StartReservations {
     const { namespace, name } = pool;
     const error = errorFromUnknown(thrown);
     logger.warn("failed to store the starts of limits, retrying", { namespace, pool: name, error });
-    this.reserve(
-      pool,
-      starts.filter(({ limit }) => this.#waiting.get(pool)?.has(limit) !== true),
-    );
+    const newer = this.#waiting.get(pool) ?? [];
+    this.#waiting.set(pool, new Map([...starts.map((each) => [each.limit, each] as const), ...newer]));
     timers.after(retryMs, () => this.#send(pool));
   }
 }

@@ -10,6 +10,7 @@ import { noteScalings } from "@tutti/machine-entities/pool";
 import type { DueEffect, Effects } from "@tutti/runtime";
 import type { PoolDependencies } from "../api/dependencies.ts";
 import { scalerHandlers } from "../api/scalers/handlers.ts";
+import { executeAsOwner } from "../pools/pool-store.ts";
 import { refusedCallReporter } from "../webhooks/report-refused.ts";
 import { Scalers } from "./scalers.ts";
 import { ScalingRecorder } from "./scaling-recorder.ts";
@@ -21,17 +22,10 @@ export function wireScalers(host: HostContext, dependencies: PoolDependencies, o
   const { foundation, ids, mesh, dataDirectory, guard } = host;
   const { pools, now, settings } = dependencies;
   let numbered = 0;
-  const service = { kind: ActorKind.ACTOR_KIND_SERVICE, id: "swarm" };
-  const cause = { actor: service, traceparent: "", decision: "", reason: "" };
   const recorder = new ScalingRecorder({
     logger: foundation.logger,
-    store: ({ namespace, name: id }, body) =>
-      dependencies.poolStore.machines.runtime.execute({
-        key: { namespace, kind: "pool", id },
-        command: noteScalings,
-        body,
-        cause,
-      }),
+    store: (pool, body) =>
+      executeAsOwner(dependencies.poolStore.machines.runtime, pool, { command: noteScalings, body }),
   });
   const scalers = new Scalers({
     foundation,

@@ -145,7 +145,7 @@ export interface PoolOptions extends PoolIdentity {
   /** Called for each assignment. On the path of tasks, so it has to be cheap. */
   readonly onAssigned?: (agentId: string, assign: Assign) => void;
   /** The last reservation of each limit, by earlier owners. */
-  readonly reservedStarts?: readonly ReservedStarts[];
+  readonly reservedStarts?: ReadonlyMap<string, ReservedStarts>;
   /**
    * Stores starts before they happen, then calls `confirmReserved`. Once per turn at most. Without it, the next owner
    * of the pool knows nothing of the starts that rates count.

@@ -21,7 +21,7 @@ const keyLengthMax = 1_000;
 /** Makes starts of rates durable. */
 interface StartStore {
   /** The last reservation of each limit. */
-  readonly earlier: readonly ReservedStarts[];
+  readonly earlier: ReadonlyMap<string, ReservedStarts>;
   /** When this owner took over. 0 for the first owner. */
   readonly takenOverMs: number;
   readonly reserve: NonNullable<PoolOptions["reserve"]>;
@@ -38,7 +38,6 @@ export class Limits implements LimitWatch {
   /** Returns a task to its queue. */
   readonly #requeue: (task: Task, nowMs: number) => void;
   readonly #startStore: StartStore | undefined;
-  readonly #earlier = new Map<string, ReservedStarts>();
   /** Limits whose tasks wait for a reservation that is not requested yet, and until which time at least. */
   readonly #unreserved = new Map<Limit<Task>, number>();
 
@@ -46,7 +45,6 @@ export class Limits implements LimitWatch {
     this.#wheel = wheel;
     this.#requeue = requeue;
     this.#startStore = startStore;
-    for (const starts of startStore?.earlier ?? []) this.#earlier.set(starts.limit, starts);
   }
 
   get limits(): Iterable<Limit<Task>> {
@@ -199,7 +197,8 @@ export class Limits implements LimitWatch {
   }
 
   #earlierOf(id: string): EarlierStarts | undefined {
-    return this.#startStore && { ...this.#startStore, reserved: this.#earlier.get(id) };
+    const { earlier, takenOverMs = 0 } = this.#startStore ?? {};
+    return earlier && { reserved: earlier.get(id), takenOverMs };
   }
 
   #getOrCreate(id: string, create: (id: string) => Limit<Task>): Limit<Task> | Refusal {

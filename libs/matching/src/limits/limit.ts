@@ -141,6 +141,12 @@ export class KeyLimit extends Due implements Limit<Task> {
     return Math.min(room, this.#rateRoomAt(rate, nowMs), this.#reservedRoomAt(rate, nowMs));
   }
 
+  /** The rate, if it decides about the next start. Undefined if there is none, or if the concurrency is reached. */
+  get #decidingRate(): Rate | undefined {
+    const { rate, maxConcurrent } = this.allowance;
+    return maxConcurrent > 0 && this.held >= maxConcurrent ? undefined : rate;
+  }
+
   /** Returns how many starts the rate allows now. */
   #rateRoomAt(rate: Rate, nowMs: number): number {
     const ahead = Math.max(0, this.#rateMs - nowMs - roundingMs);
@@ -157,9 +163,9 @@ export class KeyLimit extends Due implements Limit<Task> {
 
   /** Returns the time that one more start pays for, if the rate allows it and it is not reserved. Otherwise undefined. */
   unreservedAt(nowMs: number): number | undefined {
-    const { rate, maxConcurrent } = this.allowance;
-    if (rate === undefined || (maxConcurrent > 0 && this.held >= maxConcurrent)) return undefined;
-    if (this.#reservedRoomAt(rate, nowMs) >= this.#rateRoomAt(rate, nowMs)) return undefined;
+    const rate = this.#decidingRate;
+    if (rate === undefined || this.#reservedRoomAt(rate, nowMs) >= this.#rateRoomAt(rate, nowMs))
+      return undefined;
     return Math.max(nowMs, this.#rateMs) + partOf(rate);
   }
 
@@ -183,9 +189,8 @@ export class KeyLimit extends Due implements Limit<Task> {
 
   /** When the rate allows the next start. Infinite if the rate is not the obstacle. */
   get paceDueMs(): number {
-    const { rate, maxConcurrent } = this.allowance;
-    if (rate === undefined || (maxConcurrent > 0 && this.held >= maxConcurrent))
-      return Number.POSITIVE_INFINITY;
+    const rate = this.#decidingRate;
+    if (rate === undefined) return Number.POSITIVE_INFINITY;
     return this.#rateMs - (burstOf(rate) - 1) * partOf(rate);
   }
 

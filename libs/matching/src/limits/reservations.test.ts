@@ -18,7 +18,7 @@ class Store {
   owner(): { readonly arena: Arena; readonly agent: TestAgent; readonly offer: Offer } {
     const arena = new Arena({}, 1, undefined, undefined, "default", "default", {
       openedMs: this.openedMs,
-      reservedStarts: [...this.stored.values()],
+      reservedStarts: new Map(this.stored),
       reserve: (starts) => void this.requests.push(starts),
     });
     const sender = arena.sender();
@@ -28,7 +28,7 @@ class Store {
     return { arena, agent, offer };
   }
 
-  /** Stores what was requested, confirms it, and runs a turn. Repeats it while the pool requests more. */
+  /** Stores and confirms all requests, with a turn after each. */
   confirm({ pool, nowMs }: Arena): void {
     for (let starts = this.requests.shift(); starts !== undefined; starts = this.requests.shift()) {
       for (const reserved of starts) this.stored.set(reserved.limit, reserved);
