@@ -1,26 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { isDeepStrictEqual } from "node:util";
-import { sleep, systemTimers } from "@tutti/kernel";
-import { endWithProcess } from "@tutti/kernel/end-with-process";
 import { until } from "@tutti/kernel/testing";
-import { natsServerProgram } from "@tutti/nats/testing";
-import { Worker } from "@tutti/sdk";
-import { type OtlpReceiver, otlpReceiver } from "@tutti/telemetry/testing";
-import { serviceProgram } from "../../../tools/fronts.mjs";
-import { addressesOf, Cluster, usualShape } from "../src/index.ts";
+import { addressesOf, Cluster } from "../src/index.ts";
 import { isAlive, readState } from "../src/running/state-file.ts";
-import { movesIn, summaryOf } from "./moves.ts";
 import { plainNats } from "./plain-nats.ts";
-
-const program = await natsServerProgram();
-const shape = {
-  ...usualShape,
-  processes: { registry: 2, governance: 1, workflow: 2, swarm: 2, master: 1, insight: 1, gateway: 2 },
-};
+import { natsServer, runningCluster, shape, type Timeline } from "./running-cluster.ts";
 
 interface ComponentList {
   readonly processes: readonly {
@@ -28,36 +15,6 @@ interface ComponentList {
     readonly problem?: string;
     readonly components: readonly { readonly path: string; readonly state: string }[];
   }[];
-}
-
-const definition = `workflow: order
-tasks:
-  reserve: {uses: stock.reserve, with: {article: violin}}
-  boxes: {needs: [reserve], forEach: "\${{ [1, 2, 3] }}", uses: stock.reserve, with: {box: "\${{ item }}"}}
-output: "\${{ tasks.boxes.output }}"
-`;
-/** Each event with its key starts a run. */
-const placed = "workflow: placed\ntasks: {note: {set: '${{ input.id }}'}}\n";
-const trigger = {
-  triggerId: "orders",
-  source: { event: { type: "shop.order.created" } },
-  key: "event.data.order",
-  run: { definition: { name: "placed" } },
-};
-/** Each run waits for two events of its order. */
-const delivery = `workflow: delivery
-tasks:
-  paid: {wait: {event: shop.paid, if: event.data.order == input.order}}
-  again: {needs: [paid], wait: {event: shop.paid, if: event.data.order == input.order}}
-output: ["\${{ tasks.paid.output.id }}", "\${{ tasks.again.output.id }}"]
-`;
-const eventOf = (type: string, id: string, data: object) => ({
-  ...{ specversion: "1.0", type, source: "/shop", id, data },
-});
-
-interface Timeline {
-  readonly traceId: string;
-  readonly spans: readonly { readonly spanId: string; readonly task?: string; readonly kind: string }[];
 }
 
 interface IncidentList {
@@ -77,116 +34,9 @@ interface MetricAnswer {
   readonly series: readonly { readonly labels: Readonly<Record<string, string>> }[];
 }
 
-const output = [{ box: 1 }, { box: 2 }, { box: 3 }];
-
-describe("services as processes of their own", { skip: program.skip }, () => {
-  const stopping = new AbortController();
-  let directory: string;
-  let collector: OtlpReceiver;
-  let cluster: Cluster;
-  let front: string;
-  let worker: Worker;
-  /** Traces that agents received, by session. */
-  const tracesAtWork = new Map<string, string | undefined>();
-
-  before(async () => {
-    directory = await mkdtemp(join(tmpdir(), "tutti-cluster-"));
-    endWithProcess(directory);
-    collector = await otlpReceiver();
-    cluster = await Cluster.create({
-      ...{ directory, shape, natsServer: program.path },
-      // Untraced work is not recorded.
-      environment: {
-        ...process.env,
-        TUTTI_TRACING_OTLP_ENDPOINT: collector.endpoint,
-        TUTTI_TRACING_SAMPLE_RATIO: "0",
-      },
-      moduleOf: serviceProgram,
-    });
-    await cluster.up(stopping.signal);
-    const { http } = addressesOf(cluster.member("gateway-1").planned);
-    front = http;
-    const address = `${http.replace("http:", "ws:")}/v1/link`;
-    worker = new Worker({ slots: 32, address });
-    worker.handle("stock.reserve", async (input: unknown) => input);
-    worker.handle("stock.count", async (_input, { workKind, workId, trace }) => {
-      tracesAtWork.set(workId.split("..")[0] ?? "", trace?.traceId);
-      // An attempt that ends faster has no recorded start.
-      await until(
-        "its start is recorded",
-        () => get<Timeline>(`/v1/${workKind}s/${workId}/timeline`),
-        ({ spans }) => spans.some(({ kind }) => kind === "attempt"),
-      );
-    });
-    await worker.start();
-    for (const text of [definition, placed, delivery]) await post("/v1/workflows", { format: "yaml", text });
-    await post("/v1/triggers", trigger);
-  });
-
-  after(async () => {
-    stopping.abort();
-    await worker?.stop();
-    await cluster?.down();
-    await collector?.[Symbol.asyncDispose]();
-    await rm(directory, { recursive: true, force: true });
-  });
-
-  function sent(method: string, path: string, body: unknown, more: Record<string, string> = {}) {
-    const headers = { "content-type": "application/json", ...more };
-    return fetch(`${front}${path}`, { method, headers, body: JSON.stringify(body) });
-  }
-
-  async function post(path: string, body: unknown, more: Record<string, string> = {}): Promise<void> {
-    const reply = await sent("POST", path, body, more);
-    assert.ok(reply.ok, `${path}: ${reply.status} ${await reply.text()}`);
-  }
-
-  async function put(path: string, body: unknown): Promise<void> {
-    const reply = await sent("PUT", path, body);
-    assert.ok(reply.ok, `${path}: ${reply.status} ${await reply.text()}`);
-  }
-
-  /** Posts until there is a reply, as a sender of webhooks does. */
-  async function delivered(gateway: string, path: string, body: unknown): Promise<void> {
-    const { http } = addressesOf(cluster.member(gateway).planned);
-    await until(`an answer of ${gateway} to ${path}`, async () => {
-      const headers = { "content-type": "application/json" };
-      const request = { method: "POST", headers, body: JSON.stringify(body) };
-      const reply = await fetch(`${http}${path}`, request).catch(() => undefined);
-      if (reply?.ok === false && reply.status < 500 && reply.status !== 429)
-        assert.fail(`${path}: ${reply.status} ${await reply.text()}`);
-      return reply?.ok === true;
-    });
-  }
-
-  async function get<Body>(path: string): Promise<Body> {
-    const reply = await fetch(`${front}${path}`);
-    assert.ok(reply.ok, `${path}: ${reply.status} ${await reply.clone().text()}`);
-    return (await reply.json()) as Body;
-  }
-
-  /** Starts runs. Every request must succeed, during any fault. */
-  async function started(
-    ids: readonly string[],
-    during: () => Promise<void> = async () => {},
-  ): Promise<void> {
-    const starting = (async () => {
-      for (const runId of ids) await post("/v1/runs", { runId, definition: { name: "order" } });
-    })();
-    await Promise.all([starting, during()]);
-  }
-
-  async function allEnd(ids: readonly string[]): Promise<void> {
-    for (const id of ids) {
-      const run = await get<{ status: string; outcome: { completed: unknown } }>(
-        `/v1/runs/${id}/result?waitMs=30000`,
-      );
-      assert.deepEqual([run.status, run.outcome.completed], ["completed", output], id);
-    }
-  }
-
-  const idsOf = (name: string, count: number) =>
-    Array.from({ length: count }, (_, number) => `${name}-${number}`);
+describe("services as processes of their own", { skip: natsServer.skip }, () => {
+  const running = runningCluster();
+  const { tracesAtWork, sent, post, put, get, started, allEnd, idsOf } = running;
 
   it("show the metrics of all processes at any gateway", async () => {
     const paths = ["/v1/metrics", "/v1/metrics/series?name=process_resident_memory_bytes"];
@@ -266,7 +116,9 @@ describe("services as processes of their own", { skip: program.skip }, () => {
   });
 
   it("accept a sign-in at every gateway, and end it everywhere", async () => {
-    const gateways = ["gateway-1", "gateway-2"].map((name) => addressesOf(cluster.member(name).planned).http);
+    const gateways = ["gateway-1", "gateway-2"].map(
+      (name) => addressesOf(running.cluster.member(name).planned).http,
+    );
     const [one = "", other = ""] = gateways;
     /** Sends a request as a browser does, with a cookie for each port. */
     const asBrowser = (address: string, secret: string, path: string, init: RequestInit = {}) => {
@@ -317,7 +169,7 @@ describe("services as processes of their own", { skip: program.skip }, () => {
   });
 
   it("publish the CloudEvents of each run in order to any NATS client, at any of the servers", async () => {
-    const address = addressesOf(cluster.member("nats-2").planned).other;
+    const address = addressesOf(running.cluster.member("nats-2").planned).other;
     using plain = await plainNats(address, "tutti.events.default.workflow.run.>");
     const ids = idsOf("heard", 10);
     await started(ids);
@@ -348,10 +200,10 @@ describe("services as processes of their own", { skip: program.skip }, () => {
       const tasks = { tasks: [{ id: "box", capability: "stock.count", input: {} }] };
       const traced = { traceparent: `00-${traceId}-${outermost}-01` };
       await post("/v1/sessions", { sessionId: `in-${mode}`, mode, tasks }, traced);
-      const spans = () => collector.spans.filter((span) => span.traceId === traceId);
+      const spans = () => running.collector.spans.filter((span) => span.traceId === traceId);
       const named = (name: string) => spans().find((span) => span.name === name);
       for (const name of ["POST /v1/sessions", "session", "part p1", work, "attempt box"])
-        while (named(name) === undefined) await collector.nextRequest();
+        while (named(name) === undefined) await running.collector.nextRequest();
       // From the inside out: the nesting of spans, each with its process.
       const pathTo = async (name: string) => {
         const path: string[] = [];
@@ -359,7 +211,7 @@ describe("services as processes of their own", { skip: program.skip }, () => {
           const { parentSpanId, resource } = at;
           path.unshift(`${resource["service.name"]}: ${at.kind} ${at.name.split(".").at(-1)}`);
           while (parentSpanId !== outermost && !spans().some(({ spanId }) => spanId === parentSpanId))
-            await collector.nextRequest();
+            await running.collector.nextRequest();
           at = spans().find(({ spanId }) => spanId === parentSpanId);
         }
         return path;
@@ -379,7 +231,7 @@ describe("services as processes of their own", { skip: program.skip }, () => {
       ]);
       assert.deepEqual(named("part p1")?.links, [named(work)?.spanId]);
       const { attributes = {} } = named("attempt box") ?? {};
-      assert.equal(attributes["tutti.agent.id"], worker.agentId);
+      assert.equal(attributes["tutti.agent.id"], running.worker.agentId);
       assert.ok(Number(attributes["tutti.task.queued_ms"]) >= 0);
       assert.deepEqual(tracesAtWork.get(`in-${mode}`), traceId, "the agent got it");
       const timeline = await get<Timeline>(`/v1/sessions/in-${mode}/timeline?childDepth=2`);
@@ -389,105 +241,18 @@ describe("services as processes of their own", { skip: program.skip }, () => {
       assert.ok(timeline.spans.some(({ task, kind }) => task === "p1/box" && kind === "attempt"));
     });
 
-  it("start one run per key, though both gateways get each event and a gateway and an engine are killed", async () => {
-    const [eventsMax, ordersMax] = [200, 100];
-    const killAt = new Map([
-      [30, "gateway-1"],
-      [60, "workflow-1"],
-    ]);
-    const send = async (gateway: string) => {
-      for (let number = 0; number < eventsMax; number++) {
-        const victim = gateway === "gateway-1" ? killAt.get(number) : undefined;
-        if (victim !== undefined) cluster.member(victim).signal("SIGKILL");
-        const data = { id: `e${number}`, order: number % ordersMax };
-        await delivered(gateway, "/v1/events", eventOf("shop.order.created", data.id, data));
-      }
-    };
-    await Promise.all([send("gateway-1"), send("gateway-2")]);
-    await cluster.ready(stopping.signal);
-
-    interface Counts {
-      readonly started?: number;
-      readonly duplicates?: number;
-      readonly dead?: number;
-      readonly received?: number;
-    }
-    const counts = async () => (await get<{ counts: Counts }>("/v1/triggers/orders")).counts;
-    await until(
-      "every event to be settled",
-      counts,
-      ({ received = 0, started = 0, duplicates = 0, dead = 0 }) =>
-        received >= 2 * eventsMax && started + duplicates + dead >= received,
-    );
-    assert.equal((await counts()).dead ?? 0, 0);
-    const { runs } = await until(
-      "every run to be listed as completed",
-      () => get<{ runs: readonly { status: string }[] }>("/v1/runs?size=1000&definition=placed"),
-      ({ runs }) => runs.length >= ordersMax && runs.every(({ status }) => status === "completed"),
-    );
-    assert.equal(runs.length, ordersMax, "one run per key");
-  });
-
-  it("deliver the events of each waiting run once, though their engine is killed and restarted", async () => {
-    const orders = Array.from({ length: 40 }, (_, order) => order);
-    const paid = (turn: string, order: number) =>
-      delivered("gateway-2", "/v1/events", eventOf("shop.paid", `${turn}-${order}`, { order }));
-    const engine = cluster.member("workflow-1");
-    const { pid } = engine;
-    for (const order of orders)
-      await post("/v1/runs", { runId: `d${order}`, definition: { name: "delivery" }, input: { order } });
-    const ids = idsOf("kill-workflow-1", 30);
-    await started(ids, async () => {
-      for (const order of orders) {
-        // Half of the first events come before the kill, and half while no process may own the run.
-        if (order === orders.length / 2) engine.signal("SIGKILL");
-        await paid("first", order);
-      }
-    });
-    for (const order of orders) {
-      await paid("first", order);
-      await paid("second", order);
-    }
-    for (const order of orders) {
-      const { outcome } = await get<{ outcome: { completed: unknown } }>(
-        `/v1/runs/d${order}/result?waitMs=30000`,
-      );
-      assert.deepEqual(outcome.completed, [`first-${order}`, `second-${order}`]);
-    }
-    await allEnd(ids);
-    await cluster.ready(stopping.signal);
-    assert.notEqual(engine.pid, pid);
-    assert.match(engine.lastEnd, /SIGKILL/);
-  });
-
-  it("scale from two to three and back without a failed request", async (context) => {
-    const more = { ...shape, processes: { ...shape.processes, workflow: 3 } };
-    const ids = idsOf("scaled", 60);
-    const sinceMs = Date.now();
-    await started(ids, async () => {
-      await cluster.reshape(more, stopping.signal);
-      // It is ready before it has its share, because idle partitions move in sequence.
-      while ((await movesIn(directory, sinceMs)).length === 0)
-        await sleep(systemTimers, 100, stopping.signal);
-      await cluster.reshape(shape, stopping.signal);
-    });
-    await allEnd(ids);
-    context.diagnostic(summaryOf(await movesIn(directory, sinceMs)));
-    assert.equal(cluster.members.filter(({ planned }) => planned.kind === "workflow").length, 2);
-  });
-
   it("list the running processes in their directory", async () => {
-    const state = await readState(directory);
+    const state = await readState(running.directory);
     assert.deepEqual(
       state?.members.map(({ name }) => name),
-      cluster.members.map(({ name }) => name),
+      running.cluster.members.map(({ name }) => name),
     );
     assert.ok(state?.members.every(({ pid }) => pid !== undefined && isAlive(pid)));
-    assert.match(await readFile(join(directory, "logs", "workflow-2.log"), "utf8"), /"msg":"ready"/);
+    assert.match(await readFile(join(running.directory, "logs", "workflow-2.log"), "utf8"), /"msg":"ready"/);
   });
 
   it("are managed by one process at a time", async () => {
-    const options = { directory, shape, natsServer: program.path, moduleOf: () => "" };
+    const options = { directory: running.directory, shape, natsServer: natsServer.path, moduleOf: () => "" };
     await assert.rejects(Cluster.create(options), { code: "cluster.already_up" });
     const other = { ...shape, partitions: shape.partitions + 1 };
     await assert.rejects(Cluster.create({ ...options, shape: other }), { code: "cluster.already_up" });

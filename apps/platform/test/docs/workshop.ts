@@ -33,14 +33,23 @@ const plainStart = /^(npx tutti dev|npm start( -- --empty)?)$/;
 export function sharesPlatform({ path, blocks }: Page): boolean {
   if (isTutorial(path)) return true;
   if (blocks.some(({ options }) => options["file"] === "tutti.yaml")) return false;
-  const starts = blocks.flatMap(({ kind, text, options }) =>
-    kind === "sh"
-      ? commandsOf(text)
-          .filter((line) => /\bnpm start\b|^npx tutti dev$/.test(line))
-          .map((line) => options["with"] === undefined && plainStart.test(line))
-      : [],
+  const starts = startsOf(blocks);
+  return (
+    starts.length > 0 &&
+    starts.every(({ line, options }) => options["with"] === undefined && plainStart.test(line))
   );
-  return starts.length > 0 && starts.every(Boolean);
+}
+
+export function startsOwnPlatform(page: Page): boolean {
+  return !sharesPlatform(page) && startsOf(page.blocks).length > 0;
+}
+
+/** Returns the lines that start a platform, each with the options of its block. */
+function startsOf(blocks: Page["blocks"]) {
+  return blocks
+    .filter(({ kind }) => kind === "sh")
+    .flatMap(({ text, options }) => commandsOf(text).map((line) => ({ line, options })))
+    .filter(({ line }) => /\bnpm start\b|^npx tutti dev$/.test(line));
 }
 
 /** True for tutorials, each of which continues in the folder of the previous one. */

@@ -268,35 +268,6 @@ describe("access and audit on the page", { skip: browser.skip }, () => {
     await page.getByText("too strict", { exact: true }).first().waitFor();
     await page.context().close();
   });
-
-  it("works for every user: in the dark, on a phone, in every part", async () => {
-    const parts = [
-      "/access",
-      ...["policies", "decisions", "keys", "sign-ins", "kept-out"].map((view) => `/access?view=${view}`),
-      "/policy",
-      "/rule",
-      "/rule?id=small-orders",
-      "/audit",
-      "/audit?view=refused",
-      "/audit?view=checkpoints",
-      "/audit?view=compliance",
-      "/workers",
-    ];
-    // The other tests use the light theme on a large screen.
-    const page = await stage.signedIn("/", { colorScheme: "dark", viewport: { width: 390, height: 844 } });
-    for (const part of parts) {
-      await page.goto(`${stage.url}${part}`);
-      await page.getByRole("heading", { level: 1 }).first().waitFor();
-      await page.locator(".waiting").first().waitFor({ state: "detached" });
-      assert.deepEqual(await accessibilityProblems(page), [], part);
-      assert.equal(
-        await page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"),
-        false,
-        `${part} is wider than its window`,
-      );
-    }
-    await page.context().close();
-  });
 });
 
 /** Returns the error code of a rejected call. Empty if the call succeeds. */

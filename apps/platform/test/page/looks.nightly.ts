@@ -21,6 +21,6 @@ describe("the pages", { skip: browser.skip }, () => {
   });
   after(() => stage?.[Symbol.asyncDispose]());
 
-  describeLooks(() => stage, { wide: "odd" });
+  describeLooks(() => stage);
   describeLooksOfNamespace(() => stage, "team-a");
 });

@@ -5,7 +5,6 @@ import { latch, until } from "@tutti/kernel/testing";
 import { TaskFailure } from "@tutti/sdk";
 import type { Page } from "playwright-core";
 import { needsProgram } from "../../../../tools/programs.mjs";
-import { describeLooks } from "./looks.ts";
 import { accessibilityProblems, Stage } from "./stage.ts";
 
 const order = `workflow: order
@@ -704,6 +703,4 @@ describe("the page", { skip: browser.skip }, () => {
     assert.equal(await rollout(), 0);
     await page.context().close();
   });
-
-  describeLooks(() => stage, { wide: "even" });
 });

@@ -1,3 +1,0 @@
-import { describeFunctions } from "./functions.ts";
-
-describeFunctions(["left", "round 1"]);

@@ -1,3 +1,0 @@
-import { describeLostWorkers } from "./lost-workers.ts";
-
-describeLostWorkers(2);

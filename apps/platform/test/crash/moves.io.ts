@@ -1,3 +1,0 @@
-import { describeMoves } from "./moves.ts";
-
-describeMoves({ kills: 2 });

@@ -1,0 +1,3 @@
+import { describeConformance } from "./conformance.fixture.ts";
+
+describeConformance("websocket");
