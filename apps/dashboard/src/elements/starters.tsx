@@ -25,8 +25,10 @@ export function StartersPage<Reply, Item>(options: {
   idOf: (item: Item) => string;
   line: (item: Item) => ReactNode;
   form: (close: () => void) => ReactNode;
+  /** Next to the button that creates one. */
+  actions?: ReactNode;
 }) {
-  const { kind, query, itemsOf, idOf, line, form } = options;
+  const { kind, query, itemsOf, idOf, line, form, actions } = options;
   const [isCreating, setIsCreating] = useState(false);
   const title = `Create ${kind}`;
   const create = (weight: string) => (
@@ -39,7 +41,12 @@ export function StartersPage<Reply, Item>(options: {
       <PageHead
         title={kind === "schedule" ? "Schedules" : "Triggers"}
         below={query.data === undefined ? <>&nbsp;</> : counted(itemsOf(query.data).length, kind)}
-        actions={create(" main")}
+        actions={
+          <>
+            {actions}
+            {create(" main")}
+          </>
+        }
       />
       <QueryView query={query} label={`${kind}s`} lines={6}>
         {(reply) => {

@@ -7,6 +7,9 @@ import {
   emptyTrigger,
   eventDraftOf,
   eventOf,
+  postCommand,
+  postedEventOf,
+  postedText,
   rangeOf,
   replayCommand,
   ruleFacts,
@@ -118,6 +121,29 @@ describe("triggers", () => {
     });
     assert.equal(eventOf({ ...draft, data: "{" }, "test").ok, false);
     assert.equal(testCommand("orders", data), `tutti trigger test orders --input '{"id":7}'`);
+  });
+
+  it("posts an event with or without data, and reports who receives it", () => {
+    const draft = { type: " shop.paid ", data: "" };
+    const event = { id: "e1", source: "/tutti/dashboard", type: "shop.paid" };
+    assert.deepEqual(postedEventOf(draft, "e1"), { ok: true, event, data: undefined });
+    assert.deepEqual(postedEventOf({ ...draft, data: "[1]" }, "e1"), {
+      ...{ ok: true, data: [1] },
+      event: { ...event, data: [1] },
+    });
+    assert.equal(postedEventOf({ type: "", data: "" }, "e1").ok, false);
+    assert.equal(
+      postCommand(draft, { id: 7 }, "e1"),
+      `tutti event post shop.paid --input '{"id":7}' --id e1 --source /tutti/dashboard`,
+    );
+    assert.equal(
+      postedText({ events: 1 }),
+      "Posted. It matches no trigger, and goes to runs that wait for it.",
+    );
+    assert.equal(
+      postedText({ events: 1, matched: 2, duplicates: 1 }),
+      "Posted. It matches 2 triggers. Seen before by 1 trigger.",
+    );
   });
 
   it("replays a range, which has to end after its start", () => {

@@ -3,13 +3,14 @@
 import { parseExactly } from "@tutti/expressions";
 import type {
   CloudEventInput,
+  PublishEventsReply,
   Trigger,
   TriggerInput,
   TriggerPolicy,
   TriggerSource,
   WebhookPreset,
 } from "@tutti/rest/types";
-import { count, span } from "../../elements/moments.ts";
+import { count, counted, span } from "../../elements/moments.ts";
 import { commandLine } from "../../elements/spelled.ts";
 
 export function sourceText(source: TriggerSource | undefined): string {
@@ -201,6 +202,37 @@ export function eventOf({ type, data }: EventDraft, id: string): ReadDraft {
     const cause = error instanceof Error ? error.message : String(error);
     return { ok: false, problem: `Data: expected JSON. ${cause}` };
   }
+}
+
+/** Returns the event to post. Data are optional. */
+export function postedEventOf(draft: EventDraft, id: string): ReadDraft {
+  const read = eventOf(draft, id);
+  if (draft.type.trim() === "") return { ok: false, problem: "" };
+  if (!read.ok || read.event !== undefined) return read;
+  return { ...read, event: { id, source: "/tutti/dashboard", type: draft.type.trim() } };
+}
+
+export function postCommand({ type }: EventDraft, data: unknown, id: string): string {
+  const input = data === undefined ? [] : ["--input", JSON.stringify(data)];
+  return commandLine(
+    ...[
+      "tutti",
+      "event",
+      "post",
+      type.trim() || "TYPE",
+      ...input,
+      "--id",
+      id,
+      "--source",
+      "/tutti/dashboard",
+    ],
+  );
+}
+
+export function postedText({ matched = 0, duplicates = 0 }: PublishEventsReply): string {
+  const seen = duplicates === 0 ? "" : ` Seen before by ${counted(duplicates, "trigger")}.`;
+  if (matched === 0) return `Posted. It matches no trigger, and goes to runs that wait for it.${seen}`;
+  return `Posted. It matches ${counted(matched, "trigger")}.${seen}`;
 }
 
 export function testCommand(triggerId: string, data: unknown): string {

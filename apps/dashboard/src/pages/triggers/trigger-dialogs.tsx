@@ -1,7 +1,8 @@
-/** Actions on a trigger in a dialog: test it, replay past events. */
-import type { ReplayEventsReply, TestTriggerReply, Trigger } from "@tutti/rest/types";
+/** Actions on triggers in a dialog: test one, post an event, replay past events. */
+import type { PublishEventsReply, ReplayEventsReply, TestTriggerReply, Trigger } from "@tutti/rest/types";
 import { useState } from "react";
 import { type PageError, send } from "../../data/send.ts";
+import { intentKey } from "../../effects/chance.ts";
 import { Action } from "../../elements/action.tsx";
 import { TextField } from "../../elements/fields.tsx";
 import { Json } from "../../elements/json.tsx";
@@ -10,7 +11,18 @@ import { Facts, Failure } from "../../elements/parts.tsx";
 import { Opening } from "../../elements/starters.tsx";
 import { BadgeMark } from "../../score/glyph.tsx";
 import { triggerTests } from "../../score/states.ts";
-import { eventDraftOf, eventOf, type RangeDraft, rangeOf, replayCommand, testCommand } from "./rules.ts";
+import {
+  type EventDraft,
+  eventDraftOf,
+  eventOf,
+  postCommand,
+  postedEventOf,
+  postedText,
+  type RangeDraft,
+  rangeOf,
+  replayCommand,
+  testCommand,
+} from "./rules.ts";
 import { triggerCall, useRefresh } from "./trigger-actions.tsx";
 
 export function TestTrigger({ trigger }: { trigger: Trigger }) {
@@ -32,21 +44,7 @@ function TestForm({ trigger, onClose }: { trigger: Trigger; onClose: () => void 
   return (
     <form className="starter-form" noValidate onSubmit={(event) => event.preventDefault()}>
       <p>The test starts no run. Without data, the newest event of the log is tested.</p>
-      <TextField
-        label="Event type"
-        value={draft.type}
-        code
-        onChange={(type) => setDraft({ ...draft, type })}
-      />
-      <TextField
-        label="Data"
-        hint="JSON"
-        value={draft.data}
-        lines={5}
-        code
-        problem={read.ok ? undefined : read.problem}
-        onChange={(data) => setDraft({ ...draft, data })}
-      />
+      <EventFields draft={draft} problem={read.ok ? undefined : read.problem} onChange={setDraft} />
       {refusal === undefined ? null : (
         <Failure title="Not tested" message={refusal.message} code={refusal.code} />
       )}
@@ -67,6 +65,91 @@ function TestForm({ trigger, onClose }: { trigger: Trigger; onClose: () => void 
             return send(call);
           }}
           onDone={(found) => setReply(found as TestTriggerReply)}
+          onError={setRefusal}
+        />
+      </div>
+    </form>
+  );
+}
+
+function EventFields(options: {
+  draft: EventDraft;
+  problem: string | undefined;
+  onChange: (draft: EventDraft) => void;
+}) {
+  const { draft, problem, onChange } = options;
+  return (
+    <>
+      <TextField
+        label="Event type"
+        value={draft.type}
+        code
+        onChange={(type) => onChange({ ...draft, type })}
+      />
+      <TextField
+        label="Data"
+        hint="JSON"
+        value={draft.data}
+        lines={5}
+        code
+        problem={problem || undefined}
+        onChange={(data) => onChange({ ...draft, data })}
+      />
+    </>
+  );
+}
+
+/** @param type the initial type of the event */
+export function PostEvent({ type = "" }: { type?: string }) {
+  return (
+    <Opening label="Post event …" title="Post an event">
+      {(close) => <PostForm type={type} onClose={close} />}
+    </Opening>
+  );
+}
+
+function PostForm({ type, onClose }: { type: string; onClose: () => void }) {
+  const [draft, setDraft] = useState<EventDraft>({ type, data: "" });
+  // The same event, sent again after a break, takes effect once.
+  const [id, setId] = useState(intentKey);
+  const [reply, setReply] = useState<PublishEventsReply | undefined>();
+  const [refusal, setRefusal] = useState<PageError | undefined>();
+  const refresh = useRefresh();
+  const read = postedEventOf(draft, id);
+  const call = {
+    method: "POST",
+    path: "/v1/events",
+    body: { events: read.ok && read.event !== undefined ? [read.event] : [] },
+  } as const;
+  return (
+    <form className="starter-form" noValidate onSubmit={(event) => event.preventDefault()}>
+      <p>The event goes to all triggers of its type, and to runs that wait for it.</p>
+      <EventFields draft={draft} problem={read.ok ? undefined : read.problem} onChange={setDraft} />
+      {refusal === undefined ? null : (
+        <Failure title="Not posted" message={refusal.message} code={refusal.code} />
+      )}
+      <p aria-live="polite">{reply === undefined ? "" : postedText(reply)}</p>
+      <div className="dialog-foot">
+        <button type="button" className="press" onClick={onClose}>
+          Close
+        </button>
+        <Action
+          label="Post event"
+          weight="main"
+          submit
+          call={call}
+          command={postCommand(draft, read.ok ? read.data : undefined, id)}
+          disabled={!read.ok}
+          perform={() => {
+            setRefusal(undefined);
+            setReply(undefined);
+            return send(call);
+          }}
+          onDone={(done) => {
+            setReply(done as PublishEventsReply);
+            setId(intentKey());
+            refresh();
+          }}
           onError={setRefusal}
         />
       </div>

@@ -13,9 +13,9 @@ import { useWindowTitle } from "../../elements/work-page.tsx";
 import { BadgeMark } from "../../score/glyph.tsx";
 import { activationStates, badgeOf } from "../../score/states.ts";
 import { DeadLetters } from "./dead-letters.tsx";
-import { countFacts, ruleFacts, sourceText } from "./rules.ts";
+import { countFacts, eventDraftOf, ruleFacts, sourceText } from "./rules.ts";
 import { PauseOrResume, useRefresh } from "./trigger-actions.tsx";
-import { ReplayEvents, TestTrigger } from "./trigger-dialogs.tsx";
+import { PostEvent, ReplayEvents, TestTrigger } from "./trigger-dialogs.tsx";
 import "./triggers.css";
 
 /** The page of one trigger: rules, results of its events, and dead letters. */
@@ -35,6 +35,7 @@ export function TriggerPage() {
               <>
                 <PauseOrResume trigger={trigger} />
                 <TestTrigger trigger={trigger} />
+                {trigger.source?.event === undefined ? null : <PostEvent type={eventDraftOf(trigger).type} />}
                 <ReplayEvents triggerId={triggerId} />
                 <RemoveStarter
                   kind="trigger"

@@ -10,6 +10,7 @@ import { activationStates, badgeOf } from "../../score/states.ts";
 import { CreateTrigger } from "./create-trigger.tsx";
 import { sourceText } from "./rules.ts";
 import { PauseOrResume } from "./trigger-actions.tsx";
+import { PostEvent } from "./trigger-dialogs.tsx";
 
 /** All triggers. */
 export function TriggersPage() {
@@ -20,6 +21,7 @@ export function TriggersPage() {
       itemsOf={({ triggers }) => triggers}
       idOf={({ triggerId }) => triggerId}
       line={(trigger) => <Line trigger={trigger} />}
+      actions={<PostEvent />}
       form={(close) => <CreateTrigger onDone={close} />}
     />
   );
