@@ -14,18 +14,13 @@ import { natsServerProgram } from "@tutti/nats/testing";
 import { Worker } from "@tutti/sdk";
 import { serviceProgram } from "../../../tools/fronts.mjs";
 import { addressesOf, Cluster, usualShape } from "../src/index.ts";
+import { definition } from "./running-cluster.ts";
 
 const program = await natsServerProgram();
 const shape = {
   ...usualShape,
   processes: { registry: 1, governance: 1, workflow: 2, swarm: 1, master: 1, insight: 1, gateway: 1 },
 };
-const definition = `workflow: order
-tasks:
-  reserve: {uses: stock.reserve, with: {article: violin}}
-  boxes: {needs: [reserve], forEach: "\${{ [1, 2, 3] }}", uses: stock.reserve, with: {box: "\${{ item }}"}}
-output: "\${{ tasks.boxes.output }}"
-`;
 
 interface AlertList {
   readonly alerts: readonly { readonly alertId: string; readonly ruleId: string; readonly status: string }[];

@@ -17,12 +17,13 @@ export const shape = {
   processes: { registry: 2, governance: 1, workflow: 2, swarm: 2, master: 1, insight: 1, gateway: 2 },
 };
 
-const definition = `workflow: order
+export const definition = `workflow: order
 tasks:
   reserve: {uses: stock.reserve, with: {article: violin}}
   boxes: {needs: [reserve], forEach: "\${{ [1, 2, 3] }}", uses: stock.reserve, with: {box: "\${{ item }}"}}
 output: "\${{ tasks.boxes.output }}"
 `;
+
 export interface Timeline {
   readonly traceId: string;
   readonly spans: readonly { readonly spanId: string; readonly task?: string; readonly kind: string }[];

@@ -172,6 +172,9 @@ export function createCommand(draft: TriggerDraft): string {
   );
 }
 
+/** The source of events that the dashboard posts. */
+const source = "/tutti/dashboard";
+
 /** An event to try a trigger with. Without data it is the newest one of the log. */
 export interface EventDraft {
   readonly type: string;
@@ -195,7 +198,7 @@ export function eventOf({ type, data }: EventDraft, id: string): ReadDraft {
     const value = parseExactly(data);
     return {
       ok: true,
-      event: { id, source: "/tutti/dashboard", type: type.trim(), data: value },
+      event: { id, source, type: type.trim(), data: value },
       data: value,
     };
   } catch (error) {
@@ -206,27 +209,15 @@ export function eventOf({ type, data }: EventDraft, id: string): ReadDraft {
 
 /** Returns the event to post. Data are optional. */
 export function postedEventOf(draft: EventDraft, id: string): ReadDraft {
-  const read = eventOf(draft, id);
   if (draft.type.trim() === "") return { ok: false, problem: "" };
+  const read = eventOf(draft, id);
   if (!read.ok || read.event !== undefined) return read;
-  return { ...read, event: { id, source: "/tutti/dashboard", type: draft.type.trim() } };
+  return { ...read, event: { id, source, type: draft.type.trim() } };
 }
 
 export function postCommand({ type }: EventDraft, data: unknown, id: string): string {
-  const input = data === undefined ? [] : ["--input", JSON.stringify(data)];
-  return commandLine(
-    ...[
-      "tutti",
-      "event",
-      "post",
-      type.trim() || "TYPE",
-      ...input,
-      "--id",
-      id,
-      "--source",
-      "/tutti/dashboard",
-    ],
-  );
+  const command = ["tutti", "event", "post", type.trim() || "TYPE"];
+  return commandLine(...command, ...inputOption(data), "--id", id, "--source", source);
 }
 
 export function postedText({ matched = 0, duplicates = 0 }: PublishEventsReply): string {
@@ -236,8 +227,11 @@ export function postedText({ matched = 0, duplicates = 0 }: PublishEventsReply):
 }
 
 export function testCommand(triggerId: string, data: unknown): string {
-  const input = data === undefined ? [] : ["--input", JSON.stringify(data)];
-  return commandLine("tutti", "trigger", "test", triggerId, ...input);
+  return commandLine("tutti", "trigger", "test", triggerId, ...inputOption(data));
+}
+
+function inputOption(data: unknown): readonly string[] {
+  return data === undefined ? [] : ["--input", JSON.stringify(data)];
 }
 
 /** A range in the past, as fields for date and time have it. */
