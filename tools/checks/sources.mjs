@@ -39,6 +39,19 @@ export function sourcesOf(root) {
   return sources;
 }
 
+/**
+ * Reads only the sources whose path matches.
+ *
+ * @param {string} root
+ * @param {RegExp} paths
+ * @returns {Source[]}
+ */
+export function sourcesMatching(root, paths) {
+  return sourceFiles(root)
+    .filter((file) => paths.test(relative(root, file).split(sep).join("/")))
+    .map((file) => sourceOf(root, file));
+}
+
 /** @param {string} root */
 export function sourceFiles(root) {
   return rooms

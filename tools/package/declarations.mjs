@@ -41,6 +41,8 @@ function emit(files, out) {
     noEmit: false,
     declaration: true,
     emitDeclarationOnly: true,
+    // The check `types` does it.
+    noCheck: true,
     outDir: out,
     rootDir: workspaceRoot,
     // A name of the workspace is a source of this program, not a package from a registry.

@@ -1,6 +1,6 @@
 // The page of bus events: type, meaning and payload of each. An event that no service publishes is an error.
 import { Visitor } from "oxc-parser";
-import { sourcesOf } from "../checks/sources.mjs";
+import { sourcesMatching } from "../checks/sources.mjs";
 import { commentsOf, inMarkdown } from "./comments.mjs";
 
 /**
@@ -46,7 +46,7 @@ export function refuseUnpublished(types, isPublished) {
 
 export function eventsPage(image, rules, root) {
   const commentOf = commentsOf(image.set);
-  const isPublished = publishedIn(sourcesOf(root));
+  const isPublished = publishedIn(sourcesMatching(root, publishers));
   const events = [...rules.events]
     .flatMap(([message, types]) => types.map((type) => ({ type, message })))
     .sort((one, other) => (one.type < other.type ? -1 : 1));

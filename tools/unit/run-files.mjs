@@ -135,6 +135,9 @@ function runFiles(files, manner) {
       ...before,
       // For trace.mjs.
       "--expose-internals",
+      // Fewer collections of new objects: about 6 % of the processor time of pure tests.
+      "--min-semi-space-size=32",
+      "--max-semi-space-size=64",
       "--import",
       here("seed.mjs"),
       "--import",
@@ -243,7 +246,7 @@ function recorder(outcome, files, folder) {
   /** @type {{ file: string, title: string } | undefined} */
   let current;
   let done = false;
-  let mark = { atMs: performance.now(), cpuMs: 0 };
+  const meter = meterOf(costs, files);
   /** @param {string} text @param {string[]} [shownBy] default: all files of the process */
   const fail = (text, shownBy = files) => {
     counts.failed += 1;
@@ -262,15 +265,9 @@ function recorder(outcome, files, folder) {
      * @returns {boolean} whether the process must be killed
      */
     event(event) {
+      meter(event);
       if (event.kind === "begin") current = event;
-      else if (event.kind === "loaded") mark = { atMs: performance.now(), cpuMs: event.cpuMs };
-      else if (event.kind === "end") {
-        const now = { atMs: performance.now(), cpuMs: event.cpuMs };
-        // A suite that several files share is in none of them, and does not name the failed one.
-        const file = files.includes(event.file) ? event.file : (current?.file ?? event.file);
-        addCost(costs, file, { wallMs: now.atMs - mark.atMs, cpuMs: now.cpuMs - mark.cpuMs });
-        mark = now;
-      } else if (event.kind === "done") done = true;
+      else if (event.kind === "done") done = true;
       else if (event.kind === "pass") counts.passed += 1;
       else if (event.kind === "fail")
         fail(`${place(event)}\n${indent(event.text)}`, files.includes(event.file) ? [event.file] : files);
@@ -304,6 +301,39 @@ function recorder(outcome, files, folder) {
       outcome.incomplete = true;
       fail(problem);
     },
+  };
+}
+
+/**
+ * Charges the time between two reports to a file. The end of a suite is reported late if later tests run without a
+ * break: the next test of another file then ends the time of the file before it.
+ *
+ * @param {Map<string, FileCost>} costs
+ * @param {string[]} files that the process runs
+ * @returns {(event: any) => void}
+ */
+function meterOf(costs, files) {
+  /** @type {string | undefined} */
+  let current;
+  // Hooks before the next test then belong to its file.
+  let hasEnded = true;
+  let mark = { atMs: performance.now(), cpuMs: 0 };
+  const charge = (/** @type {string} */ file, /** @type {number} */ cpuMs) => {
+    const now = { atMs: performance.now(), cpuMs };
+    addCost(costs, file, { wallMs: now.atMs - mark.atMs, cpuMs: cpuMs - mark.cpuMs });
+    mark = now;
+  };
+  return ({ kind, file, cpuMs }) => {
+    if (kind === "loaded") mark = { atMs: performance.now(), cpuMs };
+    else if (kind === "begin") {
+      if (current !== undefined && current !== file && !hasEnded) charge(current, cpuMs);
+      current = file;
+      hasEnded = false;
+    } else if (kind === "end") {
+      charge(current ?? file, cpuMs);
+      // A suite that several files share is in none of them.
+      hasEnded = current === file || !files.includes(file);
+    }
   };
 }
 

@@ -61,7 +61,7 @@ if (isMainThread) {
     // Not earlier, because node:test needs the promises to find the suite of a test.
     if (isFirst) followNoPromises();
     isFirst = false;
-    report({ kind: "begin", file: context.filePath, title: context.fullName });
+    report({ kind: "begin", file: context.filePath, title: context.fullName, cpuMs: cpuMs() });
   });
 
   after(() => {
