@@ -48,7 +48,7 @@ export function sourcesOf(root) {
  */
 export function sourcesMatching(root, paths) {
   return sourceFiles(root)
-    .filter((file) => paths.test(relative(root, file).split(sep).join("/")))
+    .filter((file) => paths.test(pathOf(root, file)))
     .map((file) => sourceOf(root, file));
 }
 
@@ -58,6 +58,11 @@ export function sourceFiles(root) {
     .filter((room) => existsSync(join(root, room)))
     .flatMap((room) => filesUnder(join(root, room)))
     .filter((file) => /\.(ts|tsx|mjs)$/.test(file));
+}
+
+/** @param {string} root @param {string} file */
+function pathOf(root, file) {
+  return relative(root, file).split(sep).join("/");
 }
 
 /** Paths of tests, and of files that only tests import. */
@@ -71,7 +76,7 @@ const testPath = new RegExp(testPaths);
  * @returns {Source}
  */
 function sourceOf(root, file) {
-  const path = relative(root, file).split(sep).join("/");
+  const path = pathOf(root, file);
   const text = readFileSync(file, "utf8");
   const { program, module, comments, errors } = parseSync(file, text);
   if (errors.length > 0) throw new Error(`${path}: ${errors[0]?.message}`);
