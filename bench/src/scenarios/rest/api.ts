@@ -9,6 +9,8 @@ const offeredPerSec = 500;
 const connections = 64;
 /** Wait until the workers of the demonstration have started. */
 const demonstrationMs = 8_000;
+/** Until V8 has compiled what a start of a run needs. */
+const warmSeconds = 5;
 const definition = "workflow: at-once\ntasks: {say: {set: hello}}\n";
 
 /**
@@ -17,14 +19,14 @@ const definition = "workflow: at-once\ntasks: {say: {set: hello}}\n";
  */
 export const api: Scenario = {
   name: "api",
-  about: `starting runs over REST, ${offeredPerSec} per second offered, timed from the intended start, while the demonstration runs`,
+  about: `starting runs over REST, ${offeredPerSec} per second offered, timed from the intended start, while the demonstration runs, after ${warmSeconds} seconds of the same`,
   goals: [
     {
       line: { variant: "start a run" },
       figure: "p95Ms",
       atMost: 10,
       unit: "ms",
-      known: { issue: 19, worst: 150 },
+      known: { issue: 19, worst: 25 },
     },
   ],
   brief: { rounds: 3, seconds: 3 },
@@ -33,7 +35,7 @@ export const api: Scenario = {
     await pause(demonstrationMs);
     using caller = new Caller(platform.http, connections);
     await caller.must("POST", "/v1/workflows", { text: definition });
-    await offer(caller, 1, "warm");
+    const cold = await offer(caller, warmSeconds, "cold");
     const results: Offered[] = [];
     const usedMs = cpuMs(platform.pid);
     const beganMs = performance.now();
@@ -47,6 +49,7 @@ export const api: Scenario = {
       p50Ms: medianOf(({ p50Ms }) => p50Ms),
       p95Ms: medianOf(({ p95Ms }) => p95Ms),
       p99Ms: medianOf(({ p99Ms }) => p99Ms),
+      coldP95Ms: rounded(cold.p95Ms),
       cpuPercent: rounded(cpuPercent),
     };
   },
