@@ -107,6 +107,21 @@ describe("access control by the command", () => {
     assert.match(nothing.errors, /no service has an action like runs\.\*, did\s+you mean workflow\.runs\.\*/);
   });
 
+  it("a key of a principal without a role comes with the command that binds one", async () => {
+    const create = (principal: string) => tutti("key", "create", "--title", "hers", "--principal", principal);
+    const useless = await create("agent:none");
+    assert.equal(useless.exitCode, 0, useless.errors);
+    assert.match(useless.output, /^tutti_live_\S+$/m);
+    assert.match(useless.errors, /agent:none has no role in default, so the key permits nothing yet/);
+    assert.match(useless.errors, /tutti --namespace default role bind agent agent:none$/m);
+    await done("role", "bind", "viewer", "service:reader");
+    const useful = await create("service:reader");
+    assert.doesNotMatch(useful.errors, /has no role/);
+    const headers = { authorization: `Bearer ${useful.output.trim()}` };
+    const caller = await (await fetch(`${platform.url}/v1/whoami`, { headers })).json();
+    assert.deepEqual(caller.roles, ["viewer"]);
+  });
+
   it("a policy is checked, tested, applied, explained, removed and rolled back", async () => {
     const broken = await tutti("policy", "check", "broken.cedar");
     assert.equal(broken.exitCode, 1);

@@ -11,7 +11,7 @@ import type { OwnHandler } from "./own-handler.ts";
 
 export interface SignInRoutesParts {
   readonly access: Access;
-  readonly guard: (EdgeGuard & Pick<Guard, "missingRights">) | undefined;
+  readonly guard: (EdgeGuard & Pick<Guard, "missingRights" | "rolesOf">) | undefined;
   readonly version: string;
 }
 
@@ -20,12 +20,15 @@ const principalName = ({ kind, id }: Pick<Principal, "kind" | "id">): string => 
 export function signInHandlers({ access, guard, version }: SignInRoutesParts) {
   return {
     whoami: ({ caller }) => {
-      const { kind, id, roles, credential } = caller?.principal ?? anonymous;
+      const principal = caller?.principal ?? anonymous;
+      const { kind, id, credential } = principal;
       const { signIn } = caller ?? {};
+      // A credential without a namespace has other roles in each.
+      const roles = credential?.namespace ? guard?.rolesOf(principal, credential.namespace) : undefined;
       return {
         kind,
         id,
-        roles,
+        roles: roles ?? principal.roles,
         by: caller?.by,
         version,
         ...(credential !== undefined && credential.namespace !== "" && { namespace: credential.namespace }),

@@ -34,7 +34,7 @@ import {
 } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
 import { actorOf } from "../policies/deciding.ts";
-import { executeOnTenant, revisionOf, type TenantDependencies, tenantOf } from "../tenants/dependencies.ts";
+import { publishOnTenant, revisionOf, type TenantDependencies, tenantOf } from "../tenants/dependencies.ts";
 import { ruleOf } from "../tenants/views.ts";
 
 export async function setRule(
@@ -54,8 +54,7 @@ export async function storeRule(
   const { rule, revision, reason } = change;
   requireValid({ ...rule, namespace: context.namespace });
   const body = { rule, revision: revisionOf(revision), mode: KeepMode.KEEP_MODE_UNSPECIFIED };
-  await executeOnTenant(dependencies, { command: rules.keep, body, reason }, context);
-  await dependencies.bundles.current();
+  await publishOnTenant(dependencies, { command: rules.keep, body, reason }, context);
   return readRule(dependencies, rule.ruleId, context);
 }
 
@@ -97,12 +96,11 @@ export async function deleteRule(
   { ruleId, reason }: DeleteRuleRequest,
   context: CallContext,
 ) {
-  const { removed } = await executeOnTenant(
+  const { removed } = await publishOnTenant(
     dependencies,
     { command: rules.remove, body: { ruleId }, reason },
     context,
   );
-  await dependencies.bundles.current();
   return { removed: removed > 0 };
 }
 

@@ -21,7 +21,7 @@ import { actorKey, endOfKey, keepKey, revokeKey, tenantErrors } from "@tutti/mac
 import { hashKey, newApiKey, prefixOf, printApiKey } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
 import { requireServed } from "../policies/vocabulary.ts";
-import { executeOnTenant, type TenantDependencies, tenantOf } from "../tenants/dependencies.ts";
+import { publishOnTenant, type TenantDependencies, tenantOf } from "../tenants/dependencies.ts";
 import { keyOf } from "../tenants/views.ts";
 import { bearerOf, scopeWithin } from "./authority.ts";
 import { repeatedId } from "./repeats.ts";
@@ -85,7 +85,7 @@ export async function revoke(
   { keyId, reason }: RevokeKeyRequest,
   context: CallContext,
 ) {
-  const { removed } = await executeOnTenant(
+  const { removed } = await publishOnTenant(
     dependencies,
     { command: revokeKey, body: { keyId }, reason },
     context,
@@ -157,7 +157,7 @@ async function storeKey(dependencies: TenantDependencies, requested: KeyRequest,
   if (found !== undefined) return { key: found, secret: "" };
   const body = { key, hash: await hashKey(secret, chance), replacesKeyId, overlapUntilMs };
   try {
-    await executeOnTenant(dependencies, { command: keepKey, body, idempotencyKey: "" }, context);
+    await publishOnTenant(dependencies, { command: keepKey, body, idempotencyKey: "" }, context);
   } catch (error) {
     // Another call with the same idempotency key came first.
     const first = tenantErrors.exists.is(error) ? await repetitionOf(dependencies, key, context) : undefined;

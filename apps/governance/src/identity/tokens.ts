@@ -23,7 +23,12 @@ import { actorKey, keepToken, revokeTokens, tenantErrors } from "@tutti/machine-
 import { TokenChecker, type TokenIdentity, unscoped } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
 import { requireServed } from "../policies/vocabulary.ts";
-import { executeOnTenant, type TenantDependencies, tenantOf } from "../tenants/dependencies.ts";
+import {
+  executeOnTenant,
+  publishOnTenant,
+  type TenantDependencies,
+  tenantOf,
+} from "../tenants/dependencies.ts";
 import { tokenOf } from "../tenants/views.ts";
 import { bearerOf, scopeWithin } from "./authority.ts";
 import { repeatedId } from "./repeats.ts";
@@ -167,7 +172,7 @@ export async function revoke(
   const tokenId = which?.$case === "tokenId" ? which.value : "";
   const actor = which?.$case === "actor" ? which.value : undefined;
   const call = { command: revokeTokens, body: { tokenId, actor }, reason };
-  const { removed } = await executeOnTenant(dependencies, call, context);
+  const { removed } = await publishOnTenant(dependencies, call, context);
   return { revoked: removed };
 }
 

@@ -13,7 +13,13 @@ import { type CallContext, pageOf } from "@tutti/kernel";
 import { actorKey, binding, role as roles, tenantErrors } from "@tutti/machine-entities/tenant";
 import { builtInRoles, systemNamespace } from "@tutti/policy";
 import { governanceErrors } from "../errors.ts";
-import { executeOnTenant, revisionOf, type TenantDependencies, tenantOf } from "../tenants/dependencies.ts";
+import {
+  executeOnTenant,
+  publishOnTenant,
+  revisionOf,
+  type TenantDependencies,
+  tenantOf,
+} from "../tenants/dependencies.ts";
 import { bindingOf, roleOf } from "../tenants/views.ts";
 import { requireServed } from "./vocabulary.ts";
 
@@ -35,7 +41,7 @@ export async function setRole(
   requireOwn(role.role);
   requireServed("role.actions", role.actions);
   const body = { role, revision: revisionOf(revision), mode: KeepMode.KEEP_MODE_UNSPECIFIED };
-  await executeOnTenant(dependencies, { command: roles.keep, body, reason }, context);
+  await publishOnTenant(dependencies, { command: roles.keep, body, reason }, context);
   const stored = (await tenantOf(dependencies, context.namespace, context)).roles.get(role.role);
   return { role: stored && roleOf(context.namespace, stored) };
 }
@@ -55,7 +61,7 @@ export async function deleteRole(
         { command: binding.remove, body: { bindingId }, reason, idempotencyKey: "" },
         context,
       );
-  const { removed } = await executeOnTenant(
+  const { removed } = await publishOnTenant(
     dependencies,
     { command: roles.remove, body: { role }, reason },
     context,
@@ -77,7 +83,7 @@ export async function createBinding(
   if (!builtInNames.has(requested.role) && !tenant.roles.has(requested.role) && !isOfSystem)
     throw tenantErrors.missing({ name: "role", id: requested.role });
   const body = { binding: requested, revision: 0, mode: KeepMode.KEEP_MODE_NEW };
-  const { existed } = await executeOnTenant(
+  const { existed } = await publishOnTenant(
     dependencies,
     { command: binding.keep, body, idempotencyKey: "" },
     context,
@@ -109,7 +115,7 @@ export async function deleteBinding(
   { bindingId, reason }: DeleteRoleBindingRequest,
   context: CallContext,
 ) {
-  const { removed } = await executeOnTenant(
+  const { removed } = await publishOnTenant(
     dependencies,
     { command: binding.remove, body: { bindingId }, reason },
     context,

@@ -45,6 +45,20 @@ export async function executeOnTenant<Body, Reply>(
   return reply;
 }
 
+/**
+ * Executes a command on the tenant of the namespace of a call, and resolves when a bundle contains its changes. Without
+ * an owner that can be asked, the change is in a later bundle.
+ */
+export async function publishOnTenant<Body, Reply>(
+  dependencies: TenantDependencies,
+  call: CommandCall<Body, Reply>,
+  context: CallContext,
+): Promise<Reply> {
+  const reply = await executeOnTenant(dependencies, call, context);
+  await dependencies.bundles.current().catch(() => {});
+  return reply;
+}
+
 /** Returns the revision that a caller read. 0 for none. */
 export function revisionOf(text: string | undefined): number {
   return text === undefined || text === "" ? 0 : Number(text);

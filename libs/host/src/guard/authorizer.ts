@@ -86,21 +86,22 @@ export class Authorizer {
     return { decision: { allowed: true, principal: known }, question, verdict };
   }
 
-  missing(
-    { kind, id, credential }: Visitor,
-    namespace: string,
-    named: readonly NamedAction[],
-    nowMs: number,
-  ): MissingRights {
+  missing(visitor: Visitor, namespace: string, named: readonly NamedAction[], nowMs: number): MissingRights {
+    const { kind, id, credential } = visitor;
     this.#wide ??= wideEvaluator(this.#cedar, this.#content);
     const { groups, scope, namespace: home } = credential;
     const actor: Actor = { kind: actorKinds[kind], id };
     const question = { actor, groups, home, scope, namespace };
     return {
-      roles: this.#evaluator.rolesOf({ actor, groups }, namespace, nowMs),
+      roles: this.rolesOf(visitor, namespace, nowMs),
       lacks: lacksOf(this.#wide, this.#content, question, named, nowMs),
       givers: grantersIn(this.#content, namespace, nowMs),
     };
+  }
+
+  rolesOf({ kind, id, credential }: Visitor, namespace: string, nowMs: number): readonly string[] {
+    const { groups } = credential;
+    return this.#evaluator.rolesOf({ actor: { kind: actorKinds[kind], id }, groups }, namespace, nowMs);
   }
 
   #foundBy(verdict: Verdict, question: Question): Found {

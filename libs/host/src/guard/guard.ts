@@ -264,6 +264,13 @@ export class Guard implements Component, Identity, Authorizer, CallLimiter, Rule
     return this.#requireRules(nowMs).authorizer.missing(principal, namespace, named, nowMs);
   }
 
+  /** Returns the roles of a caller in a namespace. */
+  rolesOf(principal: Principal, namespace: string): readonly string[] {
+    if (!isVisitor(principal)) return principal.roles;
+    const nowMs = this.#parts.foundation.clock.now();
+    return this.#requireRules(nowMs).authorizer.rolesOf(principal, namespace, nowMs);
+  }
+
   async #authenticate<Found extends { readonly principal: Visitor }>(
     from: string,
     find: (nowMs: number) => Promise<Found>,

@@ -83,7 +83,7 @@ export const ownSchemas: Readonly<Record<string, OwnSchema>> = {
         description: "The kind of the caller.",
       },
       id: text("Id of the caller, unique within the kind: `local-admin`."),
-      roles: many(text("A role of the caller: `admin`.")),
+      roles: many(text("A role of the caller in the namespace of its key or token: `admin`.")),
       by: {
         type: "string",
         enum: ["loopback", "cookie", "key"],

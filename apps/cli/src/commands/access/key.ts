@@ -1,10 +1,13 @@
 /** Lists, creates, rotates and revokes keys. A key is shown once. */
 
+import { Client } from "@tutti/rest/client";
 import type { ApiKey } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure, usageFailure } from "../../command/failure.ts";
 import type { Outcome, Result } from "../../command/presenter.ts";
+import { httpFetch } from "../../effects/http-fetch.ts";
+import type { Server } from "../../server/calls.ts";
 import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
@@ -76,8 +79,25 @@ export async function createKey(context: Context): Promise<Result> {
       ...(scope === undefined ? {} : { scope }),
     },
   });
-  return keyOutcome(context, reply);
+  return keyOutcome(context, reply, await hintsFor(context, server, reply));
 }
+
+/** Returns the hint for a key whose principal has no role: all its calls would be denied. */
+async function hintsFor({ print }: Context, server: Server, { secret = "" }: KeyReply): Promise<string[]> {
+  if (secret === "" || !print.hasNotes) return [];
+  const client = new Client({ url: server.url, key: secret, fetch: httpFetch });
+  const caller = await client.call("whoami", { timeoutMs: askMaxMs }).catch(() => undefined);
+  if (caller === undefined || caller.roles.length > 0) return [];
+  const { kind, id, namespace = "" } = caller;
+  const principal = safe(`${kind}:${id}`);
+  const command = `--namespace ${safe(namespace)} role bind ${kind === "agent" ? "agent" : "developer"}`;
+  return [
+    `${principal} has no role in ${safe(namespace)}, so the key permits nothing yet`,
+    `Bind one: tutti ${command} ${principal}`,
+  ];
+}
+
+const askMaxMs = 3_000;
 
 function scopeOf({ values }: Context) {
   const actions = [...values.texts("action")];
@@ -129,7 +149,7 @@ interface KeyReply {
 }
 
 /** Prints only the key on standard output. The text about the key is a note. */
-function keyOutcome({ print, values }: Context, reply: KeyReply): Outcome {
+function keyOutcome({ print, values }: Context, reply: KeyReply, hints: readonly string[] = []): Outcome {
   const { secret = "", key } = reply;
   const id = key?.keyId ?? "";
   if (secret === "" && values.text("idempotency-key") === undefined)
@@ -147,7 +167,7 @@ function keyOutcome({ print, values }: Context, reply: KeyReply): Outcome {
     json: reply,
     quiet: lines,
     draw: () => {
-      print.note(about);
+      for (const line of [about, ...hints]) print.note(line);
       print.lines(lines);
     },
   };
