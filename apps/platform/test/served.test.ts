@@ -11,6 +11,8 @@ import { contractRefusals } from "@tutti/contracts/testing";
 import { hostSections, ServiceHost, servicesSections } from "@tutti/host";
 import { errorFromUnknown, memorySources, type Principal, systemClock, type TuttiError } from "@tutti/kernel";
 import { ServerCall } from "@tutti/mesh";
+import { builtInRoles, matchesAny } from "@tutti/policy";
+import { routes } from "@tutti/rest";
 import { services } from "../src/service.ts";
 
 type Served = Parameters<Parameters<ServiceHost["mesh"]["server"]["onService"]>[0]>[2][number];
@@ -35,6 +37,23 @@ for (const enforce of [false, true])
     after(() => rm(directory, { recursive: true, force: true }));
 
     it("are found, several hundred of them", () => assert.ok(own(methods).length > 300, `${methods.length}`));
+
+    it("let a viewer make every call that reads", () => {
+      const actions = new Map(own(methods).map(({ method: { rpc } }) => [rpc.path, rpc.action]));
+      const permitted = builtInRoles.find(({ role }) => role === "viewer")?.actions ?? [];
+      const denied = routes
+        .filter(({ method }) => method === "GET")
+        .map((route) => ("rpc" in route ? actions.get(`/${route.rpc}`) : undefined))
+        .filter((action) => action !== undefined && !matchesAny(permitted, action));
+      // Auditors prove and export the audit. A replay of a pool takes a processor for seconds.
+      assert.deepEqual([...new Set(denied)].sort(), [
+        "governance.checkpoints.prove",
+        "governance.checkpoints.verify",
+        "governance.records.export",
+        "governance.records.prove",
+        "insight.replays.run",
+      ]);
+    });
 
     it("refuse a caller without the right, before the handler", async () => {
       for (const served of own(methods)) {

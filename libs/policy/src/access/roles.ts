@@ -16,7 +16,7 @@ const everywhere = (role: string, description: string, actions: string[]): Role 
 
 const seeing = [
   ...["*.get", "*.list", "*.watch", "*.search", "*.count", "*.find", "*.query", "*.history", "*.preview"],
-  "governance.principals.get_myself",
+  ...["*.view", "*.compare", "governance.principals.get_myself"],
 ];
 
 /** Roles that every installation has. */
