@@ -118,7 +118,8 @@ describe("access control by the command", () => {
     const useful = await create("service:reader");
     assert.doesNotMatch(useful.errors, /has no role/);
     const headers = { authorization: `Bearer ${useful.output.trim()}` };
-    const caller = await (await fetch(`${platform.url}/v1/whoami`, { headers })).json();
+    const answer = await fetch(`${platform.url}/v1/whoami`, { headers });
+    const caller = (await answer.json()) as { readonly roles: unknown };
     assert.deepEqual(caller.roles, ["viewer"]);
   });
 

@@ -330,7 +330,7 @@ function PauseBanner() {
           ? "This installation is paused. Parts of it are released"
           : "This installation is paused. No tasks start"}{" "}
         <span className="soft">
-          ({first.name}). <code>tutti release</code> resumes it.
+          ({first.name}). <code>tutti release --all</code> resumes it.
         </span>
       </span>
     </p>
