@@ -112,7 +112,7 @@ describe("access control by the command", () => {
     const useless = await create("agent:none");
     assert.equal(useless.exitCode, 0, useless.errors);
     assert.match(useless.output, /^tutti_live_\S+$/m);
-    assert.match(useless.errors, /agent:none has no role in default, so the key permits nothing yet/);
+    assert.match(useless.errors, /agent:none has no role in default: only policies can permit calls/);
     assert.match(useless.errors, /tutti --namespace default role bind agent agent:none$/m);
     await done("role", "bind", "viewer", "service:reader");
     const useful = await create("service:reader");

@@ -82,7 +82,7 @@ export async function createKey(context: Context): Promise<Result> {
   return keyOutcome(context, reply, await hintsFor(context, server, reply));
 }
 
-/** Returns the hint for a key whose principal has no role: all its calls would be denied. */
+/** Returns the hint for a key whose principal has no role: without policies, all its calls are denied. */
 async function hintsFor({ print }: Context, server: Server, { secret = "" }: KeyReply): Promise<string[]> {
   if (secret === "" || !print.hasNotes) return [];
   const client = new Client({ url: server.url, key: secret, fetch: httpFetch });
@@ -92,7 +92,7 @@ async function hintsFor({ print }: Context, server: Server, { secret = "" }: Key
   const principal = safe(`${kind}:${id}`);
   const command = `--namespace ${safe(namespace)} role bind ${kind === "agent" ? "agent" : "developer"}`;
   return [
-    `${principal} has no role in ${safe(namespace)}, so the key permits nothing yet`,
+    `${principal} has no role in ${safe(namespace)}: only policies can permit calls with this key`,
     `Bind one: tutti ${command} ${principal}`,
   ];
 }
