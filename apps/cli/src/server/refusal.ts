@@ -1,6 +1,7 @@
 /** Turns errors of the platform into failures: what happened, why, and the next actions. */
 import { sentences, startCommandOf } from "@tutti/kernel";
 import { Client, RestError, strangeAnswer } from "@tutti/rest/client";
+import type { Whoami } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
 import { type ExitCode, exitCodes } from "../command/exit-codes.ts";
 import { type Advice, Failure } from "../command/failure.ts";
@@ -176,11 +177,16 @@ export async function strangerAt(url: string): Promise<Failure | undefined> {
 
 /** Calls the address without the key, which must not go to another program. */
 async function healthReply(url: string): Promise<unknown> {
-  const client = new Client({ url, fetch: httpFetch });
-  return await client.call("whoami", { timeoutMs: probeMaxMs }).catch((refused: unknown) => {
+  return await callerAt(url).catch((refused: unknown) => {
     if (refused instanceof RestError) return refused;
     throw refused;
   });
+}
+
+/** Returns the caller that a platform sees with this key, or without one. */
+export function callerAt(url: string, key?: string): Promise<Whoami> {
+  const client = new Client({ url, fetch: httpFetch, ...(key === undefined ? {} : { key }) });
+  return client.call("whoami", { timeoutMs: probeMaxMs });
 }
 
 /** Whether a reply names the caller, or is an error of Tutti. */

@@ -63,7 +63,7 @@ describe("a worker of a durable function, killed between two awaits", () => {
       const repeated = places
         .slice(0, Math.max(0, places.indexOf(place) - 1))
         .filter((done) => heir.output.includes(`at ${done}\n`));
-      assert.deepEqual(repeated, [], "what was recorded is not run again");
+      assert.deepEqual(repeated, [], "recorded steps do not run again");
     });
 
   it("executes each call of a keyed object once and in order, even if it is killed during calls", async () => {

@@ -1,14 +1,13 @@
 /** Lists, creates, rotates and revokes keys. A key is shown once. */
 
-import { Client } from "@tutti/rest/client";
 import type { ApiKey } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure, usageFailure } from "../../command/failure.ts";
 import type { Outcome, Result } from "../../command/presenter.ts";
-import { httpFetch } from "../../effects/http-fetch.ts";
 import type { Server } from "../../server/calls.ts";
 import { listPages } from "../../server/pages.ts";
+import { callerAt } from "../../server/refusal.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge, printDurationMs } from "../../terminal/time.ts";
@@ -85,8 +84,7 @@ export async function createKey(context: Context): Promise<Result> {
 /** Returns the hint for a key whose principal has no role: without policies, all its calls are denied. */
 async function hintsFor({ print }: Context, server: Server, { secret = "" }: KeyReply): Promise<string[]> {
   if (secret === "" || !print.hasNotes) return [];
-  const client = new Client({ url: server.url, key: secret, fetch: httpFetch });
-  const caller = await client.call("whoami", { timeoutMs: askMaxMs }).catch(() => undefined);
+  const caller = await callerAt(server.url, secret).catch(() => undefined);
   if (caller === undefined || caller.roles.length > 0) return [];
   const { kind, id, namespace = "" } = caller;
   const principal = safe(`${kind}:${id}`);
@@ -96,8 +94,6 @@ async function hintsFor({ print }: Context, server: Server, { secret = "" }: Key
     `Bind one: tutti ${command} ${principal}`,
   ];
 }
-
-const askMaxMs = 3_000;
 
 function scopeOf({ values }: Context) {
   const actions = [...values.texts("action")];
