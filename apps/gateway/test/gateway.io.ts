@@ -190,6 +190,11 @@ describe("the gateway on a loopback address", () => {
     }
   });
 
+  it("does not return the dashboard for metadata that it does not have", async () => {
+    for (const path of ["/.well-known/openid-configuration", "/.well-known/oauth-protected-resource/v1/mcp"])
+      assert.equal((await gateway.request(path)).status, 404, path);
+  });
+
   it("forbids scripts, framing and content sniffing in every response", async () => {
     for (const path of ["/v1/whoami", "/v1/nothing", "/v1/openapi.json", "/v1/runs/%3Cscript%3E?x=1"]) {
       const { headers } = await gateway.request(path);

@@ -7,7 +7,7 @@ const prometheusSchema = z.strictObject({
     .url({ protocol: /^https?$/ })
     .optional()
     .describe(
-      "URL of a Prometheus from which metrics are read: http://prometheus:9090. Not set: metrics are read from the store of insight.",
+      "URL of a Prometheus from which metrics are read: `http://prometheus:9090`. Not set: metrics are read from the store of insight.",
     ),
   headers: z
     .record(z.string(), secret())

@@ -51,7 +51,7 @@ export const tracingSection = defineSection({
       .url({ protocol: /^https?$/ })
       .optional()
       .describe(
-        "Address of an OpenTelemetry collector for OTLP over HTTP: http://localhost:4318. Not set: nothing is sent.",
+        "Address of an OpenTelemetry collector for OTLP over HTTP: `http://localhost:4318`. Not set: nothing is sent.",
       ),
     sampleRatio: live(z.number().min(0).max(1).default(1)).describe(
       "Share of recorded traces among those that start in this process. For other traces, the decision of the parent applies.",
@@ -80,7 +80,7 @@ export const remoteWriteSection = defineSection({
       .url({ protocol: /^https?$/ })
       .optional()
       .describe(
-        "URL of the remote write endpoint: http://prometheus:9090/api/v1/write. Not set: nothing is sent. The protocol has version 1.0.",
+        "URL of the remote write endpoint: `http://prometheus:9090/api/v1/write`. Not set: nothing is sent. The protocol has version 1.0.",
       ),
     headers: z
       .record(z.string(), secret())

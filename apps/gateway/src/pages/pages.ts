@@ -23,8 +23,11 @@ export interface PagesParts {
 
 /** The builder names these files by their content: a file never changes. */
 const hashed = /^\/assets\/.+-[\w-]{8,}\.\w+$/;
-/** Files are at the top or in `assets`. Ids in deeper addresses have dots too. */
-const file = /^\/(assets\/.+|[^/]+)\.\w{1,10}$/;
+/**
+ * Files are at the top or in `assets`. Ids in deeper addresses have dots too. Clients look for metadata in
+ * `.well-known`, and would take the dashboard's page for it.
+ */
+const file = /^\/((assets\/.+|[^/]+)\.\w{1,10}|\.well-known\/.*)$/;
 const asPage = { config: { reach: "page" } } as const;
 const yearSeconds = 31_536_000;
 

@@ -65,7 +65,7 @@ export const scalingSchema = z.strictObject({
       .string()
       .default("")
       .describe(
-        "Address of the Kubernetes API, https://host:port. Empty: the address from the pod's environment.",
+        "Address of the Kubernetes API, `https://host:port`. Empty: the address from the pod's environment.",
       ),
     credentials: z
       .string()
