@@ -519,6 +519,23 @@ describe("the tasks that a pool is offered", () => {
     assert.deepEqual(cancelled(), []);
   });
 
+  it("an attempt is not offered again if its partition is loaded again before its result is durable", () => {
+    const counter = new Counter();
+    const worker = new Worker(counter, 1);
+    counter.isHoldingDurable = true;
+    counter.offer(1);
+    counter.exchange();
+    worker.work();
+    counter.exchange();
+    counter.release(1);
+    counter.offer(1);
+    for (const isDurable of counter.undurable) isDurable();
+    counter.exchange();
+    assert.equal(counter.sender.size, 0);
+    assert.deepEqual(worker.assigned, []);
+    assert.deepEqual(counter.results, [1]);
+  });
+
   it("the pool gets the number of tasks that wait at home, once in a while", () => {
     const counter = new Counter({ window: 2 });
     for (let number = 1; number <= 12; number++) counter.offer(number);

@@ -115,7 +115,10 @@ export class PoolSender implements GangPool {
     this.#parts.wake();
   }
 
-  /** Withdraws an attempt that is settled or replaced: its agent gets a request to end it. */
+  /**
+   * Withdraws an attempt that is settled or replaced: its agent gets a request to end it. A settlement comes without a
+   * withdrawal, also if the attempt was requested once more before that was known.
+   */
   withdraw(bytes: Uint8Array): void {
     if (!this.#remove(bytes)) return;
     this.#cancels.push({ token: bytes, reason: "no longer wanted", graceMs });
@@ -342,7 +345,8 @@ export class PoolSender implements GangPool {
     const number = marks.nextNumber();
     const agent = this.#agents.get(resultAgents[index] ?? 0) ?? "";
     this.#parts.settlement.result({ result, agent, entry }, () => {
-      if (entry !== undefined) this.#settled(entry);
+      // Also an entry that is newer than the result: its partition was loaded again before the outcome was known.
+      this.withdraw(result.token);
       // The stream has ended: its marks are not needed any more.
       if (marks !== this.#marks) return;
       marks.durable(number);
@@ -357,7 +361,7 @@ export class PoolSender implements GangPool {
     if (refusal !== undefined) {
       this.#shares.removeFromPool(entry);
       entry.location = "answered";
-      this.#parts.settlement.refused(entry, error ?? toErrorDetail(refusal()), () => this.#settled(entry));
+      this.#parts.settlement.refused(entry, error ?? toErrorDetail(refusal()), () => this.withdraw(token));
     } else if (retryAfterMs > 0) {
       this.#shares.removeFromPool(entry);
       entry.location = "home";
@@ -379,14 +383,6 @@ export class PoolSender implements GangPool {
       this.#cancels.push({ token, reason: "no longer wanted", graceMs });
       this.#parts.wake();
     });
-  }
-
-  /**
-   * Withdraws an attempt whose work has the outcome and wants no other one. A settlement comes without a
-   * withdrawal, also if the attempt was requested once more before that was known.
-   */
-  #settled(entry: OfferEntry): void {
-    if (this.#entries.get(entry.bytes) === entry) this.withdraw(entry.bytes);
   }
 
   /** Queues an attempt again after its retry-after time. */
