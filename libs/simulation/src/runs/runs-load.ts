@@ -46,6 +46,7 @@ import {
   resultOfScript,
   runService,
 } from "@tutti/machine-run/testing";
+import { lostMax } from "@tutti/machine-work";
 import type { Outcome } from "@tutti/runtime";
 import type { Chronicle, KnownEvent } from "../checks/chronicle.ts";
 import type { Counted, CountedAnswer } from "../counted/counted.ts";
@@ -54,8 +55,6 @@ import type { Load, Operation, Result } from "../load/load.ts";
 import type { PlannedRun } from "../plan/plan.ts";
 import type { World } from "../world/world.ts";
 
-/** Number of losses of an attempt before a loss counts as a failure. */
-const lostMax = 3;
 const lateShare = 0.2;
 const noteShare = 0.25;
 /** Time in which people act. */
@@ -211,8 +210,8 @@ export class RunsLoad implements Load {
     if (trouble < 0.3) return undefined;
     if (known.kind === "start_child") return this.#startChild(id, run, known, attempt);
     if (trouble < 0.7) return returned({ retryAfterMs: 200, message: "busy" });
-    const name = `${id} ${known.taskId} ${attempt.number} ${known.attempt}`;
-    if (trouble < 1 && this.#mayLose(name)) return returned({ lost: true });
+    if (trouble < 1 && this.#mayLose(`${id} ${known.taskId} ${attempt.number}`))
+      return returned({ lost: true });
     // The remaining randomness decides whether a note is sent first.
     const fraction = (random * 7_919) % 1;
     if (fraction < noteShare) return this.#note(known, fraction);
@@ -330,10 +329,11 @@ export class RunsLoad implements Load {
     return RunOrder.fromPartial({ hash, input: jsonBytes(run.input), idChosen: true });
   }
 
-  #mayLose(attempt: string): boolean {
-    const lost = (this.#lost.get(attempt) ?? 0) + 1;
-    this.#lost.set(attempt, lost);
-    return lost <= lostMax;
+  #mayLose(task: string): boolean {
+    const lost = (this.#lost.get(task) ?? 0) + 1;
+    this.#lost.set(task, lost);
+    // The last loss fails the task, which its script does not say.
+    return lost < lostMax;
   }
 
   #restsOn(number: number, label: string, { events, digest }: Counted): void {
