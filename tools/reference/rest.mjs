@@ -111,7 +111,7 @@ function introduction(count) {
     "- **Problems.** `application/problem+json` with `code` from [errors.md](errors.md), `detail` as text (expected value, actual value, remedy),",
     "  and `fields` with each invalid field of the request.",
     "- **Authentication.** On a loopback address, programs need no key. A browser signs in with the link of the terminal. On other addresses:",
-    "  `Authorization: Bearer KEY`, with the key of `gateway.key`.",
+    "  `Authorization: Bearer KEY`, with the key of a principal (`tutti key create`) or of `gateway.key`.",
     "- **Streams.** Streaming replies are server-sent events. The `id` of each event is a cursor. With this cursor in `Last-Event-ID`",
     "  (or `?cursor=`, for events `?after=`), a stream resumes after that event.",
     "- **Examples.** A test sends the example of each request through the gateway's checks. An example has the needed fields and some of",
