@@ -1,6 +1,8 @@
 /** The page of one run as a user uses it: a real browser before a real platform. */
 import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
 import { latch } from "@tutti/kernel/testing";
 import { TaskFailure } from "@tutti/sdk";
 import { agents } from "@tutti/sdk/agents";
@@ -59,6 +61,11 @@ tasks:
   note: {uses: stage.pay, needs: [pay], with: "\${{ tasks.pay.output }}"}
 `;
 
+const root = fileURLToPath(new URL("../../../../", import.meta.url));
+const album = await readFile(`${root}examples/demonstration/photo-album.yaml`, "utf8");
+/** The picture of README, and the words on it that do not change from run to run. */
+const picture = { file: `${root}docs/images/run.png`, words: `${root}docs/images/run.words.json` };
+
 const browser = await needsProgram("chromium-headless-shell");
 
 describe("the page of a run", { skip: browser.skip }, () => {
@@ -70,8 +77,12 @@ describe("the page of a run", { skip: browser.skip }, () => {
   before(async () => {
     stage = await Stage.open({
       chromium: browser.path,
-      workflows: [pipeline, asks, frail, nobody, listens, talks, moves, many, counts, draws, pays],
+      workflows: [pipeline, asks, frail, nobody, listens, talks, moves, many, counts, draws, pays, album],
       handlers: {
+        "picture.list": async (input) =>
+          Array((input as { readonly pictures: number }).pictures).fill("picture"),
+        "picture.shrink": async (input) => input,
+        "picture.bind": async () => "bound",
         "stage.fetch": async () => ({ text: "<script>alert(1)</script>" }),
         "stage.parse": async () => {
           await parsed.opened;
@@ -395,6 +406,20 @@ describe("the page of a run", { skip: browser.skip }, () => {
       .getByText(/nowhere/)
       .nth(1)
       .waitFor();
+    await page.context().close();
+  });
+
+  it("is as on the picture in README: UPDATE_PICTURES=1 takes the picture again", async () => {
+    await start("photo-album", "album-summer", { album: "summer", pictures: 200 });
+    await ended("album-summer");
+    const page = await stage.signedIn("/runs/album-summer", { viewport: { width: 1200, height: 670 } });
+    await page.getByText("200 of 200").waitFor();
+    const words = await page.locator(".places a, [role=tab], [data-task]").allInnerTexts();
+    if (process.env["UPDATE_PICTURES"] === "1") {
+      await page.screenshot({ path: picture.file });
+      await writeFile(picture.words, `${JSON.stringify(words, undefined, 2)}\n`);
+    }
+    assert.deepEqual(words, JSON.parse(await readFile(picture.words, "utf8")));
     await page.context().close();
   });
 
