@@ -7,16 +7,16 @@ import { checkText, formatWithoutPlace } from "../../libs/definitions/src/index.
 
 /**
  * The constructs in the order of the index: the title of the page, the key in a definition, the parts of the schema on
- * the page, and a definition with a typical mistake.
+ * the page, and a definition with a typical mistake. `example` is for a key that no file of `examples` has.
  *
- * @type {ReadonlyArray<{ name: string, key?: string, parts: string[], mistake: string, guide: string, defaults?: string }>}
+ * @type {ReadonlyArray<{ name: string, key?: string, parts: string[], mistake: string, guide: string, defaults?: string, example?: string }>}
  */
 const constructs = [
   { name: "workflow", parts: [], mistake: "tasks: {a: {uses: x.y}}", guide: "workflows.md" },
   {
     name: "task",
     key: "tasks",
-    parts: ["task"],
+    parts: ["task", "taskBudget"],
     mistake: "tasks: {a: {uses: x.y, neds: [b]}}",
     guide: "workflows.md",
   },
@@ -91,6 +91,18 @@ const constructs = [
     parts: ["agent", "agentOutput", "agentBudget", "handoff", "agentGuard"],
     mistake: "tasks: {a: {agent: {instructions: Help}}}",
     guide: "ai-agents.md",
+    example: `workflow: support
+tasks:
+  answer:
+    agent:
+      model: "anthropic:claude-sonnet-4-5"
+      instructions: You answer questions about orders. Look them up first.
+      prompt: "\${{ input.question }}"
+      tools: [orders.find, orders.refund]
+      approve: call.name == 'orders.refund' && call.input.amount > 50
+      budget: {tokens: 20000, usd: 0.5, time: 5m}
+      output: {schema: {type: object, required: [answer], properties: {answer: {type: string}}}}
+`,
   },
   {
     name: "placement",
@@ -168,6 +180,12 @@ const constructs = [
     parts: ["object"],
     mistake: "object: {reader: true}\ntasks: {a: {uses: x.y}}",
     guide: "functions.md#keyed-objects",
+    example: `workflow: cart
+input: {schema: {type: object, required: [customer], properties: {customer: {type: string}, item: {type: string}}}}
+object: {key: "\${{ input.customer }}", call: add}
+tasks:
+  reserve: {uses: stock.reserve, with: {item: "\${{ input.item }}"}}
+`,
   },
   {
     name: "continue-as-new",
@@ -178,7 +196,7 @@ const constructs = [
   },
 ];
 
-const exampleLinesMax = 60;
+const exampleLinesMax = 80;
 
 /**
  * Returns the pages by name.
@@ -206,7 +224,7 @@ function indexPage(schema) {
   return [
     "# The workflow language",
     "",
-    "A page for each construct: its keys, an example that a test runs, and the messages of the check.",
+    "A page for each construct: its keys, an example that a test checks, and the messages of the check.",
     "[The guide](../../guides/workflows.md) explains how they work together. Editors complete and check a file with",
     "[the JSON Schema](../workflow.schema.json).",
     "",
@@ -225,7 +243,8 @@ function indexPage(schema) {
  * @param {ReturnType<typeof readExamples>} examples
  * @param {ReadonlySet<string>} errorCodes
  */
-function constructPage({ name, key, parts, mistake, guide, defaults }, schema, examples, errorCodes) {
+function constructPage(construct, schema, examples, errorCodes) {
+  const { name, key, parts, mistake, guide, defaults } = construct;
   const shown = parts.length === 0 ? [["", schema]] : parts.map((part) => [part, schema.$defs[part]]);
   const tables = shown.flatMap(([part, shape], at) => [
     ...(at === 0 ? [] : ["", `## ${part}`, ""]),
@@ -233,7 +252,7 @@ function constructPage({ name, key, parts, mistake, guide, defaults }, schema, e
     ...tableOf(shape),
   ]);
   const using = examples.filter(({ keys }) => key === undefined || keys.has(key));
-  const [smallest] = using.filter(({ lines }) => lines <= exampleLinesMax);
+  const example = exampleOf(construct, using);
   const links = using
     .slice(0, 8)
     .map(({ folder }) => `[${folder}](../../../examples/workflows/${folder}/workflow.yaml)`);
@@ -252,9 +271,7 @@ function constructPage({ name, key, parts, mistake, guide, defaults }, schema, e
     ...tables,
     "",
     ...(defaults === undefined ? [] : [`Defaults: [${defaults}](../defaults.md#${defaults}).`, ""]),
-    ...(smallest === undefined
-      ? []
-      : ["## Example", "", "```yaml kind=workflow", smallest.text.trimEnd(), "```", ""]),
+    ...["## Example", "", "```yaml kind=workflow", example.trimEnd(), "```", ""],
     ...(links.length === 0 ? [] : [`A test runs it. Used by: ${links.join(", ")}.`, ""]),
     "## Errors",
     "",
@@ -262,6 +279,22 @@ function constructPage({ name, key, parts, mistake, guide, defaults }, schema, e
     ...(codes.length === 0 ? [] : ["", `While a run is in progress: ${codes.join(", ")}.`]),
     "",
   ].join("\n");
+}
+
+/**
+ * Returns the smallest example with the construct.
+ *
+ * @param {typeof constructs[number]} construct
+ * @param {ReturnType<typeof readExamples>} using
+ */
+function exampleOf({ name, example }, using) {
+  const [smallest] = using;
+  const text = example ?? smallest?.text;
+  if (text === undefined || text.split("\n").length > exampleLinesMax)
+    throw new Error(`expected an example of ${name} with at most ${exampleLinesMax} lines`);
+  const { problems } = checkText({ format: "yaml", text, fileName: "example.yaml" });
+  if (problems.length > 0) throw new Error(`${name}: ${problems.map(formatWithoutPlace).join(", ")}`);
+  return text;
 }
 
 /** @param {string} mistake @param {boolean} isNameless */

@@ -326,7 +326,7 @@ const agent = members(
         schema: schema("JSON Schema of its result."),
         repairs: whole("How often an answer that does not fit is sent back. Default: 2.", 0, 20),
       },
-      { required: ["schema"], name: "agentOutput" },
+      { required: ["schema"], name: "agentOutput", doc: "The form of its result." },
     ),
     budget: members(
       {
@@ -336,7 +336,7 @@ const agent = members(
           "How long it may take. The time in which people decide about its calls does not count.",
         ),
       },
-      { name: "agentBudget" },
+      { name: "agentBudget", doc: "What it may use before it fails." },
     ),
     handoffs: map(
       "taskId",
@@ -357,7 +357,7 @@ const agent = members(
           250,
         ),
       },
-      { name: "agentGuard" },
+      { name: "agentGuard", doc: "Checks of its prompt and its result." },
     ),
     contextTokens: whole("From this size on the transcript is summarised. Default: 100,000.", 1_000, any),
   },
