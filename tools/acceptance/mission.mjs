@@ -25,8 +25,8 @@ export function readMission(root) {
 }
 
 /**
- * Returns the promises of a page: the bold words of bullets, and the first cells of the rows of tables, each up to the end
- * of its first sentence.
+ * Returns the promises of a page: the bold words of bullets, the first cells of the rows of tables, each up to the end of
+ * its first sentence, and commands with a comment.
  *
  * @param {string} text
  * @returns {string[]}
@@ -36,6 +36,8 @@ export function promisesIn(text) {
   return lines.flatMap((line, at) => {
     const [, bold] = /^- \*\*(.+?)\*\*/.exec(line) ?? [];
     if (bold !== undefined) return [bold.trim()];
+    const [, command] = /^(npx tutti [a-z ]+?)(?: \S*-\S*)? +# /.exec(line) ?? [];
+    if (command !== undefined) return [command];
     const [, cell = ""] = /^\| ([^|]+?) \| [^|]+\|/.exec(line) ?? [];
     const isHead = isRule(line) || isRule(lines[at + 1] ?? "");
     return isHead || cell === "" ? [] : [cell.replaceAll("`", "").replace(/(?<=\w)\. .*$/, ".")];
@@ -47,7 +49,10 @@ const isRule = (line) => /^\|[-| ]+\|$/.test(line);
 
 /** Pages whose promises need a row, and the headings above these promises. Without headings, the whole page. */
 const promising = [
-  { page: "README.md", headings: ["What it does", "Why not Temporal or LangGraph?"] },
+  {
+    page: "README.md",
+    headings: ["A workflow and a worker", "What it does", "Why not Temporal or LangGraph?"],
+  },
   { page: "docs/start.md", headings: ["One command"] },
   { page: "docs/reference/defaults.md", headings: ["Guarantees"] },
   { page: "docs/production/high-availability.md", headings: ["High availability"] },
@@ -121,7 +126,7 @@ function placeProblems({ promised }, read) {
 
 /** Sentences about the state of a feature. */
 const states =
-  /\b(?:do|does|is|are|has|have) not (?:\w+ )?(?:built|exist|implemented|supported|available) yet\b|\bnot (?:built|implemented|supported|available) yet\b|\bnever been (?:tried|tested)\b|\bcoming soon\b|\bin a (?:later|future) release\b/i;
+  /\b(?:do|does|is|are|has|have) not (?:\w+ )?(?:built|exist|implemented|supported|available) yet\b|\bnot (?:built|implemented|supported|available) yet\b|\bnever been (?:tried|tested)\b|\bcoming soon\b|\b(?:there (?:is|are)|has|have) no (?:\S+ ){0,3}(?:chart|adapter|SDK|plugin|integration)\b|\bin a (?:later|future) release\b/i;
 
 const statePage = "docs/production/known-limitations.md";
 

@@ -23,6 +23,7 @@ describe("acceptance", () => {
     const page =
       "- **Workflows** in YAML\n\n| | Tutti |\n|---|---|\n| to start | one command |\n| `order-1` | an order |\n";
     assert.deepEqual(promisesIn(page), ["Workflows", "to start", "order-1"]);
+    assert.deepEqual(promisesIn("npx tutti why order-1  # the reason\nnpx tutti list\n"), ["npx tutti why"]);
     const parts = "## What it does\n\n- **A**: a\n\n## Status\n\n- **B**: b\n";
     assert.deepEqual(promisesToShow(parts, ["What it does"]), ["A"]);
     const guarantee =
@@ -56,10 +57,15 @@ describe("acceptance", () => {
 
   it("finds sentences about the state of a feature, and none outside of their page", () => {
     assert.deepEqual(stateProblems(workspaceRoot), []);
-    const lines = ["Windows has never been tried.", "Alerts do not exist yet.", "A run that does not exist."];
+    const lines = [
+      "Windows has never been tried.",
+      "Alerts do not exist yet.",
+      "There is no Helm chart.",
+      "A run that does not exist.",
+    ];
     assert.deepEqual(
       lines.map((line) => featureStatesIn(line).length),
-      [1, 1, 0],
+      [1, 1, 1, 0],
     );
   });
 

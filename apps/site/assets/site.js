@@ -65,7 +65,7 @@ async function loaded() {
           inTitle: title.toLowerCase(),
           inHeading: heading.toLowerCase(),
           inText: text.toLowerCase(),
-          weight: /^(reference|adr|internals)\//.test(address) ? 0.5 : 1,
+          weight: /^(reference|adr|internals|ten-jobs)\//.test(address) ? 0.5 : 1,
         })),
       ),
     );
