@@ -56,6 +56,7 @@ const promising = [
   { page: "docs/start.md", headings: ["One command"] },
   { page: "docs/reference/defaults.md", headings: ["Guarantees"] },
   { page: "docs/production/high-availability.md", headings: ["High availability"] },
+  { page: "docs/production/security.md", headings: ["Threats"] },
 ];
 
 /**
