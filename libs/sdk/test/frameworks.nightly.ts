@@ -1,7 +1,7 @@
 /** Agents of other frameworks within a durable function: their packages from npm, against a scripted model. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -9,10 +9,11 @@ import { durable, durableFetch } from "@tutti/sdk";
 import { replayDurable, ScriptedModel, testDurable } from "@tutti/sdk/testing";
 
 const packages = [
-  ...["ai@7.0.173", "@ai-sdk/openai-compatible@3.0.92", "zod@4"],
+  ...["ai@7.0.173", "@ai-sdk/openai-compatible@3.0.92", "@ai-sdk/openai@4.0.118", "zod@4"],
   ...["@langchain/langgraph@1.7.3", "@langchain/core@1", "@langchain/openai@1.6.0"],
   ...["@openai/agents@0.20.0", "openai@7.59.0", "@google/adk@2.0.0"],
 ];
+const root = join(import.meta.dirname, "../../..");
 const names = ["vercel", "langgraph", "openai", "responses", "adk"] as const;
 
 interface Means {
@@ -58,4 +59,22 @@ describe("agents of other frameworks", () => {
       assert.equal(types.filter((type) => type === "tasks_added").length, 1);
       assert.deepEqual(test.calls("stock.count")[0]?.input, { article: "flute" });
     });
+
+  it("run as the guide shows it", async (t) => {
+    const guide = await readFile(join(root, "docs/guides/ai-agents.md"), "utf8");
+    const [block = ""] = /^ {4}import \{ createOpenAI \}[\s\S]+?(?=^\S)/m.exec(guide) ?? [];
+    const program = block.replace(/^ {4}/gm, "").replace(/const worker[\s\S]+/, "export { ask };\n");
+    await writeFile(join(folder, "guide.ts"), program);
+    await symlink(join(root, "node_modules/@tutti"), join(folder, "node_modules/@tutti"));
+    const script = [{ calls: [{ name: "stock_count", input: { article: "flute" } }] }, "There are 7 flutes."];
+    const model = new ScriptedModel(script);
+    process.env["OPENAI_API_KEY"] = "any";
+    t.mock.method(globalThis, "fetch", model.fetch);
+    const { ask } = await import(join(folder, "guide.ts"));
+    const test = testDurable(ask, { handlers: { "stock.count": () => 7 } });
+    const run = await test.start({ input: "How many flutes?" });
+    assert.equal(await run.result(), "There are 7 flutes.");
+    assert.equal((await replayDurable(ask, run.history)).differs, false);
+    assert.equal(model.requests.length, 2);
+  });
 });
