@@ -289,7 +289,8 @@ class Tree {
 
 /**
  * Returns whether a front matches its stamp. The line with sizes and times of the sources is compared first, because it
- * needs no file content. If it differs, as in a copy of the tree, the line with the hash of the content decides.
+ * needs no file content. If it differs, as in a copy of the tree, the line with the hash of the content decides. The
+ * first line is then brought up to date.
  *
  * @param {string} root
  * @param {Front} front
@@ -299,7 +300,11 @@ function isAsStamped(root, front, tree) {
   const [content = "", looks] = stampedOf(root, front);
   if (content === "" || !existsSync(madeOf(root, front, content))) return false;
   const files = filesOf(root, front, tree);
-  return looks === looksOf(files, tree) || content === contentOf(root, files);
+  const newLooks = looksOf(files, tree);
+  if (looks === newLooks) return true;
+  if (content !== contentOf(root, files)) return false;
+  writeFileSync(stampOf(root, front), `${content}\n${newLooks}\n`);
+  return true;
 }
 
 /**

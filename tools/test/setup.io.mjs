@@ -1,7 +1,7 @@
 // @ts-check
 
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { madeBy, staleFronts } from "../fronts.mjs";
@@ -193,6 +193,12 @@ describe("what people see", () => {
       assert.deepEqual(await prepare(), builds, Object.keys(files).join());
       assert.deepEqual(await prepare(), []);
     }
+    const stamp = () => readFileSync(join(root, "apps/cli/dist/.stamp"), "utf8").split("\n");
+    const [content, looks] = stamp();
+    utimesSync(join(root, "apps/cli/src/main.ts"), 1, 1);
+    assert.deepEqual(await prepare(), []);
+    assert.equal(stamp()[0], content);
+    assert.notEqual(stamp()[1], looks, "the next check reads no content");
     write(root, { "apps/cli/src/main.test.ts": "a test is no part of it\n" });
     assert.deepEqual(await prepare(), []);
     rmSync(join(root, "apps/cli/dist"), { recursive: true });
