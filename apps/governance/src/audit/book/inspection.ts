@@ -81,7 +81,8 @@ function anchorIn(data: InspectedData): Checkpoint | undefined {
     while (scanner.next()) {
       if (scanner.key.kind !== anchorKind) continue;
       const { type, payload } = JournalRecord.decode(scanner.record);
-      if (type === checkpointAnchored.type) anchor = Checkpoint.decode(payload);
+      // A copy: the reader overwrites its bytes.
+      if (type === checkpointAnchored.type) anchor = Checkpoint.decode(payload.slice());
       if (type === bookGivenUp.type) anchor = undefined;
     }
   });

@@ -7,7 +7,10 @@ export interface InspectedData {
   readonly directory: string;
   /** End of each journal. Empty if the journal is damaged. */
   readonly partitions: readonly VerifiedPartition[];
-  /** Passes the records of a service, batch by batch. None if the journal is damaged. */
+  /**
+   * Passes the records of a service, batch by batch. None if the journal is damaged. The bytes are only valid until `visit`
+   * returns.
+   */
   readJournal(service: string, visit: (records: Uint8Array) => void): void;
 }
 
