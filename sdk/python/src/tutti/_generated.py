@@ -320,10 +320,13 @@ class Agent(Node):
     prompt: Any | None = None
     #: Resources that it reads before its first answer.
     context: Sequence[str | Expression] | None = None
+    #: The form of its result.
     output: AgentOutput | None = None
+    #: What it may use before it fails.
     budget: AgentBudget | None = None
     #: Agents that it may hand the conversation over to.
     handoffs: Mapping[str, Handoff] | None = None
+    #: Checks of its prompt and its result.
     guard: AgentGuard | None = None
     #: From this size on the transcript is summarised. Default: 100,000.
     context_tokens: int | Expression | None = None
