@@ -103,8 +103,8 @@ export async function bundle(entries, folder, { sourcemap = true, minify = false
 }
 
 /**
- * Returns text in which each character is one byte. With a single other character, in a regular expression or a
- * licence, Node keeps the whole file with two bytes per character, for the lifetime of the process.
+ * Returns text in which each character is one byte. A single other character may be in a regular expression or
+ * a licence. Then Node keeps the whole file with two bytes per character, for the lifetime of the process.
  *
  * @param {string} text of a program from esbuild, whose strings have no such characters
  */

@@ -38,7 +38,7 @@ const run = promisify(execFile);
  */
 
 // Debian 13 for all programs. Its nats-server is the first without the race that the bus and the registry refuse to run
-// on, and equal versions everywhere make a failure repeatable. They need at least libc6 2.34.
+// on. Equal versions everywhere make a failure repeatable. They need at least libc6 2.34.
 const suite = "trixie";
 
 /** Finds the unpacked packages next to it, in any folder, and replaces its process by the system's Python. */

@@ -17,7 +17,7 @@
 //
 // 1. The last line is `N passed, N failed`: the sum over all packages, in which each static check counts as one.
 // 2. Static checks run concurrently with the tests. The longest ones start first. In --ci, tests of io start as in
-//    test:io, and all others run at low priority, because tests of io leave a quarter of the processors idle.
+//    test:io, and leave a quarter of the processors idle. So all others run beside them at low priority.
 // 3. Parallel runs share only the record of passed files, which is replaced atomically.
 
 import { spawn } from "node:child_process";

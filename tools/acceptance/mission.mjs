@@ -25,8 +25,8 @@ export function readMission(root) {
 }
 
 /**
- * Returns the promises of a page: the bold words of bullets, the first cells of the rows of tables, each up to the end of
- * its first sentence, and commands with a comment.
+ * Returns the promises of a page: the bold words of bullets, the first cells of rows of tables, and commands with a
+ * comment. A cell counts up to the end of its first sentence.
  *
  * @param {string} text
  * @returns {string[]}

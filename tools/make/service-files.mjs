@@ -1,6 +1,6 @@
 // @ts-check
 
-// The files of a new service. Its only rpc greets. It is small enough to be replaced in a minute, and takes the path of
+// The files of a new service. Its only rpc greets. It is small enough to be replaced in a minute. It takes the path of
 // every rpc, from the contract through the handler to the shell and back.
 
 /**

@@ -1,5 +1,5 @@
-// The page of metrics. They are read from the sources and not from a running process, because many are declared on
-// first use, such as those of a connection to NATS.
+// The page of metrics. They are read from the sources and not from a running process. Many are declared on first use,
+// such as those of a connection to NATS.
 //
 // A declaration is a call of `counter`, `gauge` or `histogram` with an object that has a name and a help, or with a
 // constant of such an object. If name or help are parameters of the enclosing function, every call of that function in

@@ -1,5 +1,5 @@
-// The pages of REST: one for each group of routes and one for each group of types, from the same table, plans and texts of
-// the contracts as the server.
+// The pages of REST: one for each group of routes and one for each group of types. They are made from the same table, plans
+// and texts of the contracts as the server.
 import { schema } from "../../libs/rest/src/generated/schema.ts";
 import { openApiDocument } from "../../libs/rest/src/openapi/document.ts";
 import { accessRoutes } from "../../libs/rest/src/routes/access.ts";

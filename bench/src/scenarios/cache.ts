@@ -1,6 +1,6 @@
 /**
- * The cache of task outputs: the time of a task with a cached output, the executions for 10,000 concurrent runs that
- * need one output, and the time of an unchanged graph of 100 cached tasks. The ceiling of a run with a cached output is
+ * The cache of task outputs: the time of a task with a cached output, and of an unchanged graph of 100 cached tasks. It
+ * also counts the executions for 10,000 concurrent runs that need one output. The ceiling of a run with a cached output is
  * a run without that task.
  */
 import { silentLogger } from "@tutti/kernel";

@@ -3,8 +3,8 @@
  * past: each day is forecast from the days before it, and the error is part of the result.
  *
  * 1. Load is the mean number of busy slots in ten minutes. An hour counts by its busiest ten minutes.
- * 2. A future hour is like the same hour of the week in the last four weeks, or of the day if there is less than a
- *    week.
+ * 2. A future hour is like the same hour of the week in the last four weeks. With data of less than a week, it is like
+ *    the same hour of the day.
  * 3. Slots follow from the Erlang C formula: tasks arrive at random within ten minutes.
  */
 import { median, quantile, sortedCopy } from "./statistics.ts";

@@ -1,8 +1,8 @@
 /**
  * Finds abrupt changes and drifts of a series.
  *
- * 1. A change is a place at which the ranks of later values differ from those of earlier values by more than chance
- *    explains at any place. Ranks are robust against outliers. Correlated values count as fewer values.
+ * 1. At a change, the ranks of later values differ from those of earlier values by more than chance explains at any
+ *    place. Ranks are robust against outliers. Correlated values count as fewer values.
  * 2. A daily rhythm is removed first, if the series is long enough and has one.
  * 3. `falseAlarms` bounds the share of quiet series for which a change is reported.
  */

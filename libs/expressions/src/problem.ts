@@ -30,8 +30,8 @@ export interface Problem {
 
 /**
  * Thrown inside this library to leave an evaluation, and converted to data at its edge. Not an `Error`: an expression
- * that fails is not a fault of the program, `||` catches what its left side throws, and a stack would cost more than
- * the evaluation.
+ * that fails is not a fault of the program. `||` catches what its left side throws, and a stack would cost more than the
+ * evaluation.
  */
 export class Fault implements Problem {
   readonly code: ProblemCode;

@@ -1,6 +1,6 @@
 /**
  * Returns memory to the system after a start or a burst of work. Importing some four hundred modules creates so much
- * garbage that V8 gives its young generation 16 MiB, and it keeps them as long as the process lives.
+ * garbage that V8 gives its young generation 16 MiB. It keeps them as long as the process lives.
  */
 import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";

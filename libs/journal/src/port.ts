@@ -11,8 +11,8 @@ import type { Refusal } from "@tutti/kernel";
  *    unacknowledged appends a prefix is present, or none: never the third without the second.
  * 3. Many appends of a partition may be under way, each naming the number it expects to get. After one has failed, all
  *    later ones fail.
- * 4. Once a seal of epoch E is durable, no append of an older epoch ever becomes durable, also when both were under way
- *    at the same instant. The batches before the seal can no longer change.
+ * 4. Once a seal of epoch E is durable, no append of an older epoch ever becomes durable. This also holds if both were
+ *    under way at the same instant. The batches before the seal can no longer change.
  * 5. Each batch carries the SHA-256 of the one before. Damage is reported with its place, never skipped.
  *
  * A journal on JetStream also has: one stream per partition, R3 in a cluster, each append with the expected last
@@ -129,8 +129,8 @@ export interface Seal {
  * - `busy`: no room at the moment. Nothing was written. Wait for `room()`.
  * - `full`: no room on the disk. Nothing was written. Retry when there is some.
  * - `unknown`: it may be durable, or become durable later. Drop the decisions, seal, and read.
- * - `stopped`: nothing was written, and nothing can be until the journal is opened again (or, where each partition
- *   has a log of its own, until it is sealed).
+ * - `stopped`: nothing was written, and nothing can be until the journal is opened again. Where each partition has a log
+ *   of its own, a seal is enough.
  */
 export type FailureKind = "fenced" | "misplaced" | "busy" | "full" | "unknown" | "stopped";
 

@@ -1,6 +1,6 @@
 /**
- * Options that a caller wrote. Without types, a misspelled name or a wrong value would be ignored in silence, or fail
- * later with an error that does not name the option.
+ * Options that a caller wrote. Without types, a misspelled name or a wrong value would be ignored in silence. Or it would
+ * fail later, with an error that does not name the option.
  *
  * An object of options has one table: its names, and the checks of their values. A new option has its only place there.
  * Correct options cost no texts: a path is built when a name or a value is wrong.

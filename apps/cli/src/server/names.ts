@@ -1,6 +1,6 @@
 /**
- * Suggestions for mistyped names: a row for each kind of object, with the calls that look one up, the list of existing
- * names, and the command that shows the list.
+ * Suggestions for mistyped names. Each kind of object has a row: the calls that look one up, the list of existing names,
+ * and the command that shows the list.
  *
  * 1. At most 500 names are compared. If the list fails, there is no suggestion and no second failure.
  * 2. An existing name is no suggestion, because something else of the object is missing.

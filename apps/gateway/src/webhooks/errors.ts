@@ -5,7 +5,7 @@ export const webhookErrors = defineErrors("webhook", {
   unknown: {
     status: "NOT_FOUND",
     retry: "never",
-    help: "No webhook of this name is configured in `gateway.webhooks`, and no trigger of this namespace and id has webhooks as its source and a secret that `service:webhook.TRIGGER` can use.",
+    help: "No webhook of this name is configured in `gateway.webhooks`, and no trigger of this namespace and id accepts webhooks. Such a trigger has a secret that `service:webhook.TRIGGER` can use.",
     message: ({ name }: { name: string }) => `Webhook ${JSON.stringify(name)} is not configured`,
     remedy:
       "Create a trigger with `--webhook-of`, allow `service:webhook.TRIGGER` to use its secret, or correct the URL.",

@@ -29,7 +29,7 @@ type Values = Omit<HealthValues, "subject">;
 /**
  * Returns the health of a subject whose series starts with its first value above zero. A step without a value is healthy
  * while the process exists. `ready` is the share of a step in which the process was ready. A start, an end or a restart
- * within a step counts as healthy, and its recorded health is ignored, because no caller waits for the process yet.
+ * within a step counts as healthy. Its recorded health is ignored, because no caller waits for the process yet.
  * Two steps in a row without readiness are `not_ready`.
  */
 export function overlaid(

@@ -1,8 +1,8 @@
 /**
  * Series on disk: 10 s for two days, a minute for 90 days.
  *
- * 1. A batch of samples becomes one row, the *piece*, in one transaction. When its hour is over, the pieces of the hour
- *    become a block per series, and the minutes of the hour go to the block of the day.
+ * 1. A batch of samples becomes one row, the *piece*, in one transaction. When its hour is over, the pieces
+ *    become a block per series, and the minutes go to the block of the day.
  * 2. A value is kept by its place in time. A repeated value counts once, a late value goes to its place.
  * 3. Blocks and pieces have a checksum. A damaged one is skipped and counted, the others are read.
  * 4. The number of series is bounded, see `Catalogue`.

@@ -2,8 +2,8 @@
  * Entries that all registries of a cluster share, in a NATS bucket by instance id: the registration, or for a
  * minute the reason of the removal. Written with every change. Heartbeats are shared separately.
  *
- * 1. Changes are reported in the bucket's order and from the bucket alone, own changes included, so that
- *    every registry has the same history under the same revisions.
+ * 1. Changes are reported in the bucket's order and from the bucket alone, own changes included. So every
+ *    registry has the same history under the same revisions.
  * 2. An entry is replaced or removed only at the revision that was read: an instance that registered again
  *    meanwhile stays unchanged.
  * 3. A recreated bucket is another history: its revisions restart.

@@ -4,8 +4,8 @@
  *
  * 1. A task has one open run at a time, whose id follows from the task. A new attempt after a loss continues
  *    with it.
- * 2. An ended run counts for the attempt that started it (in its label), and for the one after a loss, which
- *    has the run id saved. A task that is done again, because a check sent it back or a user retried it, gets
+ * 2. An ended run counts for the attempt that started it, which is in its label. After a loss it counts for the
+ *    next attempt, which has the run id saved. A task that is done again, because a check sent it back or a user retried it, gets
  *    a new run.
  * 3. A task that moves to other people gets a new run too. The earlier run is cancelled first, so no two are
  *    open.

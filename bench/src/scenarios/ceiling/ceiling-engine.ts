@@ -10,8 +10,8 @@ import type { ChainEngine } from "../chains/server.ts";
 import type { CeilingLog } from "./log.ts";
 
 /**
- * The minimum of any engine. For each start and each result it writes the event with its record, waits until the group
- * with it is durable, and sends the next step. Its only state of a chain is the number of the step, in the token.
+ * The minimum of any engine. For each start and each result it writes the event with its record. It sends the next step as
+ * soon as the group with the record is durable. Its only state of a chain is the number of the step, in the token.
  */
 export class CeilingEngine implements ChainEngine {
   readonly #outbox: Outbox;

@@ -24,7 +24,7 @@ const chains = "chains with insight";
 /** The time of alerts until the receiver, and the cost of the platform's own records. */
 export const insight: Scenario = {
   name: "insight",
-  about: `time from a reported alert to its webhook call, at rest and while ${callers} callers start runs, chains of an installation with and without insight, and the store of series alone`,
+  about: `time from a reported alert to its webhook call, at rest and while ${callers} callers start runs. Chains with and without insight, and the store of series alone`,
   goals: [
     { line: { variant: rest }, figure: "p99Ms", atMost: 1_000, unit: "ms" },
     { line: { variant: load }, figure: "p99Ms", atMost: 2_000, unit: "ms" },

@@ -43,8 +43,8 @@ export const sessionGoals: readonly Goal[] = [
 }));
 
 /**
- * Measures sessions from REST to an agent and back in each mode, next to the same chains as runs by the batched stream
- * and the ceiling.
+ * Measures sessions from REST to an agent and back in each mode. The same chains as runs by the batched stream, and the
+ * ceiling, run next to them.
  */
 export async function* sessionChains(budget: Budget): AsyncIterable<Result> {
   await using platform = await startPlatform();

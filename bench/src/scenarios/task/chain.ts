@@ -7,7 +7,7 @@ import { openEngine } from "./engine.ts";
 
 export const chain: Scenario = {
   name: "chain",
-  about: `runs of ${stepsPerChain} tasks, each with the output of the previous task, compared with an upper bound that only transfers the bytes, also with governance, and as sessions in each mode`,
+  about: `runs of ${stepsPerChain} tasks, each with the output of the previous task, compared with an upper bound that only transfers the bytes. Also with governance, and as sessions in each mode`,
   goals: [
     {
       line: { variant: "segments, echo", concurrency: 256 },

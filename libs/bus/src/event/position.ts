@@ -1,7 +1,7 @@
 /**
  * A place in the log of events, after a certain event. Opaque to users, who store it and pass it back to continue from
- * there. It also identifies the log: the log of another life of the bus (a restarted process, a recreated stream)
- * counts from one again, and its positions must not be confused with this one's.
+ * there. It also identifies the log. The log of another life of the bus (a restarted process, a recreated stream)
+ * counts from one again. Its positions must not be confused with this one's.
  */
 export type Position = string & { readonly __position: unique symbol };
 

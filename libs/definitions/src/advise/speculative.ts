@@ -1,6 +1,6 @@
 /**
- * Advice about second copies of slow attempts. A copy helps the slowest runs and no others, so its gain is measured at
- * the time that a tenth of the runs exceeds, and not at the median.
+ * Advice about second copies of slow attempts. A copy helps only the slowest runs. So its gain is measured at the time that a
+ * tenth of the runs exceeds, and not at the median.
  */
 import { durationText } from "@tutti/kernel";
 import type { TaskDocument } from "../language/document.ts";

@@ -1,6 +1,6 @@
 /**
- * Times of the last use of keys and tokens, and callers locked out for guessing them, handed on in batches to the
- * service that stores them.
+ * Hands on the last use of keys and tokens, and the callers locked out for guessing them. The service that stores them
+ * gets them in batches.
  *
  * 1. Nothing waits for it, and a call costs a look-up in a map.
  * 2. Each key or token is reported once a minute at most, because no more is stored.

@@ -12,7 +12,7 @@ import type { DataLayout } from "./layout.ts";
 
 /**
  * Raised when an older release could not read a directory. A release that opens a directory of an older format writes
- * its own into it, so that the older release refuses the directory from then on.
+ * its own format into it. From then on the older release refuses the directory.
  *
  * 1: release 0.1.0. 2: functions and lost attempts in journals, format 2 of the audit log.
  */

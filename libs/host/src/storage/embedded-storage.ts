@@ -131,7 +131,7 @@ export class EmbeddedStorage implements Storage {
   }
 
   /**
-   * Checked before a partition is sealed. Each seal extends the journal, so after a few starts its end would be behind
+   * Checked before a partition is sealed. Each seal extends the journal. So after a few starts its end would be behind
    * that of the archive, and the loss would not be noticed.
    */
   #requireJoined(): void {

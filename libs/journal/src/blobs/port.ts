@@ -5,7 +5,7 @@
  * 1. When `put` has resolved, the content is kept until it is swept, after any crash: a record may name it.
  * 2. A read returns the content that was put, or reports damage. The last part is returned after all of it was checked.
  * 3. `sweep` removes blobs without a mention that were last put before a moment. The end of the last mention counts as
- *    another put, so a caller that names the blob again has as much time as after a first put.
+ *    another put. So a caller that names the blob again has as much time as after a first put.
  * 4. A put or mention during a sweep protects its blob.
  * 5. The same content in two namespaces is two blobs.
  */

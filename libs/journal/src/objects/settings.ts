@@ -10,8 +10,8 @@ export interface ObjectLimits {
   /** Bytes of one such object. */
   readonly partBytesMax: number;
   /**
-   * A new base is made when the log has this many bytes since the last base, or an eighth of the base's bytes if that
-   * is more.
+   * A new base is made when the log has this many bytes since the last base. If an eighth of the base's bytes is more,
+   * that counts.
    */
   readonly tailBytesMin: number;
 }

@@ -13,9 +13,9 @@ export const fileVariable = `${variablePrefix}CONFIG`;
 export const presetVariable = `${variablePrefix}PRESET`;
 
 /**
- * Variables with our prefix that are not keys: the file's name, the preset, variables of the workspace's tools and
- * tests, and of workers, clients, agents and the CLI, which people set for a whole shell. None of them may look like a
- * mistyped key, because such a mistake would not be reported.
+ * Variables with our prefix that are not keys: the file's name, the preset, and variables of the workspace's tools and
+ * tests. Others are of workers, clients, agents and the CLI, and people set them for a whole shell. None of them may look
+ * like a mistyped key, because such a mistake would not be reported.
  */
 const otherVariables = new Set([
   fileVariable,

@@ -7,8 +7,8 @@
  *    value. A caller that cancelled gets none.
  *
  * It is repeated only if its error allows that, never beyond the attempts, the deadline or the caller's signal. A pause
- * is drawn at random from zero to a bound that doubles ("full jitter"), so that many callers that failed together do
- * not retry together. An error may request a longer pause.
+ * is drawn at random from zero to a bound that doubles ("full jitter"). So callers that failed together do not retry
+ * together. An error may request a longer pause.
  */
 import { errorFromUnknown } from "../errors/from-unknown.ts";
 import type { TuttiError } from "../errors/tutti-error.ts";

@@ -5,8 +5,8 @@ import type { Place } from "./ownership.ts";
  * Messages between machines. The runtime numbers and keeps them until the receiver has them durable. The mesh
  * implements this port for their transport, and so does a simulated network.
  *
- * Messages go from partition to partition: that is a channel. Their numbers count per channel, from 1, without gaps,
- * and the receiver remembers the last one of each channel, so that it recognises a repeated message after any delay.
+ * Messages go from partition to partition: that is a channel. Their numbers count per channel, from 1, without gaps.
+ * The receiver remembers the last one of each channel, so that it recognises a repeated message after any delay.
  */
 export interface Delivery {
   /**

@@ -2,8 +2,8 @@
  * Processes and mounts of a test end with the test process, also when that process is killed.
  *
  * A shell reads the directories of the test from a pipe. The system closes the pipe when the test process has ended, in any way. Then
- * the shell kills each process that has such a directory among its arguments, with the group that it leads, and unmounts what is
- * mounted there.
+ * the shell kills each process that has such a directory among its arguments, with the group that it leads. It also unmounts what
+ * is mounted there.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Socket } from "node:net";

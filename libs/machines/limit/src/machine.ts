@@ -1,8 +1,8 @@
 /**
  * The limit machine: the table of its commands, events and queries. It bounds the concurrency and the rate of a key:
  *
- * 1. The held weight never exceeds the rule by more than one grant of a weight above it, except by grants from before
- *    the rule became smaller.
+ * 1. The held weight never exceeds the rule by more than one grant of a weight above it. Grants from before the rule
+ *    became smaller are an exception.
  * 2. Every waiting holder gets a reply in the end: a grant, or the reason of the refusal.
  * 3. Every operation costs at most the logarithm of the number of waiters. Every fold follows the event alone: the
  *    decider selected the next holder.

@@ -1,8 +1,8 @@
 /**
  * Runs the hooks of a pool.
  *
- * 1. Before a task waits for an agent, and before its result counts, the hooks of that moment are asked one
- *    after the other, in their order. Rules answer at once. For an external hook the task waits, while all
+ * 1. Hooks are asked before a task waits for an agent, and before its result counts. Those of one moment are
+ *    asked one after the other, in their order. Rules answer at once. For an external hook the task waits, while all
  *    others continue.
  * 2. A task that is held by a hook waits nowhere else and counts only against the bounds of the pool. Each
  *    hold has an end: the answer, the timeout of the hook, or the time that it named.

@@ -4,8 +4,8 @@
  * 1. A forecast needs two observed days. Before that nothing is expected.
  * 2. A stretch that was not observed in full counts as expected. So an owner that did not observe does not
  *    learn that nothing arrives.
- * 3. The forecast is used while its error over the last day is below that of the last stretch, which is about what a
- *    scaler without a forecast sees. After that, it is used again when its error is a tenth lower.
+ * 3. The forecast is used while its error over the last day is below that of the last stretch. A scaler without a
+ *    forecast sees about that. After that, it is used again when its error is a tenth lower.
  */
 import { type ForecastPoint, SeasonalForecast } from "@tutti/planner";
 

@@ -2,8 +2,8 @@
  * The rule by which an agent is chosen among those that can do a task and have room for it.
  *
  * Agents that are alike are ordered by their ranks, which change with their work. So choosing the first costs
- * the logarithm of their number. A strategy can also use the task. It judges the first few agents, sends
- * tasks with the same key to the agent of the last one, or gives each key a place on a circle of agents.
+ * the logarithm of their number. A strategy can also use the task. It judges the first few agents, or
+ * sends tasks with the same key to the agent of the last one. It can also give each key a place on a circle of agents.
  */
 export interface Strategy {
   /** The name in the contracts: `least_loaded`. */

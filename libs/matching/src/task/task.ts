@@ -8,7 +8,7 @@
  *     agent ── link ── cohort
  *
  * Most tasks wait, and few run. So fields that only a running task or only some tasks
- * have are in separate parts, and the offer stays the bytes that came until it is read.
+ * have are in separate parts. The offer stays as its bytes until it is read.
  */
 import type { Label, Result } from "@tutti/contracts/agent/v1";
 import type { Offer } from "@tutti/contracts/swarm/v1";

@@ -1,6 +1,6 @@
 /**
- * The deadlines of all calls in flight behind one timer, since a timer of its own per call would cost more than the
- * rest of an in-process call. Deadlines share buckets. A bucket's time is its deadlines' rounded up.
+ * The deadlines of all calls in flight behind one timer. A timer for each call would cost more than the rest of an
+ * in-process call. Deadlines share buckets. A bucket's time is its deadlines' rounded up.
  *
  * 1. No call expires before its deadline.
  * 2. A call expires late by at most a 64th of the time it had when it was added, and one millisecond.

@@ -6,8 +6,8 @@
  *    do not excuse an instance that suddenly breaks. A deliberate refusal shows that the instance is alive.
  * 2. While it is open nothing is sent. After a pause a call is let through as a probe, whose outcome decides. A pending
  *    probe does not block the instance: another one follows it.
- * 3. A call about an object that the instance owns may wait there until its timeout, which then does not count as a
- *    failure of the instance.
+ * 3. A call about an object that the instance owns may wait there until its timeout. The timeout then does not count as
+ *    a failure of the instance.
  * 4. Its memory is bounded at any rate of calls.
  */
 import { EventEmitter } from "node:events";

@@ -3,7 +3,7 @@
  *
  * 1. A lost connection is restored without a limit of attempts. No problem of the connection ends the process.
  * 2. Nothing is written to a server whose version was not accepted. The client reconnects by itself and notifies us
- *    afterwards, so the gate (`client`) closes with the loss and opens only after the new server's greeting was read.
+ *    afterwards. So the gate (`client`) closes with the loss and opens only after the new server's greeting was read.
  *    Messages from before the loss are dropped when the client dials, not sent to the new server.
  * 3. Attempts have a doubling pause with jitter, and are logged at the first failure and then twice a minute.
  */

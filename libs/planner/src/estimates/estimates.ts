@@ -1,10 +1,10 @@
 /**
  * How long attempts take and how likely they fail, learned from attempts that ended.
  *
- * The logarithm of an attempt's duration is a sum of four parts: the capability, the speed of its agent in
- * general, the speed of that agent at this capability, and the growth with the input size. Each part is
- * learned on its own. So an agent that is new to a capability is expected to be as fast as elsewhere, and a
- * new agent to be like the others. Around that sum, the durations of a capability spread as observed. A new
+ * The logarithm of an attempt's duration is a sum of four parts. They are the capability, the speed of its agent
+ * in general, its speed at this capability, and the growth with the input size. Each part is learned on its
+ * own. So an agent that is new to a capability is expected to be as fast as elsewhere. A new agent is expected
+ * to be like the others. Around that sum, the durations of a capability spread as observed. A new
  * kind is expected to be like the wider kind that contains it.
  *
  * 1. Memory is bounded: the kinds that were absent longest are forgotten.

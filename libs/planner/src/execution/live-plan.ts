@@ -1,6 +1,6 @@
 /**
- * A plan that is followed loosely. When an agent could take a task and a task could start, the most urgent
- * tasks are placed again on the present agents, by the present expectations. Tasks whose start is now are
+ * A plan that is followed loosely. Each time an agent could take a task and a task could start, the plan
+ * places the most urgent tasks again. It uses the present agents and expectations. Tasks whose start is now are
  * started. Nothing else is fixed.
  *
  * 1. Ranks are those of HEFT over the expected durations. They are recomputed after a share of the tasks has

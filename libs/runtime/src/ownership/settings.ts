@@ -2,9 +2,9 @@
  * Settings of ownership, and the reasons for their defaults.
  *
  * A partition must be without an owner for less than 2 s after a crash. A process notices a lease time after the last
- * renewal that it has seen, and sees renewals whenever it renews its own lease. Sealing and loading take the rest. Three
+ * renewal that it has seen. It sees renewals whenever it renews its own lease. Sealing and loading take the rest. Three
  * renewals fit into a lease, so one lost renewal and one slow renewal cost nothing. An owner stops answering reads from
- * memory a margin before its lease is over, which allows its clock to run 15 % slower than those of the others.
+ * memory a margin before its lease is over. So its clock may run 15 % slower than those of the others.
  */
 import { defineSection, kernelErrors } from "@tutti/kernel";
 import * as z from "zod";

@@ -269,8 +269,8 @@ export class PartitionArchiver implements Archiver {
   /** Archives everything that is older than now, then cuts. */
   async #cut(): Promise<void> {
     const memory = this.#memory;
-    // Before its first turn a partition may have a record of its own that is in no batch yet, as when the journal has
-    // no room. The snapshot would contain it, and it may never become durable.
+    // Before its first turn a partition may have a record of its own that is in no batch yet. The journal may have no
+    // room, for example. The snapshot would contain it, and it may never become durable.
     if (memory.batch.count > 0) return;
     const cutBytes = memory.commits.appendedBytes;
     this.#cutBytes = cutBytes;

@@ -5,7 +5,7 @@ import type { Clock } from "@tutti/kernel";
  *
  * 1. It never runs backwards, across restarts and owners as well: it continues from the last batch.
  * 2. It follows the wall clock when that is ahead. When the wall clock is behind (it was set back, or the owner before
- *    was ahead), time continues at its natural pace by the monotonic clock: "in five seconds" means five seconds.
+ *    was ahead), time continues by the monotonic clock. "In five seconds" means five seconds.
  */
 export class PartitionClock {
   readonly #clock: Clock;

@@ -1,5 +1,5 @@
 /**
- * An agent: a language model that uses tools until it has an answer. It is a durable function, so each answer of the
+ * An agent: a language model that uses tools until it has an answer. It is a durable function. Each answer of the
  * model is a step, and each call of a tool is a task of the run. After a crash it continues after the last step or task.
  */
 import {

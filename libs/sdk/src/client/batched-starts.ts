@@ -1,5 +1,5 @@
 /**
- * Starts runs. While many starts are under way, they travel in batches on one stream, and so do their receipts, or the
+ * Starts runs. While many starts are under way, they travel in batches on one stream. So do their receipts, and the
  * outcomes of runs that are awaited.
  *
  * 1. A run has its id before it is sent. What the stream does not report, the caller gets by calls with that id.

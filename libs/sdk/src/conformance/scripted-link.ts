@@ -2,9 +2,9 @@
  * The host's side of a link, controlled by a rule. It counts, acknowledges and records by itself, and violates the
  * protocol on demand.
  *
- * 1. The duties of every worker are checked on each frame, independent of the current rule: numbers without gaps, the
- *    same bytes when repeated, only a greeting in the greeting, nothing after the goodbye, no answer for an unknown
- *    token, frames within the limit.
+ * 1. The duties of every worker are checked on each frame, independent of the current rule. Numbers have no gaps, a
+ *    repeated frame has the same bytes, and frames are within the limit. A greeting has nothing else, and nothing follows
+ *    the goodbye. No answer is for an unknown token.
  * 2. Frames that arrive while the host is `deaf` are not received. The worker has to send them again.
  */
 import {

@@ -1,6 +1,6 @@
 /**
  * A language model with a script, for tests and examples without a network. It speaks Anthropic's Messages, OpenAI's
- * Chat Completions and Responses and Google's Gemini API as they are on the wire, and it can fail as providers do.
+ * Chat Completions and Responses and Google's Gemini API as they are on the wire. It can fail as providers do.
  */
 import { setTimeout } from "node:timers/promises";
 import type { Json } from "@tutti/expressions";

@@ -1,4 +1,4 @@
-// An MCP server over its pipes: `echo` returns its input, `fail` reports a failure, `vanish` ends the program, `slow`
+// An MCP server over its pipes. `echo` returns its input, `fail` reports a failure, `vanish` ends the program. `slow`
 // answers when it is cancelled, `ask` sends a request to its client first, `flood` writes a line without an end.
 // `look` has no effects and answers after 100 ms. With the argument `stubborn` it ends with SIGKILL alone, and ignores
 // requests that it does not know. With `strict` it ends if its first request is not the handshake. With `stateless` it

@@ -163,8 +163,8 @@ export class Drafted {
 
   /**
    * Starts tasks that will continue started ones soon. Their work then starts them, without a turn of the plan. Such a
-   * task is the only one after the tasks that it needs, so it gets a slot of theirs, and no other task waits for a slot:
-   * a later plan has nothing to decide.
+   * task is the only one after the tasks that it needs, so it gets a slot of theirs. No other task waits for a slot, so a
+   * later plan has nothing to decide.
    */
   startAhead(view: SessionView, free: number[], nowMs: number): PlannedPlace[] {
     const places: PlannedPlace[] = [];

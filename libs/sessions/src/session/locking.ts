@@ -1,6 +1,6 @@
 /**
- * Holds the locks of sessions: acquired one after the other in the order of their names, so that no two sessions wait
- * for each other, renewed while the session needs them, then released.
+ * Holds the locks of sessions. They are acquired one after the other in the order of their names, so that no two
+ * sessions wait for each other. They are renewed while the session needs them, then released.
  */
 import type { LockRenewalReceipt, lockService } from "@tutti/contracts/session/v1";
 import { errorFromUnknown, type Foundation, type InstanceKey, sleep, toErrorDetail } from "@tutti/kernel";

@@ -5,7 +5,7 @@
  * 1. A session starts once its dependencies have ended and its locks are held, and not while it is paused.
  * 2. A task is in a part when its status changes, and ends once until the session is retried.
  * 3. A part gets no request after its end. A planned part has a task only after its needs have ended or are in its
- *    work, and learns of the end of another part's task once.
+ *    work. It learns of the end of another part's task once.
  * 4. The parts together stay within the budget of the session.
  * 5. A session that completes has no open task or part, and no failure without a task that waits for it. A
  *    retried session repeats each task that depends on a repeated task.

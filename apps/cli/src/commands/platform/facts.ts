@@ -123,7 +123,7 @@ export function typesOf(
 }
 
 /**
- * Writes a Parquet file. A column with the name and the values of a column of the facts has its type, so that files of
+ * Writes a Parquet file. A column with the name and the values of a column of the facts has its type. So files of
  * different days have the same types. For other columns, whole numbers become INT64, numbers DOUBLE, the rest text.
  */
 export function parquetOf(

@@ -1,6 +1,6 @@
 /**
- * Prints the log of a run: the attempts of its tasks with their errors, from the durable history, and the output of
- * its handlers, as far as the platform still keeps it.
+ * Prints the log of a run. The attempts of its tasks with their errors are from the durable history. The output of its
+ * handlers is there as far as the platform still keeps it.
  */
 import { StringDecoder } from "node:string_decoder";
 import { type EventFacts, eventOf, eventText } from "@tutti/rest/history";

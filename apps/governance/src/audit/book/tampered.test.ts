@@ -1,6 +1,6 @@
 /**
- * Checks that each record that is removed from the book, or exchanged in it, is named at the start, by an
- * export and by a verification.
+ * Checks that a record that is removed from the book, or exchanged in it, is named. The start, an export and a
+ * verification name it.
  */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";

@@ -1,6 +1,6 @@
 /**
- * Sessions in every mode, with an orchestrator of their own, with a goal, and with a dependency on another session, and
- * watches of all of them.
+ * Sessions in every mode, with an orchestrator of their own, with a goal, and with a dependency on another session. All
+ * of them are watched.
  */
 import assert from "node:assert/strict";
 import { WorkStatus } from "@tutti/contracts/types/v1";

@@ -1,8 +1,8 @@
 /**
  * Translates expressions of n8n (JavaScript in `{{ }}`) to CEL.
  *
- * 1. The result is that of JavaScript, or the expression has no counterpart, or it fails at run time for values for
- *    which the results would differ.
+ * 1. The result is that of JavaScript, or the expression has no counterpart. It fails at run time for values for which
+ *    the results would differ.
  * 2. A missing member is `undefined` in JavaScript. Here it fails, except before `??`, `||` and in comparisons with
  *    `null` and `undefined`.
  * 3. A value of the data may have any type. Parts that depend on the type test it.

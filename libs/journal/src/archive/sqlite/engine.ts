@@ -35,8 +35,8 @@ import { searchBlocks } from "./search.ts";
 /**
  * The archive on SQLite, all of it synchronous: it runs in a thread of its own, or in the caller's for tests.
  *
- * 1. State in memory (progress of partitions, facts about blocks, recently ended instances) is derived from the tables
- *    when the engine is opened, and again after a failed transaction.
+ * 1. State in memory is derived from the tables when the engine is opened, and again after a failed transaction. It is
+ *    the progress of partitions, facts about blocks, and recently ended instances.
  */
 export class ArchiveEngine {
   readonly #database: ArchiveDatabase;

@@ -1,8 +1,8 @@
 /**
  * One instance of a driver. It has two states: the live state, folded from emitted events, and a replica, folded from
  * the encoded events and sometimes restored from a snapshot. After every event both must be equal. A state whose
- * snapshot exceeds 4 KiB is compared less often, so that a test which fills one to its bound takes time in proportion
- * to its events.
+ * snapshot exceeds 4 KiB is compared less often. So a test that fills one to its bound takes time in proportion to its
+ * events.
  */
 
 import { isEnded } from "../../machine/ended.ts";

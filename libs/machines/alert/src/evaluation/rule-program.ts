@@ -214,7 +214,7 @@ function readerOf(program: Program, labels: Labels, values: Values): (place: num
 
 /**
  * Formats a number for a text: whole from 100 on, otherwise three digits. An increase is a sum of rates that the store
- * rounds, so a value within half a percent of a whole number is rounded to it: 53.928 failed runs are 54.
+ * rounds. So a value within half a percent of a whole number is rounded to it: 53.928 failed runs are 54.
  */
 export function forPeople(value: number): number {
   const whole = Math.round(value);

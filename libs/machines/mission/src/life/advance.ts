@@ -1,7 +1,7 @@
 /**
  * Advances a mission after every event: starts ready tasks, and ends the mission when it is over. Every step
- * calls this at its end, so that nothing that can continue waits, except if the mission is paused, waits, or
- * has reached the limit of a step.
+ * calls this at its end, so that nothing that can continue waits. Exceptions are a mission that is paused or
+ * waits, and one that has reached the limit of a step.
  */
 import { MissionPhase } from "@tutti/contracts/swarm/v1";
 import { StepBudget, stepPauseMs } from "@tutti/machine-work";

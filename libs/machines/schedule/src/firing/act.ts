@@ -1,7 +1,7 @@
 /**
  * Fires a time: a run is started, waits, replaces another one, or the time is skipped.
  *
- * 1. The id of a run consists of the schedule and the time, so a time that fires twice, by a backfill or after a crash,
+ * 1. The id of a run consists of the schedule and the time. So a time that fires twice, by a backfill or after a crash,
  *    starts nothing twice.
  * 2. Nothing waits while no run is live, except firings by the clock while the schedule is paused.
  * 3. Waiting runs start in their order, each when all before it have ended.

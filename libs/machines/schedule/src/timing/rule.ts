@@ -3,8 +3,8 @@
  *
  * 1. A time that does not exist fires directly after the gap, or not at all.
  * 2. A time that exists twice fires the first time, the second, or both.
- * 3. By default, a rule for certain hours fires after the gap and at the first of two times, so exactly once on such a
- *    day too. A rule for every hour keeps its interval: it neither fires twice at the same moment nor skips an hour.
+ * 3. By default, a rule for certain hours fires after the gap and at the first of two times. That is exactly once on
+ *    such a day too. A rule for every hour keeps its interval: it neither fires twice at the same moment nor skips an hour.
  */
 import { DoubleHour, MissingHour, type PlannedRule, type PlannedTiming } from "@tutti/contracts/workflow/v1";
 import { type Cron, dayMs, nextLocal, readCron, type Zone, type ZonePeriod } from "@tutti/definitions/timing";

@@ -3,8 +3,8 @@
  * moves from the same picture.
  *
  * 1. A partition without a living owner gets one at once. So do those of a process that leaves.
- * 2. Busy partitions move by load: from the busiest process to the least busy one, if they are further apart than the
- *    gap and the busier of the two ends up better by the benefit. Load that one partition alone causes does not move:
+ * 2. Busy partitions move by load, from the busiest process to the least busy one. The two must be further apart than
+ *    the gap, and the busier of them must end up better by the benefit. Load that one partition alone causes does not move:
  *    the other process would then be as busy as this one was.
  * 3. Idle partitions move by number, and never to a process that is busier than the one they come from.
  * 4. The number of moves that merely balance is limited per round. A moving partition counts at its receiver.

@@ -2,7 +2,7 @@
  * A source that starts runs of alerts of a Prometheus.
  *
  * 1. An alert starts one run between firing and resolution. The id of the run is derived from the labels and the second
- *    since which the condition holds, so processes with the same source start the same run.
+ *    since which the condition holds. So processes with the same source start the same run.
  * 2. A source keeps no state. After a restart, it starts firing alerts again, and their runs already exist.
  */
 import { createHash } from "node:crypto";

@@ -3,8 +3,8 @@
  *
  * 1. A mail has the same `Message-ID` in every attempt. So a mail program that receives it twice after a crash shows it
  *    once.
- * 2. A recipient that the server has accepted does not get the mail again during the life of this process, for any number
- *    of attempts at the other recipients.
+ * 2. A recipient that the server has accepted does not get the mail again during the life of this process. The number of
+ *    attempts at the other recipients does not matter.
  * 3. The connection goes to a checked address. User and password are sent only over TLS, with a checked certificate, and
  *    appear in no error message.
  * 4. 4xx is *later*. 5xx is *never*, except for STARTTLS, because a refusal of STARTTLS may not come from the server.

@@ -1,7 +1,7 @@
 /**
  * Principals that are locked out after guessing. Each process detects this by itself and applies the lockout
- * at once. It is stored here so that all other processes apply it too, even after a restart, and so that a
- * person can see and lift it.
+ * at once. It is stored here so that all other processes apply it too, even after a restart. A person can see
+ * and lift it.
  */
 import {
   LiftTenantLockout,

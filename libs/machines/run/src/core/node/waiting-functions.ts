@@ -1,8 +1,8 @@
 /**
  * Functions that will need a part of the rest of a budget: those between two turns, and those that can start.
  *
- * 1. The run keeps their number after the first turn has asked for it, so that each turn costs the same in a
- *    run of any size.
+ * 1. The run keeps their number after the first turn has asked for it. So each turn costs the same in a run of any
+ *    size.
  * 2. A change of status, or of the agenda, changes the number. If many nodes change, or a list of functions,
  *    the number is dropped and counted again when the next turn needs it.
  */
