@@ -18,7 +18,7 @@ describe("the prose check", () => {
     ["The `whoever` field is optional.", []],
     ["See [the guide](whoever.md).", []],
     ["Two facts are here; they need two sentences.", ["a semicolon: write two sentences"]],
-    [`${"word ".repeat(31)}.`, ["a sentence of 31 words, at most 30"]],
+    [`${"word ".repeat(31)}.`, ["a sentence of 31 words, at most 25"]],
     [`${"word ".repeat(20)}. ${"word ".repeat(20)}.`, []],
   ]))
     it(`finds ${problems.length === 0 ? "nothing" : problems.join(", ")} in: ${text.slice(0, 40)}`, () => {
