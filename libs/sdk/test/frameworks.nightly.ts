@@ -62,8 +62,8 @@ describe("agents of other frameworks", () => {
 
   it("run as the guide shows it", async (t) => {
     const guide = await readFile(join(root, "docs/guides/ai-agents.md"), "utf8");
-    const [block = ""] = /^ {4}import \{ createOpenAI \}[\s\S]+?(?=^\S)/m.exec(guide) ?? [];
-    const program = block.replace(/^ {4}/gm, "").replace(/const worker[\s\S]+/, "export { ask };\n");
+    const [, block = ""] = /^```ts kind=framework file=ask\.ts\n([\s\S]+?)^```$/m.exec(guide) ?? [];
+    const program = block.replace(/const worker[\s\S]+/, "export { ask };\n");
     await writeFile(join(folder, "guide.ts"), program);
     await symlink(join(root, "node_modules/@tutti"), join(folder, "node_modules/@tutti"));
     const script = [{ calls: [{ name: "stock_count", input: { article: "flute" } }] }, "There are 7 flutes."];

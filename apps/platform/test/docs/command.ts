@@ -9,6 +9,7 @@ import { root } from "./page.ts";
 /** The used part of `apps/cli/src/effects/shell.ts`. It is repeated here, because an app imports no other app. */
 interface Command {
   readonly run: (args: readonly string[], shell: object, version: string) => Promise<number>;
+  readonly parse: (args: readonly string[]) => unknown;
   readonly filesBelow: (folder: string) => object;
   readonly systemTime: object;
   readonly listens: (host: string, port: number) => Promise<boolean>;
@@ -20,13 +21,16 @@ let loaded: Promise<Command> | undefined;
 function command(): Promise<Command> {
   loaded ??= (async () => {
     const of = (file: string) => import(pathToFileURL(join(root, "apps/cli/src", file)).href);
-    const [cli, shell, { version }] = [
+    const [cli, { parseCommandLine }, { commands }, shell, { version }] = [
       await of("cli.ts"),
+      await of("command/command-line.ts"),
+      await of("commands/commands.ts"),
       await of("effects/system-shell.ts"),
       await of("version.ts"),
     ];
     const { filesBelow, systemTime, listens } = shell;
-    return { run: cli.runCommandLine, filesBelow, systemTime, listens, version };
+    const parse = (args: readonly string[]) => parseCommandLine(args, commands);
+    return { run: cli.runCommandLine, parse, filesBelow, systemTime, listens, version };
   })();
   return loaded;
 }
@@ -51,6 +55,12 @@ function argsOf(line: string): readonly string[] | undefined {
 
 /** Matches a program of the page. A process can import it only once. */
 const program = /\.[cm]?[jt]s$/;
+
+/** Throws if the command of a line, or one of its options, does not exist. It is not run. */
+export async function assertParses(line: string): Promise<void> {
+  const args = argsOf(line);
+  if (args !== undefined) (await command()).parse(args);
+}
 
 /** Returns the output and the exit code of a line. Undefined if the line needs a process. */
 export async function runHere(

@@ -14,9 +14,11 @@ import {
 import { Configuration, memorySources, type Section } from "@tutti/kernel";
 import { eventually } from "@tutti/kernel/testing";
 import { checkScenario } from "@tutti/load";
+import { transform } from "esbuild";
 import { Client } from "pg";
 import { startPostgres } from "../../../../tools/postgres.mjs";
 import { needsProgram } from "../../../../tools/programs.mjs";
+import { assertParses } from "./command.ts";
 import { assertShown, assertShownJson } from "./expected.ts";
 import { type Block, root } from "./page.ts";
 import { commandsOf, run, type Workshop } from "./workshop.ts";
@@ -58,6 +60,8 @@ export const kinds: Readonly<Record<string, Kind>> = {
     const { text, options, place } = block;
     // The check `reference` covers generated blocks.
     if (options["kind"] === "declaration") assert.match(place, /^docs\/reference\/typescript\//);
+    // Packages of others: libs/sdk/test/frameworks.nightly.ts installs and runs them.
+    else if (options["kind"] === "framework") await transform(text, { loader: "ts" });
     else if (isChange(block)) assertApplies(block);
     else if (options["file"] !== undefined) bench.workshop.write(options["file"], text);
     else bench.printed = await bench.workshop.runProgram(text);
@@ -111,8 +115,10 @@ export const kinds: Readonly<Record<string, Kind>> = {
   },
 
   async text({ text, place, options }, bench) {
+    await assertCommands(text);
     if (options["file"] !== undefined) bench.workshop.write(options["file"], text);
-    else if (bench.printed !== undefined)
+    // A transcript is no output of the block above.
+    else if (bench.printed !== undefined && !text.startsWith("$ "))
       await untilShown(bench, (printed) => assertShown(text, printed, place));
   },
 
@@ -147,6 +153,19 @@ async function untilShown(
     check(output);
   };
   await eventually(poll, (error) => error instanceof assert.AssertionError || error instanceof SyntaxError);
+}
+
+/** Asserts that the commands of a transcript exist, with their options: lines that start with `$ `. */
+async function assertCommands(text: string): Promise<void> {
+  const lines = text.replaceAll("\\\n", " ").split("\n");
+  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  for (const line of lines.filter((each) => each.startsWith("$ ")))
+    for (const command of line.slice(2).split(" && ")) {
+      const [, tutti] = /^(?:[A-Z_]+=\S* )*(?:npx )?tutti (.*)$/.exec(command) ?? [];
+      if (tutti !== undefined) await assertParses(tutti);
+      const [, script] = /^npm run (\S+)/.exec(command) ?? [];
+      if (script !== undefined) assert.ok(scripts[script], `package.json has no script ${script}`);
+    }
 }
 
 /** True for a block that changes a file of the repository: steps of CONTRIBUTING, which a slow test executes. */

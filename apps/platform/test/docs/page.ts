@@ -59,6 +59,10 @@ function parsePage(path: string, text: string): Page {
     const place = `${path}:${index + 1}`;
     const [, ticks, info = ""] = fence.exec(line) ?? [];
     if (ticks === undefined) {
+      if (/^ {4}\S/.test(line) && lines[index - 1]?.trim() === "")
+        throw new Error(
+          `${place}: an indented block has no kind: write it between ${"`".repeat(3)} and its kind`,
+        );
       links.push(...targetsOf(line).map((target) => ({ place, target })));
       paths.push(...pathsIn(line).map((target) => ({ place, target })));
       const [, heading] = /^#+ (.*)$/.exec(line) ?? [];
