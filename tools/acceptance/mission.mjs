@@ -25,8 +25,8 @@ export function readMission(root) {
 }
 
 /**
- * Returns the promises of a page: the bold words of bullets, the first cells of rows of tables, and commands with a
- * comment. A cell counts up to the end of its first sentence.
+ * Returns the promises of a page: the bold words of bullets, the first sentences of other bullets, the first cells of
+ * rows of tables, and commands with a comment. A cell counts up to the end of its first sentence.
  *
  * @param {string} text
  * @returns {string[]}
@@ -36,6 +36,8 @@ export function promisesIn(text) {
   return lines.flatMap((line, at) => {
     const [, bold] = /^- \*\*(.+?)\*\*/.exec(line) ?? [];
     if (bold !== undefined) return [bold.trim()];
+    const [, bullet] = /^- (.+)$/.exec(line) ?? [];
+    if (bullet !== undefined) return [plainOf(bullet)];
     const [, command] = /^(npx tutti [a-z ]+?)(?: \S*-\S*)? +# /.exec(line) ?? [];
     if (command !== undefined) return [command];
     const [, cell = ""] = /^\| ([^|]+?) \| [^|]+\|/.exec(line) ?? [];
@@ -44,6 +46,13 @@ export function promisesIn(text) {
   });
 }
 
+/** Returns the first sentence of a bullet, up to a colon, without links and emphasis. @param {string} bullet */
+const plainOf = (bullet) =>
+  bullet
+    .replaceAll(/\[([^\]]+)\]\([^)]*\)/g, "$1")
+    .replaceAll(/[*`]/g, "")
+    .replace(/[.:](?: .*)?$/, "");
+
 /** @param {string} line the line between the head and the rows of a table */
 const isRule = (line) => /^\|[-| ]+\|$/.test(line);
 
@@ -51,12 +60,17 @@ const isRule = (line) => /^\|[-| ]+\|$/.test(line);
 const promising = [
   {
     page: "README.md",
-    headings: ["A workflow and a worker", "What it does", "Why not Temporal or LangGraph?"],
+    headings: ["Tutti", "A workflow and a worker", "What it does", "Why not Temporal or LangGraph?"],
   },
   { page: "docs/start.md", headings: ["One command"] },
   { page: "docs/reference/defaults.md", headings: ["Guarantees"] },
   { page: "docs/production/high-availability.md", headings: ["High availability"] },
   { page: "docs/production/security.md", headings: ["Threats"] },
+  { page: "docs/concepts/run.md", headings: ["A run"] },
+  { page: "docs/concepts/task.md", headings: ["A task"] },
+  { page: "docs/concepts/workers-and-pools.md", headings: ["Workers and pools"] },
+  { page: "docs/concepts/session-modes.md", headings: ["Session modes"] },
+  { page: "docs/concepts/cluster.md", headings: ["A cluster"] },
 ];
 
 /**

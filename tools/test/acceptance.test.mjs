@@ -24,6 +24,7 @@ describe("acceptance", () => {
       "- **Workflows** in YAML\n\n| | Tutti |\n|---|---|\n| to start | one command |\n| `order-1` | an order |\n";
     assert.deepEqual(promisesIn(page), ["Workflows", "to start", "order-1"]);
     assert.deepEqual(promisesIn("npx tutti why order-1  # the reason\nnpx tutti list\n"), ["npx tutti why"]);
+    assert.deepEqual(promisesIn("- A *run* has an [id](run.md): a text. It stays.\n"), ["A run has an id"]);
     const parts = "## What it does\n\n- **A**: a\n\n## Status\n\n- **B**: b\n";
     assert.deepEqual(promisesToShow(parts, ["What it does"]), ["A"]);
     const guarantee =
