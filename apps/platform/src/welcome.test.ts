@@ -40,7 +40,7 @@ describe("the welcome", () => {
     );
     assert.match(
       signInText("http://127.0.0.1:8000"),
-      /TUTTI_URL=(\S+) npx tutti sign-in\. For the CLI and workers: export TUTTI_URL=\1$/,
+      /TUTTI_URL=(\S+) npx tutti sign-in\. For other folders: export TUTTI_URL=\1$/,
     );
   });
 

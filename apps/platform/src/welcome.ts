@@ -89,7 +89,7 @@ export function signInText(url: string, problem?: string): string {
   const signIn = "npx tutti sign-in";
   return url === usualUrl
     ? `tutti: ${state}. Sign in: ${signIn}`
-    : `tutti: ${state}. Sign in: TUTTI_URL=${url} ${signIn}. For the CLI and workers: export TUTTI_URL=${url}`;
+    : `tutti: ${state}. Sign in: TUTTI_URL=${url} ${signIn}. For other folders: export TUTTI_URL=${url}`;
 }
 
 /** Describes the previous process if it did not shut down by itself. Call it before the data directory is opened. */

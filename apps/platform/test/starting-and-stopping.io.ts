@@ -105,8 +105,8 @@ describe("the data directory", () => {
     assert.match(
       second.errorOutput,
       new RegExp(
-        `^platform: Tutti already runs at (http:\\S+): process ${first.pid} uses the data directory ${folder.path}/\\.tutti since ` +
-          "\\d{4}-.*\\. Use it: export TUTTI_URL=\\1\\. Or stop it, or set platform\\.dataDirectory to another directory\\.\n$",
+        `^platform: Tutti already runs at http:\\S+: process ${first.pid} uses the data directory ${folder.path}/\\.tutti since ` +
+          `\\d{4}-.*\\. Commands in its folder use it\\. To stop it, run kill ${first.pid}\\. Or set platform\\.dataDirectory to another directory\\.\n$`,
       ),
     );
     await third.line("following the registry");

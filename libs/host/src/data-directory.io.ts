@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { systemFoundation } from "@tutti/kernel";
 import { recordingLogger, testFoundation, until } from "@tutti/kernel/testing";
-import { DataDirectory } from "./data-directory.ts";
+import { DataDirectory, lastHolder } from "./data-directory.ts";
 import { claimCopies } from "./storage/cluster/copies-directory.ts";
 
 describe("DataDirectory", () => {
@@ -50,13 +50,25 @@ describe("DataDirectory", () => {
       code: "host.data_directory_locked",
       message:
         `Tutti already runs at http://127.0.0.1:7810: process ${process.pid} uses the data directory ${first.path} ` +
-        "since 2026-01-01T00:00:00.000Z. Use it: export TUTTI_URL=http://127.0.0.1:7810. " +
-        "Or stop it, or set platform.dataDirectory to another directory.",
+        "since 2026-01-01T00:00:00.000Z. Commands in its folder use it. " +
+        `To stop it, run kill ${process.pid}. Or set platform.dataDirectory to another directory.`,
     });
     first.markStopping();
     await second.requireFree();
     first.stop();
     await second.requireFree();
+  });
+
+  it("keeps its URL after a stop, and names no holder", async () => {
+    const [first, second] = [at("stopped"), at("stopped")];
+    await first.start();
+    first.serves("http://127.0.0.1:7811");
+    first.stop();
+    const { url } = JSON.parse(await readFile(join(first.path, "lock.json"), "utf8"));
+    assert.equal(url, "http://127.0.0.1:7811");
+    assert.equal(lastHolder(first.path), undefined);
+    await second.start();
+    second.stop();
   });
 
   it("is waited for if the process that has it stops", async () => {

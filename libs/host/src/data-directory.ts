@@ -109,6 +109,14 @@ export class DataDirectory implements Component {
     writeFileSync(join(this.path, "lock.json"), `${text}\n`, { mode: privateModes.file });
   }
 
+  /** Keeps the URL, so that clients in the folder do not use another platform meanwhile. */
+  #writeStopped(): void {
+    const path = join(this.path, "lock.json");
+    const text = JSON.stringify({ url: this.#url, isLeaving: true });
+    if (this.#url === "") rmSync(path, { force: true });
+    else writeFileSync(path, `${text}\n`, { mode: privateModes.file });
+  }
+
   /** Files of an older release, or of a copy, may be readable by other users. */
   async #makePrivate(): Promise<void> {
     const { logger } = this.#foundation;
@@ -120,8 +128,8 @@ export class DataDirectory implements Component {
   }
 
   stop(): void {
-    // Removed while no other process can have written it. After a crash the file stays, and names the former holder.
-    if (this.#lock !== undefined) rmSync(join(this.path, "lock.json"), { force: true });
+    // Written while no other process can write it. After a crash the file names the former holder.
+    if (this.#lock !== undefined) this.#writeStopped();
     this.#lock?.close();
     this.#lock = undefined;
   }
@@ -129,6 +137,7 @@ export class DataDirectory implements Component {
 
 /** The process that has a data directory, or had it and did not stop gracefully. */
 export interface Holder {
+  /** Empty after a graceful stop. */
   readonly pid: string;
   readonly since: string;
   /** Its address. Empty until it is ready, and for a process without an HTTP port. */
@@ -149,10 +158,12 @@ export async function claim(path: string): Promise<(() => void) | undefined> {
   }
 }
 
-/** Returns the process that has a directory, or had it when it was killed. Undefined if none is recorded. */
+/** Returns the process that has a directory, or had it when it was killed. Undefined without one. */
 export function lastHolder(path: string): Holder | undefined {
-  const holder = join(path, "lock.json");
-  return existsSync(holder) ? holderIn(holder) : undefined;
+  const file = join(path, "lock.json");
+  if (!existsSync(file)) return;
+  const holder = holderIn(file);
+  return holder.pid === "" ? undefined : holder;
 }
 
 async function locked(path: string): Promise<DatabaseSync> {
@@ -204,7 +215,7 @@ function holderIn(path: string): Holder {
 
 function readHolder(path: string): HolderRecord {
   try {
-    const { pid, since, url = "", isLeaving } = JSON.parse(readFileSync(path, "utf8"));
+    const { pid = "", since, url = "", isLeaving } = JSON.parse(readFileSync(path, "utf8"));
     return { pid: String(pid), since: String(since), url: String(url), isLeaving: isLeaving === true };
   } catch {
     // The other process has the lock and has not written its entry yet.

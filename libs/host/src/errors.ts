@@ -40,10 +40,10 @@ export const hostErrors = defineErrors("host", {
       url === ""
         ? `Process ${pid} has locked the data directory ${directory} since ${since}`
         : `Tutti already runs at ${url}: process ${pid} uses the data directory ${directory} since ${since}`,
-    remedy: ({ url, setting }: Locked) =>
+    remedy: ({ pid, url, setting }: Locked) =>
       url === ""
         ? `Stop that process, or set ${setting} to another directory.`
-        : `Use it: export TUTTI_URL=${url}. Or stop it, or set ${setting} to another directory.`,
+        : `Commands in its folder use it. To stop it, run kill ${pid}. Or set ${setting} to another directory.`,
   },
   dataDirectoryUnusable: {
     status: "FAILED_PRECONDITION",

@@ -8,7 +8,13 @@ export {
 } from "./configuration/configuration.ts";
 export { type Explanation, renderExplanation } from "./configuration/explanation.ts";
 export { configurationJsonSchema } from "./configuration/json-schema.ts";
-export { defaultUrl, startCommandOf, usualUrl } from "./configuration/local-platform.ts";
+export {
+  defaultUrl,
+  lastPort,
+  platformFolder,
+  startCommandOf,
+  usualUrl,
+} from "./configuration/local-platform.ts";
 export { renderConfigurationReference } from "./configuration/reference.ts";
 export { type Scope as ConfigurationScope, scopes as configurationScopes } from "./configuration/scopes.ts";
 export { SecretReference, secret } from "./configuration/secret.ts";

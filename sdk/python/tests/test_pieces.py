@@ -71,10 +71,11 @@ class Options(unittest.TestCase):
         here = "http://127.0.0.1:7420"
         cases = {
             json.dumps({"pid": os.getpid(), "url": here}): here,
-            json.dumps({"pid": 2**30, "url": here}): USUAL_URL,
+            json.dumps({"pid": 2**30, "url": here}): here,
+            json.dumps({"url": here, "isLeaving": True}): here,
             json.dumps({"pid": os.getpid()}): USUAL_URL,
             json.dumps({"pid": os.getpid(), "url": "http://evil.example:7420"}): USUAL_URL,
-            json.dumps({"pid": "all", "url": here}): USUAL_URL,
+            json.dumps({"pid": "all", "url": here}): here,
             "{": USUAL_URL,
             "null": USUAL_URL,
         }
@@ -85,10 +86,14 @@ class Options(unittest.TestCase):
                 with self.subTest(holder):
                     Path(folder, ".tutti", "lock.json").write_text(holder, "utf-8")
                     self.assertEqual(default_url(folder), expected)
-            cluster = json.dumps({"pid": os.getpid(), "url": "http://127.0.0.1:7450"})
+            gateways = "http://127.0.0.1:7450,http://127.0.0.1:7460"
+            cluster = json.dumps({"pid": os.getpid(), "url": gateways})
             Path(folder, ".tutti", "cluster").mkdir()
             Path(folder, ".tutti", "cluster", "cluster.json").write_text(cluster, "utf-8")
-            self.assertEqual(default_url(folder), "http://127.0.0.1:7450")
+            self.assertEqual(default_url(folder), gateways)
+            below = Path(folder, "project", "src")
+            below.mkdir(parents=True)
+            self.assertEqual(default_url(str(below)), gateways)
 
     def test_every_kind_of_agents_has_a_word(self):
         kinds = {name: value for name, value in vars(_contracts).items() if name.startswith("AGENT_KIND_")}

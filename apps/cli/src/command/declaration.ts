@@ -88,7 +88,8 @@ export const everyOption: readonly Option[] = [
   {
     name: "server",
     value: "URL",
-    summary: "platform URL (TUTTI_URL). Default: the `tutti dev` of the folder, or http://127.0.0.1:7400",
+    summary:
+      "platform URL (TUTTI_URL). Default: the platform of the folder or of one above it, or http://127.0.0.1:7400",
   },
   {
     name: "key-file",

@@ -110,5 +110,5 @@ export const started: readonly Option[] = [
 export const httpPort: Option = {
   name: "port",
   value: "PORT",
-  summary: "HTTP port. gRPC uses the next port. Default: 7400",
+  summary: "HTTP port. gRPC uses the next port. Default: the port of the last start in the folder, else 7400",
 };

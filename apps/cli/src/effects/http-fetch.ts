@@ -20,6 +20,26 @@ export const httpFetch: Fetching = async (url, parts) => {
   return answerOf(message);
 };
 
+/** Returns a `fetch` for requests to the first address. While an address refuses connections, the next one gets them. */
+export function fetchOf(urls: readonly string[]): Fetching {
+  const [first = ""] = urls;
+  let current = 0;
+  return async (url, parts) => {
+    for (let refusals = 1; ; refusals++)
+      try {
+        return await httpFetch(url.replace(first, urls[current] ?? first), parts);
+      } catch (error) {
+        if (refusals >= urls.length || !isRefused(error)) throw error;
+        current = (current + 1) % urls.length;
+      }
+  };
+}
+
+function isRefused(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && "code" in cause && cause.code === "ECONNREFUSED";
+}
+
 function lengthOf(body: FetchingParts["body"]): Readonly<Record<string, string>> {
   return typeof body === "string" ? { "content-length": String(Buffer.byteLength(body)) } : {};
 }

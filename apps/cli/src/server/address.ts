@@ -3,13 +3,22 @@ import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { Failure, usageFailure } from "../command/failure.ts";
 
-/** Returns the address of the platform: from the option, the environment, the folder of `tutti dev`, or the default. */
-export function serverAddress({ values, shell }: Pick<Context, "values" | "shell">): string {
+/** Returns the first address of the platform. */
+export function serverAddress(context: Pick<Context, "values" | "shell">): string {
+  return serverAddresses(context)[0] ?? usualUrl;
+}
+
+/** Returns the addresses of the platform: from the option, the environment, the folder, or the default. */
+export function serverAddresses({ values, shell }: Pick<Context, "values" | "shell">): readonly string[] {
   const [from, url] =
     values.text("server") === undefined
       ? fromEnvironment(shell.environment)
       : ["--server", values.text("server")];
-  if (url === undefined || url === "") return defaultUrl();
+  const given = url === undefined || url === "" ? defaultUrl() : url;
+  return given.split(",").map((each) => addressOf(each.trim(), from));
+}
+
+function addressOf(url: string, from: string): string {
   // People write `localhost:7400`, which would be a URL of the scheme `localhost`.
   const text = /^[a-z]+:\/\//i.test(url) ? url : `http://${url}`;
   try {

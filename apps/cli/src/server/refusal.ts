@@ -1,5 +1,5 @@
 /** Turns errors of the platform into failures: what happened, why, and the next actions. */
-import { sentences, startCommandOf } from "@tutti/kernel";
+import { platformFolder, sentences, startCommandOf } from "@tutti/kernel";
 import { Client, RestError, strangeAnswer } from "@tutti/rest/client";
 import type { Whoami } from "@tutti/rest/types";
 import type { Context } from "../command/declaration.ts";
@@ -143,7 +143,7 @@ async function unreachable(error: RestError, { server, parts }: Call): Promise<F
       // Its port accepts connections, so another platform cannot start there.
       ...(reason.startsWith("No answer within")
         ? ["The platform hangs, is suspended, or is overloaded. See its log."]
-        : ([[`npx tutti ${startCommandOf()}`, "starts Tutti in this folder"]] as const)),
+        : ([[`npx tutti ${startCommandOf()}`, startText()]] as const)),
       ["tutti --server URL …", "sets the URL (or set TUTTI_URL)"],
       ["tutti doctor", "finds problems"],
     ],
@@ -151,6 +151,11 @@ async function unreachable(error: RestError, { server, parts }: Call): Promise<F
     code: error.code,
     cause: error,
   });
+}
+
+function startText(): string {
+  const folder = platformFolder();
+  return folder === process.cwd() ? "starts Tutti in this folder" : `starts Tutti, in ${folder}`;
 }
 
 const setUrl = "Set TUTTI_URL to the address that `tutti dev` printed.";

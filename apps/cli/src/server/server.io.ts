@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createServer, type Server as HttpServer, type RequestListener } from "node:http";
 import { createServer as createTcpServer } from "node:net";
 import { describe, it } from "node:test";
+import { defaultUrl } from "@tutti/kernel";
 import { runCommandLine } from "../cli.ts";
 import type { Context } from "../command/declaration.ts";
 import { Failure } from "../command/failure.ts";
@@ -91,13 +92,14 @@ describe("the address of the platform", () => {
     environment: Record<string, string>,
     address: string,
   ])[] = [
-    [{}, {}, "http://127.0.0.1:7400"],
+    [{}, {}, defaultUrl()],
+    [{}, { TUTTI_URL: "there:1, there:2" }, "http://there:1"],
     [{}, { TUTTI_URL: "there:1" }, "http://there:1"],
     [{}, { TUTTI_URL: "there:1", TUTTI_SERVER: "older:1" }, "http://there:1"],
     [{}, { TUTTI_SERVER: "there:1" }, "http://there:1"],
     [{ server: "https://here/" }, { TUTTI_SERVER: "there:1" }, "https://here"],
     [{ server: "localhost:7400" }, {}, "http://localhost:7400"],
-    [{}, { TUTTI_SERVER: "" }, "http://127.0.0.1:7400"],
+    [{}, { TUTTI_SERVER: "" }, defaultUrl()],
   ];
   for (const [options, environment, address] of cases)
     it(`is ${address} for ${JSON.stringify({ ...options, ...environment })}`, () =>
@@ -108,6 +110,19 @@ describe("the address of the platform", () => {
       () => serverAddress(contextWith({ server: "http://a b" })),
       /--server: expected a URL such as /,
     ));
+});
+
+describe("several addresses of a platform", () => {
+  it("are tried in order while one refuses connections", async () => {
+    await using gone = await listening((_request, response) => response.end());
+    await using there = await listening((_request, response) => {
+      response.setHeader("content-type", "application/json");
+      response.end('{"runs":[]}');
+    });
+    await gone[Symbol.asyncDispose]();
+    const server = await connect(contextWith({}, { environment: { TUTTI_URL: `${gone.url},${there.url}` } }));
+    assert.deepEqual(await server.call("runs.list"), { runs: [] });
+  });
 });
 
 describe("rejected requests", () => {

@@ -6,9 +6,9 @@ import { parseExactly } from "@tutti/rest/json/exact";
 import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import { Failure } from "../command/failure.ts";
-import { httpFetch } from "../effects/http-fetch.ts";
+import { fetchOf } from "../effects/http-fetch.ts";
 import { safe } from "../terminal/text.ts";
-import { keyOf, serverAddress } from "./address.ts";
+import { keyOf, serverAddresses } from "./address.ts";
 import type { Server } from "./calls.ts";
 import { nothingDeleted } from "./names.ts";
 import { connectionCodeOf, isLarge, refusalOf } from "./refusal.ts";
@@ -23,12 +23,13 @@ export interface ConnectOptions {
 
 export async function connect(context: Context, options: ConnectOptions = {}): Promise<Server> {
   const { values, shell, print } = context;
-  const url = serverAddress(context);
+  const urls = serverAddresses(context);
+  const [url = ""] = urls;
   const key = await keyOf(context);
   const namespace = values.text("namespace") ?? shell.environment["TUTTI_NAMESPACE"];
   const client = new Client({
     url,
-    fetch: httpFetch,
+    fetch: fetchOf(urls),
     parse: parseExactly,
     ...(key === undefined ? {} : { key }),
   });

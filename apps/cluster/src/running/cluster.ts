@@ -32,7 +32,7 @@ import {
   portsNeeded,
   portsOf,
 } from "../plan/plan.ts";
-import { type Shape, services } from "../plan/shape.ts";
+import { membersOf, type Shape, services } from "../plan/shape.ts";
 import { Member } from "./member.ts";
 import { addressesOf, isNatsReady, readinessOf } from "./readiness.ts";
 import { type ClusterState, isAlive, readState, writeState } from "./state-file.ts";
@@ -247,7 +247,7 @@ export class Cluster {
   state(): ClusterState {
     return {
       pid: this.#isUnsupervised ? noProcess : process.pid,
-      url: `http://127.0.0.1:${this.#assignedPorts.services["gateway-1"]?.http ?? 0}`,
+      url: this.#gatewayUrls(),
       shape: this.#shape,
       ports: this.#assignedPorts,
       members: this.#members.map((member) => ({
@@ -260,6 +260,12 @@ export class Cluster {
         log: member.log,
       })),
     };
+  }
+
+  #gatewayUrls(): string {
+    const gateways = membersOf(this.#shape).filter(({ service }) => service === "gateway");
+    const ports = gateways.map(({ name }) => this.#assignedPorts.services[name]?.http);
+    return ports.map((port) => `http://127.0.0.1:${port ?? 0}`).join(",");
   }
 
   /** Starts the NATS servers. Servers that do not find each other soon may never do so, and are restarted. */

@@ -16,7 +16,7 @@ interface MemberState extends Pick<Member, "name" | "kind" | "ports"> {
 export interface ClusterState {
   /** The supervising process. */
   readonly pid: number;
-  /** Address of the first gateway. Clients that start in the folder use it. */
+  /** Addresses of all gateways, with commas between them. Clients that start in the folder use them. */
   readonly url: string;
   readonly shape: Shape;
   readonly ports: Ports;

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { defaultUrl, startCommandOf, usualUrl } from "./local-platform.ts";
+import { defaultUrl, lastPort, startCommandOf, usualUrl } from "./local-platform.ts";
 
 let folder = "";
 
@@ -17,14 +17,15 @@ describe("the default URL of clients", () => {
   const url = "http://127.0.0.1:7420";
   const cases: readonly (readonly [title: string, holder: string, expected: string])[] = [
     ["the platform that runs in the folder", JSON.stringify({ pid: process.pid, url }), url],
-    ["port 7400 after a crash", JSON.stringify({ pid: 2 ** 30, url }), usualUrl],
+    ["that of the platform after a crash", JSON.stringify({ pid: 2 ** 30, url }), url],
+    ["that of the platform after a stop", JSON.stringify({ url, isLeaving: true }), url],
     ["port 7400 until the platform is ready", JSON.stringify({ pid: process.pid }), usualUrl],
     [
       "port 7400 if the file names another machine",
       JSON.stringify({ pid: process.pid, url: "http://evil.example:7420" }),
       usualUrl,
     ],
-    ["port 7400 if the process is not a number", JSON.stringify({ pid: "all", url }), usualUrl],
+    ["that of the platform if its process is not a number", JSON.stringify({ pid: "all", url }), url],
     ["port 7400 if the file is damaged", "{", usualUrl],
     ["port 7400 if the file is not an object", "null", usualUrl],
   ];
@@ -35,12 +36,13 @@ describe("the default URL of clients", () => {
     });
 
   it("is the cluster of the folder, unless a platform of one process runs there", () => {
-    const cluster = JSON.stringify({ pid: process.pid, url: "http://127.0.0.1:7450" });
+    const gateways = "http://127.0.0.1:7450,http://127.0.0.1:7460";
+    const cluster = JSON.stringify({ pid: process.pid, url: gateways });
     mkdirSync(join(folder, ".tutti", "cluster"), { recursive: true });
     writeFileSync(join(folder, ".tutti", "cluster", "cluster.json"), cluster);
     for (const [holder, expected] of [
       [JSON.stringify({ pid: process.pid, url }), url],
-      [JSON.stringify({ pid: 2 ** 30, url }), "http://127.0.0.1:7450"],
+      [JSON.stringify({ pid: 2 ** 30, url }), gateways],
     ] as const) {
       writeFileSync(join(folder, ".tutti", "lock.json"), holder);
       assert.equal(defaultUrl(folder), expected);
@@ -48,8 +50,19 @@ describe("the default URL of clients", () => {
     rmSync(join(folder, ".tutti", "cluster"), { recursive: true });
   });
 
-  it("is port 7400 in a folder without a platform", () =>
-    assert.equal(defaultUrl(join(folder, "nope")), usualUrl));
+  it("is that of the nearest folder above with a platform", () => {
+    const below = join(folder, "project", "src");
+    mkdirSync(below, { recursive: true });
+    writeFileSync(join(folder, ".tutti", "lock.json"), JSON.stringify({ pid: process.pid, url }));
+    assert.equal(defaultUrl(below), url);
+    assert.equal(lastPort(folder), 7_420);
+    assert.equal(lastPort(below), undefined, "its own folder has none");
+  });
+
+  it("is port 7400 if no folder above has a platform", () => {
+    rmSync(join(folder, ".tutti", "lock.json"));
+    assert.equal(defaultUrl(folder), usualUrl);
+  });
 });
 
 describe("the command that starts the platform of a folder", () => {

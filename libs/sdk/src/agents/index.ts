@@ -31,7 +31,7 @@ export interface AgentsOptions extends ModelsOptions {
  */
 export function agents(
   {
-    server = urlIn(process.env) || defaultUrl(),
+    server = (urlIn(process.env) || defaultUrl()).split(",")[0] ?? "",
     accessToken = apiKeyIn(process.env),
     catalogue,
     providers = providersIn(process.env),

@@ -1,4 +1,4 @@
-"""The platform of the current folder, which `tutti dev` and `tutti cluster up` record in its files."""
+"""The platform of the folder or of one above it, which `tutti dev` and `tutti cluster up` record in files."""
 
 from __future__ import annotations
 
@@ -14,25 +14,46 @@ USUAL_URL = "http://127.0.0.1:7400"
 
 
 def default_url(folder: str = ".") -> str:
-    """Return the URL of the platform that runs in a folder, or else the default.
+    """Return the URL of the platform of a folder, or else the default.
 
-    After `kill -9` the file remains, so its process must run.
+    The platform may be stopped: its data names its last URL, so that no client reaches the
+    platform of another folder instead. Without data in the folder, the nearest one above counts.
     """
-    data = Path(folder, ".tutti")
-    return _url_in(data / "lock.json") or _url_in(data / "cluster" / "cluster.json") or USUAL_URL
+    here = Path(folder).resolve()
+    for home in (here, *here.parents):
+        data = home / ".tutti"
+        files = [data / "lock.json", data / "cluster" / "cluster.json"]
+        if any(_is_own(file) for file in files):
+            known = [record for file in files if (record := _record_in(file)) is not None]
+            running = [url for url, pid in known if _is_alive(pid)]
+            return next(iter([*running, *(url for url, _ in known)]), USUAL_URL)
+    return USUAL_URL
 
 
-def _url_in(path: Path) -> str | None:
+def _is_own(path: Path) -> bool:
+    """False for a file of another user, whose platform must not get keys of this one."""
+    try:
+        return os.name == "nt" or path.stat().st_uid == os.getuid()
+    except OSError:
+        return False
+
+
+def _are_local(urls: str) -> bool:
+    """A cluster has one URL for each gateway, with commas between them."""
+    return all(_loopback_form.fullmatch(url) for url in urls.split(","))
+
+
+def _record_in(path: Path) -> tuple[str, object] | None:
     try:
         holder = json.loads(path.read_text("utf-8"))
-        url, pid = holder["url"], holder["pid"]
-        return url if _loopback_form.fullmatch(url) and _is_alive(pid) else None
-    except (OSError, ValueError, TypeError, KeyError):
+        url = holder["url"]
+        return (url, holder.get("pid")) if _are_local(url) and _is_own(path) else None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         # No platform of this user has its data here.
         return None
 
 
-def _is_alive(pid: int) -> bool:
+def _is_alive(pid: object) -> bool:
     if type(pid) is not int or pid <= 0:
         return False
     # On Windows signal 0 would end the process.

@@ -3,7 +3,7 @@ import { it } from "node:test";
 import { Values } from "../../command/values.ts";
 import { platformArgs } from "./dev.ts";
 
-it("dev passes the port, a pause of this start, and the workflow files of the folder", () => {
+it("the platform gets the port, or else that of the last start in the folder, and a pause of this start", () => {
   const values = new Values(
     new Map(),
     new Map([
@@ -11,10 +11,11 @@ it("dev passes the port, a pause of this start, and the workflow files of the fo
       ["paused", ["true"]],
     ]),
   );
-  assert.deepEqual(platformArgs(values, 0), [
+  assert.deepEqual(platformArgs(values, 0, 7_410), [
     "--port=auto",
-    "--platform.workflows=.",
     "--durable.pause=paused-1970-01-01T00:00:00.000Z",
   ]);
-  assert.deepEqual(platformArgs(new Values(new Map(), new Map()), 0), ["--platform.workflows=."]);
+  const none = new Values(new Map(), new Map());
+  assert.deepEqual(platformArgs(none, 0, 7_410), ["--port=7410"]);
+  assert.deepEqual(platformArgs(none, 0), []);
 });

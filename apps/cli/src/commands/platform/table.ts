@@ -10,6 +10,8 @@ const dataDirectory: Option = {
   completes: "file",
 };
 
+const paused: Option = { name: "paused", summary: "start in paused state" };
+
 export const installationCommands: readonly Command[] = [
   {
     name: "dev",
@@ -22,7 +24,7 @@ export const installationCommands: readonly Command[] = [
       "The next start resumes every run.",
       "Takes every key of the configuration as an option: `tutti config explain` lists them.",
     ],
-    options: [httpPort, { name: "paused", summary: "start in paused state" }],
+    options: [httpPort, paused],
     acceptsConfigKeys: true,
     examples: [
       { words: "dev --port auto", does: "use the first two free ports" },
@@ -30,6 +32,21 @@ export const installationCommands: readonly Command[] = [
     ],
     json: "none",
     load: () => import("./dev.ts").then(({ dev }) => dev),
+  },
+  {
+    name: "serve",
+    group: "installation",
+    summary: "Run the platform as a service, for production on one machine",
+    about: [
+      "Like `dev`, but registers no files. `tutti apply` and `tutti workflow register` register workflows.",
+      "SIGTERM stops it gracefully. The next start resumes every run.",
+      "Takes every key of the configuration as an option: `tutti config explain` lists them.",
+    ],
+    options: [httpPort, paused],
+    acceptsConfigKeys: true,
+    examples: [{ words: "serve --platform.dataDirectory=/var/lib/tutti", does: "keep the data there" }],
+    json: "none",
+    load: () => import("./dev.ts").then(({ serve }) => serve),
   },
   {
     name: "status",
