@@ -67,6 +67,7 @@ describe("a cluster, by the command", () => {
     assert.match(wrong.errors, /Expected a service and a number/);
     const down = await tutti("cluster", "down");
     assert.equal(down.exitCode, 0, down.errors);
+    assert.equal(down.output, "The cluster is stopped. Its data remains.\n");
     assert.deepEqual(await ended, [0, null]);
 
     const backup = join(directory, "backup");

@@ -76,6 +76,26 @@ describe("agents and pools in the API", () => {
     assert.deepEqual(await idsOf({}), ["here", "there"]);
   });
 
+  it("are named by the explanation of a task whose capability only another pool offers", async () => {
+    room();
+    await link("there", { pool: "gpu" });
+    const sender = new Sender(swarm.host.mesh, { namespace });
+    sender.offer([1]);
+    const work = { namespace: "", kind: "run", id: "run-1", task: "echo" };
+    const { waits, remedies } = await until("the task to wait", async () => {
+      const { explanation } = await pools
+        .explainPlacement({ namespace, pool: "", work })
+        .catch(() => ({ explanation: undefined }));
+      return explanation;
+    });
+    assert.equal(waits[0]?.cause, WaitCause.WAIT_CAUSE_NO_CAPABILITY);
+    assert.match(
+      remedies[0]?.text ?? "",
+      /^a worker in the pool gpu offers it: start it in the pool default/,
+    );
+    assert.match(remedies[1]?.text ?? "", /in the pool default of the namespace shown-\d+$/);
+  });
+
   it("are listed page by page", async () => {
     room();
     for (const name of ["a", "b", "c"]) await link(name);

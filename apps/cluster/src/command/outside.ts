@@ -64,11 +64,15 @@ export async function down(directory: string): Promise<number> {
   const { pid } = state;
   if (!isAlive(pid)) {
     // The supervising process was killed. The processes of the cluster may still run.
-    await endLeftovers(state, directory);
+    const ended = await endLeftovers(state, directory);
+    process.stdout.write(
+      ended === 0 ? "No cluster runs here.\n" : `Ended ${ended} processes of a cluster without supervisor.\n`,
+    );
     return 0;
   }
   process.kill(pid, "SIGTERM");
   await until(() => Promise.resolve(isAlive(pid) ? undefined : true));
+  process.stdout.write("The cluster is stopped. Its data remains.\n");
   return 0;
 }
 

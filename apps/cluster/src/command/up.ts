@@ -10,7 +10,7 @@ import { asTyped, programFileOf, systemClock } from "@tutti/kernel";
 import { isServerAccepted, leastServerVersion } from "@tutti/nats";
 import { requireFinished } from "../backup/unfinished.ts";
 import { clusterErrors } from "../errors.ts";
-import { usualShape } from "../plan/shape.ts";
+import { services, usualShape } from "../plan/shape.ts";
 import { Cluster } from "../running/cluster.ts";
 import { readinessOfAll } from "../running/readiness.ts";
 import { readRequestedShape, readState } from "../running/state-file.ts";
@@ -129,15 +129,8 @@ function pauseOf({ paused }: UpOptions): readonly string[] {
   ];
 }
 
-export function countsOf({
-  nats,
-  registry,
-  governance,
-  workflow,
-  swarm,
-  master,
-  gateway,
-  partitions,
-}: Counts): Counts {
-  return { nats, registry, governance, workflow, swarm, master, gateway, partitions };
+export function countsOf(options: Counts): Counts {
+  return Object.fromEntries(
+    (["nats", ...services, "partitions"] as const).map((name) => [name, options[name]]),
+  );
 }

@@ -374,13 +374,14 @@ async function writeFiles({ files }: Plan): Promise<void> {
   await Promise.all(files.map(({ path, text }) => writeFile(path, text)));
 }
 
-/** Ends the remaining processes of a cluster whose supervisor was killed. */
-export async function endLeftovers({ members }: ClusterState, directory: string): Promise<void> {
+/** Ends the remaining processes of a cluster whose supervisor was killed. Returns their number. */
+export async function endLeftovers({ members }: ClusterState, directory: string): Promise<number> {
   const running = members.flatMap(({ pid }) => (pid !== undefined && isAlive(pid) ? [pid] : []));
   const ours = await Promise.all(running.map((pid) => isOurs(pid, directory)));
   const remaining = running.filter((_, index) => ours[index]);
   for (const pid of remaining) process.kill(pid, "SIGKILL");
   while (remaining.some(isAlive)) await sleep(systemTimers, pollMs);
+  return remaining.length;
 }
 
 /** Whether a process is of the cluster. Process ids are reused, but ours have a file of the directory as an argument. */

@@ -36,7 +36,8 @@ const cases: readonly Case[] = [
     },
     cause: WaitCause.WAIT_CAUSE_NO_CAPABILITY,
     message: /no worker offers work. Did you mean wrok\?/,
-    helps: /^change `uses: work` to `wrok` in the workflow, .* or start a worker that offers work$/,
+    helps:
+      /^change `uses: work` to `wrok` in the workflow, .* or start a worker that offers work in the pool default of the namespace default$/,
   },
   {
     title: "the only worker has paused the capability: the answer of the system behind it is named",
@@ -243,7 +244,10 @@ describe("why a task waits", () => {
     arena.turn();
     const found = arena.pool.explain(tokenOf(1), arena.nowMs);
     assert.match(found?.waits[0]?.message ?? "", /^no worker offers work in the namespace shop$/);
-    assert.equal(found?.remedies[0]?.text, "start a worker that offers work in the namespace shop");
+    assert.equal(
+      found?.remedies[0]?.text,
+      "start a worker that offers work in the pool default of the namespace shop",
+    );
   });
 
   it("names a pool other than the default if no worker in it offers the capability", () => {
@@ -252,7 +256,10 @@ describe("why a task waits", () => {
     arena.turn();
     const found = arena.pool.explain(tokenOf(1), arena.nowMs);
     assert.match(found?.waits[0]?.message ?? "", /^no worker offers work in the pool gpu$/);
-    assert.equal(found?.remedies[0]?.text, "start a worker that offers work in the pool gpu");
+    assert.equal(
+      found?.remedies[0]?.text,
+      "start a worker that offers work in the pool gpu of the namespace default",
+    );
   });
 
   it("names the command that ends the pause of the only agent, with and without a reason", () => {

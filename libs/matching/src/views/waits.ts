@@ -303,7 +303,7 @@ export class WaitReasons {
     const cohorts = [...(this.#demands.fieldOf(capability)?.cohorts ?? [])];
     if (cohorts.length === 0) {
       const location = locationOf(this.#identity);
-      const { hint, remedy } = absenceText(capability, location, this.#demands.offeredNames());
+      const { hint, remedy } = absenceText(capability, this.#identity, this.#demands.offeredNames());
       const text = `no worker offers ${capability}${location}${hint}`;
       return reason(WAIT_CAUSE_NO_CAPABILITY, text, capability, remedy);
     }
@@ -369,12 +369,12 @@ function locationOf({ namespace, name }: PoolIdentity): string {
 /** Describes a missing capability. The author most likely meant the similar name. */
 function absenceText(
   capability: string,
-  location: string,
+  { namespace, name }: PoolIdentity,
   offered: Iterable<string>,
 ): { readonly hint: string; readonly remedy: string } {
   if (capability === agentFunction) return { hint: "", remedy: withModels };
   const similar = nearest(capability, offered);
-  const start = `start a worker that offers ${capability}${location}`;
+  const start = `start a worker that offers ${capability} in the pool ${name} of the namespace ${namespace}`;
   if (similar === undefined) return { hint: "", remedy: start };
   const change = `change \`uses: ${capability}\` to \`${similar}\` in the workflow, and start another run`;
   return { hint: `. Did you mean ${similar}?`, remedy: `${change}, or ${start}` };

@@ -33,7 +33,7 @@ export const clusterCommands: readonly Command[] = [
         value: "SERVICE=N",
         isMany: true,
         summary:
-          "number of processes of a service: workflow=3. Default: 2 of registry, governance, workflow, swarm and master, 1 insight, 1 gateway",
+          "number of processes of services: workflow=3,swarm=2. Default: 2 of registry, governance, workflow, swarm and master, 1 insight, 1 gateway",
       },
       {
         name: "partitions",

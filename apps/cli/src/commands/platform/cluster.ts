@@ -26,7 +26,7 @@ export async function clusterUp(context: Context): Promise<Result> {
       throw usageFailure(`--port: expected a number up to 65534, got \`${value}\``);
     return value === undefined ? [] : [`--${name}=${value}`];
   });
-  const scales = Object.entries(values.labels("scale")).map(([service, count]) => scale(service, count));
+  const scales = values.texts("scale").flatMap((text) => text.split(",").map(scale));
   const settings = values.texts("set").map((setting) => `--set=${setting}`);
   const server = values.text("nats-server") ?? (await natsServer(context));
   return await handOverToProgram(shell, subject, [
@@ -43,7 +43,8 @@ export async function clusterUp(context: Context): Promise<Result> {
   ]);
 }
 
-function scale(service: string, count: string): string {
+function scale(text: string): string {
+  const [service = "", count = ""] = text.split("=");
   if (!services.includes(service))
     throw usageFailure(`--scale: expected one of ${services.join(", ")}, got \`${service}\``);
   return `--${service}=${count}`;

@@ -1,7 +1,9 @@
 /** Pools: create, update and read. Their machines store them. The pools know their own present state. */
 import { defaultNamespace, namespaceOf } from "@tutti/contracts/rpc";
 import type { ExplainPlacementRequest, ListQueueRequest, poolService } from "@tutti/contracts/swarm/v1";
+import { type Explanation, type Wait, WaitCause } from "@tutti/contracts/types/v1";
 import { type CallContext, pageOf } from "@tutti/kernel";
+import type { Pool } from "@tutti/matching";
 import type { Handlers } from "@tutti/mesh";
 import { swarmErrors } from "../../errors.ts";
 import { defaultPool } from "../../pools/pool-directory.ts";
@@ -71,5 +73,18 @@ async function explainPlacement(
       goneMs: unknownBeforeMs,
     });
   }
-  return { explanation };
+  return { explanation: withOtherPools(explanation, pool, pools.of(pool.namespace)) };
+}
+
+/** Names pools of the namespace whose agents offer what the task waits for. Its author may have meant one of them. */
+function withOtherPools(explanation: Explanation, pool: Pool, pools: readonly Pool[]): Explanation {
+  const isMissing = ({ cause, present }: Wait) => present && cause === WaitCause.WAIT_CAUSE_NO_CAPABILITY;
+  const capability = explanation.waits.find(isMissing)?.subject;
+  const [other] = pools.filter(
+    (each) => each !== pool && each.offered().some(({ capability: { name } }) => name === capability),
+  );
+  if (capability === undefined || other === undefined) return explanation;
+  const { name } = other;
+  const text = `a worker in the pool ${name} offers it: start it in the pool ${pool.name} (TUTTI_POOL=${pool.name}), or set \`placement: {pool: ${name}}\` of the task`;
+  return { ...explanation, remedies: [{ text, command: "" }, ...explanation.remedies] };
 }
