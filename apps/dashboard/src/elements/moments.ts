@@ -33,7 +33,7 @@ function largest(ms: number): string | undefined {
   return `${Math.floor(ms / day)} d`;
 }
 
-const clockFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const clockFormat = clockFormatOf();
 
 /** Returns a full date and time in the user's time zone. */
 export function clock(momentMs: number): string {
@@ -67,4 +67,14 @@ export function percent(share: number): string {
 /** `1 run`, `3 runs`. */
 export function counted(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;
+}
+
+function clockFormatOf(): Intl.DateTimeFormat {
+  const style = { dateStyle: "medium", timeStyle: "medium" } as const;
+  try {
+    return new Intl.DateTimeFormat(undefined, style);
+  } catch {
+    // The language of the browser may be none that it knows, such as en-US@posix.
+    return new Intl.DateTimeFormat("en", style);
+  }
 }

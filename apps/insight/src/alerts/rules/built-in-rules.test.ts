@@ -64,7 +64,7 @@ describe("built-in rules", () => {
     ].map(([alert]) => alert?.title);
     assert.deepEqual(titles, [
       "Runs fail: 13 of 33 in 5 minutes",
-      "1 processes stopped without a shutdown",
+      "1 instances of services stopped without a shutdown",
       "3 events of `mail` were dropped after their last delivery",
     ]);
   });

@@ -98,8 +98,9 @@ const rules: readonly BuiltIn[] = [
   },
   {
     ruleId: "process-down",
-    title: "${{ int(expired + 0.5) }} processes stopped without a shutdown",
-    advice: "Find the missing process with `tutti instances`. Its log has the reason.",
+    title: "${{ int(expired + 0.5) }} instances of services stopped without a shutdown",
+    advice:
+      "The log of a stopped process has the reason. `tutti instances` lists what runs now. The alert ends 5 minutes after the last stop.",
     queries: [
       {
         queryId: "expired",
@@ -236,6 +237,8 @@ const rules: readonly BuiltIn[] = [
     queries: [{ queryId: "connected", metric: "tutti_nats_connected", ...least }],
     condition: "connected == 0.0",
     severity: SEVERITY_CRITICAL,
+    // A short start raises no alert.
+    holdMs: minuteMs / 2,
   },
   {
     ruleId: "events-dead",
