@@ -100,7 +100,7 @@ const rules: readonly BuiltIn[] = [
     ruleId: "process-down",
     title: "${{ int(expired + 0.5) }} instances of services stopped without a shutdown",
     advice:
-      "The log of a stopped process has the reason. `tutti instances` lists what runs now. The alert ends 5 minutes after the last stop.",
+      "The log of a stopped process has the reason. `tutti instances` lists the instances that run now. The alert ends 5 minutes after the last stop.",
     queries: [
       {
         queryId: "expired",
