@@ -15,6 +15,8 @@ interface Section {
   readonly heading: string;
   readonly anchor: string;
   readonly text: string;
+  /** Words that find the section as its heading does: `<!-- search: quickstart -->`. */
+  readonly words: string;
 }
 
 export interface Rendered {
@@ -31,7 +33,7 @@ export type Leads = (link: string) => string;
 
 export function rendered(text: string, leads: Leads): Rendered {
   const headings: Heading[] = [];
-  const sections: { heading: string; anchor: string; text: string }[] = [];
+  const sections: { heading: string; anchor: string; text: string; words: string }[] = [];
   const usedAnchors = new Set<string>();
   let summary = "";
   const marked = new Marked({ gfm: true });
@@ -41,7 +43,11 @@ export function rendered(text: string, leads: Leads): Rendered {
         const { depth, text: raw } = token as Tokens.Heading;
         const heading = { depth, text: plain(raw), anchor: anchorOf(raw, usedAnchors) };
         headings.push(heading);
-        sections.push({ heading: heading.text, anchor: heading.anchor, text: "" });
+        sections.push({ heading: heading.text, anchor: heading.anchor, text: "", words: "" });
+      } else if (token.type === "html") {
+        const [, words = ""] = /^<!-- search: (.+) -->/.exec(token.raw) ?? [];
+        const open = sections.at(-1);
+        if (open !== undefined) open.words += words;
       } else if (token.type === "paragraph" || token.type === "text" || token.type === "table") {
         const content = plain(token.raw);
         if (summary === "" && token.type === "paragraph") summary = content;

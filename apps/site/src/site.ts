@@ -82,7 +82,7 @@ export async function buildSite(options: SiteOptions): Promise<Built> {
   }
   site.write("search.json", JSON.stringify(searchIndex(pages)));
   site.write("llms.txt", llmsText(pages, sections));
-  for (const name of ["theme.js", "site.js"]) site.copy(join(assets, name), name);
+  for (const name of ["theme.js", "search.js", "site.js"]) site.copy(join(assets, name), name);
   site.write(
     "site.css",
     readFileSync(join(root, style), "utf8") + readFileSync(join(assets, "site.css"), "utf8"),
@@ -237,8 +237,8 @@ function markdownOf(source: Source & { kind: "page" }, sources: ReadonlyMap<stri
 }
 
 /**
- * Returns the search index. Each entry has the address and title of a page, and its sections as anchor, heading and
- * text.
+ * Returns the search index. Each entry has the address and title of a page, and its sections as anchor, heading,
+ * text and further words.
  */
 function searchIndex(pages: ReadonlyMap<string, Page>) {
   return [...pages.values()]
@@ -248,7 +248,12 @@ function searchIndex(pages: ReadonlyMap<string, Page>) {
       return [
         address,
         title,
-        content.sections.map(({ anchor, heading, text }) => [anchor, heading, text.slice(0, most)]),
+        content.sections.map(({ anchor, heading, text, words }) => [
+          anchor,
+          heading,
+          text.slice(0, most),
+          words,
+        ]),
       ];
     });
 }

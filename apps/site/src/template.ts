@@ -54,6 +54,7 @@ export function framed(page: Framed, { sections, version, isVersioned }: Site): 
 <link rel="stylesheet" href="${to("site.css")}">
 <link rel="alternate" type="text/markdown" href="${to(page.textAddress)}" title="This page as Markdown">
 <script src="${to("theme.js")}"></script>
+<script src="${to("search.js")}" defer></script>
 <script src="${to("site.js")}" defer></script>
 </head>
 <body>

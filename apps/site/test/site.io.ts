@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, it } from "node:test";
-import { buildSite } from "../src/site.ts";
+import { after, afterEach, before, beforeEach, describe, it } from "node:test";
+import { createContext, runInContext } from "node:vm";
+import { buildSite, workspaceRoot } from "../src/site.ts";
 
 describe("the site", () => {
   let root: string;
@@ -18,7 +19,7 @@ describe("the site", () => {
     write("docs/guides/README.md", "# Guides\n\n[Locks](locks.md)\n");
     write(
       "docs/guides/locks.md",
-      "# Locks\n\nOne holder.\n\n## Use\n\nTake it: [flow](../../examples/a/flow.yaml).\n",
+      "# Locks\n\nOne holder.\n\n## Use\n\n<!-- search: mutex -->\n\nTake it: [flow](../../examples/a/flow.yaml).\n",
     );
   });
   afterEach(() => rmSync(root, { recursive: true }));
@@ -45,6 +46,7 @@ describe("the site", () => {
       ([address]: string[]) => address === "guides/locks.html",
     );
     assert.deepEqual(locks[2][1].slice(0, 2), ["use", "Use"]);
+    assert.equal(locks[2][1][3], "mutex");
     assert.doesNotMatch(output("index.html"), /Edit this page/);
   });
 
@@ -90,4 +92,37 @@ describe("the site", () => {
     write("docs/lost.md", "# Lost\n");
     assert.match((await build()).problems.join("\n"), /docs\/lost\.md: expected a place in the navigation/);
   });
+});
+
+/** The global scope of `search.js`. */
+interface Search {
+  sectionsOf(pages: unknown): unknown;
+  search(sections: unknown, query: string): readonly { readonly address: string }[];
+}
+
+describe("the search of the documentation", () => {
+  const out = mkdtempSync(join(tmpdir(), "site-"));
+  const scope = createContext({}) as unknown as Search;
+  let sections: unknown;
+  before(async () => {
+    assert.deepEqual((await buildSite({ root: workspaceRoot, out })).problems, []);
+    runInContext(readFileSync(join(out, "search.js"), "utf8"), scope);
+    sections = scope.sectionsOf(JSON.parse(readFileSync(join(out, "search.json"), "utf8")));
+  });
+  after(() => rmSync(out, { recursive: true }));
+
+  for (const [query, expected] of [
+    ["quickstart", "start.html"],
+    ["hello world", "guides/install.html#the-first-run"],
+    ["queued forever", "production/troubleshooting.html"],
+    ["stuck", "production/troubleshooting.html"],
+    ["wrong pool", "production/troubleshooting.html"],
+    ["no worker offers", "production/troubleshooting.html"],
+    ["approval reject", "tutorials/4-approval-and-saga.html#an-approval"],
+    ["approval reject", "guides/workflows.html#waiting"],
+  ] as const)
+    it(`finds ${expected} by "${query}" among the first three`, () => {
+      const addresses = scope.search(sections, query).map(({ address }) => address);
+      assert.ok(addresses.slice(0, 3).includes(expected), addresses.join("\n"));
+    });
 });
