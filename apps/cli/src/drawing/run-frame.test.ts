@@ -21,7 +21,7 @@ function task(
       nextMs: undefined,
       progress: 0,
     },
-    ...{ entries: undefined, used: undefined, parts: [] },
+    ...{ entries: undefined, used: undefined, changeMs: undefined, parts: [] },
     ...more,
   };
 }

@@ -9,6 +9,7 @@ import { printClock, printDurationMs } from "../terminal/time.ts";
 import { type DisconnectionReporter, disconnectionReporter } from "./disconnection.ts";
 import type { Reported } from "./model.ts";
 import type { Reporter } from "./reporter.ts";
+import type { TaskView } from "./run-view.ts";
 
 interface Parts {
   readonly print: Printer;
@@ -21,13 +22,20 @@ interface Parts {
 const duration = /\b\d+(?:\.\d+)? ?(?:ms|s|min|m|h|d)(?: ?\d+ ?(?:ms|s|min|m|h|d))*\b/g;
 
 interface Change {
+  readonly key: string;
   readonly state: string;
   readonly name: string;
   readonly about: string;
   readonly attemptText: string;
   /** Time of the change. Undefined if only the time of the reply is known. */
-  readonly atMs?: number | undefined;
+  readonly atMs: number | undefined;
 }
+
+/** Returns the part of a change that has a line once. */
+const known = ({ state, attemptText }: Pick<Change, "state" | "attemptText">) => `${state} ${attemptText}`;
+
+/** Key of the run, mission or session itself. */
+const whole = "whole";
 
 /** Reports a run or session without a terminal: a line for each change of a task or of the whole. */
 export class LineReporter implements Reporter {
@@ -37,6 +45,8 @@ export class LineReporter implements Reporter {
   readonly #absence: DisconnectionReporter;
   /** Printed causes, without durations, since the last end of a task. */
   readonly #causes = new Set<string>();
+  /** Time of the last line. */
+  #lastMs = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -44,37 +54,37 @@ export class LineReporter implements Reporter {
   }
 
   changed(reported: Reported): void {
+    const { isSilent, shell } = this.#parts;
+    if (isSilent) return;
     const { tasks, summary } = reported.changes;
+    const all = tasks.flatMap((view) => this.#changesOf(view));
     // The command that prints the result also prints the end.
     if (summary !== undefined && !displayOf(summary.status).isEnded) {
-      const { status, statusReason, id } = summary;
-      const isFirst = status === "running" && !this.#reported.has("whole");
+      const { status: state, statusReason: about, id: name } = summary;
+      const isFirst = state === "running" && !this.#reported.has(whole);
       const atMs = isFirst ? reported.view()?.startMs : undefined;
-      this.#report("whole", { state: status, name: id, about: statusReason, attemptText: "", atMs });
+      all.unshift({ key: whole, state, name, about, attemptText: "", atMs });
     }
-    const nowMs = this.#parts.shell.nowMs();
-    const changes: [key: string, Change][] = [];
-    for (const view of this.#parts.isSilent ? [] : tasks) {
-      if (view.state === "pending") continue;
-      if (view.endMs !== undefined) this.#causes.clear();
-      const attemptText = view.attempts > 1 ? `attempt ${view.attempts}` : "";
-      const error = ["failed", "retrying", "paused"].includes(view.state) ? view.error : "";
-      const duration =
-        view.startMs !== undefined && view.endMs !== undefined
-          ? printDurationMs(view.endMs - view.startMs)
-          : "";
-      const used = view.used === undefined || view.endMs === undefined ? "" : usageText(view.used);
-      const about = [duration, used, attemptText, error === "" ? view.reason : error]
-        .filter((part) => part !== "")
-        .join(" · ");
-      // Queued again, a task keeps its first start.
-      const isStart = view.state === "running" || (view.state === "queued" && attemptText === "");
-      const atMs = view.endMs ?? (isStart ? view.startMs : undefined);
-      changes.push([`task ${view.id}`, { state: view.state, name: view.id, about, attemptText, atMs }]);
-    }
-    // Changes that arrive together are printed in the order of their times.
-    changes.sort(([, one], [, other]) => (one.atMs ?? nowMs) - (other.atMs ?? nowMs));
-    for (const [key, change] of changes) this.#report(key, change);
+    const changes = all.filter((change) => this.#reported.get(change.key) !== known(change));
+    // A change without a recorded time has the latest time of its reply.
+    const knownMs = changes.map(({ atMs }) => atMs);
+    if (knownMs.includes(undefined)) knownMs.push(reported.view()?.endMs);
+    const recentMs = knownMs.filter((atMs) => atMs !== undefined && atMs > this.#lastMs) as number[];
+    const latestMs = recentMs.length === 0 ? shell.nowMs() : Math.max(...recentMs);
+    const timed = changes.map((change) => ({ ...change, atMs: change.atMs ?? latestMs }));
+    timed.sort((one, other) => one.atMs - other.atMs || orderOf(one) - orderOf(other));
+    for (const change of timed) this.#report(change);
+  }
+
+  /** Returns the changes of a task since its last line. The end of a compensated task may have no line yet. */
+  #changesOf(view: TaskView): Change[] {
+    if (view.state === "pending") return [];
+    if (view.endMs !== undefined) this.#causes.clear();
+    const isUndone = view.state === "compensating" || view.state === "compensated";
+    const change = changeOf(view, isUndone);
+    const isKnown = /^(completed|compensat)/.test(this.#reported.get(change.key) ?? "");
+    if (!isUndone || isKnown || view.endMs === undefined) return [change];
+    return [{ ...change, state: "completed", atMs: view.endMs }, change];
   }
 
   connectionChanged(state: ConnectionState, error?: unknown): void {
@@ -93,15 +103,14 @@ export class LineReporter implements Reporter {
     this.#absence.close();
   }
 
-  #report(key: string, { state, name, about, attemptText, atMs }: Change): void {
-    const { print, shell, isSilent } = this.#parts;
-    const known = `${state} ${attemptText}`;
-    if (isSilent || this.#reported.get(key) === known) return;
-    this.#reported.set(key, known);
+  #report({ key, state, name, about, attemptText, atMs }: Change & { readonly atMs: number }): void {
+    const { print } = this.#parts;
+    this.#reported.set(key, known({ state, attemptText }));
+    this.#lastMs = Math.max(this.#lastMs, atMs);
     const { symbol, tone, words } = displayOf(state);
     const { errorStyle: style } = print;
     const line = [
-      style.dim(printClock(atMs ?? shell.nowMs())),
+      style.dim(printClock(this.#lastMs)),
       `${toned(style, tone, symbol)} ${padEnd(safe(name), 20)}`,
       toned(style, tone, padEnd(words, 10)),
       style.dim(safe(about)),
@@ -109,3 +118,20 @@ export class LineReporter implements Reporter {
     print.errorLines([line.trimEnd()]);
   }
 }
+
+function changeOf(view: TaskView, isUndone: boolean): Change {
+  const { id, state, startMs, endMs, changeMs: atMs } = view;
+  const attemptText = view.attempts > 1 ? `attempt ${view.attempts}` : "";
+  const error = ["failed", "retrying", "paused"].includes(state) ? view.error : "";
+  // The compensation has times of its own.
+  const hasDuration = startMs !== undefined && endMs !== undefined && !isUndone;
+  const duration = hasDuration ? printDurationMs(endMs - startMs) : "";
+  const used = view.used === undefined || endMs === undefined || isUndone ? "" : usageText(view.used);
+  const about = [duration, used, attemptText, error === "" ? view.reason : error]
+    .filter((part) => part !== "")
+    .join(" · ");
+  return { key: `task ${id}`, state, name: id, about, attemptText, atMs };
+}
+
+/** Orders changes of the same time: the run itself, then ends, then the starts that follow from them. */
+const orderOf = ({ key, state }: Change): number => (key === whole ? 0 : displayOf(state).isEnded ? 1 : 2);

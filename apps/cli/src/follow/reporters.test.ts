@@ -198,6 +198,45 @@ describe("a run reported line by line", () => {
     );
   });
 
+  it("prints the end of a compensated task, and its compensation at the time of that", () => {
+    const { model, reporter, shell } = reporting();
+    const attempt = { number: 2, pool: "default", compensation: true };
+    const [charge, reserve] = [
+      task("charge", "compensating", { endTimeMs: 1_300, attempts: [{ ...attempt, queueTimeMs: 5_000 }] }),
+      task("reserve", "compensating", { endTimeMs: 1_200, attempts: [{ ...attempt, queueTimeMs: 6_000 }] }),
+    ];
+    const replies = [
+      {
+        run: run("running", { startTimeMs: 1_000 }),
+        tasks: [task("reserve", "completed", { endTimeMs: 1_200 })],
+      },
+      { tasks: [charge, task("nap", "waiting", { readyTimeMs: 1_250 })] },
+      { tasks: [reserve, { ...charge, status: "compensated" as const }] },
+      {
+        run: run("failed", { endTimeMs: 7_000 }),
+        tasks: [{ ...reserve, status: "compensated" as const }],
+      },
+    ];
+    for (const reply of replies) {
+      model.apply(reply);
+      reporter.changed(model);
+    }
+    const lines = shell.errors.text.matchAll(/^(\S+) +\S+ +(\S+) +(\S+) *(.*)$/gm);
+    assert.deepEqual(
+      [...lines].map(([, clock, ...words]) => [clock, words.join(" ").trim()]),
+      [
+        [1_000, "r1 running"],
+        [1_200, "reserve completed"],
+        [1_250, "nap waiting"],
+        [1_300, "charge completed"],
+        [5_000, "charge compensating"],
+        [6_000, "charge compensated"],
+        [6_000, "reserve compensating"],
+        [7_000, "reserve compensated"],
+      ].map(([atMs, text]) => [printClock(Number(atMs)), text]),
+    );
+  });
+
   it("reports that the platform is not reachable, and the reconnection", async () => {
     const { reporter, lines } = reporting(true);
     reporter.connectionChanged("broken");

@@ -107,12 +107,40 @@ function taskView(task: Task, entries?: TaskView["entries"]): TaskView {
     error: error?.message ?? "",
     startMs: task.startTimeMs ?? task.readyTimeMs,
     endMs: task.endTimeMs,
+    changeMs: changeOf(task),
     nextMs: task.nextTimeMs,
     progress: attempt?.progress ?? 0,
     entries,
     used: usedOf(task.used),
     parts: [],
   };
+}
+
+/** Returns the time when a task changed to its state. A compensated task keeps the end of its own work. */
+function changeOf({ status, attempts, readyTimeMs, startTimeMs, endTimeMs }: Task): number | undefined {
+  const {
+    queueTimeMs,
+    startTimeMs: attemptMs,
+    endTimeMs: attemptEndMs,
+    compensation,
+  } = attempts.at(-1) ?? {};
+  switch (status) {
+    case "queued":
+      return queueTimeMs ?? readyTimeMs;
+    case "running":
+      return attemptMs ?? startTimeMs ?? readyTimeMs;
+    case "waiting":
+      return attempts.length === 0 ? readyTimeMs : attemptEndMs;
+    case "retrying":
+    case "paused":
+      return attemptEndMs;
+    case "compensating":
+      return compensation === true ? queueTimeMs : undefined;
+    case "compensated":
+      return undefined;
+    default:
+      return endTimeMs;
+  }
 }
 
 function compensationView({ name, error }: CodeCompensation): TaskView {
@@ -129,6 +157,7 @@ function compensationView({ name, error }: CodeCompensation): TaskView {
     error,
     startMs: undefined,
     endMs: undefined,
+    changeMs: undefined,
     nextMs: undefined,
     progress: 0,
     entries: undefined,

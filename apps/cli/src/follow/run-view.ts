@@ -28,6 +28,8 @@ export interface TaskView {
   readonly error: string;
   readonly startMs: number | undefined;
   readonly endMs: number | undefined;
+  /** Time of the change to this state. Undefined if the server does not record it. */
+  readonly changeMs: number | undefined;
   /** Time of the next retry, or of the due timer. */
   readonly nextMs: number | undefined;
   /** Progress that the attempt reports, 0 to 1. 0: not known. */

@@ -128,6 +128,15 @@ function viewOfMission(mission: Mission, tasks: readonly BoardTask[]): RunView {
   };
 }
 
+/** Returns the time of the change to a state that has not ended. Queued again, a task keeps its first times. */
+function startOfState(
+  status: string,
+  { startTimeMs, readyTimeMs }: Pick<SessionTask, "startTimeMs" | "readyTimeMs">,
+): number | undefined {
+  if (status === "running") return startTimeMs ?? readyTimeMs;
+  return status === "queued" && startTimeMs === undefined ? readyTimeMs : undefined;
+}
+
 function taskView({
   spec,
   status,
@@ -148,6 +157,7 @@ function taskView({
     error: outcome?.failed?.message ?? "",
     startMs: task.startTimeMs ?? task.readyTimeMs,
     endMs: task.endTimeMs,
+    changeMs: task.endTimeMs ?? startOfState(status, task),
     nextMs: undefined,
     progress: 0,
     entries: undefined,
