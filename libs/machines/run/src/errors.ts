@@ -9,6 +9,35 @@ interface ChildFailure {
   readonly reason: string;
 }
 
+interface ApprovalExpiry {
+  readonly task: string;
+  readonly withinMs: number;
+  /** Whether a durable function or an agent asked. It handles the failure, so its task may complete. */
+  readonly isCall: boolean;
+}
+
+interface Rejection {
+  readonly task: string;
+  readonly by: string;
+  readonly reason: string;
+  /** As for `ApprovalExpiry`. */
+  readonly isCall: boolean;
+}
+
+interface RetryRefusal {
+  readonly id: string;
+  readonly status: string;
+  /** Whether one of its tasks can be repeated. */
+  readonly isRepeatable: boolean;
+}
+
+interface MissingEntry {
+  readonly kind: string;
+  readonly name: string;
+  /** Names of the declared entries of this kind, separated by commas. */
+  readonly known: string;
+}
+
 interface BudgetShort {
   readonly id: string;
   readonly task: string;
@@ -99,9 +128,12 @@ export const runErrors = defineErrors("workflow", {
     status: "FAILED_PRECONDITION",
     retry: "never",
     help: "Only a run that failed, was cancelled or terminated, or waits for a person can be retried.",
-    message: ({ id, status }: { id: string; status: string }) =>
+    message: ({ id, status }: RetryRefusal) =>
       `Run \`${id}\` ${statusClause(status)} and has no failed task to retry`,
-    remedy: "Repeat a task with `tutti retry ID --task TASK`, or reset the run with `tutti reset ID EVENT`.",
+    remedy: ({ isRepeatable }: RetryRefusal) =>
+      isRepeatable
+        ? "Repeat a task with `tutti retry ID --task TASK`, or reset the run with `tutti reset ID EVENT`."
+        : "Reset the run to an earlier event with `tutti reset ID EVENT`.",
   },
   resetInvalid: {
     status: "INVALID_ARGUMENT",
@@ -369,17 +401,18 @@ export const runErrors = defineErrors("workflow", {
     status: "DEADLINE_EXCEEDED",
     retry: "never",
     help: "The approval was not decided in time.",
-    message: ({ task, withinMs }: { task: string; withinMs: number }) =>
+    message: ({ task, withinMs }: ApprovalExpiry) =>
       `The approval of task \`${task}\` was not decided within ${printDuration(withinMs)}`,
-    remedy: "Retry the task to ask again, or raise `within`.",
+    remedy: ({ isCall }: ApprovalExpiry) =>
+      isCall ? "Raise `within`." : "Retry the task to ask again, or raise `within`.",
   },
   approvalRejected: {
     status: "ABORTED",
     retry: "never",
     help: "An approver rejected it.",
-    message: ({ task, by, reason }: { task: string; by: string; reason: string }) =>
+    message: ({ task, by, reason }: Rejection) =>
       `Task \`${task}\` was rejected by ${by || "an approver"}${reason === "" ? "" : `: ${reason}`}`,
-    remedy: "Retry the task to ask again.",
+    remedy: ({ isCall }: Rejection) => (isCall ? "" : "Retry the task to ask again."),
   },
   approvalMissing: {
     status: "NOT_FOUND",
@@ -474,9 +507,14 @@ export const runErrors = defineErrors("workflow", {
     status: "NOT_FOUND",
     retry: "never",
     help: "A definition declares the updates and queries that its runs understand.",
-    message: ({ kind, name, known }: { kind: string; name: string; known: string }) =>
-      `The definition of the run declares no ${kind} \`${name}\`. It declares ${known || "none"}`,
-    remedy: "Correct the name.",
+    message: ({ kind, name, known }: MissingEntry) =>
+      known === ""
+        ? `The definition of the run declares no ${kind === "query" ? "queries" : `${kind}s`}`
+        : `The definition of the run declares no ${kind} \`${name}\`. It declares ${known}`,
+    remedy: ({ kind, name, known }: MissingEntry) =>
+      known === ""
+        ? `Declare the ${kind} \`${name}\` in the definition, and start another run.`
+        : "Correct the name.",
   },
   payloadInvalid: {
     status: "INVALID_ARGUMENT",

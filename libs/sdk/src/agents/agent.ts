@@ -378,9 +378,10 @@ class AgentRun {
       return { text: shortened(`${note}${typeof output === "string" ? output : JSON.stringify(output)}`) };
     } catch (error) {
       if (!(error instanceof StepFailure)) throw error;
-      // The remedy of a rejection is for people: a model would follow it.
-      const text = error.message.replace("Retry the task to ask again.", "Do not repeat the call.");
-      return failed(`${error.code}: ${text}`);
+      if (error.code !== "workflow.approval_rejected") return failed(`${error.code}: ${error.message}`);
+      // Histories of earlier releases have a remedy for people: a model would follow it.
+      const reason = error.message.replace(/ Retry the task to ask again\.$/, "");
+      return failed(`${error.code}: ${reason} Do not repeat the call.`);
     }
   }
 

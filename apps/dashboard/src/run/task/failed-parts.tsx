@@ -66,7 +66,8 @@ function FailedPart({ run, id }: { run: RunFacts; id: string }) {
       taskOf((await send({ method: "GET", path: runPath(run, ["tasks", id]) }, signal)) as Task),
     placeholderData: (before) => (before?.id === id ? before : undefined),
   });
-  const input = data === undefined ? "" : JSON.stringify(data.input ?? null);
+  // An approval has no input.
+  const input = data?.input === undefined || data.input === null ? "" : JSON.stringify(data.input);
   return (
     <li>
       <button type="button" className="text-link" onClick={() => go({ task: id })}>

@@ -69,8 +69,13 @@ describe("an approval", () => {
     const explanation = scene.driver.query(scene.key, explain, { taskId: "sure" }) as Explanation;
     assert.match(explanation.summary, /waits for anna, ben, ops to decide: Ship 3\?$/);
     assert.deepEqual(
-      explanation.remedies.map(({ command }) => command),
-      [`tutti approve ${scene.key.id} sure`],
+      explanation.remedies.map(({ text, command }) => [text, command]),
+      [
+        [
+          "Approve it as one of: anna, ben, ops. With --reject: reject it.",
+          `tutti approve ${scene.key.id} sure`,
+        ],
+      ],
     );
   });
 
@@ -153,7 +158,7 @@ tasks:
     assert.deepEqual(decide(scene, "anna", rejected), { verdict: rejected });
     const { error } = endingOf(scene.state);
     assert.equal(error?.code, "workflow.approval_rejected");
-    assert.match(error.message, /rejected by anna: says anna/);
+    assert.equal(error.message, "Task `sure` was rejected by anna: says anna. Retry the task to ask again.");
   });
 
   it("rejects other deciders, data that does not match the form, and late decisions, each with its own code", () => {

@@ -10,7 +10,7 @@ import type { NodeView } from "../../core/state/state.ts";
 import { runErrors } from "../../errors.ts";
 import { approvalIdOf } from "./ask.ts";
 import { approvalAsked, approvalDecided, approvalReleased } from "./events.ts";
-import { isOpen } from "./open.ts";
+import { isAskedByCode, isOpen } from "./open.ts";
 import { decidersOf, excludedFrom, termsOf } from "./seats.ts";
 
 export const approve: TaskKind = {
@@ -65,7 +65,8 @@ export function expireApproval(place: Place): void {
     return;
   }
   const withinMs = question.expireMs - question.requestMs;
-  const refusal = runErrors.approvalExpired.refusal({ task: idOf(place), withinMs });
+  const isCall = isAskedByCode(run, place.range);
+  const refusal = runErrors.approvalExpired.refusal({ task: idOf(place), withinMs, isCall });
   step.emit(approvalDecided, {
     node: number,
     decision: undefined,
@@ -81,13 +82,10 @@ export function explainQuestion(node: NodeView) {
   const question = node.more?.question;
   if (question === undefined || !isOpen(node)) return undefined;
   const { needed } = termsOf(node);
-  const by = decidersOf(node);
   const seats = new Set(question.decisions.map(({ onBehalfOf, cause }) => onBehalfOf || cause?.actor?.id));
   const progress = seats.size === 0 ? "" : `, ${seats.size} of ${needed} have approved`;
-  const excluded = excludedFrom(node);
-  const able = by.filter(
-    (name) => !excluded.some((person) => name === person || name === `person:${person}`),
-  );
+  const by = decidersOf(node);
+  const able = ableDeciders(node);
   const none = by.length === 0 ? "a person" : `${by.join(", ")} (excluded)`;
   const any = able.length === 0 ? none : able.join(", ");
   const decider = question.claim === undefined ? any : `${question.claim.person}, who has claimed it,`;
@@ -97,6 +95,14 @@ export function explainQuestion(node: NodeView) {
     message: `it waits for ${decider} to decide${ruleNote}: ${question.title}${progress}`,
     subject: question.approvalId,
   };
+}
+
+/** Returns the names of the possible deciders. Empty if any person may decide, or all are excluded. */
+export function ableDeciders(node: NodeView): string[] {
+  const excluded = excludedFrom(node);
+  return decidersOf(node).filter(
+    (name) => !excluded.some((person) => name === person || name === `person:${person}`),
+  );
 }
 
 /** Returns the text. Undefined if its evaluation has failed the task. */

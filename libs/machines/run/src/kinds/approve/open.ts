@@ -2,8 +2,9 @@
 import { TaskStatus, Verdict } from "@tutti/contracts/types/v1";
 import type { RunQuestion } from "@tutti/contracts/workflow/v1";
 import type { ReadOnly } from "@tutti/kernel";
+import { stateOfKind } from "../../core/state/kind-state.ts";
 import { taskIdIn } from "../../core/state/places.ts";
-import type { NodeView, RunView } from "../../core/state/state.ts";
+import type { NodeView, RangeView, RunView } from "../../core/state/state.ts";
 
 export function hasOpenQuestions(run: RunView): boolean {
   return run.nodes.some((node) => node !== undefined && isOpen(node));
@@ -19,6 +20,11 @@ export function openQuestions(run: RunView): number {
 
 export function isOpen({ status, more }: NodeView): boolean {
   return status === TaskStatus.TASK_STATUS_WAITING && more?.question?.verdict === Verdict.VERDICT_UNSPECIFIED;
+}
+
+/** Returns whether a durable function or an agent asks, and not the definition. */
+export function isAskedByCode(run: RunView, { owner }: Pick<RangeView, "owner">): boolean {
+  return stateOfKind(run.nodes[owner], "function") !== undefined;
 }
 
 /** Returns when a question expires, or its claim ends, whichever is first. 0 for neither. */

@@ -29,12 +29,23 @@ export function payloadOf(
     const validated = validateAgainst(entry.inputSchema as Json, value);
     const [first] = validated.violations;
     if (first === undefined) return { value: validated.value };
-    const path = first.path.length === 0 ? "the payload" : first.path.join(".");
-    return runErrors.payloadInvalid.refusal({ kind, name, problem: `${path}: ${first.message}` });
+    return runErrors.payloadInvalid.refusal({ kind, name, problem: problemText(first, "the payload") });
   } catch (error) {
     if (!(error instanceof UnreadableData)) throw error;
     return runErrors.payloadInvalid.refusal({ kind, name, problem: `expected JSON, got ${error.message}` });
   }
+}
+
+/** Returns the first violation of a schema, as `amount: must be integer`. For the whole value: a sentence about it. */
+export function problemText(
+  { path, message }: { readonly path: readonly (string | number)[]; readonly message: string },
+  whole: string,
+): string {
+  if (path.length > 0) return `${path.join(".")}: ${message}`;
+  const withArticle = message
+    .replace(/^must be (?=object|array|integer)/, "must be an ")
+    .replace(/^must be (?=string|number|boolean)/, "must be a ");
+  return `${whole} ${withArticle}`;
 }
 
 const membersMax = 8;

@@ -3,10 +3,12 @@ import { describe, it } from "node:test";
 import type { Payload } from "@tutti/contracts/types/v1";
 import type { RunUpdated } from "@tutti/contracts/workflow/v1";
 import { isRefusal, type Refusal } from "@tutti/kernel";
+import { runErrors } from "../../errors.ts";
 import { jsonBytes, jsonOf, RunScene } from "../../testing/index.ts";
 import { cancelRun } from "../control/commands.ts";
 import { signalRun } from "../results/signals.ts";
 import { updateRun } from "../results/updates.ts";
+import { problemText } from "./entries.ts";
 import { showEntry } from "./queries.ts";
 
 const text = `workflow: told
@@ -78,6 +80,21 @@ describe("updates that a definition declares", () => {
     assert.equal(runQuery(scene, "state", { more: "x" }), "workflow.payload_invalid");
     assert.equal(runQuery(scene, "state"), "workflow.payload_invalid");
     assert.equal(runQuery(scene, "nothing"), "workflow.entry_missing");
+    const without = (known: string) =>
+      runErrors.entryMissing.refusal({ kind: "query", name: "nothing", known }).message;
+    assert.equal(
+      without(""),
+      "The definition of the run declares no queries. Declare the query `nothing` in the definition, and start another run.",
+    );
+    assert.match(without("state"), /declares no query `nothing`\. It declares state\. Correct the name\.$/);
+    assert.equal(
+      problemText({ path: [], message: "must be object, got nothing" }, "the payload"),
+      "the payload must be an object, got nothing",
+    );
+    assert.equal(
+      problemText({ path: ["amount"], message: "must be integer" }, "the payload"),
+      "amount: must be integer",
+    );
     assert.equal(runQuery(scene, "done"), "workflow.entry_failed");
     scene.driver.execute(scene.key, cancelRun, { reason: "", noCompensate: false });
     assert.deepEqual(runQuery(scene, "state", { more: 0 }), { count: 0, who: "nobody" });

@@ -38,7 +38,7 @@ import {
 import { type NodeView, type RangeView, type Run, type RunView, statusOf } from "../../core/state/state.ts";
 import { nextMove, stateDueMs, stateOf } from "../../core/state/transition-progress.ts";
 import { runErrors } from "../../errors.ts";
-import { explainQuestion } from "../../kinds/approve/kind.ts";
+import { ableDeciders, explainQuestion } from "../../kinds/approve/kind.ts";
 import { kindOf } from "../../kinds/table.ts";
 import { awaitOf } from "../../kinds/wait/awaited-event.ts";
 import { payloadMembers } from "../entry/entries.ts";
@@ -263,13 +263,18 @@ function remediesOf(
   if (status === TaskStatus.TASK_STATUS_PAUSED)
     return [{ text: "Retry the task.", command: `tutti resume ${key.id} --task ${id}` }];
   if (status === TaskStatus.TASK_STATUS_RETRYING)
-    return (node?.more?.dueMs ?? 0) - nowMs < longPauseMs
-      ? []
-      : [{ text: "Retry the task now, without the pause.", command: `tutti retry ${key.id} --task ${id}` }];
+    return [
+      { text: "See the log of its failed attempts.", command: `tutti logs ${key.id} --task ${id}` },
+      ...((node?.more?.dueMs ?? 0) - nowMs < longPauseMs
+        ? []
+        : [
+            { text: "Retry the task now, without the pause.", command: `tutti retry ${key.id} --task ${id}` },
+          ]),
+    ];
   const childId = status === TaskStatus.TASK_STATUS_WAITING ? stateOfKind(node, "child")?.childId : undefined;
   if (childId) return [{ text: "See why the child waits.", command: `tutti why ${childId}` }];
   if (node?.more?.question !== undefined)
-    return [{ text: "Approve it. With --reject: reject it.", command: `tutti approve ${key.id} ${id}` }];
+    return [{ text: decisionText(node), command: `tutti approve ${key.id} ${id}` }];
   const event = node === undefined ? undefined : awaitOf(run, node);
   if (event !== undefined)
     return [{ text: "Post the event. Its data: KEY=VALUE.", command: `tutti event post ${event.type}` }];
@@ -281,6 +286,14 @@ function remediesOf(
       ? "Send the signal. If it has a payload: KEY=VALUE."
       : `Send the signal. Its payload, as KEY=VALUE: ${members}.`;
   return [{ text, command: `tutti signal ${key.id} ${signal}` }];
+}
+
+function decisionText(node: NodeView): string {
+  const { person } = node.more?.question?.claim ?? {};
+  const deciders = person === undefined ? ableDeciders(node) : [person];
+  const as =
+    deciders.length === 0 ? "" : ` as ${deciders.length > 1 ? "one of: " : ""}${deciders.join(", ")}`;
+  return `Approve it${as}. With --reject: reject it.`;
 }
 
 /** Returns why it does not continue now. */
@@ -304,16 +317,8 @@ function waitsOf(run: RunView, range: RangeView, number: number, nowMs: number):
     return waits.length > 0 ? waits : budgetWait(run);
   }
   if (status === TaskStatus.TASK_STATUS_HELD) return [...waitsOfRun(run), ...budgetWait(run)];
-  if (status === TaskStatus.TASK_STATUS_RETRYING)
-    return [
-      {
-        cause: WaitCause.WAIT_CAUSE_BACKOFF,
-        message: "it is tried again after a pause",
-        startTime,
-        ...due,
-        present: true,
-      },
-    ];
+  if (node !== undefined && status === TaskStatus.TASK_STATUS_RETRYING)
+    return [{ startTime, ...due, present: true, ...backoffOf(range, node) }];
   if (status === TaskStatus.TASK_STATUS_PAUSED)
     return [
       {
@@ -332,6 +337,17 @@ function waitsOf(run: RunView, range: RangeView, number: number, nowMs: number):
       ? undefined
       : (explainQuestion(node) ?? kindOf(taskOf(range, number).kind).explain?.(run, node, nowMs));
   return explained === undefined ? [] : [{ startTime, ...due, present: true, ...explained }];
+}
+
+/** Returns the pause before the next attempt, from the end of the failed one. */
+function backoffOf({ plan }: RangeView, { tries, task, more }: NodeView): Partial<Wait> {
+  const { maxAttempts } = plan.policy(plan.task(task)).retry;
+  const failed = more?.failures.at(-1);
+  return {
+    cause: WaitCause.WAIT_CAUSE_BACKOFF,
+    message: `attempt ${tries} of ${maxAttempts} failed, and the next one starts after a pause`,
+    ...(failed !== undefined && { startTime: toTimestamp(failed.endMs) }),
+  };
 }
 
 /** Returns the wait of a task that is ready, but waits for amounts that others return. */

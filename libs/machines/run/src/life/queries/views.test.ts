@@ -115,12 +115,23 @@ describe("an explanation of a task", () => {
     assert.equal(textFor("b"), "Send the signal. If it has a payload: KEY=VALUE.");
   });
 
-  it("offers to retry it if the pause before its next attempt is long", () => {
+  it("counts the attempts of a failing task, and offers its log and a retry if the pause before its next attempt is long", () => {
     const scene = RunScene.of("workflow: w\ntasks: {a: {uses: t.a, retry: {attempts: 3, backoff: 1h}}}\n");
     scene.fail("a");
     const dueMs = scene.state.nodes[0]?.more?.dueMs ?? 0;
-    assert.equal(commandFor(scene, "a", dueMs - 60_000), `tutti retry ${scene.key.id} --task a`);
-    assert.equal(commandFor(scene, "a", dueMs - 1_000), "");
+    const explained = (nowMs: number) =>
+      explain.answer(scene.state, { taskId: "a" }, { key: scene.key, nowMs }) as Explanation;
+    const { waits, remedies } = explained(dueMs - 60_000);
+    assert.equal(waits[0]?.message, "attempt 1 of 3 failed, and the next one starts after a pause");
+    const log = `tutti logs ${scene.key.id} --task a`;
+    assert.deepEqual(
+      remedies.map(({ command }) => command),
+      [log, `tutti retry ${scene.key.id} --task a`],
+    );
+    assert.deepEqual(
+      explained(dueMs - 1_000).remedies.map(({ command }) => command),
+      [log],
+    );
   });
 
   it("offers to resume it if its retries are used up and its policy asks a person", () => {

@@ -78,8 +78,9 @@ export const retryRun: RunCommand<RetryRun, RunDone> = {
     addUnreadable(run, nodes);
     const status = statusOf(run);
     const isNotStarted = run.phase === RunPhase.RUN_PHASE_WAITING;
-    if (isWithdrawn(run) || isNotStarted || !retriable.has(status) || (nodes.length === 0 && !hasEnded(run)))
-      return runErrors.nothingToRetry.refusal({ id, status: statusName(status) });
+    const isRepeatable = !isWithdrawn(run) && !isNotStarted && retriable.has(status);
+    if (!isRepeatable || (nodes.length === 0 && !hasEnded(run)))
+      return runErrors.nothingToRetry.refusal({ id, status: statusName(status), isRepeatable });
     const limits = hasEnded(run) ? limitIdsOf(run) : [];
     stopChildren({ run, step, budget: new StepBudget(), number: -1 }, nodes);
     step.emit(runRetried, {
@@ -216,7 +217,8 @@ export const resetRun: RunCommand<ResetRun, RunDone> = {
   decide(run, { toEvent, snapshot, keepSignals, signals, reason }, step) {
     const { id } = step.key;
     if (!isPresent(run)) return runErrors.runMissing.refusal({ id });
-    if (isWithdrawn(run)) return runErrors.nothingToRetry.refusal({ id, status: statusName(statusOf(run)) });
+    if (isWithdrawn(run))
+      return runErrors.nothingToRetry.refusal({ id, status: statusName(statusOf(run)), isRepeatable: false });
     const problem = snapshotProblem(run, snapshot);
     if (problem !== undefined) return runErrors.resetInvalid.refusal({ problem });
     const { nodes, phase, nextId } = RunSnapshotV1.decode(snapshot);

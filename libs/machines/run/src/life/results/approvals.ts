@@ -38,10 +38,11 @@ import {
   approvalDelegated,
   approvalReleased,
 } from "../../kinds/approve/events.ts";
-import { isOpen } from "../../kinds/approve/open.ts";
+import { isAskedByCode, isOpen } from "../../kinds/approve/open.ts";
 import { isBefore, questionNode, verdictOf } from "../../kinds/approve/questions.ts";
 import { delegationRefusal, seatFor, termsOf } from "../../kinds/approve/seats.ts";
 import { advance } from "../advance/advance.ts";
+import { problemText } from "../entry/entries.ts";
 
 const { VERDICT_APPROVED: approved, VERDICT_REJECTED: rejected, VERDICT_UNSPECIFIED: open } = Verdict;
 
@@ -209,8 +210,7 @@ function formData(node: NodeView, { data, verdict }: DecideApproval): { readonly
     const validated = validateAgainst(form as Json, value);
     const [first] = validated.violations;
     if (first === undefined) return { value: validated.value };
-    const path = first.path.length === 0 ? "the data" : first.path.join(".");
-    return runErrors.approvalInvalid.refusal({ problem: `${path}: ${first.message}` });
+    return runErrors.approvalInvalid.refusal({ problem: problemText(first, "the data") });
   } catch (error) {
     if (!(error instanceof UnreadableData)) throw error;
     return runErrors.approvalInvalid.refusal({ problem: `expected JSON, got ${error.message}` });
@@ -235,6 +235,7 @@ function decide(run: RunView, node: NodeView, step: RunStep, decision: ApprovalD
   const isOfOutput = question.check !== "" || question.rule !== undefined;
   const heldOutput = dataOf(question.output as Uint8Array, question.outputPayload as Payload | undefined);
   const output = isOfOutput ? bytesOf(heldOutput) : encodeJson(result);
+  const isCall = isAskedByCode(run, node.range);
   step.emit(approvalDecided, {
     node: node.number,
     decision,
@@ -242,7 +243,7 @@ function decide(run: RunView, node: NodeView, step: RunStep, decision: ApprovalD
     output: isApproved ? output : noBytes,
     error:
       decision.verdict === rejected
-        ? detailOfRefusal(runErrors.approvalRejected.refusal({ task, by, reason: comment }))
+        ? detailOfRefusal(runErrors.approvalRejected.refusal({ task, by, reason: comment, isCall }))
         : undefined,
     decideMs: step.nowMs,
   });
