@@ -32,6 +32,10 @@ export class WorkflowFiles implements Component {
   readonly #options: WorkflowFilesOptions;
   /** The content that was last registered or refused, by file, and for modules by export. */
   readonly #known = new Map<string, string>();
+  /** The registered workflow and its file, by file and document or export. */
+  readonly #registered = new Map<string, { readonly workflow: string; readonly file: string }>();
+  /** The names of the files at the latest read. */
+  #files: ReadonlySet<string> = new Set();
   #tutti: Tutti | undefined;
   #watcher: FSWatcher | undefined;
   #settled: Timer | undefined;
@@ -83,7 +87,9 @@ export class WorkflowFiles implements Component {
     const { folder, foundation, print } = this.#options;
     const { logger } = foundation;
     try {
-      for (const file of await workflowFilesIn(folder)) {
+      const files = await workflowFilesIn(folder);
+      this.#files = new Set(files.map(({ name }) => name));
+      for (const file of files) {
         if (this.#isStopping) return;
         if (isModuleName(file.name)) await this.#registerModule(file.name);
         else await this.#registerDocuments(file);
@@ -124,23 +130,46 @@ export class WorkflowFiles implements Component {
 
   async #registerText(file: WorkflowFile, key: string): Promise<void> {
     if (this.#known.get(key) === file.text) return;
-    await this.#register(file);
+    await this.#register(file, key);
     this.#known.set(key, file.text);
   }
 
-  async #register({ name, text }: WorkflowFile): Promise<void> {
+  async #register({ name, text }: WorkflowFile, key: string): Promise<void> {
     const { foundation, print } = this.#options;
     try {
       const definition = await this.#tutti?.workflows.register(text, { fileName: name });
       foundation.logger.info("workflow file registered", { file: name, workflow: definition?.name });
       print(`  Registered ${definition?.name} from ${name}.`);
+      this.#warnOfSecond(definition?.name ?? "", name, key);
     } catch (error) {
       const failure = errorFromUnknown(error);
       // A call to an unavailable platform can be retried with the same content, a wrong file cannot.
       if (failure.retryable) throw error;
-      const mistakes = failure.violations.map(({ field, message }) => `${field}: ${message}`);
+      // The text of a module is built: a line of it is not one of the file.
+      const isBuilt = isModuleName(name);
+      const mistakes = failure.violations.map(({ field, message }) =>
+        isBuilt ? message : `${field}: ${message}`,
+      );
       this.#refused(name, mistakes.length === 0 ? failure.message : mistakes.join("\n"));
     }
+  }
+
+  /** Warns if another file of the folder defines the same workflow, because each replaces the definition of the other. */
+  #warnOfSecond(workflow: string, file: string, key: string): void {
+    const other = [...this.#registered.values()].find(
+      (each) => each.workflow === workflow && each.file !== file && this.#files.has(each.file),
+    );
+    this.#registered.set(key, { workflow, file });
+    if (other === undefined) return;
+    const { print, foundation } = this.#options;
+    const isPrinted = print(
+      `  ${other.file} and ${file} both define the workflow ${workflow}. The definition of ${file} counts now. Rename one.`,
+    );
+    foundation.logger[isPrinted ? "info" : "warn"]("two files define one workflow", {
+      workflow,
+      file,
+      replaced: other.file,
+    });
   }
 
   #refused(name: string, reason: string): void {

@@ -41,6 +41,11 @@ it("workflows in YAML, JSON and modules are registered, and again after a change
       'import { workflow } from "@tutti/sdk";\nexport default workflow(missing, {});\n',
     );
     await write(
+      "built-badly.ts",
+      'import { workflow } from "@tutti/sdk";\n' +
+        'export default workflow("bad", { tasks: { a: { set: 1, needs: ["nope"] } } } as never);\n',
+    );
+    await write(
       "bad.yaml",
       "workflow: bad\ntasks:\n  a: {uses: x.y, neds: [b]}\n  b: {uses: x.y, retries: 3}\n",
     );
@@ -64,6 +69,7 @@ it("workflows in YAML, JSON and modules are registered, and again after a change
             'bad.yaml:4:18: tasks.b.retries: unknown key "retries". Did you mean `retry`?',
         ],
         ["broken.mjs", "missing is not defined"],
+        ["built-badly.ts", "tasks.a.needs[0]: unknown task `nope` (expected a task in the same list)"],
         ["two.yaml", 'two.yaml:8:24: tasks.a.neds: unknown key "neds". Did you mean `needs`?'],
       ],
     );
@@ -75,7 +81,13 @@ it("workflows in YAML, JSON and modules are registered, and again after a change
     await write("shared.mts", "export const shared: number = 50;\n");
     await until("the module to be registered again", () => files("workflow file registered").length >= 5);
     assert.equal(await tutti.execute("by-module"), 52);
-    assert.equal(files("workflow file refused").length, 3);
+    assert.equal(files("workflow file refused").length, 4);
+
+    assert.deepEqual(files("two files define one workflow"), []);
+    await write("again.yaml", "workflow: by-yaml\ntasks: {only: {set: 2}}\n");
+    await until("the second definition", () => files("two files define one workflow").length > 0);
+    const [warning] = files("two files define one workflow");
+    assert.deepEqual([warning?.["file"], warning?.["replaced"]], ["again.yaml", "flow.yaml"]);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
