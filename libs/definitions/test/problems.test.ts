@@ -35,6 +35,14 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
     ['a.yaml:2:1: error: task: unknown key "task". Did you mean `tasks`?'],
   ],
   [
+    "one typing error of the key that a task needs, and of a task that is similar to the task itself",
+    "workflow: w\ntasks:\n  first: {use: x, needs: [first2]}\n  other: {uses: x}",
+    [
+      'a.yaml:3:11: error: tasks.first.use: unknown key "use". Did you mean `uses`?',
+      "a.yaml:3:27: error: tasks.first.needs[0]: unknown task `first2`",
+    ],
+  ],
+  [
     "a key twice",
     "workflow: w\ntasks:\n  a: {uses: x}\n  a: {uses: y}",
     ["a.yaml:4:3: error: tasks.a: the key `a` appears a second time"],

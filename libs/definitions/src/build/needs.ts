@@ -21,7 +21,7 @@ export function readNeeds(building: Building, draft: Draft): void {
     const place = typeof need === "string" ? path : [...path, "task"];
     const number = names.sibling(task);
     if (number === undefined) {
-      const suggestion = building.findings.suggest(task, names.numbers.keys());
+      const suggestion = building.findings.suggest(task, otherTasks(names.numbers, draft));
       building.findings.error(
         "unknown_task",
         place,
@@ -35,6 +35,14 @@ export function readNeeds(building: Building, draft: Draft): void {
       if (on === undefined) draft.unstated.add(number);
     }
   }
+}
+
+/** Yields the tasks that a mistake in a task may mean: all but itself. */
+export function* otherTasks(
+  numbers: ReadonlyMap<string, number>,
+  { number: own }: Pick<Draft, "number">,
+): Generator<string> {
+  for (const [id, number] of numbers) if (number !== own) yield id;
 }
 
 function addStated(

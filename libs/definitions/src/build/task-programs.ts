@@ -3,7 +3,7 @@ import type { Environment } from "../check/environment.ts";
 import type { Programmed } from "../plan/program-table.ts";
 import type { Path } from "../problem.ts";
 import type { Building, Draft } from "./building.ts";
-import { addNeed } from "./needs.ts";
+import { addNeed, otherTasks } from "./needs.ts";
 
 /** Builds the programs of a task; -1 for an absent one. Referenced tasks become needs. */
 export class TaskPrograms {
@@ -58,7 +58,7 @@ export class TaskPrograms {
     const names = this.#building.namesOf(draft.scope);
     const number = names.numbers.get(id);
     if (number !== undefined) return number;
-    const suggestion = this.#building.findings.suggest(id, names.numbers.keys());
+    const suggestion = this.#building.findings.suggest(id, otherTasks(names.numbers, draft));
     this.#building.findings.error(
       "unknown_task",
       path,

@@ -215,10 +215,12 @@ export class ShapeChecker {
         shape.name === undefined ? "a mapping" : `a mapping for \`${shape.name}\``,
       );
     const members: Record<string, Json> = {};
+    /** Keys that are there with a typing error, which is reported once. */
+    const meant = new Set<string>();
     for (const [key, item] of Object.entries(value)) {
       const member = Object.hasOwn(shape.members, key) ? shape.members[key] : undefined;
       if (member === undefined) {
-        this.#unknownKey(key, shape, path);
+        meant.add(this.#unknownKey(key, shape, path) ?? "");
         continue;
       }
       this.#warnOfOlder(key, member, path);
@@ -226,13 +228,14 @@ export class ShapeChecker {
       if (checked !== undefined) members[key] = checked;
     }
     for (const key of shape.required) {
-      if (Object.hasOwn(value, key)) continue;
+      if (Object.hasOwn(value, key) || meant.has(key)) continue;
       this.#findings.error("missing_key", path, `expected \`${key}\`, got none`, {
         key: true,
         expected: `\`${key}\``,
       });
     }
-    for (const group of shape.oneOf) this.#oneOf(value, group, path);
+    for (const group of shape.oneOf)
+      if (!group.some((key) => meant.has(key))) this.#oneOf(value, group, path);
     return members;
   }
 
@@ -269,7 +272,8 @@ export class ShapeChecker {
     }
   }
 
-  #unknownKey(key: string, shape: MembersShape, path: Path): void {
+  /** Reports an unknown key, and returns the key that was probably meant. */
+  #unknownKey(key: string, shape: MembersShape, path: Path): string | undefined {
     const known = Object.keys(shape.members);
     const suggestion =
       this.#findings.suggest(key, known) ??
@@ -283,6 +287,7 @@ export class ShapeChecker {
       `unknown key ${describeValue(key)}${suggestion === undefined ? "" : `. Did you mean \`${suggestion}\`?`}`,
       { key: true, expected: suggestion === undefined ? `one of ${known.join(", ")}` : `\`${suggestion}\`` },
     );
+    return suggestion;
   }
 
   #variant(value: Json, of: Partial<Record<JsonKind, Shape>>, path: Path): Json | undefined {
