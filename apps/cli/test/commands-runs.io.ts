@@ -469,7 +469,7 @@ tasks:
     assert.match(await printed("history ask-2"), /run +was reset/);
     assert.match(await printed("pause ask-2"), /✓ ask-2 is paused {2}‖ paused/);
     assert.match(await printed("resume ask-2"), /✓ ask-2 is resumed/);
-    assert.match(await printed("cancel ask-2 --reason enough"), /✓ ask-2 is being cancelled/);
+    assert.match(await printed("cancel ask-2 --reason enough"), /✓ ask-2 is (being )?cancelled/);
     assert.match(await printed("delete flaky-3 --yes"), /✓ flaky-3 deleted/);
     assert.equal((await tutti("show flaky-3")).exitCode, 3);
   });
@@ -490,7 +490,7 @@ tasks:
     const { exitCode, output, errors } = await tutti("cancel saga-1");
     assert.equal(exitCode, 0);
     assert.match(errors, pattern);
-    assert.match(output, /✓ saga-1 is being cancelled/);
+    assert.match(output, /✓ saga-1 is (being )?cancelled/);
     await listed("show saga-1 -q", /^cancelled$/m);
   });
 
@@ -662,7 +662,7 @@ tasks:
     assert.match(await printed("pause cat"), /cat is paused {2}‖ paused/);
     assert.match(await printed("resume cat"), /cat is resumed {2}● running/);
     assert.match((await tutti("approve cat")).errors, /Mission `cat` has no open approvals/);
-    assert.match(await printed("cancel cat --reason 'it has one'"), /cat is being cancelled {2}⊘ cancelled/);
+    assert.match(await printed("cancel cat --reason 'it has one'"), /✓ cat is cancelled/);
     assert.equal((await tutti("mission cancel cat")).exitCode, 3);
     for (const line of ["why nix", "resume nix", "show nix", "approve nix"])
       assert.match((await tutti(line)).errors, /Run `nix` not found/, line);

@@ -148,7 +148,8 @@ export const swarmErrors = defineErrors("swarm", {
     help: "The namespace has no pool with this name. The pool `default` always exists. Create other pools with `tutti pool create`, or list them in `swarm.pools`.",
     message: ({ namespace, pool }: { namespace: string; pool: string }) =>
       `Pool \`${pool}\` not found in namespace \`${namespace}\``,
-    remedy: "Create it with `tutti pool create`, or use `default`.",
+    remedy: ({ pool }: { namespace: string; pool: string }) =>
+      `Create it with \`npx tutti pool create ${pool}\`, or use \`default\`.`,
   },
   taskUnknown: {
     status: "NOT_FOUND",

@@ -331,6 +331,20 @@ export const sdkErrors = defineErrors("sdk", {
       `${option.includes(" ") ? capitalized(option) : `\`${option}\``}: expected ${expected}, got ${found}`,
     remedy: "Correct the option.",
   },
+  handlerRepeated: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "A worker has one handler for each name and version of a capability.",
+    message: ({ capability }: { capability: string }) => `${capability} has two handlers`,
+    remedy: "Remove one.",
+  },
+  handlerMissing: {
+    status: "FAILED_PRECONDITION",
+    retry: "never",
+    help: "A worker starts with at least one handler, because it offers the capabilities of its handlers.",
+    message: () => "The worker has no handler",
+    remedy: "Call `worker.handle(…)` before `worker.run()`.",
+  },
   optionUnknown: {
     status: "INVALID_ARGUMENT",
     retry: "never",

@@ -254,9 +254,9 @@ describe("a worker's options", () => {
 
   it("need a handler, each capability once, and names and versions of the right form", async () => {
     const { worker } = stage();
-    await assert.rejects(worker.start(), /at least one before start/);
+    await assert.rejects(worker.start(), /The worker has no handler\. Call `worker\.handle/);
     worker.handle("a.b", () => 1).handle("a.b", () => 2, { version: "2.0.0" });
-    assert.throws(() => worker.handle("a.b", () => 1), /given once/);
+    assert.throws(() => worker.handle("a.b", () => 1), /a\.b@1\.0\.0 has two handlers\. Remove one\./);
     assert.throws(
       () => worker.handle("A B", () => 1),
       /lower-case words such as `pay.charge` or `charge-card`/,

@@ -16,13 +16,15 @@ import { type End, errorOf } from "./model.ts";
  * Returns the outcome of a followed run. The output is on standard output, the state and the next commands on standard
  * error.
  *
+ * @param page its address in the dashboard
  * @param isPrinted the last frame shows the state
  */
-export function endOutcome({ print }: Context, end: End, isPrinted: boolean): Outcome {
+export function endOutcome({ print }: Context, end: End, page: string, isPrinted: boolean): Outcome {
   return {
     json: end.document,
     draw: () => {
       drawEnd(print, end, isPrinted);
+      print.note(`  ${print.errorStyle.dim(page)}`);
     },
     exitCode: exitCodeOf(end.status),
   };

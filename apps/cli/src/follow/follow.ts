@@ -21,6 +21,7 @@ import type { Context } from "../command/declaration.ts";
 import { exitCodes } from "../command/exit-codes.ts";
 import type { Result } from "../command/presenter.ts";
 import type { Server } from "../server/calls.ts";
+import { dashboardUrl } from "../server/dashboard.ts";
 import { withQuestions } from "../server/questions.ts";
 import { durationOf } from "../terminal/progress.ts";
 import { displayOf } from "../terminal/states.ts";
@@ -67,6 +68,7 @@ function followOne(
   const model = new RunModel();
   const thread: Thread<WatchRunReply> = {
     id,
+    page: dashboardUrl(server, "run", id),
     model,
     stream: (options) => server.follow("runs.watch", parts, options),
     explain: async (task) =>
@@ -95,6 +97,7 @@ export async function followMission(context: Context, { server, id }: Following)
   const model = new MissionModel();
   const thread: Thread<WatchMissionReply> = {
     id,
+    page: dashboardUrl(server, "mission", id),
     model,
     stream: (options) => server.follow("missions.watch", at, options),
     explain: async (task) =>
@@ -113,6 +116,7 @@ export async function followSession(context: Context, { server, id }: Following)
   const model = new SessionModel();
   const thread: Thread<WatchSessionReply> = {
     id,
+    page: dashboardUrl(server, "session", id),
     model,
     stream: (options) => server.follow("sessions.watch", parts, options),
     explain: async (task) => {
@@ -147,6 +151,8 @@ function endOf(id: string, work: Run | Mission | Session, failedTask: string | u
 
 interface Thread<R> {
   readonly id: string;
+  /** Its address in the dashboard. */
+  readonly page: string;
   readonly model: Followed<R>;
   readonly stream: (options: FollowOptions) => AsyncGenerator<Reply<R>, void, void>;
   /** Why a task does not start, or why the whole makes no progress. */
@@ -156,7 +162,7 @@ interface Thread<R> {
 
 async function follow<R>(
   context: Context,
-  { id, model, stream, explain, end }: Thread<R>,
+  { id, page, model, stream, explain, end }: Thread<R>,
   untilMs: number | undefined,
 ): Promise<Result | Successor> {
   const { shell, print } = context;
@@ -197,7 +203,7 @@ async function follow<R>(
   if (model.summary === undefined) return exitCodes.unfinished;
   const ended = await end();
   const successor = ended.outcome?.continued?.id;
-  if (successor === undefined) return endOutcome(context, ended, reporter.showsEnd);
+  if (successor === undefined) return endOutcome(context, ended, page, reporter.showsEnd);
   print.note(`→ ${safe(id)} continued as new: ${safe(successor)}`);
   return new Successor(successor);
 }

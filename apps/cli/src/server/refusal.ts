@@ -8,6 +8,7 @@ import { type Advice, Failure } from "../command/failure.ts";
 import { httpFetch } from "../effects/http-fetch.ts";
 import type { RouteName, Server } from "./calls.ts";
 import { adviceFor } from "./names.ts";
+import { namespaceOption, unknownNamespace, withinNamespace } from "./namespaces.ts";
 import { problemsAsWritten } from "./written-names.ts";
 
 interface Call {
@@ -15,24 +16,26 @@ interface Call {
   readonly parts: { readonly params?: unknown; readonly query?: unknown; readonly body?: unknown };
   readonly client: Client;
   readonly server: Pick<Server, "url" | "namespace">;
-  readonly context: Pick<Context, "command" | "values">;
+  readonly context: Pick<Context, "command" | "values" | "shell">;
 }
 
 export async function refusalOf(error: RestError, call: Call): Promise<Failure> {
   if (error.status === 0) return await unreachable(error, call);
   // A proxy has a page of its own for a platform that it cannot reach.
   if (error.code === "rest.strange_answer" && error.status < 500) return stranger(call.server.url, error);
+  if (error.code === "gateway.key_wrong") return await wrongKey(error, call);
   if (error.status === 401 || error.status === 403)
     return forbidden(error, call, await rightsFor(error, call).catch(() => []));
   const large = tooLarge(error);
   if (large !== undefined) return large;
   const written = problemsAsWritten(error, call.context.values);
   if (written !== undefined) return misused(written, error, call.context.command.name);
-  const next =
-    error.status === 404
-      ? await adviceFor(call, error.code, error.detail)
-      : [...asTexts(error), ...asInput(error), ...retrying(error)];
-  const detail = sentence(error.detail);
+  const isMissing = error.status === 404;
+  const next = isMissing
+    ? await adviceOnMissing(error, call)
+    : [...asTexts(error), ...asInput(error), ...retrying(error)];
+  const text = sentence(error.detail);
+  const detail = isMissing ? withinNamespace(text, call.server, namespaceOption(call.context)) : text;
   return new Failure(detail, {
     // The sentence already has the error of a single field.
     why: error.fields
@@ -44,6 +47,19 @@ export async function refusalOf(error: RestError, call: Call): Promise<Failure> 
     code: error.code,
     cause: error,
   });
+}
+
+/** Returns the next actions after something was not found, in the namespace of the command. */
+async function adviceOnMissing({ code, detail }: RestError, call: Call): Promise<Advice[]> {
+  const option = namespaceOption(call.context);
+  const { client, server } = call;
+  const unknown = await unknownNamespace({
+    namespace: server.namespace,
+    call: (name, parts) => client.call(name, parts),
+  });
+  if (unknown !== undefined) return [unknown];
+  const advice = await adviceFor(call, code, detail);
+  return advice.map((each) => (typeof each === "string" ? each : [`${each[0]}${option}`, each[1]]));
 }
 
 /** Returns the failure for wrong values of arguments and options. */
@@ -247,6 +263,27 @@ async function rightsFor({ code, details }: RestError, { client, server }: Call)
 
 const giversMax = 3;
 
+/** Returns the failure for a key of another installation, with the place where the user has set it. */
+async function wrongKey(error: RestError, { server: { url }, context }: Call): Promise<Failure> {
+  const { values, shell } = context;
+  const variable = shell.environment["TUTTI_API_KEY"] === undefined ? "TUTTI_KEY" : "TUTTI_API_KEY";
+  const isFile = values.text("key-file") !== undefined;
+  const isNeeded = (await callerAt(url).catch(() => undefined)) === undefined;
+  const without: Advice = isFile ? "Omit --key-file." : [`unset ${variable}`, "calls without a key"];
+  return new Failure(`The key in ${isFile ? "--key-file" : variable} is not the key of ${url}.`, {
+    why: isNeeded ? [] : ["On this machine no key is needed."],
+    next: isNeeded ? keyOptions : [without],
+    exitCode: exitCodes.forbidden,
+    code: error.code,
+    cause: error,
+  });
+}
+
+const keyOptions: readonly Advice[] = [
+  ["tutti --key-file FILE …", "reads the key from a file"],
+  ["TUTTI_API_KEY=… tutti …", "reads the key from the environment"],
+];
+
 function forbidden(error: RestError, { server }: Call, rights: readonly Advice[]): Failure {
   const about = { why: [error.detail], exitCode: exitCodes.forbidden, code: error.code, cause: error };
   if (ofRules.has(error.code))
@@ -268,12 +305,7 @@ function forbidden(error: RestError, { server }: Call, rights: readonly Advice[]
     error.status === 401 ? `${server.url} needs a valid key.` : "This key does not allow the request.",
     {
       ...about,
-      next: [
-        ...otherNamespace,
-        ...rights,
-        ["tutti --key-file FILE …", "reads the key from a file"],
-        ["TUTTI_API_KEY=… tutti …", "reads the key from the environment"],
-      ],
+      next: [...otherNamespace, ...rights, ...keyOptions],
     },
   );
 }

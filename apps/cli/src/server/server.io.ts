@@ -268,17 +268,58 @@ describe("rejected requests", () => {
     assert.deepEqual(failure.next, ["Store large data elsewhere, and pass its location."]);
   });
 
-  it("a missing or wrong key gets advice on passing a key", async () => {
-    const failure = await refused((_, response) => {
-      const [status, text] = problem(
-        401,
-        "gateway.key_wrong",
-        "The key in the Authorization header is not the key of this installation",
+  it("a wrong key is named with its place, and with the reason to leave it out if no key is needed", async () => {
+    const wrong = async (needsKey: boolean, options: Readonly<Record<string, string>> = {}) => {
+      await using http = await listening(({ headers: { authorization } }, response) => {
+        const isRefused = needsKey || authorization !== undefined;
+        const [status, text] = isRefused
+          ? problem(401, "gateway.key_wrong", "The key is not the key of this installation")
+          : ([200, JSON.stringify({ version: "0.1.0", by: "" })] as const);
+        response.writeHead(status, { "content-type": "application/json" }).end(text);
+      });
+      const context = contextWith(
+        { server: http.url, ...options },
+        { environment: { TUTTI_API_KEY: "foo" } },
       );
-      response.writeHead(status).end(text);
-    });
-    assert.equal(failure.exitCode, 5);
-    assert.match(JSON.stringify(failure.next), /--key-file FILE/);
+      const failure = await (await connect(context)).call("runs.list").catch((error: unknown) => error);
+      assert.ok(failure instanceof Failure);
+      return { ...failure, message: failure.message.replace(http.url, "URL") };
+    };
+    const remote = await wrong(true);
+    assert.deepEqual(
+      [remote.exitCode, remote.message],
+      [5, "The key in TUTTI_API_KEY is not the key of URL."],
+    );
+    assert.match(JSON.stringify(remote.next), /--key-file FILE/);
+    const local = await wrong(false);
+    assert.deepEqual(local.why, ["On this machine no key is needed."]);
+    assert.deepEqual(local.next, [["unset TUTTI_API_KEY", "calls without a key"]]);
+  });
+
+  it("a missing run is named with its namespace, which may not have been created", async () => {
+    const missing = async (created: readonly string[]) => {
+      await using http = await listening(({ url = "" }, response) => {
+        const [status, text] = url.startsWith("/v1/namespaces")
+          ? ([200, JSON.stringify({ resources: created.map((name) => ({ name })) })] as const)
+          : problem(404, "workflow.run_missing", "Run `a1` not found. List runs with `tutti list`.");
+        response.writeHead(status, { "content-type": "application/json" }).end(text);
+      });
+      const server = await connect(contextWith({ server: http.url, namespace: "tema" }));
+      const query = server.namespace;
+      const failure = await server
+        .call("runs.get", { params: { id: "a1" }, query })
+        .catch((error: unknown) => error);
+      assert.ok(failure instanceof Failure);
+      assert.equal(
+        failure.message,
+        "Run `a1` not found in the namespace `tema`. List runs with `tutti list -n tema`.",
+      );
+      return failure.next;
+    };
+    assert.deepEqual(await missing(["default", "team"]), [
+      "The namespace `tema` was not created. Did you mean `team`?",
+    ]);
+    assert.deepEqual(await missing(["default", "tema"]), []);
   });
 
   it("a missing right names the least role that permits the action, and its grantors", async () => {

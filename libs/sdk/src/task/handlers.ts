@@ -1,4 +1,5 @@
 import { Capability } from "@tutti/contracts/types/v1";
+import { sdkErrors } from "../errors.ts";
 import { number, type OptionCheck, type OptionNames, requireKnown, text, wrongOption } from "../options.ts";
 import type { TaskContext } from "./context.ts";
 
@@ -76,7 +77,7 @@ export class Handlers {
     if (!versionForm.test(version))
       throw wrongOption(`the version of ${name}`, "a semantic version such as 2.1.0", version);
     const key = `${name}@${version}`;
-    if (this.#byKey.has(key)) throw wrongOption(`the handler of ${key}`, "given once", "a second one");
+    if (this.#byKey.has(key)) throw sdkErrors.handlerRepeated({ capability: key });
     const cost = estimate !== undefined && { cost: estimate };
     const capability = Capability.fromPartial({ name, version, ...textsOf(options), ...cost });
     this.#byKey.set(key, { name, version, handler, capability });

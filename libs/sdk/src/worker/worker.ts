@@ -227,10 +227,7 @@ export class Worker {
    */
   start(): Promise<void> {
     if (this.#state !== "idle") return this.#started.promise;
-    if (this.#handlers.size === 0) {
-      const wrong = { option: "handlers", expected: "at least one before start", found: "none" };
-      return Promise.reject(sdkErrors.optionInvalid(wrong));
-    }
+    if (this.#handlers.size === 0) return Promise.reject(sdkErrors.handlerMissing());
     this.#state = "linking";
     this.#cancelReport?.();
     const { edge, logger, variables } = this.#ports;

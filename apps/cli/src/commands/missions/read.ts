@@ -3,6 +3,7 @@
 import type { BoardTask, MessageTarget, Mission, Vote } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
+import { dashboardUrl } from "../../server/dashboard.ts";
 import { connect } from "../../server/server.ts";
 import { printLasted, progressOf, startOf } from "../../terminal/progress.ts";
 import { displayOf } from "../../terminal/states.ts";
@@ -57,19 +58,21 @@ function missionRow({ missionId, status, ...mission }: Mission, nowMs: number): 
 export async function showMission(context: Context): Promise<Result> {
   const { values, shell } = context;
   const server = await connect(context);
-  const mission = await server.call("missions.get", {
-    params: { id: values.argument("ID") },
-    query: server.namespace,
-  });
+  const id = values.argument("ID");
+  const mission = await server.call("missions.get", { params: { id }, query: server.namespace });
   return {
     json: mission,
     draw: () => {
-      drawMission(context, mission, shell.nowMs());
+      drawMission(context, mission, { nowMs: shell.nowMs(), page: dashboardUrl(server, "mission", id) });
     },
   };
 }
 
-function drawMission({ print }: Context, mission: Mission, nowMs: number): void {
+function drawMission(
+  { print }: Context,
+  mission: Mission,
+  { nowMs, page }: { readonly nowMs: number; readonly page: string },
+): void {
   const { style } = print;
   const { symbol, tone, words } = displayOf(mission.status);
   const { missionId, statusReason = "", spec, tasks, participants, leader, budget, trouble } = mission;
@@ -96,6 +99,7 @@ function drawMission({ print }: Context, mission: Mission, nowMs: number): void 
     ["started", mission.createTimeMs === undefined ? undefined : printAge(mission.createTimeMs, nowMs)],
     ["error", error?.message],
     ["output", printed(mission.outcome?.completed)],
+    ["dashboard", page],
   ]);
 }
 

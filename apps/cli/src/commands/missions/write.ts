@@ -7,9 +7,7 @@ import { Failure, usageFailure } from "../../command/failure.ts";
 import { readInput } from "../../command/input.ts";
 import type { Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
-import { displayOf } from "../../terminal/states.ts";
-import { toned } from "../../terminal/style.ts";
-import { safe } from "../../terminal/text.ts";
+import { steeredLine } from "../outcome.ts";
 
 /** Starts a mission from a registered definition, or from the options. */
 export async function startMission(context: Context): Promise<Result> {
@@ -85,10 +83,8 @@ export async function cancelMission(context: Context): Promise<Result> {
     json: mission,
     quiet: [],
     draw: () => {
-      const { symbol, tone, words } = displayOf(mission.status);
-      const now = toned(print.style, tone, `${symbol} ${words}`);
       const done = isNow ? "is terminated" : "is being cancelled";
-      print.line(`${print.style.green("✓")} ${safe(id)} ${done}  ${now}`);
+      print.line(steeredLine(print, { id, done, status: mission.status }));
     },
   };
 }

@@ -1,10 +1,11 @@
-import { nearest } from "@tutti/kernel";
+import { counted, nearest } from "@tutti/kernel";
 import type { Mission, Run, Session } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
 import { errorOf } from "../../follow/model.ts";
 import type { Server } from "../../server/calls.ts";
 import { runQuery } from "../../server/filters.ts";
+import { namespaceOption, unknownNamespace } from "../../server/namespaces.ts";
 import { listPages } from "../../server/pages.ts";
 import { questionsOfRuns } from "../../server/questions.ts";
 import { connect } from "../../server/server.ts";
@@ -46,7 +47,7 @@ export async function list(context: Context): Promise<Result> {
       ...sessions.map(({ sessionId }) => sessionId),
     ],
     empty: isEmpty
-      ? (unknown ?? emptyText(Object.keys(query).length > 0, server.namespace.namespace))
+      ? (unknown ?? (await emptyText(context, server, Object.keys(query).length > 0)))
       : undefined,
     draw: () => {
       const nowMs = shell.nowMs();
@@ -156,10 +157,14 @@ function tokenOf(token: string, sinceMs: number | undefined): string {
   return sinceMs === undefined ? token : `${token}~${sinceMs}`;
 }
 
-function emptyText(isFiltered: boolean, namespace: string | undefined): string {
-  if (isFiltered) return "No runs match. Without filters: tutti list";
+async function emptyText(context: Context, server: Server, isFiltered: boolean): Promise<string> {
+  const { namespace } = server.namespace;
+  const within = namespaceOption(context);
+  if (isFiltered) return `No runs match. Without filters: tutti list${within}`;
   const suffix = namespace === undefined ? "" : ` in the namespace \`${safe(namespace)}\``;
-  return `No runs yet${suffix}. Start one: tutti run FILE. List workflows: tutti workflow list`;
+  const unknown = await unknownNamespace(server);
+  if (unknown !== undefined) return `No runs. ${unknown}`;
+  return `No runs yet${suffix}. Start one: tutti run FILE${within}. List workflows: tutti workflow list${within}`;
 }
 
 export const runColumns: readonly Column[] = [
@@ -248,10 +253,15 @@ function noteOf(run: Run, inbox: string | undefined): Entry {
 
 const idleStates = ["queued", "held", "waiting", "retrying", "paused"] as const;
 
-/** Returns the open tasks of a run without a running task: `1 queued`. Empty for other runs. */
+/** Returns the open tasks of a run without a running task: `1 task queued`. Empty for other runs. */
 export function idleText({ status, tasks = {} }: Pick<Run, "status" | "tasks">): string {
   if (displayOf(status).isEnded || (tasks.running ?? 0) > 0 || (tasks.compensating ?? 0) > 0) return "";
-  return idleStates
-    .flatMap((state) => ((tasks[state] ?? 0) > 0 ? [`${tasks[state]} ${displayOf(state).words}`] : []))
+  const open = idleStates.filter((state) => (tasks[state] ?? 0) > 0);
+  // These are states of tasks: `--state` filters by the state of the run.
+  return open
+    .map((state, index) => {
+      const count = tasks[state] ?? 0;
+      return `${index === 0 ? counted(count, "task") : count} ${displayOf(state).words}`;
+    })
     .join(", ");
 }

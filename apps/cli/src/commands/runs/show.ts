@@ -13,6 +13,7 @@ import { drawRun } from "../../drawing/run-frame.ts";
 import { drawError } from "../../follow/end.ts";
 import { isFunction, usedOf, viewOf } from "../../follow/run-model.ts";
 import type { Server } from "../../server/calls.ts";
+import { dashboardUrl } from "../../server/dashboard.ts";
 import { eventsOf } from "../../server/events.ts";
 import { inboxText, questionsOfRuns } from "../../server/questions.ts";
 import { connect } from "../../server/server.ts";
@@ -45,7 +46,7 @@ export async function show(context: Context): Promise<Result> {
         json: open.length === 0 ? { run, tasks } : { run, tasks, approvals: open },
         quiet: [run.status],
         draw: () => {
-          draw(context, { run, tasks, open, compensations });
+          draw(context, { run, tasks, open, compensations, page: dashboardUrl(server, "run", id) });
         },
       };
     },
@@ -99,9 +100,11 @@ interface RunDetails {
   readonly tasks: readonly Task[];
   readonly open: readonly Approval[];
   readonly compensations: readonly CodeCompensation[];
+  /** Its address in the dashboard. */
+  readonly page: string;
 }
 
-function draw({ print, shell }: Context, { run, tasks, open, compensations }: RunDetails): void {
+function draw({ print, shell }: Context, { run, tasks, open, compensations, page }: RunDetails): void {
   const { style } = print;
   const width = Math.min(print.width, 100);
   const nowMs = shell.nowMs();
@@ -131,6 +134,7 @@ function draw({ print, shell }: Context, { run, tasks, open, compensations }: Ru
     ...open.map((question) => ["question", inboxText(question, nowMs) ?? questionText(question)] as const),
     ["used", used === undefined ? undefined : usageText(used)],
     ["events", run.eventCount === undefined ? undefined : `${run.eventCount}  (tutti history ${run.runId})`],
+    ["dashboard", page],
   ]);
   print.section("input", spec?.input);
   if (outcome !== undefined && "completed" in outcome) print.section("output", outcome.completed);

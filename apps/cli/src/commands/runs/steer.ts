@@ -13,6 +13,7 @@ import { whichever } from "../../server/whichever.ts";
 import { displayOf } from "../../terminal/states.ts";
 import { toned } from "../../terminal/style.ts";
 import { safe } from "../../terminal/text.ts";
+import { steeredLine } from "../outcome.ts";
 import { reasonOf } from "../request.ts";
 import { type Steered, type Steering, steerMany } from "./steer-many.ts";
 
@@ -35,14 +36,13 @@ async function steer(context: Context, steering: Steering): Promise<Result> {
     json: run ?? { runId: id, removed: true },
     quiet: [],
     draw: () => {
-      const { symbol, tone, words } = displayOf(run?.status);
+      const { symbol, tone } = displayOf(run?.status);
       const failed = run?.status === "failed" ? steering.failed : undefined;
       if (failed !== undefined) {
         print.line(`${toned(print.style, tone, symbol)} ${safe(id)} ${failed}: tutti why ${safe(id)}`);
         return;
       }
-      const now = run === undefined ? "" : `  ${toned(print.style, tone, `${symbol} ${words}`)}`;
-      print.line(`${print.style.green("✓")} ${safe(id)} ${steering.done}${now}`);
+      print.line(steeredLine(print, { id, done: steering.done, status: run?.status }));
     },
   };
 }

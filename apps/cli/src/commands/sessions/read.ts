@@ -12,6 +12,7 @@ import { drawError } from "../../follow/end.ts";
 import { errorOf } from "../../follow/model.ts";
 import { viewOfSession } from "../../follow/session-model.ts";
 import type { Server } from "../../server/calls.ts";
+import { dashboardUrl } from "../../server/dashboard.ts";
 import { connect } from "../../server/server.ts";
 import { printShare } from "../../terminal/bar.ts";
 import { drawJson } from "../../terminal/json.ts";
@@ -105,12 +106,16 @@ export async function showSession(context: Context): Promise<Result> {
     json: { session, tasks },
     quiet: [session.status],
     draw: () => {
-      draw(context, session, tasks);
+      draw(context, session, { tasks, page: dashboardUrl(server, "session", id) });
     },
   };
 }
 
-function draw({ print, shell }: Context, session: Session, tasks: readonly SessionTask[]): void {
+function draw(
+  { print, shell }: Context,
+  session: Session,
+  { tasks, page }: { readonly tasks: readonly SessionTask[]; readonly page: string },
+): void {
   const { style } = print;
   const nowMs = shell.nowMs();
   const width = Math.min(print.width, 100);
@@ -139,6 +144,7 @@ function draw({ print, shell }: Context, session: Session, tasks: readonly Sessi
         .join("  "),
     ]),
     ...performanceFacts(performance),
+    ["dashboard", page],
   ]);
   if (outcome?.completed !== undefined) print.section("output", outcome.completed);
   const error = errorOf(outcome);

@@ -11,10 +11,9 @@ import { isFileName, readDefinition, type SourceFile } from "../../local/definit
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import type { PlacedProblem } from "../../terminal/problems.ts";
-import { displayOf } from "../../terminal/states.ts";
-import { toned } from "../../terminal/style.ts";
 import { safe } from "../../terminal/text.ts";
 import { budgetIn } from "../amounts.ts";
+import { steeredLine } from "../outcome.ts";
 
 /** Starts a session from a file or a registered workflow, and follows it. */
 export async function startSession(context: Context): Promise<Result> {
@@ -151,10 +150,7 @@ function steered(done: string, steer: Steer): (context: Context) => Promise<Resu
       json: session,
       quiet: [],
       draw: () => {
-        const { symbol, tone, words } = displayOf(session.status);
-        print.line(
-          `${print.style.green("✓")} ${safe(id)} ${done}  ${toned(print.style, tone, `${symbol} ${words}`)}`,
-        );
+        print.line(steeredLine(print, { id, done, status: session.status }));
       },
     };
   };

@@ -237,7 +237,7 @@ export const workflowCommands: readonly Command[] = [
       {
         name: "format",
         value: "FORMAT",
-        summary: "format of the output. Default: yaml",
+        summary: "format of the output: yaml, json or typescript. Default: yaml",
         choices: ["yaml", "json", "typescript"],
       },
       { name: "parameter", short: "p", value: "KEY=VALUE", isMany: true, summary: "parameter of a template" },
