@@ -661,7 +661,7 @@ describe("the page", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
-  it("publishes a template, and starts it as a run or a mission from its form", async () => {
+  it("publishes a template, and starts it as a run, a mission or a session from its form", async () => {
     const page = await stage.signedIn("/templates");
     await page.getByLabel("Search").fill("irreversible");
     await page.getByRole("link", { name: "approval", exact: true }).click();
@@ -680,6 +680,16 @@ describe("the page", { skip: browser.skip }, () => {
     await page.waitForURL(`${stage.url}/missions/*`);
     const mission = await stage.client.call("missions.get", { params: { id: idIn(page) } });
     assert.equal(mission.definition, "count-words");
+    await page.goto(`${stage.url}/templates/sessions/report`);
+    await page.getByLabel(/^From\b/).fill("1");
+    await page.getByLabel(/^To\b/).fill("2");
+    await page.getByRole("button", { name: "Start session", exact: true }).click();
+    await page.getByText("No worker offers sales.count for task monday.").waitFor();
+    await stage.join({ agentId: "sales" }, { "sales.count": () => 1, "sales.sum": () => 2 });
+    await page.getByRole("button", { name: "Start session", exact: true }).click();
+    await page.waitForURL(`${stage.url}/sessions/*`);
+    const session = await stage.client.call("sessions.get", { params: { id: idIn(page) } });
+    assert.equal(session.tasks?.total, 3);
     await page.goto(`${stage.url}/start?workflow=approval`);
     await page.getByLabel("Capability").waitFor();
     await page.context().close();
