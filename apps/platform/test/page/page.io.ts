@@ -685,7 +685,7 @@ describe("the page", { skip: browser.skip }, () => {
     await page.getByLabel(/^To\b/).fill("2");
     await page.getByRole("button", { name: "Start session", exact: true }).click();
     await page.getByText("No worker offers sales.count for task monday.").waitFor();
-    await stage.join({ agentId: "sales" }, { "sales.count": () => 1, "sales.sum": () => 2 });
+    await stage.join({ agentId: "sales" }, { "sales.count": async () => 1, "sales.sum": async () => 2 });
     await page.getByRole("button", { name: "Start session", exact: true }).click();
     await page.waitForURL(`${stage.url}/sessions/*`);
     const session = await stage.client.call("sessions.get", { params: { id: idIn(page) } });
