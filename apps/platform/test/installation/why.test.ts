@@ -34,6 +34,9 @@ const gated = (number: number) =>
   `workflow: gated-${number}\ntasks: {a: {uses: why.gated, with: ${number}, limits: [{key: gate, concurrency: 1}]}}\n`;
 const single = "workflow: single\nlimits: [{key: single run, concurrency: 1}]\ntasks: {a: {wait: 1h}}\n";
 
+const agent =
+  "workflow: agent\ntasks: {answer: {agent: {model: 'scripted:small', instructions: Answer., prompt: hello}}}\n";
+
 const {
   WAIT_CAUSE_NEEDS: needs,
   WAIT_CAUSE_START: start,
@@ -86,7 +89,7 @@ describe("why", () => {
       throw new TaskFailure("why.not", "it does not work");
     });
     await worker.start();
-    for (const text of [stuck, inner, single, gated(0), gated(1)])
+    for (const text of [stuck, inner, single, agent, gated(0), gated(1)])
       await installation.host.mesh.client(definitionService).registerDefinition({
         ...{ namespace: "", source: { format: SourceFormat.SOURCE_FORMAT_YAML, text, fileName: "" } },
         ...{ versionLabels: [], keepLatest: false },
@@ -147,6 +150,13 @@ describe("why", () => {
       waits.filter(({ present }) => present),
       [],
     );
+  });
+
+  it("an agent without a worker for the provider of its model: the provider is named", async () => {
+    await startRun("agent", "agent");
+    const { remedies } = await untilCause("agent", "answer", noCapability);
+    assert.match(remedies[0]?.text ?? "", /add the provider scripted to the setting `agents\.providers`$/);
+    assert.deepEqual((await explain("agent")).remedies, remedies);
   });
 
   it("a failed task is explained with its error and a remedy", async () => {

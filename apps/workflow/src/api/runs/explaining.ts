@@ -1,5 +1,5 @@
 /** Explains the state of a run or of one of its tasks, with the reasons of the pool of a waiting task. */
-import { type Explanation, TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
+import { type Explanation, type Payload, TaskStatus, WaitCause } from "@tutti/contracts/types/v1";
 import { type ExplainRunRequest, type Task, TaskKind } from "@tutti/contracts/workflow/v1";
 import {
   isOffered,
@@ -10,7 +10,7 @@ import {
   withPlacement,
   withRemedies,
 } from "@tutti/host/serving";
-import type { CallContext } from "@tutti/kernel";
+import { agentFunction, type CallContext } from "@tutti/kernel";
 import {
   explain,
   explainGroups,
@@ -19,6 +19,7 @@ import {
   showTask,
   type TaskGroup,
 } from "@tutti/machine-run";
+import { dataOfPayload, parsed } from "@tutti/machine-work";
 import { keyOf, queryRun, type RunDependencies, runNamed } from "./dependencies.ts";
 
 export interface ExplainDependencies
@@ -109,11 +110,37 @@ async function placedAt(
   const { pool = "", queueTime } = (atPool.has(task.status) && task.attempts.at(-1)) || {};
   const waits = task.status === TaskStatus.TASK_STATUS_QUEUED;
   if (pool === "") return undefined;
-  const placed = await placementOf(dependencies, pool, { work: about, queueTime, waits }, context);
+  const found = await placementOf(dependencies, pool, { work: about, queueTime, waits }, context);
+  const placed = found && waits && task.uses === agentFunction ? withProvider(found, task) : found;
   const isPinned = task.kind === TaskKind.TASK_KIND_FUNCTION && task.uses.includes("@");
   return placed !== undefined && isPinned && waits && placed.waits.some(isWithoutWorker)
     ? await withMove(dependencies, id, placed, context)
     : placed;
+}
+
+/** Providers of models that variables of the environment set. The remedy of a pool names these variables. */
+const ofEnvironment: ReadonlySet<string> = new Set(["anthropic", "openai", "openai-compatible", "local"]);
+
+/** Names the provider of the model of an agent without a worker, if no variable sets that provider. */
+function withProvider(placed: Explanation, { input }: Task): Explanation {
+  const provider = providerOf(input);
+  if (provider === undefined || ofEnvironment.has(provider)) return placed;
+  const text = `start a worker with \`agents({ providers: { ${provider}: … } })\` of @tutti/sdk/agents, or add the provider ${provider} to the setting \`agents.providers\``;
+  const remedies = placed.remedies.map((remedy) =>
+    remedy.text.includes("`agents()`") ? { text, command: "" } : remedy,
+  );
+  return { ...placed, remedies };
+}
+
+/** Returns the provider of the model, such as \`anthropic\`. Undefined if the input cannot be read here. */
+function providerOf(input: Payload | undefined): string | undefined {
+  try {
+    const { model } = parsed(dataOfPayload(input)) as { readonly model?: unknown };
+    const [, provider] = typeof model === "string" ? (/^([\w-]{1,60}):/.exec(model) ?? []) : [];
+    return provider;
+  } catch {
+    return undefined;
+  }
 }
 
 function isWithoutWorker({ cause, present }: Explanation["waits"][number]): boolean {
