@@ -145,10 +145,10 @@ describe("the outcome of a run as an exit code", () => {
     );
   });
 
-  it("a wrong key exits with 5, and gets advice on passing a key", async () => {
+  it("a wrong key exits with 5, and gets advice on its variable", async () => {
     const { exitCode, errors } = await tutti("list", { environment: { TUTTI_KEY: "not-the-key" } });
     assert.equal(exitCode, 5, errors);
-    assert.match(errors, /--key-file FILE/);
+    assert.match(errors, /The key in TUTTI_KEY .* no key is needed\.\n.*unset TUTTI_KEY/s);
   });
 
   it("with --json a refusal is a document on standard error", async () => {

@@ -53,12 +53,13 @@ describe("the package of the command", () => {
     assert.match(errors, /needs the platform/);
   });
 
-  it("dev: reports that the package does not include the platform", async () => {
-    const command = join(installed, "node_modules", ".bin", "tutti");
-    const { exitCode, errors } = await runToEnd(command, ["dev"], { cwd: installed });
-    assert.equal(exitCode, 2);
-    assert.match(errors, /does not include the platform/);
-  });
+  for (const name of ["dev", "serve"])
+    it(`${name}: reports that the package does not include the platform`, async () => {
+      const command = join(installed, "node_modules", ".bin", "tutti");
+      const { exitCode, errors } = await runToEnd(command, [name], { cwd: installed });
+      assert.equal(exitCode, 2);
+      assert.match(errors, /does not include the platform/);
+    });
 
   it("is found by npx in a clone", async () => {
     const { exitCode, output, errors } = await runToEnd("npx", ["--no-install", "tutti", "--version"], {

@@ -36,7 +36,7 @@ export const installationCommands: readonly Command[] = [
   {
     name: "serve",
     group: "installation",
-    summary: "Run the platform as a service, for production on one machine",
+    summary: "Start the platform as a service, for production on one machine",
     about: [
       "Like `dev`, but registers no files. `tutti apply` and `tutti workflow register` register workflows.",
       "SIGTERM stops it gracefully. The next start resumes every run.",

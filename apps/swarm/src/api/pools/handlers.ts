@@ -85,6 +85,6 @@ function withOtherPools(explanation: Explanation, pool: Pool, pools: readonly Po
   );
   if (capability === undefined || other === undefined) return explanation;
   const { name } = other;
-  const text = `a worker in the pool ${name} offers it: start it in the pool ${pool.name} (TUTTI_POOL=${pool.name}), or set \`placement: {pool: ${name}}\` of the task`;
+  const text = `a worker in the pool ${name} offers it: start it in the pool ${pool.name} (TUTTI_POOL=${pool.name}), or set \`placement: {pool: ${name}}\` of the task and move the run to that version`;
   return { ...explanation, remedies: [{ text, command: "" }, ...explanation.remedies] };
 }
