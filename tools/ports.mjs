@@ -4,7 +4,8 @@
 //
 // 1. Both are checked together. If one is taken, the message names all taken ports, and a free pair.
 // 2. `--port auto` uses the first free pair from 7400 on, `--port N` uses N and N + 1.
-// 3. Ports in a configuration file are not known here, and not checked.
+// 3. Without `--port` and a setting of a port, the ports of the last start in the folder are used.
+// 4. Ports in a configuration file are not known here, and not checked.
 //
 // Runs on Node 18 without dependencies.
 
@@ -28,7 +29,7 @@ export class PortsTaken extends Error {}
  * @returns {Promise<string[]>}
  */
 export async function withPorts(words, environment = process.env, command = "npm start --") {
-  const { port, others } = portsIn(words);
+  const { port = lastPort(words, environment), others } = portsIn(words);
   if (port === "auto") return [...others, ...wordsOf(await freePair(command))];
   if (port !== undefined) {
     const first = Number(port);
@@ -71,17 +72,43 @@ function wordsOf(first) {
 }
 
 /**
+ * Returns a function that looks a key up, and whether a file may set other ports. The platform itself reports ports of a
+ * file that are taken.
+ *
+ * @param {readonly string[]} words
+ * @param {NodeJS.ProcessEnv} environment
+ */
+function settingsIn(words, environment) {
+  const known = (/** @type {string} */ key, /** @type {string} */ variable) =>
+    words.findLast((word) => word.startsWith(`--${key}=`))?.slice(key.length + 3) ?? environment[variable];
+  const hasFile =
+    known("config", "TUTTI_CONFIG") !== undefined ||
+    ["tutti.yaml", "tutti.json"].some((file) => existsSync(file));
+  return { known, hasFile };
+}
+
+/**
+ * Returns the port of the last start in the folder, which clients there use. Undefined if a setting may have another one.
+ *
+ * @param {readonly string[]} words
+ * @param {NodeJS.ProcessEnv} environment
+ */
+function lastPort(words, environment) {
+  const { known, hasFile } = settingsIn(words, environment);
+  const isSet =
+    hasFile ||
+    known("operations.port", "TUTTI_OPERATIONS_PORT") !== undefined ||
+    known("mesh.listen", "TUTTI_MESH_LISTEN") !== undefined;
+  return isSet ? undefined : /:(\d+)$/.exec(runningHere()?.url ?? "")?.[1];
+}
+
+/**
  * @param {readonly string[]} words
  * @param {NodeJS.ProcessEnv} environment
  * @param {string} command
  */
 async function refuseTaken(words, environment, command) {
-  const known = (/** @type {string} */ key, /** @type {string} */ variable) =>
-    words.findLast((word) => word.startsWith(`--${key}=`))?.slice(key.length + 3) ?? environment[variable];
-  // A file may set other ports. The platform itself reports ports that are taken.
-  const hasFile =
-    known("config", "TUTTI_CONFIG") !== undefined ||
-    ["tutti.yaml", "tutti.json"].some((file) => existsSync(file));
+  const { known, hasFile } = settingsIn(words, environment);
   const http = known("operations.port", "TUTTI_OPERATIONS_PORT") ?? (hasFile ? undefined : String(usualPort));
   const mesh =
     known("mesh.listen", "TUTTI_MESH_LISTEN") ?? (hasFile ? undefined : `${loopback}:${usualPort + 1}`);
@@ -103,7 +130,12 @@ async function refuseTaken(words, environment, command) {
   if (used.length === 0) return;
   const running = runningHere();
   // After `kill -9` the file still exists, and another process may have the ports of the dead platform.
-  if (running?.url.endsWith(`:${http}`) && used[0]?.startsWith(`${http} `) && isAlive(running.pid))
+  if (
+    running?.url.endsWith(`:${http}`) &&
+    used[0]?.startsWith(`${http} `) &&
+    running.pid !== undefined &&
+    isAlive(running.pid)
+  )
     throw new PortsTaken(
       `Tutti already runs in this folder: process ${running.pid} at ${running.url}. ` +
         `Use it: export TUTTI_URL=${running.url}`,
@@ -116,9 +148,9 @@ async function refuseTaken(words, environment, command) {
 }
 
 /**
- * Reads the file of a running platform in its data directory here, which `libs/host/src/data-directory.ts` writes.
+ * Reads the file of a running or stopped platform in its data directory here, which `libs/host/src/data-directory.ts` writes.
  *
- * @returns {{ pid: number, url: string } | undefined}
+ * @returns {{ pid?: number, url: string } | undefined}
  */
 function runningHere() {
   try {

@@ -38,6 +38,24 @@ describe("the ports of npm start", () => {
     await assert.rejects(withPorts([], one), new RegExp(`^Error: port ${mesh} \\(gRPC\\) in use`));
   });
 
+  it("takes the ports of the last start in the folder, unless a setting has others", async () => {
+    const [folder, before] = [mkdtempSync(join(tmpdir(), "ports-")), process.cwd()];
+    try {
+      process.chdir(folder);
+      mkdirSync(".tutti");
+      writeFileSync(".tutti/lock.json", '{"url": "http://127.0.0.1:27410", "isLeaving": true}');
+      const last = ["--operations.port=27410", "--mesh.listen=127.0.0.1:27411"];
+      assert.deepEqual(await withPorts(["--paused"], {}), ["--paused", ...last]);
+      const given = ["--operations.port=27420"];
+      assert.deepEqual(await withPorts(given, { TUTTI_MESH_LISTEN: "127.0.0.1:27421" }), given);
+      writeFileSync("tutti.yaml", "");
+      assert.deepEqual(await withPorts([], {}), []);
+    } finally {
+      process.chdir(before);
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it("takes a free pair with --port auto, and N and N + 1 with --port N", async () => {
     const [http = "", mesh = ""] = await withPorts(["--port", "auto"], {});
     const [, port] = /^--operations\.port=(\d+)$/.exec(http) ?? [];

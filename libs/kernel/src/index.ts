@@ -10,7 +10,6 @@ export { type Explanation, renderExplanation } from "./configuration/explanation
 export { configurationJsonSchema } from "./configuration/json-schema.ts";
 export {
   defaultUrl,
-  lastPort,
   platformFolder,
   startCommandOf,
   usualUrl,

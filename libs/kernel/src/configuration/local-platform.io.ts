@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { defaultUrl, lastPort, startCommandOf, usualUrl } from "./local-platform.ts";
+import { defaultUrl, startCommandOf, usualUrl } from "./local-platform.ts";
 
 let folder = "";
 
@@ -55,8 +55,6 @@ describe("the default URL of clients", () => {
     mkdirSync(below, { recursive: true });
     writeFileSync(join(folder, ".tutti", "lock.json"), JSON.stringify({ pid: process.pid, url }));
     assert.equal(defaultUrl(below), url);
-    assert.equal(lastPort(folder), 7_420);
-    assert.equal(lastPort(below), undefined, "its own folder has none");
   });
 
   it("is port 7400 if no folder above has a platform", () => {

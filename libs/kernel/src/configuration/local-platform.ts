@@ -26,12 +26,6 @@ export function startCommandOf(folder = "."): "dev" | "cluster up" {
   return !existsSync(dev) && existsSync(cluster) ? "cluster up" : "dev";
 }
 
-/** Returns the port of the last `tutti dev` in a folder. Undefined without one. */
-export function lastPort(folder = "."): number | undefined {
-  const record = recordIn(filesOf(folder)[0]);
-  return record === undefined ? undefined : Number(new URL(record.url).port);
-}
-
 /** Returns the folder, or the nearest one above it, in which this user started a platform. */
 export function platformFolder(folder = "."): string {
   const here = resolve(folder);

@@ -40,10 +40,7 @@ export const clusterCommands: readonly Command[] = [
         value: "N",
         summary: "partitions of each service, fixed at creation. Default: 8",
       },
-      {
-        ...httpPort,
-        summary: "HTTP port. gRPC uses the next port. Default: the port of the last start, else 7400",
-      },
+      httpPort,
       { name: "plain", summary: "disable TLS between services" },
       { name: "paused", summary: "start in paused state" },
       { name: "set", value: "KEY=VALUE", summary: "set a configuration key for every service", isMany: true },

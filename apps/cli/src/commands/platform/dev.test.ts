@@ -3,7 +3,7 @@ import { it } from "node:test";
 import { Values } from "../../command/values.ts";
 import { platformArgs } from "./dev.ts";
 
-it("the platform gets the port, or else that of the last start in the folder, and a pause of this start", () => {
+it("the platform gets the port and a pause of this start", () => {
   const values = new Values(
     new Map(),
     new Map([
@@ -11,11 +11,9 @@ it("the platform gets the port, or else that of the last start in the folder, an
       ["paused", ["true"]],
     ]),
   );
-  assert.deepEqual(platformArgs(values, 0, 7_410), [
+  assert.deepEqual(platformArgs(values, 0), [
     "--port=auto",
     "--durable.pause=paused-1970-01-01T00:00:00.000Z",
   ]);
-  const none = new Values(new Map(), new Map());
-  assert.deepEqual(platformArgs(none, 0, 7_410), ["--port=7410"]);
-  assert.deepEqual(platformArgs(none, 0), []);
+  assert.deepEqual(platformArgs(new Values(new Map(), new Map()), 0), []);
 });

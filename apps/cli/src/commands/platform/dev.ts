@@ -1,4 +1,3 @@
-import { lastPort } from "@tutti/kernel";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
 import { Failure } from "../../command/failure.ts";
@@ -24,17 +23,15 @@ async function handOver({ values, shell }: Context, given: readonly string[]): P
       exitCode: exitCodes.usage,
       code: "no_platform",
     });
-  const args = platformArgs(values, shell.nowMs(), lastPort());
-  return await shell.handOver(start.script, [...start.args, ...given, ...args]);
+  return await shell.handOver(start.script, [
+    ...start.args,
+    ...given,
+    ...platformArgs(values, shell.nowMs()),
+  ]);
 }
 
-/** @param lastPort that of the last start in the folder, which clients there use */
-export function platformArgs(
-  values: Pick<Values, "text" | "flag" | "keys">,
-  nowMs: number,
-  lastPort?: number,
-): string[] {
-  const port = values.text("port") ?? lastPort;
+export function platformArgs(values: Pick<Values, "text" | "flag" | "keys">, nowMs: number): string[] {
+  const port = values.text("port");
   return [
     ...(port === undefined ? [] : [`--port=${port}`]),
     // A unique name pauses only this start.
