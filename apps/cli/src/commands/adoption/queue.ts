@@ -17,6 +17,7 @@ import type { Server } from "../../server/calls.ts";
 import { failureOf, interruptionOf, openedReference, warningsOf } from "../../server/messages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
+import { definitionNamed } from "../definition.ts";
 
 type Reference = Parameters<typeof bullmqQueue>[0]["url"];
 
@@ -101,8 +102,7 @@ function pairsOf(label: string, args: readonly string[]): Readonly<Record<string
 /** Throws if a workflow is missing, because each message would fail. */
 async function requireWorkflows(server: Server, names: readonly string[]): Promise<void> {
   for (const each of new Set(names)) {
-    const [name = "", label] = each.split("@");
-    const version = label === undefined ? {} : { label };
+    const { name, ...version } = await definitionNamed(server, each);
     const query = { ...server.namespace, ...version, withoutLiveCount: true };
     await server.call("workflows.get", { params: { name }, query });
   }
@@ -111,8 +111,7 @@ async function requireWorkflows(server: Server, names: readonly string[]): Promi
 function starterOf(server: Server): RunStarter {
   return {
     async run(workflow, { id = "", input, startTime, priority, labels = {} }) {
-      const [name = "", label] = workflow.split("@");
-      const definition = { name, ...(label !== undefined && { label }) };
+      const definition = await definitionNamed(server, workflow);
       try {
         await server.call("runs.start", {
           query: server.namespace,

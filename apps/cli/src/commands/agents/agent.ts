@@ -55,6 +55,7 @@ export async function listAgents(context: Context): Promise<Result> {
 export const agentColumns: readonly Column[] = [
   { title: "agent", widthMin: 12, yields: 1 },
   { title: "state" },
+  { title: "pool", yields: 2, widthMin: 7 },
   { title: "kind", yields: 2, widthMin: 4 },
   { title: "slots", align: "right" },
   { title: "cpu", align: "right", yields: 2, widthMin: 4 },
@@ -68,13 +69,14 @@ export const agentColumns: readonly Column[] = [
 ];
 
 export function agentRow(agent: Agent, nowMs: number): Entry[] {
-  const { agentId, freeSlots = 0, offering, figures, done, joinTimeMs, heardTimeMs, kind } = agent;
+  const { agentId, pool, freeSlots = 0, offering, figures, done, joinTimeMs, heardTimeMs, kind } = agent;
   const slots = offering?.slots ?? 0;
   const names =
     offering?.capabilities.map(({ name, version = "" }) => `${name}${version && `@${version}`}`) ?? [];
   return [
     { text: agentId, tone: "bold" },
     stateCell(agent),
+    { text: pool, tone: "dim" },
     { text: kind, tone: "dim" },
     { text: `${slots - freeSlots}/${slots}`, tone: "dim" },
     { text: figures?.cpu === undefined ? "" : `${Math.round(figures.cpu * 100)} %`, tone: "dim" },

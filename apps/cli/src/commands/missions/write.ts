@@ -7,6 +7,7 @@ import { Failure, usageFailure } from "../../command/failure.ts";
 import { readInput } from "../../command/input.ts";
 import type { Result } from "../../command/presenter.ts";
 import { connect } from "../../server/server.ts";
+import { definitionNamed } from "../definition.ts";
 import { steeredLine } from "../outcome.ts";
 
 /** Starts a mission from a registered definition, or from the options. */
@@ -19,14 +20,17 @@ export async function startMission(context: Context): Promise<Result> {
   const spec = await specOf(context, input);
   if ((name === undefined) === (spec === undefined))
     throw usageFailure("Pass the NAME of a definition, or set --goal, --add-task or --spec.");
-  const [definition = "", label] = (name ?? "").split("@");
-  const reference = { name: definition, ...(label === undefined ? {} : { label }) };
   const server = await connect(context);
   const { mission } = await server.call("missions.start", {
     query: server.namespace,
     body: {
       ...(spec === undefined
-        ? { definition: { definition: reference, ...(input === undefined ? {} : { input }) } }
+        ? {
+            definition: {
+              definition: await definitionNamed(server, name ?? ""),
+              ...(input === undefined ? {} : { input }),
+            },
+          }
         : { spec }),
       ...(id === undefined ? {} : { missionId: id }),
       ...(Object.keys(labels).length === 0 ? {} : { labels }),

@@ -10,6 +10,7 @@ import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printDurationMs } from "../../terminal/time.ts";
+import { definitionNamed } from "../definition.ts";
 import { register } from "../workflows/register.ts";
 
 export async function load(context: Context): Promise<Result> {
@@ -67,11 +68,11 @@ const endings = /^(completed|failed|cancelled|terminated)$/;
 function targetOf(server: Server): Target {
   return {
     async start(workflow, input, signal) {
-      const [name = "", label] = workflow.split("@");
+      const definition = await definitionNamed(server, workflow);
       const { run } = await server.call("runs.start", {
         query: server.namespace,
         body: {
-          definition: { name, ...(label === undefined ? {} : { label }) },
+          definition,
           ...(input === undefined ? {} : { input }),
         },
         signal,

@@ -11,6 +11,7 @@ import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { budgetIn } from "../amounts.ts";
+import { definitionNamed, type NamedDefinition } from "../definition.ts";
 import { runSession } from "../sessions/write.ts";
 import { noteWarnings } from "../warnings.ts";
 import { problemsOf, register } from "../workflows/register.ts";
@@ -95,10 +96,7 @@ function priorityOf(text: string | undefined): number | undefined {
   return priority;
 }
 
-interface Version {
-  readonly name: string;
-  readonly hash?: string;
-  readonly label?: string;
+interface Version extends NamedDefinition {
   /** Returns the schema of its input, as JSON. Undefined if it cannot be read. */
   readonly schema: () => Promise<string | undefined>;
 }
@@ -109,8 +107,7 @@ async function definitionOf(context: Context, server: Server, target: string | S
     const { name, hash = "", inputSchema }: Definition = await registered(context, server, target);
     return { name, ...(hash === "" ? {} : { hash }), schema: async () => inputSchema };
   }
-  const [name = "", label] = target.split("@");
-  const version = label === undefined ? {} : { label };
+  const { name, ...version } = await definitionNamed(server, target);
   const query = { ...server.namespace, ...version, withoutLiveCount: true };
   const schema = () =>
     server.call("workflows.get", { params: { name }, query }).then(

@@ -13,6 +13,7 @@ import { connect } from "../../server/server.ts";
 import type { PlacedProblem } from "../../terminal/problems.ts";
 import { safe } from "../../terminal/text.ts";
 import { budgetIn } from "../amounts.ts";
+import { definitionNamed } from "../definition.ts";
 import { steeredLine } from "../outcome.ts";
 
 /** Starts a session from a file or a registered workflow, and follows it. */
@@ -74,8 +75,7 @@ export async function sessionOf(context: Context, target: string, so: string): P
     // The file of a session has no id.
     return (await sessionIn(context, await readDefinition(target, shell), so)) as SessionSpecInput;
   const input = await readInput([...values.texts("input"), ...values.manyArguments("KEY=VALUE")], shell);
-  const [name = "", label] = target.split("@");
-  const definition = { name, ...(label === undefined ? {} : { label }) };
+  const definition = await definitionNamed(await connect(context), target);
   return { definition: { definition, ...(input === undefined ? {} : { input }) } };
 }
 

@@ -9,13 +9,13 @@ import { wholeNumber } from "../../command/values.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
+import { definitionNamed } from "../definition.ts";
 import { deletedOutcome } from "../outcome.ts";
 import { reasonOf } from "../request.ts";
 import { secretProblems } from "./webhook-secrets.ts";
 
 export async function createTrigger(context: Context): Promise<Result> {
   const { values, shell } = context;
-  const [name = "", label] = values.argument("WORKFLOW").split("@");
   const inputText = values.text("with");
   const input: Json | undefined =
     inputText === undefined ? undefined : await readInput([inputText], shell, "--with");
@@ -30,7 +30,7 @@ export async function createTrigger(context: Context): Promise<Result> {
     body: {
       triggerId: values.argument("ID"),
       source: sourceFromOptions(context),
-      run: { definition: { name, ...(label === undefined ? {} : { label }) } },
+      run: { definition: await definitionNamed(server, values.argument("WORKFLOW")) },
       policy: policyFromOptions(context),
       ...optional("if", "condition"),
       ...optional("key", "key"),

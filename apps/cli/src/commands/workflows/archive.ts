@@ -8,6 +8,7 @@ import type { Result } from "../../command/presenter.ts";
 import { isFileName, readDefinition, shortName } from "../../local/definition-file.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
+import { definitionNamed } from "../definition.ts";
 import { doneOutcome } from "../outcome.ts";
 import { reasonOf } from "../request.ts";
 
@@ -37,8 +38,12 @@ export async function convert(context: Context): Promise<Result> {
   const target = values.argument("FILE|NAME");
   const format = (values.text("format") ?? "yaml") as SourceFormat;
   const parameters = await readInput(values.texts("parameter"), shell, "the parameters");
-  const subject = await subjectOf(context, target);
+  const file = isFileName(target, shell) ? await readDefinition(target, shell) : undefined;
   const server = await connect(context);
+  const subject =
+    file === undefined
+      ? { definition: await definitionNamed(server, target) }
+      : { source: { format: file.format, text: file.text, fileName: shortName(file) } };
   const source = await server.call("workflows.convert", {
     query: server.namespace,
     body: { ...subject, format, ...(parameters === undefined ? {} : { parameters }) },
@@ -49,13 +54,4 @@ export async function convert(context: Context): Promise<Result> {
       print.text(source.text ?? "");
     },
   };
-}
-
-async function subjectOf({ shell }: Context, target: string) {
-  if (!isFileName(target, shell)) {
-    const [name = "", label] = target.split("@");
-    return { definition: { name, ...(label === undefined ? {} : { label }) } };
-  }
-  const file = await readDefinition(target, shell);
-  return { source: { format: file.format, text: file.text, fileName: shortName(file) } };
 }

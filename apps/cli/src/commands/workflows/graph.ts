@@ -8,6 +8,7 @@ import { drawWorkflow, type WorkflowView } from "../../drawing/workflow-frame.ts
 import { isFileName, readDefinition } from "../../local/definition-file.ts";
 import { connect } from "../../server/server.ts";
 import { drawProblem } from "../../terminal/problems.ts";
+import { definitionNamed } from "../definition.ts";
 
 /** Draws the workflow of a file, or a registered one. The durations are from the definition. */
 export async function graph(context: Context): Promise<Result> {
@@ -44,11 +45,11 @@ async function ofFile({ shell, print, values }: Context, target: string): Promis
 }
 
 async function ofName(context: Context, target: string): Promise<WorkflowView> {
-  const [name = "", label] = target.split("@");
   const server = await connect(context);
+  const { name, ...version } = await definitionNamed(server, target);
   const found: Graph = await server.call("workflows.graph", {
     params: { name },
-    query: { ...server.namespace, ...(label === undefined ? {} : { label }) },
+    query: { ...server.namespace, ...version },
   });
   return {
     name: target,

@@ -8,6 +8,7 @@ import type { Result } from "../../command/presenter.ts";
 import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { padStart, safe } from "../../terminal/text.ts";
+import { definitionNamed } from "../definition.ts";
 import { applyBulk } from "../runs/steer-many.ts";
 
 export async function migrate(context: Context): Promise<Result> {
@@ -51,12 +52,13 @@ async function filterFrom(
 }
 
 async function hashOf(server: Server, name: string, version: string): Promise<string | undefined> {
-  if (/^[0-9a-f]{64}$/.test(version)) return version;
-  const { hash } = await server.call("workflows.get", {
+  const { hash, label = "" } = await definitionNamed(server, `${name}@${version}`);
+  if (hash !== undefined) return hash;
+  const found = await server.call("workflows.get", {
     params: { name },
-    query: { ...server.namespace, label: version },
+    query: { ...server.namespace, label },
   });
-  return hash;
+  return found.hash;
 }
 
 /** Fails for an unknown workflow or label. Without active runs, the preview reads neither. */

@@ -7,6 +7,7 @@ import { connect } from "../../server/server.ts";
 import { timingFromOptions, withTiming } from "../../server/timing.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
+import { definitionNamed } from "../definition.ts";
 import { deletedOutcome } from "../outcome.ts";
 import { reasonOf } from "../request.ts";
 
@@ -14,7 +15,6 @@ export async function createSchedule(context: Context): Promise<Result> {
   const { values, shell } = context;
   const timing = timingFromOptions(context);
   const input = await readInput([...values.texts("input"), ...values.manyArguments("KEY=VALUE")], shell);
-  const [name = "", label] = values.argument("WORKFLOW").split("@");
   const overlap = values.text("overlap");
   const catchUpMs = values.durationMs("catch-up");
   const description = values.text("description");
@@ -23,7 +23,7 @@ export async function createSchedule(context: Context): Promise<Result> {
     scheduleId: values.argument("ID"),
     timing,
     run: {
-      definition: { name, ...(label === undefined ? {} : { label }) },
+      definition: await definitionNamed(server, values.argument("WORKFLOW")),
       ...(input === undefined ? {} : { input }),
     },
     policy: {

@@ -5,15 +5,16 @@ import { connect } from "../../server/server.ts";
 import type { Entry } from "../../terminal/table.ts";
 import { safe } from "../../terminal/text.ts";
 import { printAge } from "../../terminal/time.ts";
+import { definitionNamed } from "../definition.ts";
 
 /** Shows a registered workflow: its version, its input, and the command that starts it. */
 export async function showWorkflow(context: Context): Promise<Result> {
   const { values, print, shell } = context;
-  const [name = "", label] = values.argument("NAME").split("@");
   const server = await connect(context);
+  const { name, ...version } = await definitionNamed(server, values.argument("NAME"));
   const definition: Definition = await server.call("workflows.get", {
     params: { name },
-    query: { ...server.namespace, withSource: true, ...(label === undefined ? {} : { label }) },
+    query: { ...server.namespace, withSource: true, ...version },
   });
   const { description = "", hash = "", versionLabels, uses, entries, createTimeMs, createCause } = definition;
   const namesOf = (kind: string) =>

@@ -124,7 +124,11 @@ export const workflowCommands: readonly Command[] = [
     group: "workflows",
     summary: "Show a workflow: its version, its input and how to start it",
     arguments: [
-      { name: "NAME", summary: "name of a registered workflow, or NAME@LABEL", completes: "workflow" },
+      {
+        name: "NAME",
+        summary: "name of a registered workflow, NAME@LABEL or NAME@HASH",
+        completes: "workflow",
+      },
     ],
     options: [],
     json: "document",

@@ -73,18 +73,25 @@ async function explainPlacement(
       goneMs: unknownBeforeMs,
     });
   }
-  return { explanation: withOtherPools(explanation, pool, pools.of(pool.namespace)) };
+  return { explanation: withOtherPool(explanation, pool, pools.of(pool.namespace)) };
 }
 
-/** Names pools of the namespace whose agents offer what the task waits for. Its author may have meant one of them. */
-function withOtherPools(explanation: Explanation, pool: Pool, pools: readonly Pool[]): Explanation {
+/** Names the pool of the namespace whose agents offer what the task waits for. Its author may have meant that one. */
+function withOtherPool(explanation: Explanation, pool: Pool, pools: readonly Pool[]): Explanation {
   const isMissing = ({ cause, present }: Wait) => present && cause === WaitCause.WAIT_CAUSE_NO_CAPABILITY;
-  const capability = explanation.waits.find(isMissing)?.subject;
-  const [other] = pools.filter(
-    (each) => each !== pool && each.offered().some(({ capability: { name } }) => name === capability),
+  const wait = explanation.waits.find(isMissing);
+  const other = pools.find(
+    (each) => each !== pool && each.offered().some(({ capability: { name } }) => name === wait?.subject),
   );
-  if (capability === undefined || other === undefined) return explanation;
+  if (wait === undefined || other === undefined) return explanation;
   const { name } = other;
-  const text = `a worker in the pool ${name} offers it: start it in the pool ${pool.name} (TUTTI_POOL=${pool.name}), or set \`placement: {pool: ${name}}\` of the task and move the run to that version`;
-  return { ...explanation, remedies: [{ text, command: "" }, ...explanation.remedies] };
+  const message = `no worker in the pool ${pool.name} offers ${wait.subject}, but one in the pool ${name} does`;
+  const text = `start that worker in the pool ${pool.name} (TUTTI_POOL=${pool.name}), or set \`placement: {pool: ${name}}\` of the task and move the run to that version`;
+  return {
+    ...explanation,
+    summary: explanation.summary.replace(wait.message, message),
+    waits: explanation.waits.map((each) => (each === wait ? { ...each, message } : each)),
+    // The first remedy is that of the missing capability.
+    remedies: [{ text, command: "" }, ...explanation.remedies.slice(1)],
+  };
 }
