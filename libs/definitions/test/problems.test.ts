@@ -19,6 +19,16 @@ const table: readonly (readonly [title: string, text: string, problems: readonly
       "a.yaml:4:5: error: the text is not YAML: a block mapping or list inside brackets. Close the bracket before it",
     ],
   ],
+  [
+    "expressions inside brackets without quotes, the first one without the consequences",
+    "workflow: w\ntasks:\n  a:\n    uses: x\n    with: {n: ${{ input.n }}, m: ${{ input.m }}}\n  b: {uses: y}\n",
+    ["a.yaml:5:15: error: the text is not YAML: `${{ … }}` inside brackets. Put it in quotes"],
+  ],
+  [
+    "a JSON Schema in place of the mapping that has it",
+    "workflow: w\ninput: {type: object}\ntasks: {a: {uses: x}}\n",
+    ['a.yaml:2:9: error: input.type: unknown key "type". Did you mean `schema`?'],
+  ],
   ["a list", "- a", ["a.yaml:1:1: error: expected a mapping for `definition`, got a list"]],
   ["nothing", "", ["a.yaml:1:1: error: expected a mapping for `definition`, got nothing"]],
   [

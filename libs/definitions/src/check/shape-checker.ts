@@ -312,7 +312,7 @@ export function isLoneExpression(value: Json): value is string {
   return typeof value === "string" && /^\s*\$\{\{[\s\S]*\}\}\s*$/.test(value);
 }
 
-/** Keys of Temporal, GitHub Actions, Airflow and Step Functions, without case and dashes, and ours with the same meaning. */
+/** Keys of Temporal, GitHub Actions, Airflow, Step Functions and JSON Schema, without case and dashes, with ours. */
 const foreignKeys: Readonly<Record<string, readonly string[]>> = {
   activity: ["uses"],
   args: ["with"],
@@ -336,6 +336,8 @@ const foreignKeys: Readonly<Record<string, readonly string[]>> = {
   maximuminterval: ["backoff"],
   nonretryableerrortypes: ["notOn"],
   params: ["with"],
+  properties: ["schema"],
+  required: ["schema"],
   retrypolicy: ["retry"],
   rollback: ["compensate"],
   scheduletoclosetimeout: ["timeout", "total"],
@@ -345,6 +347,7 @@ const foreignKeys: Readonly<Record<string, readonly string[]>> = {
   taskqueue: ["pool"],
   timeoutminutes: ["timeout"],
   timeoutseconds: ["timeout"],
+  type: ["schema"],
   undo: ["compensate"],
 };
 

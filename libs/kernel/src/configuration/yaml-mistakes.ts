@@ -36,8 +36,8 @@ interface Mistake {
 }
 
 /**
- * Returns the mistakes of a text. An unclosed bracket or quote is reported where it opens, and its consequences are
- * left out.
+ * Returns the mistakes of a text. An unclosed bracket or quote is reported where it opens. Its consequences are left
+ * out, as are those of an expression without quotes.
  */
 export function yamlMistakesIn(
   { contents, errors, warnings }: Pick<Document, "contents" | "errors" | "warnings">,
@@ -49,6 +49,9 @@ export function yamlMistakesIn(
   const starts = errors.length === 0 ? undefined : startsByEnd(contents);
   for (const { code, pos } of errors) {
     if (pos[0] > blockAt) continue;
+    const expressionAt = pos[0] - 1;
+    if (text.startsWith("${{", expressionAt))
+      return [...mistakes, { at: expressionAt, text: `\`\${{ … }}\` inside brackets. Put it in quotes` }];
     const mayBeOpen = code === "BAD_INDENT" || code === "MISSING_CHAR";
     const open = mayBeOpen ? openAt(starts?.get(pos[0]) ?? [], text.charAt(pos[0] - 1)) : undefined;
     if (open !== undefined) return [...mistakes, { at: open, text: openText(text.charAt(open)) }];

@@ -181,7 +181,10 @@ function remediesOfRun(run: RunView): Remedy[] {
       },
     ];
   if (run.phase === RunPhase.RUN_PHASE_ENDED && run.error !== undefined)
-    return [{ text: retryText(run), command: `tutti retry ${id}` }];
+    return [
+      ...(run.nodes.slice(0, scannedMax).some(isStuck) ? [logsOf(id)] : []),
+      { text: retryText(run), command: `tutti retry ${id}` },
+    ];
   if ((run.counts[TaskStatus.TASK_STATUS_PAUSED] ?? 0) > 0)
     return run.nodes.slice(0, scannedMax).some(hasOtherCode)
       ? remediesOfOtherCode(id, "")
@@ -215,10 +218,15 @@ function remediesOfOtherCode(id: string, task: string): Remedy[] {
   ];
 }
 
+function logsOf(id: string, task = ""): Remedy {
+  const option = task && ` --task ${task}`;
+  return { text: "See the log of the failed attempts.", command: `tutti logs ${id}${option}` };
+}
+
 function retryText({ counts }: RunView): string {
   return (counts[TaskStatus.TASK_STATUS_COMPENSATED] ?? 0) > 0
-    ? "Retry the run. Compensated tasks run again, and so do completed tasks that need them."
-    : "Retry the failed tasks. Completed tasks keep their results.";
+    ? "Retry the run after the cause is corrected. Compensated tasks run again, and so do completed tasks that need them."
+    : "Retry the failed tasks after the cause is corrected. Completed tasks keep their results.";
 }
 
 /**
@@ -244,8 +252,15 @@ function ofTask(run: RunView, number: number, nowMs: number): Explanation {
     ),
     waits,
     failures: node === undefined ? [] : [...retriedSteps(node, () => id), ...failuresOf(run, node, id)],
-    remedies: isDone(status) ? [] : remediesOf(run, id, node, { status, nowMs }),
+    remedies: isDone(status) ? remediesOfDone(run, id, status) : remediesOf(run, id, node, { status, nowMs }),
   });
+}
+
+/** A failed task has the remedies of its run, with its own log. */
+function remediesOfDone(run: RunView, id: string, status: TaskStatus): Remedy[] {
+  if (status !== TaskStatus.TASK_STATUS_FAILED) return [];
+  const ofRun = remediesOfRun(run).filter(({ command }) => !command.startsWith("tutti logs "));
+  return [logsOf(run.key.id, id), ...ofRun];
 }
 
 /** Shorter pauses end before a user has read the explanation. */
@@ -264,7 +279,7 @@ function remediesOf(
     return [{ text: "Retry the task.", command: `tutti resume ${key.id} --task ${id}` }];
   if (status === TaskStatus.TASK_STATUS_RETRYING)
     return [
-      { text: "See the log of its failed attempts.", command: `tutti logs ${key.id} --task ${id}` },
+      logsOf(key.id, id),
       ...((node?.more?.dueMs ?? 0) - nowMs < longPauseMs
         ? []
         : [

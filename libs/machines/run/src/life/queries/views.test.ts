@@ -161,13 +161,26 @@ describe("an explanation of an ended run", () => {
   });
 
   it("offers a retry, except after an error that the same definition repeats", () => {
-    const remedyAfter = (code: string) => {
+    const remediesAfter = (code: string) => {
       const scene = RunScene.of("workflow: w\ntasks: {a: {uses: t.a}}\n");
       scene.fail("a", code, never);
-      return explained(scene).remedies[0]?.text ?? "";
+      const ofTask = scene.driver.query(scene.key, explain, { taskId: "a" });
+      assert.ok(!isRefusal(ofTask));
+      const { id } = scene.key;
+      const [log, ...others] = ofTask.remedies;
+      assert.equal(log?.command, `tutti logs ${id} --task a`);
+      const { remedies } = explained(scene);
+      assert.deepEqual(
+        others,
+        remedies.filter(({ command }) => command !== `tutti logs ${id}`),
+      );
+      return remedies.map(({ text }) => text);
     };
-    assert.match(remedyAfter("test.broken"), /^Retry the failed tasks/);
-    assert.match(remedyAfter("agent.budget_exhausted"), /^Correct the definition.* start another run/);
+    const [log, retry] = remediesAfter("test.broken");
+    assert.match(log ?? "", /^See the log/);
+    assert.match(retry ?? "", /^Retry the failed tasks after the cause is corrected/);
+    const [correct] = remediesAfter("agent.budget_exhausted");
+    assert.match(correct ?? "", /^Correct the definition.* start another run/);
   });
 });
 
