@@ -9,6 +9,7 @@ const run = (runId: string) => ({ runId, status: "running", labels: {} }) as unk
 const agent = (agentId: string, freeSlots: number) =>
   ({
     agentId,
+    pool: "default",
     kind: "function",
     state: "busy",
     freeSlots,
