@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { OutputText } from "./logs.ts";
+import { errorIn, OutputText } from "./logs.ts";
 
 const chunk = (text: string | Buffer, more: object = {}) => ({
   ...{ attempt: 1, channel: "log", chunk: Buffer.from(text).toString("base64") },
@@ -39,5 +39,15 @@ describe("the lines of an output", () => {
   it("show the size of content that is not text", () => {
     const [line] = new OutputText().add(chunk("123", { mediaType: "image/png" }));
     assert.equal(line?.text, "(3 bytes of image/png)");
+  });
+});
+
+describe("the error of an event", () => {
+  it("has its code once", () => {
+    const textOf = (code: string, message: string) => errorIn({ error: { code, message } });
+    assert.equal(textOf("ENOENT", "ENOENT: no such file"), "ENOENT: no such file");
+    assert.equal(textOf("Error", "card declined"), "Error: card declined");
+    assert.equal(textOf("timeout", ""), "timeout");
+    assert.equal(errorIn({}), "");
   });
 });

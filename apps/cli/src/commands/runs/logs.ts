@@ -259,9 +259,13 @@ function typeText(type: string): string {
     .replaceAll("_", " ");
 }
 
-function errorIn({ error, reason, message }: Details): string {
+/** Returns the code and the message of an error. */
+export function errorIn({ error, reason, message }: Details): string {
   const parts = isMembers(error) ? [error["code"], error["message"]] : [reason, message];
-  return parts.filter((part) => typeof part === "string" && part !== "").join(": ");
+  const [first, second] = parts.filter((part): part is string => typeof part === "string" && part !== "");
+  // Messages of Node start with their code: `ENOENT: no such file or directory`.
+  if (first === undefined || second?.startsWith(`${first}:`)) return second ?? "";
+  return second === undefined ? first : `${first}: ${second}`;
 }
 
 function progressIn({ fraction, message }: Details): string {
