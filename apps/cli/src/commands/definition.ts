@@ -27,3 +27,13 @@ export async function definitionNamed(server: Server, target: string): Promise<N
   const hash = found.length === 1 ? found[0]?.hash : undefined;
   return hash === undefined ? { name, label: version } : { name, hash };
 }
+
+/** Returns `definitionNamed` for many runs: it asks the platform at most once for a target. */
+export function rememberedDefinitions(server: Server): (target: string) => Promise<NamedDefinition> {
+  const known = new Map<string, NamedDefinition>();
+  return async (target) => {
+    const definition = known.get(target) ?? (await definitionNamed(server, target));
+    known.set(target, definition);
+    return definition;
+  };
+}

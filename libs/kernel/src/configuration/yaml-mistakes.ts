@@ -49,9 +49,8 @@ export function yamlMistakesIn(
   const starts = errors.length === 0 ? undefined : startsByEnd(contents);
   for (const { code, pos } of errors) {
     if (pos[0] > blockAt) continue;
-    const expressionAt = pos[0] - 1;
-    if (text.startsWith("${{", expressionAt))
-      return [...mistakes, { at: expressionAt, text: `\`\${{ … }}\` inside brackets. Put it in quotes` }];
+    if (text.charAt(pos[0] - 1) === "$" && text.startsWith("{{", pos[0]))
+      return [...mistakes, { at: pos[0] - 1, text: `\`\${{ … }}\` inside brackets. Put it in quotes` }];
     const mayBeOpen = code === "BAD_INDENT" || code === "MISSING_CHAR";
     const open = mayBeOpen ? openAt(starts?.get(pos[0]) ?? [], text.charAt(pos[0] - 1)) : undefined;
     if (open !== undefined) return [...mistakes, { at: open, text: openText(text.charAt(open)) }];

@@ -95,7 +95,7 @@ function runExplanation(run: RunView, nowMs: number): RunExplanation {
     about: aboutOf(run, ""),
     waits,
     failures,
-    remedies: remediesOfRun(run),
+    remedies: remediesOfRun(run, failed.length > 0 ? [logsOf(run.key.id)] : []),
   });
   return {
     lead: isOver
@@ -166,7 +166,8 @@ function waitsOfRun(run: RunView): Partial<Wait>[] {
   return waits;
 }
 
-function remediesOfRun(run: RunView): Remedy[] {
+/** @param logs precede a retry */
+function remediesOfRun(run: RunView, logs: readonly Remedy[] = []): Remedy[] {
   const { id } = run.key;
   if (run.pauseMs > 0) return [{ text: "Resume the run.", command: `tutti resume ${id}` }];
   if (run.phase === RunPhase.RUN_PHASE_ENDED && needsLargerBudget(run.error?.code ?? ""))
@@ -181,10 +182,7 @@ function remediesOfRun(run: RunView): Remedy[] {
       },
     ];
   if (run.phase === RunPhase.RUN_PHASE_ENDED && run.error !== undefined)
-    return [
-      ...(run.nodes.slice(0, scannedMax).some(isStuck) ? [logsOf(id)] : []),
-      { text: retryText(run), command: `tutti retry ${id}` },
-    ];
+    return [...logs, { text: retryText(run), command: `tutti retry ${id}` }];
   if ((run.counts[TaskStatus.TASK_STATUS_PAUSED] ?? 0) > 0)
     return run.nodes.slice(0, scannedMax).some(hasOtherCode)
       ? remediesOfOtherCode(id, "")
@@ -258,9 +256,7 @@ function ofTask(run: RunView, number: number, nowMs: number): Explanation {
 
 /** A failed task has the remedies of its run, with its own log. */
 function remediesOfDone(run: RunView, id: string, status: TaskStatus): Remedy[] {
-  if (status !== TaskStatus.TASK_STATUS_FAILED) return [];
-  const ofRun = remediesOfRun(run).filter(({ command }) => !command.startsWith("tutti logs "));
-  return [logsOf(run.key.id, id), ...ofRun];
+  return status === TaskStatus.TASK_STATUS_FAILED ? [logsOf(run.key.id, id), ...remediesOfRun(run)] : [];
 }
 
 /** Shorter pauses end before a user has read the explanation. */
