@@ -63,6 +63,8 @@ describe("definitions", () => {
     assert.equal(found.definition?.source?.text, order);
     assert.deepEqual(found.definition?.versionLabels.toSorted(), ["1.0.0", "latest"]);
     assert.equal(found.definition?.createCause?.actor?.id !== "", true);
+    const byStart = await get(named("order", definition.hash.slice(0, 8)));
+    assert.equal(byStart.definition?.hash, definition.hash);
   });
 
   it("the same content is the same version, in whichever notation", async () => {
@@ -98,6 +100,17 @@ describe("definitions", () => {
       versions.map(({ hash }) => hash),
       [changed.definition?.hash, first.definition?.hash],
     );
+  });
+
+  it("a rollout names its version by the start of the hash", async () => {
+    const first = await register(order);
+    const second = await register(order.replace("pay.charge", "pay.charge@^3"));
+    const version = first.definition?.hash.slice(0, 8) ?? "";
+    const request = { namespace: "", name: "order", version, percent: 100, reason: "" };
+    const { definition } = await client().rollOutDefinition(request);
+    assert.equal(definition?.hash, first.definition?.hash);
+    assert.notEqual(definition?.hash, second.definition?.hash);
+    assert.equal((await get(named("order"))).definition?.hash, definition?.hash);
   });
 
   it("every error is reported with its place", async () => {

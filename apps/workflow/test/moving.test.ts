@@ -24,6 +24,7 @@ const second = first.replace("said: before", "said: after").replace("tasks:", "t
 
 describe("moving runs", () => {
   let serving: Serving;
+  let hash = "";
   const runs = () => serving.host.mesh.client(runService);
   const register = async (text: string, label: string) => {
     const { definition } = await serving.host.mesh.client(definitionService).registerDefinition({
@@ -57,11 +58,16 @@ describe("moving runs", () => {
   before(async () => {
     serving = await Serving.open();
     await register(first, "1");
-    for (const id of ["moved", "stays", "back", "late", "twice"]) await start(id);
-    await register(second, "2");
+    for (const id of ["moved", "stays", "back", "late", "twice", "hash"]) await start(id);
+    hash = await register(second, "2");
   });
   after(async () => {
     await serving[Symbol.asyncDispose]();
+  });
+
+  it("names the version by the start of its hash, which is not a label", async () => {
+    const { run } = await move({ runId: "hash", version: hash.slice(0, 8) });
+    assert.deepEqual([run?.definitionHash, run?.versionLabel], [hash, ""]);
   });
 
   it("continues a run on the version, records it in the history, and leaves other runs unchanged", async () => {

@@ -168,9 +168,10 @@ export class Versions {
   ): Promise<RunnableVersion> {
     const { name } = reference;
     const definition = await this.find(reference, context);
-    const { hash, archived, archiveCause, parameterSchema } = definition;
+    const { hash, archived, archiveCause, parameterSchema, versionLabels } = definition;
     if (archived) throw sourceErrors.archived({ name, hash, reason: archiveCause?.reason ?? "" });
-    const label = reference.version?.$case === "hash" ? "" : (reference.version?.value ?? latest);
+    const selected = reference.version?.value ?? latest;
+    const label = versionLabels.includes(selected) ? selected : "";
     if (parameterSchema === "") return { name, hash, label, definition };
     // The label may name another version meanwhile.
     const exactly = { name, version: { $case: "hash", value: hash } } as const;

@@ -45,7 +45,7 @@ export const schedule: MembersShape = members(
     schedule: text("The id of the schedule, unique in its namespace.", "id", 200),
     description: text("A description for people.", undefined, 4096),
     workflow: text(
-      "The registered workflow that it runs, with a label or hash if need be: `report@stable`.",
+      "The registered workflow that it runs, with a label or the start of a hash if need be: `report@stable`.",
       "usesDefinition",
       450,
     ),

@@ -213,7 +213,7 @@ export const textForms: Readonly<Record<TextForm, { readonly pattern: string; re
     usesDefinition: {
       pattern: "^[a-z0-9][a-z0-9_-]*(?:\\.[a-z0-9][a-z0-9_-]*)*(?:@[A-Za-z0-9_][A-Za-z0-9._-]*)?$",
       expected:
-        "a definition such as `billing`, with a label or hash of its version if need be: `billing@stable`",
+        "a definition such as `billing`, with a label or the start of the hash of its version if need be: `billing@stable`",
     },
     backoff: {
       pattern:

@@ -125,7 +125,7 @@ export const trigger: MembersShape = members(
   {
     trigger: text("The id of the trigger, unique in its namespace.", "id", 120),
     workflow: text(
-      "The registered workflow that it runs, with a label or hash if need be: `order@stable`.",
+      "The registered workflow that it runs, with a label or the start of a hash if need be: `order@stable`.",
       "usesDefinition",
       450,
     ),

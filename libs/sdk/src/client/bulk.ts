@@ -26,7 +26,7 @@ export type BulkActionName = keyof typeof bulkActions;
 
 /** Options of a move to another version. */
 export interface MoveOptions {
-  /** A label or a hash. The latest version by default. */
+  /** A label, a hash or its first 8 or more characters. The latest version by default. */
   readonly to?: string;
   /** New ids of tasks and states, by their ids in the run. An empty id drops the task. */
   readonly map?: Readonly<Record<string, string>>;

@@ -7,7 +7,7 @@ import { type AmountsOptions, amountNames, amountsOf } from "./work/task.ts";
 
 export interface SpecOptions {
   readonly input?: unknown;
-  /** Version by its label. Default: `latest`. */
+  /** Version by its label, its hash or the start of one. Default: `latest`. */
   readonly version?: string;
   /** Parameters of the template. */
   readonly parameters?: Readonly<Record<string, unknown>>;

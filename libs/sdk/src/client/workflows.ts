@@ -16,7 +16,7 @@ interface WorkflowParts {
 }
 
 export interface GraphOptions {
-  /** Version by its label. Default: `latest`. */
+  /** Version by its label, its hash or the start of one. Default: `latest`. */
   readonly version?: string;
   /** Input for the calculation, if the graph depends on it. */
   readonly input?: unknown;

@@ -17,7 +17,7 @@ import type { Server } from "../../server/calls.ts";
 import { failureOf, interruptionOf, openedReference, warningsOf } from "../../server/messages.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
-import { rememberedDefinitions } from "../definition.ts";
+import { definitionNamed } from "../definition.ts";
 
 type Reference = Parameters<typeof bullmqQueue>[0]["url"];
 
@@ -27,8 +27,7 @@ export async function adoptQueue(context: Context): Promise<Result> {
   const queue = queueOf(context, name);
   const workflows = workflowsOf(values.manyArguments("WORKFLOW"));
   const server = await connect(context);
-  const definitionOf = rememberedDefinitions(server);
-  await requireWorkflows(server, definitionOf, Object.values(workflows));
+  await requireWorkflows(server, Object.values(workflows));
   const frames = print.frames("errors");
   try {
     const result = await moveQueue({
@@ -39,7 +38,7 @@ export async function adoptQueue(context: Context): Promise<Result> {
       logger: warningsOf(context),
       prefix: values.text("run-prefix") ?? name,
       labels: { queue: name },
-      tutti: starterOf(server, definitionOf),
+      tutti: starterOf(server),
       secret: (reference) => openedReference(context, reference),
       onProgress: (moved) => frames.draw(() => [`${counted(moved, "message")} moved`]),
     });
@@ -101,24 +100,18 @@ function pairsOf(label: string, args: readonly string[]): Readonly<Record<string
 }
 
 /** Throws if a workflow is missing, because each message would fail. */
-async function requireWorkflows(
-  server: Server,
-  definitionOf: DefinitionOf,
-  names: readonly string[],
-): Promise<void> {
+async function requireWorkflows(server: Server, names: readonly string[]): Promise<void> {
   for (const each of new Set(names)) {
-    const { name, ...version } = await definitionOf(each);
+    const { name, ...version } = definitionNamed(each);
     const query = { ...server.namespace, ...version, withoutLiveCount: true };
     await server.call("workflows.get", { params: { name }, query });
   }
 }
 
-type DefinitionOf = ReturnType<typeof rememberedDefinitions>;
-
-function starterOf(server: Server, definitionOf: DefinitionOf): RunStarter {
+function starterOf(server: Server): RunStarter {
   return {
     async run(workflow, { id = "", input, startTime, priority, labels = {} }) {
-      const definition = await definitionOf(workflow);
+      const definition = definitionNamed(workflow);
       try {
         await server.call("runs.start", {
           query: server.namespace,

@@ -250,7 +250,7 @@ export const alertCommands: readonly Command[] = [
       },
     ],
     options: [
-      { name: "to", value: "VERSION", summary: "label or hash to move to. Default: latest" },
+      { name: "to", value: "VERSION", summary: "label, or start of the hash, to move to. Default: latest" },
       { name: "task", value: "TASK", summary: "only this task" },
       { name: "min", value: "N", summary: "minimum number of agents. Default: twice the current number" },
       { name: "undo", summary: "undo an earlier change of this kind, and keep later changes" },

@@ -27,7 +27,7 @@ export async function startMission(context: Context): Promise<Result> {
       ...(spec === undefined
         ? {
             definition: {
-              definition: await definitionNamed(server, name ?? ""),
+              definition: definitionNamed(name ?? ""),
               ...(input === undefined ? {} : { input }),
             },
           }

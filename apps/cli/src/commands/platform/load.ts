@@ -10,7 +10,7 @@ import type { Server } from "../../server/calls.ts";
 import { connect } from "../../server/server.ts";
 import { safe } from "../../terminal/text.ts";
 import { printDurationMs } from "../../terminal/time.ts";
-import { rememberedDefinitions } from "../definition.ts";
+import { definitionNamed } from "../definition.ts";
 import { register } from "../workflows/register.ts";
 
 export async function load(context: Context): Promise<Result> {
@@ -66,10 +66,9 @@ const waitMs = 20_000;
 const endings = /^(completed|failed|cancelled|terminated)$/;
 
 function targetOf(server: Server): Target {
-  const definitionOf = rememberedDefinitions(server);
   return {
     async start(workflow, input, signal) {
-      const definition = await definitionOf(workflow);
+      const definition = definitionNamed(workflow);
       const { run } = await server.call("runs.start", {
         query: server.namespace,
         body: {

@@ -107,7 +107,7 @@ async function definitionOf(context: Context, server: Server, target: string | S
     const { name, hash = "", inputSchema }: Definition = await registered(context, server, target);
     return { name, ...(hash === "" ? {} : { hash }), schema: async () => inputSchema };
   }
-  const { name, ...version } = await definitionNamed(server, target);
+  const { name, ...version } = definitionNamed(target);
   const query = { ...server.namespace, ...version, withoutLiveCount: true };
   const schema = () =>
     server.call("workflows.get", { params: { name }, query }).then(

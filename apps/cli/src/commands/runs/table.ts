@@ -24,7 +24,7 @@ export const runCommands: readonly Command[] = [
     group: "runs",
     summary: "Start a run and follow it to its end",
     about: [
-      "A FILE is registered first. The same content is the same version. A NAME is a registered workflow. Write NAME@LABEL or NAME@HASH for one of its versions.",
+      "A FILE is registered first. The same content is the same version. A NAME is a registered workflow. Write NAME@LABEL or NAME@HASH for one of its versions. The first 8 characters of a hash are enough if they are unique.",
       "A file that starts with `session:` starts a session of tasks with an intent. Tutti chooses the mode. Nothing is registered.",
       "Ctrl-C stops following, and the run continues. Follow it again with `tutti watch ID`. If --timeout ends first, the exit code is 8.",
     ],

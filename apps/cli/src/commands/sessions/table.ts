@@ -44,7 +44,7 @@ export const sessionCommands: readonly Command[] = [
     group: "sessions",
     summary: "Start a session and follow it to its end",
     about: [
-      "A FILE contains a session: tasks and intent. A NAME is a registered workflow, run as a session. Write NAME@LABEL or NAME@HASH for one of its versions.",
+      "A FILE contains a session: tasks and intent. A NAME is a registered workflow, run as a session. Write NAME@LABEL or NAME@HASH for one of its versions. The first 8 characters of a hash are enough if they are unique.",
       "Ctrl-C stops following, and the session continues. If --timeout ends first, the exit code is 8.",
     ],
     arguments: [

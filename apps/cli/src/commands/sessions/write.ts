@@ -75,7 +75,7 @@ export async function sessionOf(context: Context, target: string, so: string): P
     // The file of a session has no id.
     return (await sessionIn(context, await readDefinition(target, shell), so)) as SessionSpecInput;
   const input = await readInput([...values.texts("input"), ...values.manyArguments("KEY=VALUE")], shell);
-  const definition = await definitionNamed(await connect(context), target);
+  const definition = definitionNamed(target);
   return { definition: { definition, ...(input === undefined ? {} : { input }) } };
 }
 

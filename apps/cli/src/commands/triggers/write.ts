@@ -30,7 +30,7 @@ export async function createTrigger(context: Context): Promise<Result> {
     body: {
       triggerId: values.argument("ID"),
       source: sourceFromOptions(context),
-      run: { definition: await definitionNamed(server, values.argument("WORKFLOW")) },
+      run: { definition: definitionNamed(values.argument("WORKFLOW")) },
       policy: policyFromOptions(context),
       ...optional("if", "condition"),
       ...optional("key", "key"),

@@ -42,7 +42,7 @@ export async function convert(context: Context): Promise<Result> {
   const server = await connect(context);
   const subject =
     file === undefined
-      ? { definition: await definitionNamed(server, target) }
+      ? { definition: definitionNamed(target) }
       : { source: { format: file.format, text: file.text, fileName: shortName(file) } };
   const source = await server.call("workflows.convert", {
     query: server.namespace,

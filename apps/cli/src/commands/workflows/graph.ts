@@ -46,7 +46,7 @@ async function ofFile({ shell, print, values }: Context, target: string): Promis
 
 async function ofName(context: Context, target: string): Promise<WorkflowView> {
   const server = await connect(context);
-  const { name, ...version } = await definitionNamed(server, target);
+  const { name, ...version } = definitionNamed(target);
   const found: Graph = await server.call("workflows.graph", {
     params: { name },
     query: { ...server.namespace, ...version },

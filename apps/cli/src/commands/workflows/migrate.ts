@@ -1,6 +1,6 @@
 /** Migrates active runs to another version of their workflow: a plan, a question, then the migrations. */
 import { counted } from "@tutti/kernel";
-import type { BulkReview, PreviewBulkReply, RunFilterInput } from "@tutti/rest/types";
+import type { BulkReview, Definition, PreviewBulkReply, RunFilterInput } from "@tutti/rest/types";
 import { isConfirmed } from "../../command/confirm.ts";
 import type { Context } from "../../command/declaration.ts";
 import { exitCodes } from "../../command/exit-codes.ts";
@@ -52,19 +52,14 @@ async function filterFrom(
 }
 
 async function hashOf(server: Server, name: string, version: string): Promise<string | undefined> {
-  const { hash, label = "" } = await definitionNamed(server, `${name}@${version}`);
-  if (hash !== undefined) return hash;
-  const found = await server.call("workflows.get", {
-    params: { name },
-    query: { ...server.namespace, label },
-  });
-  return found.hash;
+  const { hash } = definitionNamed(`${name}@${version}`);
+  return hash ?? (await requireVersion(server, name, version)).hash;
 }
 
-/** Fails for an unknown workflow or label. Without active runs, the preview reads neither. */
-async function requireVersion({ call, namespace }: Server, name: string, version: string): Promise<void> {
-  const label = /^[0-9a-f]{64}$/.test(version) ? "" : version;
-  await call("workflows.get", { params: { name }, query: { ...namespace, ...(label !== "" && { label }) } });
+/** Fails for an unknown workflow or version. Without active runs, the preview reads neither. */
+function requireVersion(server: Server, name: string, version: string): Promise<Definition> {
+  const { name: _, ...query } = definitionNamed(version === "" ? name : `${name}@${version}`);
+  return server.call("workflows.get", { params: { name }, query: { ...server.namespace, ...query } });
 }
 
 const meanings: Readonly<Record<string, string>> = {

@@ -23,7 +23,7 @@ export async function createSchedule(context: Context): Promise<Result> {
     scheduleId: values.argument("ID"),
     timing,
     run: {
-      definition: await definitionNamed(server, values.argument("WORKFLOW")),
+      definition: definitionNamed(values.argument("WORKFLOW")),
       ...(input === undefined ? {} : { input }),
     },
     policy: {

@@ -11,7 +11,7 @@ import { definitionNamed } from "../definition.ts";
 export async function showWorkflow(context: Context): Promise<Result> {
   const { values, print, shell } = context;
   const server = await connect(context);
-  const { name, ...version } = await definitionNamed(server, values.argument("NAME"));
+  const { name, ...version } = definitionNamed(values.argument("NAME"));
   const definition: Definition = await server.call("workflows.get", {
     params: { name },
     query: { ...server.namespace, withSource: true, ...version },

@@ -126,7 +126,7 @@ export const workflowCommands: readonly Command[] = [
     arguments: [
       {
         name: "NAME",
-        summary: "name of a registered workflow, NAME@LABEL or NAME@HASH",
+        summary: "name of a registered workflow, NAME@LABEL or NAME@HASH. The start of a hash is enough",
         completes: "workflow",
       },
     ],
@@ -154,12 +154,12 @@ export const workflowCommands: readonly Command[] = [
     arguments: [
       {
         name: "NAME[@VERSION]",
-        summary: "workflow, and the version that the runs have: a label or a hash",
+        summary: "workflow, and the version that the runs have: a label, or the start of a hash",
         completes: "workflow",
       },
     ],
     options: [
-      { name: "to", value: "VERSION", summary: "label or hash to move to. Default: latest" },
+      { name: "to", value: "VERSION", summary: "label, or start of the hash, to move to. Default: latest" },
       { name: "where", value: "NAME=VALUE", isMany: true, summary: "only runs with this label" },
       { name: "only", value: "ID", isMany: true, summary: "only these runs" },
       {
@@ -201,7 +201,7 @@ export const workflowCommands: readonly Command[] = [
       {
         name: "NAME@VERSION",
         completes: "workflow",
-        summary: "workflow, and the version: a label or a hash",
+        summary: "workflow, and the version: a label, or the start of a hash",
       },
     ],
     options: [percent, reason],

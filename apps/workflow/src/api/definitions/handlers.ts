@@ -53,8 +53,7 @@ async function rollOutDefinition(
   context: CallContext,
 ): Promise<RollOutDefinitionReply> {
   const key = keyOf(context.namespace, name);
-  const $case = /^[0-9a-f]{64}$/.test(version) ? "hash" : "label";
-  const selector = { name, version: { $case, value: version } } as const;
+  const selector = { name, version: { $case: "label", value: version } } as const;
   const { hash, labels: searchLabels } = await dependencies.versions.find(selector, context);
   const order = {
     key,

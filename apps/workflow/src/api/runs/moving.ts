@@ -44,8 +44,7 @@ async function versionOf(
 ): Promise<{ readonly hash: string; readonly label: string }> {
   const { what, parameters } = spec ?? {};
   if (what?.$case !== "definition" || definitionHash === "") throw runErrors.moveUnversioned({ id: runId });
-  const isHash = /^[0-9a-f]{64}$/.test(version);
-  const versionSelector = { $case: isHash ? "hash" : "label", value: version } as const;
+  const versionSelector = { $case: "label", value: version } as const;
   const reference = { name: what.value.name, version: version === "" ? undefined : versionSelector };
   return await orders.version(reference, parameters && jsonOf(parameters, "parameters"), context);
 }

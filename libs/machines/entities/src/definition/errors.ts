@@ -14,6 +14,14 @@ export const definitionErrors = defineErrors("definition", {
         ? "List the workflows with `tutti workflow list`, or register it with `tutti workflow register FILE`."
         : `List its versions with \`tutti workflow versions ${name}\`.`,
   },
+  versionAmbiguous: {
+    status: "INVALID_ARGUMENT",
+    retry: "never",
+    help: "Several versions of the definition start with these characters. A longer start of the hash selects one of them.",
+    message: ({ name, version, hashes }: { name: string; version: string; hashes: readonly string[] }) =>
+      `Several versions of definition \`${name}\` start with ${version}: ${hashes.join(", ")}`,
+    remedy: "Write more characters of the hash.",
+  },
   versionsFull: {
     status: "RESOURCE_EXHAUSTED",
     retry: "never",

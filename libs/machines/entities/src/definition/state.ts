@@ -25,6 +25,9 @@ export const latest = "latest";
 /** From this behaviour on, a version can take a share of new runs. */
 export const rollsOut = 2;
 
+/** A hash, or a start of one that is long enough to select a version. */
+export const hashStart = /^[0-9a-f]{8,64}$/;
+
 export const versionsMax = 10_000;
 export const labelsMax = 1_000;
 

@@ -67,6 +67,22 @@ describe("versions of a definition", () => {
     assert.equal(refused.code, "definition.missing");
   });
 
+  it("the unique start of a hash selects a version if no label equals it, and an ambiguous one lists the candidates", () => {
+    const driver = registered();
+    const [first, second] = [`0123abcd${"0".repeat(56)}`, `0123abcd${"1".repeat(56)}`];
+    add(driver, first, []);
+    assert.equal(resolvedHash(driver, "0123abcd"), first);
+    assert.equal(resolvedHash(driver, first), first);
+    assert.equal(resolvedHash(driver, "0123abc"), "definition.missing");
+    add(driver, second, []);
+    assert.equal(resolvedHash(driver, "0123abcd1"), second);
+    const ambiguous = driver.query(key, version, { hash: "", label: "0123abcd" });
+    assert.ok(isRefusal(ambiguous) && ambiguous.code === "definition.version_ambiguous");
+    assert.ok(ambiguous.message.includes(`${first}, ${second}`));
+    add(driver, "b", ["0123abcd"]);
+    assert.equal(resolvedHash(driver, "0123abcd"), "b");
+  });
+
   it("all versions are archived and restored at once, and only changes are counted", () => {
     const driver = registered();
     add(driver, "b", []);

@@ -1,7 +1,7 @@
 import type { KeptVersion, Rollout } from "@tutti/contracts/workflow/v1";
-import type { Query, ReadOnly } from "@tutti/kernel";
+import { isRefusal, type Query, type ReadOnly, type Refusal } from "@tutti/kernel";
 import { definitionErrors } from "../errors.ts";
-import { type Definition, type DefinitionView, latest } from "../state.ts";
+import { type Definition, type DefinitionView, hashStart, latest } from "../state.ts";
 
 /** A version and its labels. */
 export interface VersionFacts {
@@ -14,19 +14,41 @@ export interface VersionFacts {
 /** Selects a version: by hash, else by label, else the latest. */
 export interface VersionSelector {
   readonly hash: string;
+  /** A label, or a unique start of a hash that no label equals. */
   readonly label: string;
 }
+
+/** Candidates that the error of an ambiguous start lists. */
+const candidatesMax = 5;
 
 export const version: Query<Definition, VersionSelector, VersionFacts> = {
   type: "version",
   answer(definition, { hash, label }, { key }) {
-    const selectedHash = hash || definition.labels.get(label || latest);
-    const found = selectedHash === undefined ? undefined : definition.versions.get(selectedHash);
+    const selected =
+      hash || definition.labels.get(label || latest) || hashStartingWith(definition, label, key.id);
+    if (isRefusal(selected)) return selected;
+    const found = definition.versions.get(selected ?? "");
     if (found === undefined)
       return definitionErrors.missing.refusal({ name: key.id, version: hash || label || latest });
     return factsOf(definition, found);
   },
 };
+
+/** Returns the hash of the only version that starts with the text. Undefined if there is none. */
+function hashStartingWith(
+  { versions }: DefinitionView,
+  text: string,
+  name: string,
+): string | Refusal | undefined {
+  if (!hashStart.test(text)) return undefined;
+  const hashes = [...versions.keys()].filter((hash) => hash.startsWith(text));
+  if (hashes.length <= 1) return hashes[0];
+  return definitionErrors.versionAmbiguous.refusal({
+    name,
+    version: text,
+    hashes: hashes.slice(-candidatesMax),
+  });
+}
 
 /** A page of the versions, newest first. */
 export interface VersionsPage {
