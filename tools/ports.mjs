@@ -6,6 +6,8 @@
 // 2. `--port auto` uses the first free pair from 7400 on, `--port N` uses N and N + 1.
 // 3. Without `--port` and a setting of a port, the ports of the last start in the folder are used.
 // 4. Ports in a configuration file are not known here, and not checked.
+// 5. Starts at the same moment choose different pairs. This process listens on the claim port of its pair until it ends.
+//    So the pair stays chosen before the platform listens on it.
 //
 // Runs on Node 18 without dependencies.
 
@@ -16,6 +18,10 @@ const loopback = "127.0.0.1";
 const usualPort = 7400;
 const pairStep = 10;
 const pairsTried = 50;
+/** Distance from the first port of a pair to its claim port. */
+const claimOffset = 9;
+/** @type {import("node:net").Server | undefined} on the claim port of the pair that this process has chosen */
+let claim;
 
 /** The ports are taken. The message has the next action. */
 export class PortsTaken extends Error {}
@@ -30,7 +36,7 @@ export class PortsTaken extends Error {}
  */
 export async function withPorts(words, environment = process.env, command = "npm start --") {
   const { port = lastPort(words, environment), others } = portsIn(words);
-  if (port === "auto") return [...others, ...wordsOf(await freePair(command))];
+  if (port === "auto") return [...others, ...wordsOf(await claimedPair(command))];
   if (port !== undefined) {
     const first = Number(port);
     if (!/^\d{1,5}$/.test(port) || first < 1 || first > 65_534)
@@ -140,7 +146,8 @@ async function refuseTaken(words, environment, command) {
       `Tutti already runs in this folder: process ${running.pid} at ${running.url}. ` +
         `Use it: export TUTTI_URL=${running.url}`,
     );
-  const free = await freePair(command);
+  const { first: free, server } = await freePair(command);
+  await closed(server);
   throw new PortsTaken(
     `${used.length > 1 ? "ports" : "port"} ${used.join(" and ")} in use by another process. ` +
       `Ports ${free} and ${free + 1} are free: ${command} --port ${free}, or let the start choose: ${command} --port auto`,
@@ -171,11 +178,30 @@ function isAlive(pid) {
   }
 }
 
-/** @param {string} command */
+/**
+ * Returns a free pair that no other start chooses while this process runs.
+ *
+ * @param {string} command
+ */
+async function claimedPair(command) {
+  const { first, server } = await freePair(command);
+  claim = server.unref();
+  return first;
+}
+
+/**
+ * Returns the first port of a free pair, and a server on its claim port.
+ *
+ * @param {string} command
+ */
 async function freePair(command) {
+  await closed(claim);
   for (let pair = 0; pair < pairsTried; pair++) {
     const first = usualPort + pair * pairStep;
-    if ((await isFree(first)) && (await isFree(first + 1))) return first;
+    const server = createServer();
+    if ((await listening(server, first + claimOffset)) !== undefined) continue;
+    if ((await isFree(first)) && (await isFree(first + 1))) return { first, server };
+    await closed(server);
   }
   throw new PortsTaken(
     `No two free ports in a row from ${usualPort}. Choose a port: ${command} --port 20000`,
@@ -187,14 +213,33 @@ async function freePair(command) {
  * @param {string} [host]
  * @returns {Promise<boolean>} false only if another process has it. The platform reports any other error
  */
-function isFree(port, host = loopback) {
+async function isFree(port, host = loopback) {
+  const server = createServer();
+  const error = await listening(server, port, host);
+  await closed(server);
+  return error?.code !== "EADDRINUSE";
+}
+
+/**
+ * @param {import("node:net").Server} server
+ * @param {number} port
+ * @param {string} [host]
+ * @returns {Promise<NodeJS.ErrnoException | undefined>} undefined if the server listens
+ */
+function listening(server, port, host = loopback) {
   return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", (error) =>
-      resolve(/** @type {NodeJS.ErrnoException} */ (error).code !== "EADDRINUSE"),
-    );
-    server.listen({ port, host: host.replace(/^\[|\]$/g, ""), exclusive: true }, () =>
-      server.close(() => resolve(true)),
-    );
+    server.once("error", resolve);
+    server.listen({ port, host: host.replace(/^\[|\]$/g, ""), exclusive: true }, () => resolve(undefined));
+  });
+}
+
+/**
+ * @param {import("node:net").Server | undefined} server
+ * @returns {Promise<void>}
+ */
+function closed(server) {
+  return new Promise((resolve) => {
+    if (server?.listening) server.close(() => resolve());
+    else resolve();
   });
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -7,6 +8,7 @@ import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { PortsTaken, withPorts } from "../ports.mjs";
 
+const ports = new URL("../ports.mjs", import.meta.url).href;
 const servers = [];
 const taken = async () => {
   const server = createServer().listen(0, "127.0.0.1");
@@ -65,6 +67,25 @@ describe("the ports of npm start", () => {
       withPorts(["--port", "many"], {}),
       /expected auto or a number from 1 to 65534, got `many`/,
     );
+  });
+
+  it("chooses different pairs in processes that start at the same moment", async () => {
+    const script = `const { withPorts } = await import(${JSON.stringify(ports)});
+      const [first] = await withPorts(["--port", "auto"], {});
+      await withPorts(["--port", "auto"], {});
+      console.log(first);
+      process.stdin.resume();`;
+    const starts = Array.from({ length: 4 }, () =>
+      spawn(process.execPath, ["--input-type=module", "--eval", script], {
+        stdio: ["pipe", "pipe", "inherit"],
+      }),
+    );
+    const chosen = await Promise.all(
+      starts.map(async ({ stdout }) => String((await once(stdout, "data"))[0])),
+    );
+    for (const start of starts) start.stdin.end();
+    await Promise.all(starts.map((start) => once(start, "exit")));
+    assert.equal(new Set(chosen).size, starts.length, chosen.join());
   });
 
   it("leaves ports alone that the system chooses", async () => {
