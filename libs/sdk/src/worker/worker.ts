@@ -25,6 +25,7 @@ import {
   systemTimers,
   type Timer,
   type Timers,
+  TuttiError,
   thisSystem,
 } from "@tutti/kernel";
 import { HostGauge, processUse } from "@tutti/mesh/host-figures";
@@ -372,13 +373,35 @@ export class Worker {
     const failure = error instanceof Error ? error : new Error(String(error));
     this.#state = "failed";
     this.#failure = failure;
-    this.#ports.logger.error("worker stopped", { error: failure });
+    this.#report(failure);
     this.#connector?.stop();
     this.#release();
     this.#started.reject(failure);
     this.#stopped.reject(failure);
     // A process whose worker was refused must not exit with 0.
     if (this.settings.handleSignals) process.exitCode ??= 1;
+  }
+
+  /** The sentence of a declared error tells a person what to do. Its stack has only the code of this library. */
+  #report(failure: Error): void {
+    const { logger } = this.#ports;
+    const isDeclared = failure instanceof TuttiError;
+    const fields = isDeclared ? { reason: failure.message, code: failure.code } : { error: failure };
+    logger.error("worker stopped", fields);
+    if (isDeclared && this.settings.handleSignals) this.#endQuietly(failure);
+  }
+
+  /** Without this, Node prints a failure again, with its stack, that nothing catches after `await worker.run()`. */
+  #endQuietly(failure: Error): void {
+    const { edge, timers } = this.#ports;
+    // The program has its own way.
+    if (process.listenerCount("uncaughtException") + process.listenerCount("unhandledRejection") > 0) return;
+    const release = edge.onFault((error) => {
+      release();
+      if (error !== failure) throw error;
+      edge.exit(1);
+    });
+    timers.after(0, release);
   }
 
   #release(): void {
