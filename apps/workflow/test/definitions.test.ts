@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { type DefinitionReference, Severity } from "@tutti/contracts/types/v1";
-import { definitionService, runService, SourceFormat, StartRunRequest } from "@tutti/contracts/workflow/v1";
+import {
+  DefinitionFilter,
+  definitionService,
+  runService,
+  SourceFormat,
+  StartRunRequest,
+} from "@tutti/contracts/workflow/v1";
 import { isTuttiError } from "@tutti/kernel";
 import { until } from "@tutti/kernel/testing";
 import { Serving } from "./serving.ts";
@@ -204,6 +210,23 @@ describe("definitions", () => {
     // The index is at most a second behind.
     await until("the index", async () => (await countOf()) === 1);
     assert.equal((await get(named("order"))).definition?.liveCount, 1);
+  });
+
+  it("lists leave out the workflows of the platform itself, unless the prefix is the whole name", async () => {
+    const text = (name: string, labels: string) =>
+      `workflow: ${name}\nlabels: ${labels}\ntasks: {a: {function: ${name}}}\n`;
+    await register(text("tutti.agent", "{}"));
+    await register(text("tutti.other", "{tutti.internal: 'true'}"));
+    await register(text("tutti.own", "{}"));
+    const listed = async (prefix: string) => {
+      const filter = DefinitionFilter.fromPartial({ prefix });
+      const { definitions } = await client().listDefinitions({ namespace: "", filter, page: undefined });
+      return definitions.map(({ name }) => name);
+    };
+    await until("the index", async () => (await listed("tutti.own")).length === 1);
+    assert.deepEqual(await listed("tutti."), ["tutti.own"]);
+    assert.deepEqual(await listed("tutti.agent"), ["tutti.agent"]);
+    assert.deepEqual(await listed("tutti.other"), ["tutti.other"]);
   });
 
   it("a watch starts with the existing definitions, and reports new registrations", async () => {

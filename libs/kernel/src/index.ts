@@ -123,7 +123,7 @@ export {
   type PageQuery,
   pageOf,
 } from "./paging/page.ts";
-export { agentFunction, internalLabel } from "./platform-names.ts";
+export { agentFunction, internalLabel, isInternal } from "./platform-names.ts";
 export { answerText } from "./ports/answer-text.ts";
 export * from "./ports/chance.ts";
 export * from "./ports/clock.ts";

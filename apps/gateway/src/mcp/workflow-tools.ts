@@ -1,5 +1,5 @@
 /** Workflows as tools: the name of the tool is the name of the workflow, its schemas are those of the definition. */
-import { agentFunction, internalLabel } from "@tutti/kernel";
+import { isInternal } from "@tutti/kernel";
 import type { Definition } from "@tutti/rest/types";
 import { isObject, type Json } from "./protocol.ts";
 
@@ -8,9 +8,8 @@ const toolName = /^[\w.-]{1,128}$/;
 
 /** Whether a run of it can be started with an input alone. */
 export function isTool(definition: Definition): boolean {
-  const { name, kind, archived = false, parameterSchema = "", labels } = definition;
-  // Workflows of the platform itself. The second runs the tasks of the kind `agent`.
-  if (labels[internalLabel] !== undefined || name === agentFunction) return false;
+  const { name, kind, archived = false, parameterSchema = "" } = definition;
+  if (isInternal(definition)) return false;
   const isRun = kind === "tasks" || kind === "states" || kind === "code";
   return isRun && !archived && parameterSchema === "" && toolName.test(name);
 }

@@ -21,7 +21,7 @@ import {
   sizeOf,
   tokenOfPlace,
 } from "@tutti/host/serving";
-import type { CallContext } from "@tutti/kernel";
+import { type CallContext, isInternal } from "@tutti/kernel";
 import { definitionErrors } from "@tutti/machine-entities/definition";
 import type { DefinitionDependencies } from "./dependencies.ts";
 
@@ -114,7 +114,8 @@ function definitionsBy(
 
 /** Checks the conditions that only the definition itself can answer. */
 function matchesFilter(filter: DefinitionFilter, definition: Definition): boolean {
-  const { kinds, uses, templates, archived, text } = filter;
+  const { prefix, kinds, uses, templates, archived, text } = filter;
+  if (isInternal(definition) && prefix !== definition.name) return false;
   if (!archived && definition.archived) return false;
   if (templates && definition.parameterSchema === "") return false;
   if (kinds.length > 0 && !kinds.includes(definition.kind)) return false;
