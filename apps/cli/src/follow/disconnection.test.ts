@@ -61,12 +61,16 @@ describe("a broken stream", () => {
     absence.update("broken", new RestError({ code: "mesh.unavailable", status: 503, detail: "no instance" }));
     await endPauses();
     absence.update("open");
-    absence.update("broken", new RestError({ code: "rest.unreachable", status: 0, detail: "refused" }));
+    const details = { url: "http://127.0.0.1:7400" };
+    absence.update(
+      "broken",
+      new RestError({ code: "rest.unreachable", status: 0, detail: "refused", details }),
+    );
     await endPauses();
     assert.deepEqual(reports, [
       "No events at the moment (mesh.unavailable), retrying …",
       "back",
-      "The platform is not reachable, retrying …",
+      "The platform at http://127.0.0.1:7400 is not reachable, retrying …",
     ]);
   });
 

@@ -78,7 +78,8 @@ export function disconnectionReporter({
 
 function reasonOf(error: unknown): string {
   // Without a status no server answered.
-  return error instanceof RestError && error.status > 0
-    ? `No events at the moment (${safe(error.code)}), retrying …`
-    : "The platform is not reachable, retrying …";
+  if (error instanceof RestError && error.status > 0)
+    return `No events at the moment (${safe(error.code)}), retrying …`;
+  const url = error instanceof RestError ? error.details["url"] : undefined;
+  return `The platform${url === undefined ? "" : ` at ${safe(url)}`} is not reachable, retrying …`;
 }

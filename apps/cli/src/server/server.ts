@@ -66,7 +66,7 @@ export async function connect(context: Context, options: ConnectOptions = {}): P
       }
     },
     async *follow(name, parts, { isOnce, ...options }) {
-      const once = isOnce === true ? oneConnection(context) : undefined;
+      const once = isOnce === true ? oneConnection(context, server.url) : undefined;
       try {
         yield* client.follow(name, parts, { signal: shell.interrupted, ...once?.options, ...options });
         once?.throwIfBroken();
@@ -81,7 +81,10 @@ export async function connect(context: Context, options: ConnectOptions = {}): P
 }
 
 /** Ends a stream when its connection breaks, or cannot be opened. A starting platform gets the time to become ready. */
-function oneConnection({ shell }: Context): { readonly options: FollowOptions; throwIfBroken(): void } {
+function oneConnection(
+  { shell }: Context,
+  url: string,
+): { readonly options: FollowOptions; throwIfBroken(): void } {
   const broken = new AbortController();
   const startedMs = shell.nowMs();
   let failure: unknown;
@@ -91,7 +94,7 @@ function oneConnection({ shell }: Context): { readonly options: FollowOptions; t
       onConnectionChange(state, error) {
         if (state !== "broken") return;
         if (isStarting(error) && shell.nowMs() - startedMs < startMaxMs) return;
-        failure = error instanceof RestError ? error : connectionBroken(error);
+        failure = error instanceof RestError ? error : connectionBroken(url, error);
         broken.abort();
       },
     },
@@ -101,8 +104,8 @@ function oneConnection({ shell }: Context): { readonly options: FollowOptions; t
   };
 }
 
-function connectionBroken(cause: unknown): Failure {
-  return new Failure("The connection to the platform broke before the end.", {
+function connectionBroken(url: string, cause: unknown): Failure {
+  return new Failure(`The connection to ${url} broke before the end.`, {
     next: ["Run the command again."],
     exitCode: exitCodes.unreachable,
     code: "connection_broken",

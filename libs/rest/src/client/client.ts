@@ -111,6 +111,7 @@ export class Client {
     options: FollowOptions = {},
   ): AsyncGenerator<Followed<Routes[N]["reply"]>, void, void> {
     return followed({
+      address: this.address(name, parts),
       open: async (cursor, signal) => {
         const answer = await this.#fetch(name, { ...parts, signal }, cursor);
         if (!answer.ok) throw await errorOfAnswer(answer);

@@ -77,6 +77,7 @@ export function unreachable(url: string, cause: unknown): RestError {
     status: 0,
     retry: "same-key",
     cause,
+    details: { url },
     detail: `No platform answers at ${url} (${reason}). Start it with \`npx tutti dev\`, or set its address.`,
   });
 }
@@ -92,6 +93,7 @@ export function lateAnswer(url: string, waitedMs: number): RestError {
     status: 0,
     retry: "same-key",
     cause: new Error(reason, { cause: new Error(reason) }),
+    details: { url },
     detail: `${url}: ${reason} The platform may hang, be suspended or be overloaded.`,
   });
 }

@@ -69,6 +69,7 @@ describe("a stream that is followed", () => {
     const time = new VirtualTime();
     const over = new AbortController();
     const states: ConnectionState[] = [];
+    const errors: unknown[] = [];
     const client = new Client({
       url: server.url,
       time: { after: (ms, call) => time.after(ms, call), random: () => 1 },
@@ -79,7 +80,10 @@ describe("a stream that is followed", () => {
       {
         ...options,
         signal: over.signal,
-        onConnectionChange: (state) => states.push(state),
+        onConnectionChange: (state, error) => {
+          states.push(state);
+          if (error !== undefined) errors.push(error);
+        },
       },
     );
     stops.push(async () => {
@@ -104,7 +108,7 @@ describe("a stream that is followed", () => {
       }
       return pending;
     };
-    return { time, states, next, nextInTime, over };
+    return { time, states, errors, next, nextInTime, over };
   }
   const idOf = (item: Followed<unknown> | undefined) =>
     item?.kind === "event" ? (item.value as { readonly id: string }).id : item?.kind;
@@ -159,14 +163,15 @@ describe("a stream that is followed", () => {
     assert.equal(idOf(await pending), "2");
   });
 
-  it("reconnects if the server does not respond", async () => {
+  it("reconnects if the server does not respond, with an error that names the address", async () => {
     const server = new ScriptedServer(() => undefined, respondsWith(event(1)));
-    const { nextInTime, time, states } = await follow(server);
+    const { nextInTime, time, states, errors } = await follow(server);
     const pending = nextInTime();
     while (server.cursors.length === 0) await time.flush();
     time.advance(25_000);
     assert.equal(idOf(await pending), "1");
     assert.deepEqual(states, ["connecting", "broken", "connecting", "open"]);
+    assert.equal(String(errors[0]), `Error: ${server.url}/v1/events sent nothing for 25 s`);
   });
 
   it("does not time out while the caller reads nothing", async () => {

@@ -55,6 +55,8 @@ export interface FollowOptions {
 }
 
 export interface FollowParts extends FollowOptions {
+  /** Address of the server, for errors. */
+  readonly address: string;
   readonly open: (cursor: string, signal: AbortSignal) => Promise<Answer>;
   readonly parse?: (text: string) => unknown;
   readonly time?: ClientTime;
@@ -136,7 +138,7 @@ function followedItem<T>(
 }
 
 async function* attempt(
-  { open, onConnectionChange, time }: FollowParts & { readonly time: ClientTime },
+  { address, open, onConnectionChange, time }: FollowParts & { readonly time: ClientTime },
   cursor: string,
   outer: AbortSignal,
 ): AsyncGenerator<ServerEvent, void, void> {
@@ -145,7 +147,8 @@ async function* attempt(
   /** Silence only counts while the client reads. */
   const withinSilence = async <R>(answer: Promise<R>): Promise<R> => {
     const silence = Promise.withResolvers<never>();
-    const timer = time.after(silenceMaxMs, () => silence.reject(new Error("no message arrived for a while")));
+    const silent = () => silence.reject(new Error(`${address} sent nothing for ${silenceMaxMs / 1_000} s`));
+    const timer = time.after(silenceMaxMs, silent);
     try {
       return await Promise.race([answer, silence.promise]);
     } finally {
