@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { documentsOf, isWorkflowText } from "@tutti/definitions";
 import { type Component, counted, errorFromUnknown, type Foundation, type Timer } from "@tutti/kernel";
 import { connect, type Tutti } from "@tutti/sdk/client";
-import { isModuleName, mayExportWorkflows, workflowsOfModule } from "./workflow-modules.ts";
+import { isModuleName, mayExportWorkflows, workflowsOfModule } from "@tutti/validation/modules";
 
 export interface WorkflowFilesOptions {
   readonly foundation: Foundation;

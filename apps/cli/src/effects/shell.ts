@@ -1,3 +1,5 @@
+import type { ModuleWorkflows } from "@tutti/validation/modules";
+
 /**
  * The effects of a command. All access to terminal, files, time and signals passes through this port, so that a test
  * controls it.
@@ -25,6 +27,8 @@ export interface Shell {
   writeBytes(file: string, bytes: AsyncIterable<Uint8Array>): Promise<void>;
   /** Creates a folder and its parents, if they do not exist. */
   makeFolder(folder: string): Promise<void>;
+  /** Runs a module and returns the workflows that it exports, as JSON. */
+  workflowsIn(file: string): Promise<ModuleWorkflows>;
   exists(file: string): boolean;
   /** Returns whether the name can be read. A folder cannot. */
   isFile(file: string): boolean;

@@ -80,6 +80,22 @@ describe("a command in a folder that is not in PATH", () => {
   });
 });
 
+describe("a module", () => {
+  it("runs in a process of its own, and its exported workflows are read", async () => {
+    const { filesBelow } = await import("./system-shell.ts");
+    const folder = await mkdtemp(join(tmpdir(), "tutti-module-"));
+    const order = { workflow: "order", tasks: { a: { set: 1 } } };
+    const text = `console.log("noise"); export const order: object = ${JSON.stringify(order)};`;
+    await writeFile(join(folder, "order.ts"), text);
+    await writeFile(join(folder, "wrong.ts"), "throw new Error('no luck');");
+    const shell = filesBelow(folder);
+    const { texts, failure } = await shell.workflowsIn("order.ts");
+    assert.deepEqual([texts.map((each) => JSON.parse(each)), failure], [[order], undefined]);
+    assert.equal((await shell.workflowsIn("wrong.ts")).failure, "no luck");
+    await rm(folder, { recursive: true, force: true });
+  });
+});
+
 describe("a text", () => {
   it("is read to a limit, so that a file without an end is refused", async () => {
     const { systemShell } = await import("./system-shell.ts");

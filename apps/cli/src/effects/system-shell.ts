@@ -3,6 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { basename, delimiter, dirname, join, resolve } from "node:path";
 import type { WriteStream } from "node:tty";
 import { pathToFileURL } from "node:url";
+import { systemTimers } from "@tutti/kernel";
 import { exitCodes } from "../command/exit-codes.ts";
 import { Failure } from "../command/failure.ts";
 import type { ScriptRun, Shell, Sink } from "./shell.ts";
@@ -55,6 +56,7 @@ export function filesBelow(
   | "writeText"
   | "writeBytes"
   | "makeFolder"
+  | "workflowsIn"
   | "exists"
   | "isFile"
   | "filesIn"
@@ -68,6 +70,10 @@ export function filesBelow(
     writeBytes: (file, bytes) => writeFile(at(file), bytes).catch((error) => refuseWrite(file, error)),
     makeFolder: async (folder) => {
       await mkdir(at(folder), { recursive: true }).catch((error) => refuseWrite(folder, error));
+    },
+    workflowsIn: async (file) => {
+      const { workflowsOfModule } = await import("@tutti/validation/modules");
+      return await workflowsOfModule(at(file), systemTimers);
     },
     exists: (file) => existsSync(at(file)),
     isFile: (file) => statSync(at(file), { throwIfNoEntry: false })?.isDirectory() === false,

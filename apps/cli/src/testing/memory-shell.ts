@@ -1,3 +1,4 @@
+import type { ModuleWorkflows } from "@tutti/validation/modules";
 import type { Shell, Sink } from "../effects/shell.ts";
 
 export interface MemorySink extends Sink {
@@ -45,6 +46,8 @@ export interface MemoryShell extends Shell {
 
 export interface MemoryShellOptions {
   readonly files?: Readonly<Record<string, string>>;
+  /** Workflows that modules export, by file name. */
+  readonly modules?: Readonly<Record<string, ModuleWorkflows>>;
   readonly environment?: Readonly<Record<string, string>>;
   readonly answer?: string;
   readonly terminal?: { readonly columns: number; readonly rows: number };
@@ -54,7 +57,7 @@ export interface MemoryShellOptions {
 
 /** Returns a shell in memory. The test sets files and answers, written text is kept, and pauses take no time. */
 export function memoryShell(options: MemoryShellOptions = {}): MemoryShell {
-  const { files = {}, environment = {}, answer, terminal, nowMs = 0, listening = [] } = options;
+  const { files = {}, modules = {}, environment = {}, answer, terminal, nowMs = 0, listening = [] } = options;
   const sink = (): MemorySink => memorySink(terminal === undefined ? {} : { isTerminal: true, ...terminal });
   const written = new Map<string, string>();
   return {
@@ -91,6 +94,7 @@ export function memoryShell(options: MemoryShellOptions = {}): MemoryShell {
       if (text === undefined) throw Object.assign(new Error("not there"), { code: "ENOENT" });
       yield Buffer.from(text);
     },
+    workflowsIn: async (file) => modules[file] ?? { texts: [], failure: undefined },
     exists: (file) => file in files,
     isFile: (file) => file in files,
     async filesIn(folder) {

@@ -52,7 +52,9 @@ export async function readFolder(context: Context): Promise<Folder> {
   const { describesSomething } = await import("../../local/check-applied.ts");
   const files: SourceFile[] = [];
   const skipped: string[] = [];
-  for (const file of await Promise.all(selected.map((name) => readDefinition(name, shell)))) {
+  for (const file of await Promise.all(
+    selected.map((name) => readDefinition(name, shell, { isMany: true })),
+  )) {
     if (found.has(file.fileName) && file.format === "json" && !describesSomething(file)) {
       skipped.push(file.fileName);
       continue;

@@ -1,7 +1,11 @@
 import type { Command } from "../../command/declaration.ts";
 import { all, description, key, page, reason, since, size, yes } from "../../command/options.ts";
 
-const file = { name: "FILE", summary: "definition file, YAML or JSON", completes: "file" } as const;
+const file = {
+  name: "FILE",
+  summary: "definition file, YAML or JSON, or a module that exports a workflow",
+  completes: "file",
+} as const;
 const scheduleId = { name: "ID", summary: "schedule id", completes: "schedule" } as const;
 
 const timing = [
@@ -24,6 +28,7 @@ export const workflowCommands: readonly Command[] = [
     about: [
       "Checks all files first. If one has an error, nothing is changed. Applied again, the same files change nothing.",
       "A file can have several YAML documents. The first key is the kind: workflow, variant, schedule, trigger, adapter, pool, scaler, hook, inbox, limit, quota or secret.",
+      "A module in TypeScript or JavaScript is applied if it is named: its workflows are what `workflow(…)` of `@tutti/sdk` returns, and it exports them. In folders, modules are skipped.",
       "Other kinds are role, binding, rule, policy, alert-rule, rotation and escalation.",
       "With --file-set, resources get a label. --prune deletes resources with this label that no file describes.",
     ],
@@ -83,7 +88,13 @@ export const workflowCommands: readonly Command[] = [
     group: "workflows",
     summary: "Check definitions locally and print every error",
     about: ["With --against, the platform also checks that used capabilities and workflows exist."],
-    arguments: [{ ...file, isMany: true, summary: "definition files, YAML or JSON. - for standard input" }],
+    arguments: [
+      {
+        ...file,
+        isMany: true,
+        summary: "definition files: YAML, JSON, or modules that export a workflow. - for standard input",
+      },
+    ],
     options: [
       { name: "against", summary: "check on the platform that used capabilities and workflows exist" },
     ],

@@ -1,5 +1,5 @@
 /**
- * Reads the workflows that modules of a folder export, in TypeScript or JavaScript.
+ * Reads the workflows that modules export, in TypeScript or JavaScript.
  *
  * 1. A module runs in a process of its own, which ends after the read. So the newest content of the module and its
  *    imports counts, and other things that the module starts do not remain.
