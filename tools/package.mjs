@@ -99,9 +99,16 @@ function writeBill(folder, files) {
 /** @param {string} [requested] version @returns {Omit<Common, "wheel">} */
 function common(requested) {
   const manifest = JSON.parse(readFileSync(join(workspaceRoot, "package.json"), "utf8"));
-  const { version = manifest.version, license } = { ...manifest, ...(requested && { version: requested }) };
+  const {
+    version = manifest.version,
+    license,
+    engines,
+  } = {
+    ...manifest,
+    ...(requested && { version: requested }),
+  };
   return {
-    manifest: { version, license },
+    manifest: { version, license, engines },
     versionOf: (name) =>
       JSON.parse(readFileSync(join(workspaceRoot, "node_modules", name, "package.json"), "utf8")).version,
   };

@@ -56,7 +56,6 @@ export async function makeCommand(folder, common) {
     type: "module",
     bin: { tutti: "bin/tutti.mjs" },
     files: ["apps", "bin", "dist", "platform", "THIRD-PARTY.txt", "sbom.cdx.json"],
-    engines: { node: ">=20" },
     // The Node for the platform, a package for each system.
     optionalDependencies,
   };

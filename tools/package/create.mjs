@@ -27,7 +27,6 @@ export async function makeCreate(folder, common) {
     type: "module",
     bin: { "create-tutti": "create-tutti.mjs" },
     files: ["create-tutti.mjs", "starters", "sbom.cdx.json"],
-    engines: { node: ">=20" },
   };
   writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   writeFileSync(

@@ -107,7 +107,6 @@ export async function makeSdk(folder, common) {
     sideEffects: false,
     exports: { ...exports, "./package.json": "./package.json" },
     files: ["dist", "types", "THIRD-PARTY.txt", "sbom.cdx.json"],
-    engines: { node: ">=20.12" },
     dependencies: Object.fromEntries(dependencies.map((name) => [name, common.versionOf(name)])),
     peerDependencies: Object.fromEntries(peers.map((name) => [name, `^${common.versionOf(name)}`])),
     peerDependenciesMeta: Object.fromEntries(peers.map((name) => [name, { optional: true }])),

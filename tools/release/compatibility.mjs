@@ -21,7 +21,7 @@ export function factsOf(root) {
     `${format}`,
     format === 1 ? "1" : `1 to ${format}`,
     [...new Set(links)].join(" to "),
-    found("tools/package/sdk.mjs", /node: ">=([\d.]+)"/),
+    found("package.json", /"node": ">=([\d.]+)"/),
     found("sdk/python/pyproject.toml", /^requires-python = ">=([\d.]+)"/m),
     found("libs/nats/src/connection/version.ts", /leastServerVersion = "([\d.]+)"/),
   ];

@@ -1,6 +1,6 @@
 // @ts-check
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { releaseChangelog } from "../release/changelog.mjs";
@@ -48,6 +48,23 @@ describe("a release", () => {
     assert.equal(lock.packages["libs/sdk"].version, "9.8.7");
     for (const [folder, { version: locked }] of Object.entries(lock.packages))
       if (folder.startsWith("node_modules/")) assert.notEqual(locked, "9.8.7", folder);
+  });
+
+  it("names its least Node in the same way on the pages that users start with", () => {
+    const { engines } = JSON.parse(readFileSync(join(workspaceRoot, "package.json"), "utf8"));
+    const least = `Node ${engines.node.replace(">=", "")} or newer`;
+    const starters = globSync("examples/starters/*/README.md", { cwd: workspaceRoot });
+    const pages = [
+      "README.md",
+      "docs/start.md",
+      "docs/guides/install.md",
+      "docs/tutorials/1-first-workflow.md",
+    ];
+    for (const page of [...pages, ...starters, "tools/package/sdk.mjs"]) {
+      const text = readFileSync(join(workspaceRoot, page), "utf8");
+      assert.ok(text.includes(least), `${page}: expected \`${least}\``);
+      assert.doesNotMatch(text, /any Node|Node (?:18|20) or newer/, page);
+    }
   });
 
   it("has a row of compatibility, that of the sources", () => {
