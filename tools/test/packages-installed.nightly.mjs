@@ -22,6 +22,11 @@ const sdkMostBytes = 5_800_000;
 const project = {
   ...filesOfGuide(),
   "package.json": '{ "private": true, "type": "module" }\n',
+  "module.ts": `import { uses, workflow } from "@tutti/sdk";
+
+const greet = uses("greeter.greet", { with: { name: "Anna" } });
+export const hello: object = workflow("from-module", { tasks: { greet }, output: "\${{ tasks.greet.output }}" });
+`,
   "typed.mts": `import { connect, testWorkflow, uses, Worker, workflow } from "@tutti/sdk";
 
 const worker = new Worker({ slots: 4 });
@@ -93,6 +98,30 @@ describe("the packages, installed outside of the clone", () => {
     assert.equal((await fetch(platform.http)).status, 200, "the dashboard is in the package");
     await platform.stop();
     assert.match(platform.said(), /"service":"platform".*"from":"draining","to":"stopped"/);
+  });
+
+  it("tutti serve registers no files, applies modules, ends on SIGTERM, and resumes runs at the next start", async (t) => {
+    const data = `--platform.dataDirectory=${join(root, "served")}`;
+    const serve = () =>
+      startDev(t, folder, env, [join(folder, "node_modules", ".bin", "tutti"), "serve", data]);
+    const first = await serve();
+    const tutti = (/** @type {string} */ url, /** @type {string[]} */ ...words) =>
+      run("npx", ["tutti", "--server", url, ...words], { cwd: folder, env });
+    const unknown = await tutti(first.http, "run", "hello", "name=Anna");
+    assert.match(unknown.output, /hello.yaml is in this folder, and is not registered/);
+    const applied = await tutti(first.http, "apply", "module.ts");
+    assert.equal(applied.code, 0, applied.output);
+    const started = await tutti(first.http, "run", "from-module", "--id", "served", "--detach");
+    assert.equal(started.code, 0, started.output);
+    assert.equal(await first.terminate(), 0, first.said());
+    assert.match(first.said(), /"service":"platform".*"from":"draining","to":"stopped"/);
+    const second = await serve();
+    const there = { ...env, TUTTI_URL: second.http };
+    const worker = spawn(node, ["worker.mjs"], { cwd: folder, env: there, stdio: "ignore" });
+    t.after(() => worker.kill("SIGKILL"));
+    const watched = await tutti(second.http, "watch", "served");
+    assert.match(watched.output, /"Hello, Anna!"/, watched.output + second.said());
+    assert.equal(await second.terminate(), 0, second.said());
   });
 
   it("the package checks, explains and copies what the platform left in the folder", async () => {

@@ -86,10 +86,11 @@ async function listening(port) {
  * @param {import("node:test").TestContext} t
  * @param {string} cwd
  * @param {NodeJS.ProcessEnv} env
+ * @param {readonly string[]} command
  */
-export async function startDev(t, cwd, env) {
+export async function startDev(t, cwd, env, [program = "", ...words] = ["npx", "tutti", "dev"]) {
   // In a separate group, as in a terminal, where Ctrl-C goes to the group.
-  const child = spawn("npx", ["tutti", "dev", "--port", String(await freePair())], {
+  const child = spawn(program, [...words, "--port", String(await freePair())], {
     ...{ cwd, env, detached: true },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -122,6 +123,12 @@ export async function startDev(t, cwd, env) {
     stop: async () => {
       process.kill(group, "SIGINT");
       await closed;
+    },
+    /** Sends SIGTERM to the command alone, as a supervisor does. Returns its exit code. */
+    terminate: async () => {
+      child.kill("SIGTERM");
+      const [code] = await closed;
+      return code;
     },
   };
 }
