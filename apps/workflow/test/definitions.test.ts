@@ -108,7 +108,7 @@ describe("definitions", () => {
     );
   });
 
-  it("a rollout names its version by the start of the hash", async () => {
+  it("a label, an archive and a rollout name their version by the start of the hash", async () => {
     const first = await register(order);
     const second = await register(order.replace("pay.charge", "pay.charge@^3"));
     const version = first.definition?.hash.slice(0, 8) ?? "";
@@ -116,6 +116,12 @@ describe("definitions", () => {
     const { definition } = await client().rollOutDefinition(request);
     assert.equal(definition?.hash, first.definition?.hash);
     assert.notEqual(definition?.hash, second.definition?.hash);
+    const hash = second.definition?.hash.slice(0, 8) ?? "";
+    await client().labelDefinition({ namespace: "", name: "order", versionLabel: "third", hash, reason: "" });
+    assert.equal((await get(named("order", "third"))).definition?.hash, second.definition?.hash);
+    await client().archiveDefinition({ namespace: "", name: "order", hash, restore: false, reason: "" });
+    assert.equal((await get(named("order", "third"))).definition?.archived, true);
+    assert.equal((await get(named("order"))).definition?.archived, false);
     assert.equal((await get(named("order"))).definition?.hash, definition?.hash);
   });
 

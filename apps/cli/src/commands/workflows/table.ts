@@ -230,7 +230,11 @@ export const workflowCommands: readonly Command[] = [
     summary: "Archive a workflow, or restore it. Its runs continue",
     arguments: [{ name: "NAME", summary: "name of a registered workflow", completes: "workflow" }],
     options: [
-      { name: "hash", value: "HASH", summary: "hash of one version. Default: all versions" },
+      {
+        name: "hash",
+        value: "HASH",
+        summary: "hash of one version, or its first 8 or more characters. Default: all versions",
+      },
       { name: "restore", summary: "restore instead of archive" },
       reason,
     ],

@@ -2,6 +2,7 @@
 import type {
   ArchiveDefinitionReply,
   ArchiveDefinitionRequest,
+  Definition,
   definitionService,
   LabelDefinitionReply,
   LabelDefinitionRequest,
@@ -35,16 +36,27 @@ export function definitionHandlers(dependencies: DefinitionDependencies): Handle
 
 async function labelDefinition(
   dependencies: DefinitionDependencies,
-  { name, versionLabel: label, hash, reason }: LabelDefinitionRequest,
+  { name, versionLabel: label, hash: requestedHash, reason }: LabelDefinitionRequest,
   context: CallContext,
 ): Promise<LabelDefinitionReply> {
   const key = keyOf(context.namespace, name);
+  const { hash, labels: searchLabels } = await versionWith(dependencies, name, requestedHash, context);
   const reference = { name, version: { $case: "hash", value: hash } } as const;
-  const searchLabels = hash === "" ? {} : (await dependencies.versions.find(reference, context)).labels;
   const body = { label, hash, searchLabels };
   const order = { key, command: point, body, cause: causeOf(context, reason) };
   await whenOwned(dependencies, key, context, () => dependencies.runtime.execute(order));
   return { definition: hash === "" ? undefined : await dependencies.versions.find(reference, context) };
+}
+
+/** Returns the version with the hash, or a start of it. An empty hash stays empty. */
+async function versionWith(
+  { versions }: DefinitionDependencies,
+  name: string,
+  hash: string,
+  context: CallContext,
+): Promise<Pick<Definition, "hash" | "labels">> {
+  if (hash === "") return { hash, labels: {} };
+  return await versions.find({ name, version: { $case: "hash", value: hash } }, context);
 }
 
 async function rollOutDefinition(
@@ -68,9 +80,10 @@ async function rollOutDefinition(
 
 async function archiveDefinition(
   dependencies: DefinitionDependencies,
-  { name, hash, restore, reason }: ArchiveDefinitionRequest,
+  { name, hash: requestedHash, restore, reason }: ArchiveDefinitionRequest,
   context: CallContext,
 ): Promise<ArchiveDefinitionReply> {
+  const { hash } = await versionWith(dependencies, name, requestedHash, context);
   const key = keyOf(context.namespace, name);
   const order = { key, command: archive, body: { hash, restore }, cause: causeOf(context, reason) };
   const { changed } = await whenOwned(dependencies, key, context, () => dependencies.runtime.execute(order));

@@ -74,6 +74,8 @@ describe("versions of a definition", () => {
     assert.equal(resolvedHash(driver, "0123abcd"), first);
     assert.equal(resolvedHash(driver, first), first);
     assert.equal(resolvedHash(driver, "0123abc"), "definition.missing");
+    const byHash = driver.query(key, version, { hash: "0123abcd", label: "" });
+    assert.ok(!isRefusal(byHash) && byHash.version.hash === first);
     add(driver, second, []);
     assert.equal(resolvedHash(driver, "0123abcd1"), second);
     const ambiguous = driver.query(key, version, { hash: "", label: "0123abcd" });

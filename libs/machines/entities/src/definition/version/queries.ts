@@ -13,6 +13,7 @@ export interface VersionFacts {
 
 /** Selects a version: by hash, else by label, else the latest. */
 export interface VersionSelector {
+  /** A hash, or a unique start of it. */
   readonly hash: string;
   /** A label, or a unique start of a hash that no label equals. */
   readonly label: string;
@@ -24,22 +25,23 @@ const candidatesMax = 5;
 export const version: Query<Definition, VersionSelector, VersionFacts> = {
   type: "version",
   answer(definition, { hash, label }, { key }) {
-    const selected =
-      hash || definition.labels.get(label || latest) || hashStartingWith(definition, label, key.id);
+    const text = hash || label || latest;
+    const named = hash === "" ? definition.labels.get(text) : undefined;
+    const selected = named ?? hashStartingWith(definition, text, key.id);
     if (isRefusal(selected)) return selected;
     const found = definition.versions.get(selected ?? "");
-    if (found === undefined)
-      return definitionErrors.missing.refusal({ name: key.id, version: hash || label || latest });
+    if (found === undefined) return definitionErrors.missing.refusal({ name: key.id, version: text });
     return factsOf(definition, found);
   },
 };
 
-/** Returns the hash of the only version that starts with the text. Undefined if there is none. */
+/** Returns the hash of the version with this hash, or of the only one that starts with it. Undefined if there is none. */
 function hashStartingWith(
   { versions }: DefinitionView,
   text: string,
   name: string,
 ): string | Refusal | undefined {
+  if (versions.has(text)) return text;
   if (!hashStart.test(text)) return undefined;
   const hashes = [...versions.keys()].filter((hash) => hash.startsWith(text));
   if (hashes.length <= 1) return hashes[0];
