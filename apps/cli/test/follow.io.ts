@@ -62,7 +62,7 @@ describe("following a run through a kill and a restart of the platform", () => {
     gates.open("lines-one");
     await following.untilPrinted(/two +(queued|running)/);
     await platform.kill("SIGKILL");
-    await following.untilPrinted(/The platform is not reachable, retrying …/);
+    await following.untilPrinted(/The platform at http:\/\/\S+ is not reachable, retrying …/);
     gates.open("lines-two");
     await platform.start();
     await following.untilPrinted(/Reconnected\./);
@@ -85,7 +85,7 @@ describe("following a run through a kill and a restart of the platform", () => {
     gates.open("frames-one");
     await following.untilPrinted(/✓.*one.*[\s\S]*[◔●].*two/u);
     await platform.kill("SIGKILL");
-    await following.untilPrinted(/The platform is not reachable, retrying …/);
+    await following.untilPrinted(/The platform at http:\/\/\S+ is not reachable, retrying …/);
     gates.open("frames-two");
     await platform.start();
     gates.open("frames-three");
