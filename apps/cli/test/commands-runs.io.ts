@@ -223,6 +223,10 @@ describe("the commands for workflows, runs, triggers and schedules", () => {
       /✓ echo@3 takes 30 % of new runs/,
     );
     assert.match(await printed("workflow versions echo"), /30 %[\s\S]* 70 %/);
+    const [third = ""] = (await printed("workflow versions echo -q")).split("\n");
+    await printed(`workflow archive echo --hash ${third}`);
+    assert.match(await printed("workflow versions echo"), /archived +3 [\s\S]* 100 % +.*latest/);
+    await printed(`workflow archive echo --hash ${third} --restore`);
     await printed("workflow rollout echo@3 --percent 0");
     assert.match(await printed("workflow versions echo"), /100 %/);
     assert.match((await tutti("workflow rollout echo")).errors, /such as order@2\.0\.0/);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { TaskCounts } from "./generated/types.ts";
-import { bytesText, pausedTaskText } from "./text.ts";
+import { bytesText, newRunsPercent, pausedTaskText } from "./text.ts";
 
 describe("texts of the CLI and the dashboard", () => {
   const sizes: readonly (readonly [number, string])[] = [
@@ -33,4 +33,13 @@ describe("texts of the CLI and the dashboard", () => {
   for (const [status, tasks, text] of runs)
     it(`a run that is ${status} with ${JSON.stringify(tasks)} is written as ${text ?? "its state"}`, () =>
       assert.equal(pausedTaskText(status, tasks), text));
+
+  it("a version shows its percentage of new runs, the latest version the rest, and an archived one none", () => {
+    const rollout = { hash: "b", percent: 10 };
+    assert.equal(newRunsPercent({ hash: "b", versionLabels: ["2.0.0"], rollout }), 10);
+    assert.equal(newRunsPercent({ hash: "a", versionLabels: ["latest"], rollout }), 90);
+    assert.equal(newRunsPercent({ hash: "a", versionLabels: ["latest"] }), 100);
+    assert.equal(newRunsPercent({ hash: "a", versionLabels: ["latest"], archived: true }), undefined);
+    assert.equal(newRunsPercent({ hash: "c", versionLabels: ["3"] }), undefined);
+  });
 });

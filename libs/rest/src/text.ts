@@ -1,7 +1,7 @@
 /** Shared texts of the CLI and the dashboard. */
 export { durationText } from "@tutti/kernel/words";
 
-import type { TaskCounts } from "./generated/types.ts";
+import type { Definition, TaskCounts } from "./generated/types.ts";
 
 /**
  * Returns a text for a running run in which a task is paused and none is active. The API calls it running until the
@@ -11,6 +11,22 @@ export function pausedTaskText(status: string | undefined, tasks: TaskCounts = {
   const { queued = 0, running = 0, retrying = 0, compensating = 0, paused = 0 } = tasks;
   const active = queued + running + retrying + compensating;
   return status === "running" && active === 0 && paused > 0 ? "task paused" : undefined;
+}
+
+/**
+ * Returns the percentage of new runs that a version takes. Runs that request a version do not count. Undefined for a
+ * version that takes none, such as an archived one.
+ */
+export function newRunsPercent({
+  hash,
+  versionLabels,
+  archived,
+  rollout,
+}: Pick<Definition, "hash" | "versionLabels" | "archived" | "rollout">): number | undefined {
+  if (archived === true) return undefined;
+  const { percent = 0 } = rollout ?? {};
+  if (rollout !== undefined && rollout.hash === hash) return percent;
+  return versionLabels.includes("latest") ? 100 - percent : undefined;
 }
 
 const byteUnits = ["B", "KiB", "MiB", "GiB", "TiB"] as const;

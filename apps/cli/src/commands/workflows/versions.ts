@@ -1,8 +1,10 @@
+import { newRunsPercent } from "@tutti/rest/text";
 import type { Definition } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
 import { listPages } from "../../server/pages.ts";
 import { connect } from "../../server/server.ts";
+import type { Entry } from "../../terminal/table.ts";
 import { printAge } from "../../terminal/time.ts";
 
 /** Characters of a hash that are enough to distinguish versions by eye. */
@@ -38,21 +40,25 @@ export async function listVersions(context: Context): Promise<Result> {
           { title: "labels", yields: 1, widthMin: 6 },
           { title: "registered", align: "right", yields: 2, widthMin: 9 },
         ],
-        entries.map(({ hash = "", liveCount = 0, versionLabels, createTimeMs, rollout }) => [
-          { text: hash.slice(0, hashLength), tone: "bold" },
-          { text: String(liveCount), tone: liveCount === 0 ? "dim" : "cyan" },
-          { text: newRunsOf(hash, versionLabels, rollout), tone: "dim" },
-          { text: versionLabels.join(", "), tone: "dim" },
-          { text: createTimeMs === undefined ? "" : printAge(createTimeMs, nowMs), tone: "dim" },
-        ]),
+        entries.map((version) => rowOf(version, nowMs)),
       );
     },
   };
 }
 
-/** Returns the share of new runs that use the version. Runs that request a version do not count. */
-function newRunsOf(hash: string, labels: readonly string[], rollout: Definition["rollout"]): string {
-  const { percent = 0 } = rollout ?? {};
-  if (rollout !== undefined && rollout.hash === hash) return `${percent} %`;
-  return labels.includes("latest") ? `${100 - percent} %` : "";
+function rowOf(version: Definition, nowMs: number): Entry[] {
+  const { hash = "", liveCount = 0, versionLabels, createTimeMs } = version;
+  return [
+    { text: hash.slice(0, hashLength), tone: "bold" },
+    { text: String(liveCount), tone: liveCount === 0 ? "dim" : "cyan" },
+    { text: newRunsText(version), tone: "dim" },
+    { text: versionLabels.join(", "), tone: "dim" },
+    { text: createTimeMs === undefined ? "" : printAge(createTimeMs, nowMs), tone: "dim" },
+  ];
+}
+
+function newRunsText(version: Definition): string {
+  if (version.archived === true) return "archived";
+  const percent = newRunsPercent(version);
+  return percent === undefined ? "" : `${percent} %`;
 }

@@ -1,25 +1,21 @@
 /** The share of new runs that take a version, and its change. */
 import { useQueryClient } from "@tanstack/react-query";
-import type { Rollout } from "@tutti/rest/types";
+import { newRunsPercent } from "@tutti/rest/text";
+import type { Definition } from "@tutti/rest/types";
 import { useState } from "react";
 import { Action } from "../../elements/action.tsx";
 import { Dialog } from "../../elements/dialog.tsx";
 import { TextField } from "../../elements/fields.tsx";
+import { Tag } from "../../elements/parts.tsx";
 import { commandLine } from "../../elements/spelled.ts";
-import { newRunsOf, percentProblem } from "./rollout.ts";
+import { percentProblem } from "./rollout.ts";
 
-export interface VersionOfWorkflow {
-  readonly name: string;
-  readonly hash: string;
-  readonly labels: readonly string[];
-  readonly rollout: Rollout | undefined;
-}
-
-export function NewRuns(version: VersionOfWorkflow) {
+export function NewRuns({ version }: { version: Definition }) {
   const [open, setOpen] = useState(false);
-  const { labels, hash } = version;
-  const percent = newRunsOf(version);
+  const { versionLabels: labels, hash = "" } = version;
+  const percent = newRunsPercent(version) ?? 0;
   const shown = labels.find((label) => label !== "latest") ?? hash.slice(0, 12);
+  if (version.archived === true) return <Tag tone="silent">archived</Tag>;
   return (
     <span className="workflow-tags">
       {percent === 0 ? null : <span>{percent} %</span>}
@@ -38,12 +34,12 @@ export function NewRuns(version: VersionOfWorkflow) {
 }
 
 function RollOutForm({
-  version: { name, hash, labels },
+  version: { name = "", hash = "", versionLabels: labels },
   shown,
   percent,
   onClose,
 }: {
-  version: VersionOfWorkflow;
+  version: Definition;
   shown: string;
   percent: number;
   onClose: () => void;

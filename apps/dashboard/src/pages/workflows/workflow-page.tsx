@@ -255,37 +255,40 @@ function Versions({
               </tr>
             </thead>
             <tbody>
-              {versions.map(({ hash = "", versionLabels, createTimeMs, createCause, liveCount, rollout }) => (
-                <tr key={hash}>
-                  <td>
-                    <code title={hash}>{hash.slice(0, 12)}</code>
-                  </td>
-                  <td>
-                    <span className="workflow-tags">
-                      {versionLabels.map((label) => (
-                        <Tag key={label}>{label}</Tag>
-                      ))}
-                    </span>
-                  </td>
-                  <td>
-                    <NewRuns name={name} hash={hash} labels={versionLabels} rollout={rollout} />
-                  </td>
-                  <td>
-                    <Moment atMs={createTimeMs} />
-                  </td>
-                  <td>{createCause?.actor?.id}</td>
-                  <td>{counted(liveCount ?? 0, "run")}</td>
-                  <td>
-                    {hash === shown ? (
-                      <span className="soft">shown</span>
-                    ) : (
-                      <button type="button" className="press quiet" onClick={() => onShow(hash)}>
-                        Show
-                      </button>
-                    )}
-                  </td>
-                </tr>
-              ))}
+              {versions.map((version) => {
+                const { hash = "", versionLabels, createTimeMs, createCause, liveCount } = version;
+                return (
+                  <tr key={hash}>
+                    <td>
+                      <code title={hash}>{hash.slice(0, 12)}</code>
+                    </td>
+                    <td>
+                      <span className="workflow-tags">
+                        {versionLabels.map((label) => (
+                          <Tag key={label}>{label}</Tag>
+                        ))}
+                      </span>
+                    </td>
+                    <td>
+                      <NewRuns version={version} />
+                    </td>
+                    <td>
+                      <Moment atMs={createTimeMs} />
+                    </td>
+                    <td>{createCause?.actor?.id}</td>
+                    <td>{counted(liveCount ?? 0, "run")}</td>
+                    <td>
+                      {hash === shown ? (
+                        <span className="soft">shown</span>
+                      ) : (
+                        <button type="button" className="press quiet" onClick={() => onShow(hash)}>
+                          Show
+                        </button>
+                      )}
+                    </td>
+                  </tr>
+                );
+              })}
             </tbody>
           </table>
         </div>

@@ -161,6 +161,16 @@ describe("a part of new runs", () => {
     assert.deepEqual([resolvedHash(driver, ""), rollout(driver, "a")], ["a", undefined]);
   });
 
+  it("goes to no archived version, and continues when the version is restored", () => {
+    const driver = registered();
+    add(driver, "b", [], 50);
+    const shares = () => [rollout(driver, "a")?.percent, rollout(driver, "b")?.percent];
+    driver.execute(key, archive, { hash: "b", restore: false });
+    assert.deepEqual(shares(), [undefined, undefined]);
+    driver.execute(key, archive, { hash: "b", restore: true });
+    assert.deepEqual(shares(), [50, 50]);
+  });
+
   it("ends when `latest` is pointed to the version", () => {
     const driver = registered();
     add(driver, "b", [], 10);

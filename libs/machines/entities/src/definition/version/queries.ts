@@ -7,7 +7,7 @@ import { type Definition, type DefinitionView, hashStart, latest } from "../stat
 export interface VersionFacts {
   readonly version: ReadOnly<KeptVersion>;
   readonly labels: readonly string[];
-  /** Rollout of the latest version, or of the version that takes a share of its runs. */
+  /** Rollout of the latest version, or of the version that takes a share of its runs. An archived version takes none. */
   readonly rollout: ReadOnly<Rollout> | undefined;
 }
 
@@ -71,9 +71,13 @@ export const versions: Query<Definition, { readonly from: number; readonly count
   },
 };
 
-function factsOf({ labels, rollout }: DefinitionView, version: ReadOnly<KeptVersion>): VersionFacts {
+function factsOf(
+  { versions: all, labels, rollout }: DefinitionView,
+  version: ReadOnly<KeptVersion>,
+): VersionFacts {
   const { hash } = version;
-  const isDivided = labels.get(latest) === hash || rollout?.hash === hash;
+  const isTaking = rollout !== undefined && all.get(rollout.hash)?.archived === false;
+  const isDivided = isTaking && (labels.get(latest) === hash || rollout.hash === hash);
   return {
     version,
     labels: [...labels].filter(([, pointed]) => pointed === hash).map(([label]) => label),
