@@ -284,16 +284,25 @@ tasks:
     assert.match(await printed(`${toSecond} --yes`), /✓ 2 runs moved/);
     assert.match(
       await printed("workflow migrate offer --to 2 --dry-run"),
-      /^0 runs to move, 2 left alone\n +2 {2}identical/,
+      /^0 runs to move, 2 left alone\n +2 {2}identical .*or the run is on it already\n· offer-\d {2}the run is on this version/,
     );
     const unknown = await tutti("workflow migrate ofer --dry-run");
     assert.equal(unknown.exitCode, exitCodes.refused);
     assert.match(unknown.errors, /`ofer` not found[\s\S]*Did you mean `offer`\?/);
-    assert.equal((await tutti("workflow migrate offer@1 --to 9 --dry-run")).exitCode, exitCodes.refused);
+    // With runs that match, and without.
+    for (const from of ["offer", "offer@1"]) {
+      const refused = await tutti(`workflow migrate ${from} --to 9 --dry-run`);
+      assert.equal(refused.exitCode, exitCodes.refused);
+      assert.match(
+        refused.errors,
+        /`offer` not found in version 9\. Newest versions: 2, 1\. List its versions/,
+      );
+    }
     assert.match(await printed("workflow migrate offer --undo --only offer-2 --yes"), /✓ 1 run moved/);
     for (const id of ["offer-1", "offer-2"]) await printed(`signal ${id} go`);
     assert.equal(await printed("watch offer-1"), "2\n");
     assert.equal(await printed("watch offer-2"), "1\n");
+    assert.match((await tutti("workflow migrate offer --to 2 --dry-run")).errors, /No active runs match/);
   });
 
   it("run, watch, list, show, history", async () => {

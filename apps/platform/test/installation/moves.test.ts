@@ -99,7 +99,10 @@ describe("moving many runs to another version", () => {
       ({ done } = reply);
     }
     assert.equal(done, 2 * count);
-    assert.deepEqual(groupsOf(await preview({})), { identical: count }, "they are on the version");
+    const again = await preview({});
+    assert.deepEqual(groupsOf(again), { identical: count }, "they are on the version");
+    assert.deepEqual([again.count, again.leftAlone, again.reviews.length], [0, count, 20]);
+    assert.match(again.reviews[0]?.review?.problems[0]?.message ?? "", /on this version already/);
   });
 
   it("explains each run that does not fit", async () => {

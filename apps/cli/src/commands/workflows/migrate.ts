@@ -17,6 +17,7 @@ export async function migrate(context: Context): Promise<Result> {
   const isUndo = values.flag("undo");
   const to = (values.text("to") ?? "").replace(/^@/, "");
   const server = await connect(context);
+  await requireVersion(server, name, isUndo ? "" : to);
   const filter = await filterFrom(context, server, { name, version: isUndo ? undefined : version });
   const options = { restart: values.flag("restart"), children: values.flag("children"), back: isUndo };
   const move = { version: to, map: values.labels("map"), ...options };
@@ -26,7 +27,6 @@ export async function migrate(context: Context): Promise<Result> {
   });
   const { count = 0, previewToken = "", leftAlone = 0, groups, reviews } = preview;
   const plan = { count, leftAlone, groups, reviews };
-  if (groups.length === 0) await requireVersion(server, name, isUndo ? "" : to);
   if (values.flag("dry-run") || count === 0) return { json: plan, draw: () => drawPlan(context, preview) };
   print.preview(() => drawPlan(context, preview));
   if (!(await isConfirmed(context, `Move ${counted(count, "run")}?`))) return exitCodes.completed;
@@ -45,6 +45,7 @@ async function filterFrom(
   const hash = version === undefined ? undefined : await hashOf(server, name, version);
   return {
     definitions: [name],
+    statuses: ["pending", "running", "paused"],
     ...(hash === undefined ? {} : { definitionHash: hash }),
     ...(Object.keys(equals).length === 0 ? {} : { labels: { equals } }),
     ...(runIds.length === 0 ? {} : { runIds }),
@@ -56,19 +57,22 @@ async function hashOf(server: Server, name: string, version: string): Promise<st
   return hash ?? (await requireVersion(server, name, version)).hash;
 }
 
-/** Fails for an unknown workflow or version. Without active runs, the preview reads neither. */
+/** Fails for an unknown workflow or version. The preview reports it for each run, and nothing without active runs. */
 function requireVersion(server: Server, name: string, version: string): Promise<Definition> {
   const { name: _, ...query } = definitionNamed(version === "" ? name : `${name}@${version}`);
   return server.call("workflows.get", { params: { name }, query: { ...server.namespace, ...query } });
 }
 
 const meanings: Readonly<Record<string, string>> = {
-  identical: "only the version changes",
+  identical: "only the version changes, or the run is on it already",
   safe: "every started task exists in the new version",
   busy: "a running attempt cannot be taken over. It is tried, or starts again with --restart",
   "needs mapping": "not moved: map the task with --map OLD=NEW",
   impossible: "not moved",
 };
+
+/** Maximum of named runs that are tried, and of those that are left alone. */
+const reviewsMost = 5;
 
 function drawPlan({ print }: Context, { count = 0, leftAlone = 0, groups, reviews }: PreviewBulkReply): void {
   const { style } = print;
@@ -82,7 +86,11 @@ function drawPlan({ print }: Context, { count = 0, leftAlone = 0, groups, review
   const most = Math.max(0, ...groups.map((group) => String(group.count ?? 0).length));
   for (const { value = "", count: found = 0 } of groups)
     print.line(`  ${padStart(String(found), most)}  ${value}  ${style.dim(meanings[value] ?? "")}`);
-  for (const review of reviews.slice(0, 10)) drawReview(print, review);
+  const isTried = ({ review }: BulkReview) => review?.verdict === "busy";
+  for (const review of reviews.filter(isTried).slice(0, reviewsMost)) drawReview(print, review);
+  for (const review of reviews.filter((each) => !isTried(each)).slice(0, reviewsMost))
+    drawReview(print, review);
+  if (leftAlone > reviewsMost) print.line(style.dim(`and ${leftAlone - reviewsMost} more left alone`));
 }
 
 function drawReview(print: Context["print"], { runId = "", review }: BulkReview): void {

@@ -2,6 +2,7 @@
 import {
   type BulkMove,
   type BulkReview,
+  type MoveProblem,
   MoveReview,
   MoveRunRequest,
   MoveVerdict,
@@ -27,6 +28,7 @@ export interface MovesPlanned {
 /** Maximum of concurrent reviews. */
 const portionMax = 100;
 const reviewsMax = 20;
+const onVersion: MoveProblem = { id: "", message: "the run is on this version already" };
 
 /** @param matched matching runs, as the index has them */
 export async function planMoves(
@@ -74,8 +76,10 @@ async function reviewRun(
   const group = planned.groups.get(value) ?? { value, count: 0, exampleRunId: runId };
   planned.groups.set(value, group);
   group.count++;
-  const isReported = verdict >= MoveVerdict.MOVE_VERDICT_BUSY && group.count <= reviewsMax;
-  if (isReported) planned.reviews.push({ runId, review });
+  const isReported = isThere || verdict >= MoveVerdict.MOVE_VERDICT_BUSY;
+  const hasRoom = planned.reviews.filter((each) => each.review?.verdict === verdict).length < reviewsMax;
+  if (isReported && hasRoom)
+    planned.reviews.push({ runId, review: isThere ? { ...review, problems: [onVersion] } : review });
   if (verdict > MoveVerdict.MOVE_VERDICT_BUSY) {
     planned.leftAlone++;
     return;

@@ -9,10 +9,10 @@ export const definitionErrors = defineErrors("definition", {
     help: "No definition has this name, or it has no such version. List the definitions.",
     message: ({ name, version }: { name: string; version: string }) =>
       `Definition \`${name}\` not found${version === latest ? "" : ` in version ${version}`}`,
-    remedy: ({ name, version }: { name: string; version: string }) =>
+    remedy: ({ name, version, known = [] }: { name: string; version: string; known?: readonly string[] }) =>
       version === latest
         ? "List the workflows with `tutti workflow list`, or register it with `tutti workflow register FILE`."
-        : `List its versions with \`tutti workflow versions ${name}\`.`,
+        : `${known.length === 0 ? "" : `Newest versions: ${known.join(", ")}. `}List its versions with \`tutti workflow versions ${name}\`.`,
   },
   versionAmbiguous: {
     status: "INVALID_ARGUMENT",

@@ -47,6 +47,14 @@ describe("versions of a definition", () => {
     );
   });
 
+  it("the error of an unknown version names the newest versions, by label or start of the hash", () => {
+    const driver = registered();
+    for (let n = 1; n <= 6; n++) add(driver, `0123456789abcdef-${n}`, n === 6 ? ["2.0.0"] : []);
+    const found = driver.query(key, version, { hash: "", label: "9" });
+    assert.ok(isRefusal(found));
+    assert.match(found.message, /Newest versions: 2\.0\.0(, 0123456789ab){4}\. List its versions/);
+  });
+
   it("registering a known version with its label again records no event", () => {
     const driver = registered(["stable"]);
     const before = driver.history(key).length;

@@ -19,8 +19,10 @@ export interface VersionSelector {
   readonly label: string;
 }
 
-/** Candidates that the error of an ambiguous start lists. */
+/** Versions that an error lists. */
 const candidatesMax = 5;
+/** Characters of a hash that lists show. */
+const hashWritten = 12;
 
 export const version: Query<Definition, VersionSelector, VersionFacts> = {
   type: "version",
@@ -30,10 +32,20 @@ export const version: Query<Definition, VersionSelector, VersionFacts> = {
     const selected = named ?? hashStartingWith(definition, text, key.id);
     if (isRefusal(selected)) return selected;
     const found = definition.versions.get(selected ?? "");
-    if (found === undefined) return definitionErrors.missing.refusal({ name: key.id, version: text });
+    if (found === undefined)
+      return definitionErrors.missing.refusal({ name: key.id, version: text, known: newestOf(definition) });
     return factsOf(definition, found);
   },
 };
+
+/** Returns the newest versions as a user writes them: by label, or by the start of the hash. */
+function newestOf({ versions, labels }: DefinitionView): string[] {
+  const named = new Map(
+    [...labels].filter(([label]) => label !== latest).map(([label, hash]) => [hash, label]),
+  );
+  const newestFirst = [...versions.keys()].reverse().slice(0, candidatesMax);
+  return newestFirst.map((hash) => named.get(hash) ?? hash.slice(0, hashWritten));
+}
 
 /** Returns the hash of the version with this hash, or of the only one that starts with it. Undefined if there is none. */
 function hashStartingWith(
