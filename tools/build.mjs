@@ -37,7 +37,7 @@ async function bundlesOf(folder) {
  */
 async function splitInto(entries, folder, sourcemap = true) {
   const how = { minify: true, splitting: true, sourcemap };
-  const files = await bundle(entries, folder, how);
+  const files = await bundle(entries, folder, { ...how, oneScript: "main" in entries });
   for (const [name, source] of Object.entries(threadsStartedBy(files)))
     await bundle({ [name]: source }, folder, how);
 }

@@ -5,6 +5,7 @@
 import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { build } from "esbuild";
+import { oneScript as oneScriptOf } from "./one-script.mjs";
 import { pinnedMajor, workspaceRoot } from "./setup.mjs";
 import { threads } from "./threads.mjs";
 
@@ -56,12 +57,28 @@ const readBeside = new Map([
 /**
  * @param {Record<string, string>} entries the name of each bundle, without its ending, and its main source
  * @param {string} folder of the bundles
- * @param {{ sourcemap?: boolean, minify?: boolean, splitting?: boolean }} [options] with splitting, each dynamic import
- *   is a separate file
+ * @param {{ sourcemap?: boolean, minify?: boolean, splitting?: boolean, oneScript?: boolean }} [options] with splitting,
+ *   each dynamic import is a separate file. With `oneScript`, the entry `main` also starts from one script
  * @returns {Promise<Set<string>>} the bundled files
  */
-export async function bundle(entries, folder, { sourcemap = true, minify = false, splitting = false } = {}) {
+export async function bundle(
+  entries,
+  folder,
+  { sourcemap = true, minify = false, splitting = false, oneScript = false } = {},
+) {
+  const how = {
+    target: `node${pinnedMajor}`,
+    sourcemap,
+    // The source files exist where the bundle was built. A copy of them would be most of the map.
+    sourcesContent: false,
+    minifyWhitespace: minify,
+    minifySyntax: minify,
+    // Stacks need the names of functions. With a map, stacks.mjs finds the names there. Without one, names are not
+    // shortened, which costs 2 MiB of the platform. `keepNames` would cost 8 MiB: a table of properties per function.
+    minifyIdentifiers: minify && sourcemap,
+  };
   const { warnings, metafile, outputFiles } = await build({
+    ...how,
     absWorkingDir: workspaceRoot,
     entryPoints: entries,
     outdir: folder,
@@ -74,17 +91,8 @@ export async function bundle(entries, folder, { sourcemap = true, minify = false
     plugins: [withoutUnused],
     platform: "node",
     format: "esm",
-    target: `node${pinnedMajor}`,
-    sourcemap,
-    // The source files exist where the bundle was built. A copy of them would be most of the map.
-    sourcesContent: false,
-    minifyWhitespace: minify,
-    minifySyntax: minify,
-    // Stacks need the names of functions. With a map, stacks.mjs finds the names there. Without one, names are not
-    // shortened, which costs 2 MiB of the platform. `keepNames` would cost 8 MiB: a table of properties per function.
-    minifyIdentifiers: minify && sourcemap,
     metafile: true,
-    banner: { js: banner },
+    ...(!oneScript && { banner: { js: banner } }),
     logLevel: "warning",
   });
   if (warnings.length > 0)
@@ -92,9 +100,17 @@ export async function bundle(entries, folder, { sourcemap = true, minify = false
       `${Object.values(entries).join()}: esbuild warned ${warnings.length} times. A bundle is made without warnings`,
     );
   await mkdir(folder, { recursive: true });
+  const written = oneScript
+    ? await oneScriptOf(outputFiles, metafile.outputs, {
+        folder: resolve(workspaceRoot, folder),
+        entries: Object.keys(entries).filter((name) => name !== "main"),
+        how,
+      })
+    : outputFiles;
   await Promise.all(
-    outputFiles.map(({ path, text }) => writeFile(path, path.endsWith(".mjs") ? ascii(text) : text)),
+    written.map(({ path, text }) => writeFile(path, /\.[cm]js$/.test(path) ? ascii(text) : text)),
   );
+  if (oneScript) await copyFile(join(workspaceRoot, "tools", "boot.mjs"), join(folder, "main.mjs"));
   const inputs = Object.keys(metafile.inputs);
   for (const [source, beside] of readBeside)
     if (inputs.includes(source))

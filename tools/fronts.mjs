@@ -315,13 +315,15 @@ function isAsStamped(root, front, tree) {
 function filesOf(root, { folder, command, onlyDependencies = false, reads = [] }, tree) {
   const packages = packagesIn(tree, join(root, folder), onlyDependencies);
   const [builder = ""] = command;
-  const makers = builder.startsWith("tools/") ? [builder, "tools/bundle.mjs"] : [];
+  const makers = builder.startsWith("tools/") ? [builder, ...bundleMakers] : [];
   return [
     ...packages.flatMap((each) => tree.sourcesOf(each)),
     ...reads.flatMap((name) => tree.everyFileIn(join(root, name))),
     ...["package-lock.json", ...makers].map((name) => join(root, name)),
   ];
 }
+
+const bundleMakers = ["bundle", "one-script", "boot"].map((name) => `tools/${name}.mjs`);
 
 /** @param {string} root @param {string[]} files */
 function contentOf(root, files) {

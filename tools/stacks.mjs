@@ -6,9 +6,10 @@
 // Node has `--enable-source-maps`, but parses every map at the start and keeps it, which takes half a second and tens
 // of MiB. Here a map is read for the first error with a frame in its file, and only the found positions stay in memory.
 
-import { readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+// Imports would load the modules with all their exports at each start.
+const { readFileSync } = process.getBuiltinModule("node:fs");
+const { dirname, resolve } = process.getBuiltinModule("node:path");
+const { fileURLToPath, pathToFileURL } = process.getBuiltinModule("node:url");
 
 const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const bitsOf = new Uint8Array(128);
@@ -16,7 +17,7 @@ for (const [value, digit] of [...digits].entries()) bitsOf[digit.charCodeAt(0)] 
 
 const comma = ",".charCodeAt(0);
 const semicolon = ";".charCodeAt(0);
-const placeIn = /(file:\/\/\/[^\s()]+\.mjs):(\d+):(\d+)/;
+const placeIn = /((?:file:\/\/)?(?:[A-Z]:)?[\\/][^\s()]+\.[cm]js):(\d+):(\d+)/;
 const rememberedMax = 1_000;
 /** A function starts at its parameters, its keyword or its name. The name is within this distance. */
 const nameWithin = 64;
@@ -60,7 +61,7 @@ function inSources(frame, bundles) {
  */
 function formattedFrame(frame, { text, found, url, line, column }, bundles) {
   try {
-    const file = fileURLToPath(url);
+    const file = url.startsWith("file:") ? fileURLToPath(url) : url;
     const bundle = bundleOf(file, bundles);
     const segment = segmentAt(bundle, line - 1, column - 1);
     const path = segment && bundle.sources[segment.source];

@@ -3,7 +3,8 @@ import { dataDirectory, keysDirectory, services } from "./service.ts";
 import { killedBefore, welcome } from "./welcome.ts";
 
 let killed: string | undefined;
-await runHost({
+// The bundle is a script, which cannot wait.
+void runHost({
   name: "platform",
   services,
   dataDirectory(configuration) {

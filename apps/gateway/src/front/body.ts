@@ -13,12 +13,12 @@ const form = /^application\/x-www-form-urlencoded\s*(;|$)/i;
 /** Accepts JSON and forms. `requireSize` throws if a body is larger than its sender may send. */
 export function acceptBodies(
   app: FastifyInstance,
-  bodyBytesMax: number,
+  bytesMaxOf: (request: FastifyRequest) => number,
   requireSize: (request: FastifyRequest, bytes: number) => void,
 ): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", async (request: FastifyRequest, payload: IncomingMessage) => {
-    const bytes = await gathered(payload, request.routeOptions.bodyLimit ?? bodyBytesMax);
+    const bytes = await gathered(payload, bytesMaxOf(request));
     requireSize(request, bytes.length);
     return bodyOf(request, textOf(bytes));
   });

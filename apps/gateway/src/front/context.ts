@@ -3,11 +3,12 @@ import type { CallContext, Foundation, Principal } from "@tutti/kernel";
 import type { FastifyRequest } from "fastify";
 import type { Caller } from "../access/access.ts";
 import { whenClosed } from "../access/edge.ts";
+import { patternOf } from "./route-table.ts";
 
 /** Returns the caller of a route that is not open. */
-export function callerIn({ caller, routeOptions }: FastifyRequest): Caller {
-  if (caller === undefined) throw new Error(`expected a caller at ${routeOptions.url}`);
-  return caller;
+export function callerIn(request: FastifyRequest): Caller {
+  if (request.caller === undefined) throw new Error(`expected a caller at ${patternOf(request)}`);
+  return request.caller;
 }
 
 export function contextOf(
@@ -23,7 +24,7 @@ export function contextOf(
     namespace: "default",
     deadlineMs: Number.POSITIVE_INFINITY,
     signal: disconnected.signal,
-    trace: tracer.start({ name: request.routeOptions.url ?? "", kind: "server" }).context,
+    trace: tracer.start({ name: patternOf(request) ?? "", kind: "server" }).context,
     idempotencyKey: "",
     logger,
   };

@@ -40,6 +40,7 @@ import { acceptBodies } from "./body.ts";
 import { callerIn } from "./context.ts";
 import { dataHeaders } from "./headers.ts";
 import { problemAnswer } from "./problems.ts";
+import { patternOf, RouteTable } from "./route-table.ts";
 import { isOfProtocol, refuseUnknown } from "./unknown.ts";
 
 export interface FrontParts {
@@ -103,10 +104,16 @@ export async function openFront(parts: FrontParts): Promise<FastifyInstance> {
   });
   app.decorateRequest("caller", undefined);
   app.decorateRequest("answer", undefined);
-  acceptBodies(app, settings.bodyBytesMax, ({ caller }, bytes) => {
-    if (caller !== undefined) parts.host.guard?.admitBytes(caller.principal, bytes);
-  });
-  guard(app, access, parts.host.guard);
+  app.decorateRequest("found", undefined);
+  const table = new RouteTable<TableEntry>();
+  acceptBodies(
+    app,
+    (request) => entryOf(request)?.bodyBytesMax ?? settings.bodyBytesMax,
+    ({ caller }, bytes) => {
+      if (caller !== undefined) parts.host.guard?.admitBytes(caller.principal, bytes);
+    },
+  );
+  guard(app, access, parts.host.guard, table);
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const known = errorOf(error, request, settings);
     if (gatewayErrors.bodyTooLarge.is(known)) {
@@ -127,8 +134,9 @@ export async function openFront(parts: FrontParts): Promise<FastifyInstance> {
     app.get(path, open, (_request, reply) => reply.redirect(routeNamed("openapi").path, 308));
   for (const room of parts.rooms) await app.register(room, { prefix: "/v1" });
   for (const protocol of parts.protocols) await app.register(protocol);
-  const routing = new Routing(app, parts);
+  const routing = new Routing(app, parts, table);
   for (const route of routes) if (!parts.answeredByRooms.includes(route.name)) routing.add(route);
+  routing.serve();
   await app.ready();
   return app;
 }
@@ -147,11 +155,18 @@ const noCompilers = {
 };
 
 /** Establishes the origin and the caller of each request, or refuses it. */
-function guard(app: FastifyInstance, access: Access, edge: EdgeGuard | undefined): void {
+function guard(
+  app: FastifyInstance,
+  access: Access,
+  edge: EdgeGuard | undefined,
+  table: RouteTable<TableEntry>,
+): void {
   app.addHook("onRequest", async (request, reply) => {
     request.answer = reply.raw;
-    const { url: pattern, config } = request.routeOptions;
-    const reach = reachOf(request.url, pattern, config?.reach);
+    const { config } = request.routeOptions;
+    const found = config?.isInTable === true ? routeOf(request, table) : undefined;
+    const pattern = patternOf(request);
+    const reach = reachOf(request.url, pattern, found?.reach ?? config?.reach);
     if (reach !== "page") reply.headers(dataHeaders);
     requirePlainAddress(request.url, pattern);
     access.refuseStrangers(request.headers, { isPage: reach === "page" });
@@ -164,6 +179,26 @@ function guard(app: FastifyInstance, access: Access, edge: EdgeGuard | undefined
     }
     refuseUnknownParameters(request.method, pattern, request.url);
   });
+}
+
+/** A route of the table, with what a request needs before it is answered. */
+interface TableEntry {
+  readonly reach: Reach | undefined;
+  readonly bodyBytesMax: number;
+  readonly handler: Handler;
+}
+
+/** Finds the route of a request, and gives its parameters their names. */
+function routeOf(request: FastifyRequest, table: RouteTable<TableEntry>): TableEntry | undefined {
+  const found = table.find(request.method, Object.values(request.params as Record<string, string>));
+  if (found === undefined) return undefined;
+  request.found = found;
+  request.params = found.params;
+  return found.value;
+}
+
+function entryOf({ found }: FastifyRequest): TableEntry | undefined {
+  return found?.value as TableEntry | undefined;
 }
 
 /**
@@ -181,10 +216,12 @@ class Routing {
   readonly #mapping = new Mapping(schema);
   readonly #own: Readonly<Partial<Record<RouteName, OwnHandler>>>;
   readonly #instruments: FrontInstruments;
+  readonly #table: RouteTable<TableEntry>;
 
-  constructor(app: FastifyInstance, parts: FrontParts) {
+  constructor(app: FastifyInstance, parts: FrontParts, table: RouteTable<TableEntry>) {
     this.#app = app;
     this.#parts = parts;
+    this.#table = table;
     const { access, host, foundation } = parts;
     const { operations, version } = host;
     this.#own = ownHandlers({ access, operations, version, guard: host.guard });
@@ -201,18 +238,24 @@ class Routing {
     // Made for the first request: a process has some 400 routes and uses a few.
     let handler: Handler | undefined;
     const { bodyBytesMax } = this.#parts.settings;
-    const url = route.path.replace(/\{(\w+)\}/g, ":$1");
-    this.#app.route({
-      method: route.method,
-      url,
-      config: route.open ? { reach: "open" } : {},
-      ...(route.rpc === undefined && { bodyLimit: Math.min(ownBodyBytesMax, bodyBytesMax) }),
+    const value: TableEntry = {
+      reach: route.open ? "open" : undefined,
+      bodyBytesMax: route.rpc === undefined ? Math.min(ownBodyBytesMax, bodyBytesMax) : bodyBytesMax,
       handler: async (request, reply) => {
         this.#count(route.name, request, reply);
         handler ??= this.#handlerOf(route);
         await handler(request, reply);
       },
-    });
+    };
+    this.#table.add({ method: route.method, path: route.path, value });
+  }
+
+  /** Answers the requests of all added routes. */
+  serve(): void {
+    const handler: Handler = (request, reply) =>
+      entryOf(request)?.handler(request, reply) ?? refuseUnknown(request, reply);
+    for (const { method, path } of this.#table.shapes)
+      this.#app.route({ method, url: path, config: { isInTable: true }, handler });
   }
 
   /** In the metrics, and in the facts with its caller. */
@@ -329,7 +372,7 @@ class Routing {
       query,
       callMs: settings.callMs,
       stopping,
-      route: (request.routeOptions.url ?? "").replaceAll(/:(\w+)/g, "{$1}"),
+      route: (patternOf(request) ?? "").replaceAll(/:(\w+)/g, "{$1}"),
       request: request.raw,
       response: reply.raw,
     });
@@ -342,7 +385,7 @@ class Routing {
       if (restErrors.requestInvalid.is(thrown))
         foundation.logger.info("request refused", {
           traceId: context.trace.traceId,
-          route: request.routeOptions.url ?? "",
+          route: patternOf(request) ?? "",
           error: errorFromUnknown(thrown),
         });
       throw thrown;
@@ -384,13 +427,13 @@ function sendProblem(
 /** Translates the refusals of Fastify itself. */
 function errorOf(
   error: FastifyError,
-  { url, routeOptions }: FastifyRequest,
+  request: FastifyRequest,
   { bodyBytesMax }: GatewaySettings,
 ): TuttiError {
   if (error.code === "FST_STATIC_FORBIDDEN_PATH")
-    return gatewayErrors.pathUnknown({ path: url.slice(0, 200), hint: "" });
+    return gatewayErrors.pathUnknown({ path: request.url.slice(0, 200), hint: "" });
   if (error.code === "FST_ERR_CTP_BODY_TOO_LARGE")
-    return gatewayErrors.bodyTooLarge({ most: routeOptions.bodyLimit ?? bodyBytesMax });
+    return gatewayErrors.bodyTooLarge({ most: entryOf(request)?.bodyBytesMax ?? bodyBytesMax });
   if (error.code === "FST_ERR_CTP_INVALID_MEDIA_TYPE" || error.code === "FST_ERR_CTP_INVALID_CONTENT_LENGTH")
     return gatewayErrors.mediaTypeUnknown({ found: error.message });
   return errorFromUnknown(error);

@@ -85,7 +85,8 @@ export class Resolution {
 
   #parse(section: Section, scope: Scope, problems: Map<string, Problem>): unknown {
     const input = this.#input(section.root, scope);
-    const parsed = section.schema.safeParse(input);
+    // A schema is used a few times. Compiled code for it would take longer.
+    const parsed = section.schema.safeParse(input, { jitless: true });
     if (parsed.success) return parsed.data;
     for (const issue of parsed.error.issues) {
       const problem = this.#problemOf(section, scope, issue, input);

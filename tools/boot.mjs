@@ -1,0 +1,61 @@
+// Starts main.cjs next to it. It is main.mjs of a bundle.
+//
+// The compiled code of the script is kept in a file, a few seconds after the first start: then it contains the functions
+// that the start has called. Node's own cache of compiled code is written before a module runs, without its functions.
+// Without that file, or with an unusable one, the script is compiled.
+//
+// Runs on the pinned Node, without dependencies.
+
+const { readFileSync, renameSync, rmSync, writeFileSync } = process.getBuiltinModule("node:fs");
+const { createRequire, Module } = process.getBuiltinModule("node:module");
+const { join } = process.getBuiltinModule("node:path");
+const { Script } = process.getBuiltinModule("node:vm");
+const { crc32 } = process.getBuiltinModule("node:zlib");
+
+const keepAfterMs = 3_000;
+const folder = import.meta.dirname;
+const path = join(folder, "main.cjs");
+const codePath = join(folder, `main.${process.version}-${process.arch}.code`);
+
+// One byte for each character: bundles are ASCII.
+const text = readFileSync(path, "latin1");
+const cachedData = readCode();
+const script = new Script(text, { filename: path, cachedData });
+// launch.mjs may start the process before its words are known.
+const words = await globalThis[Symbol.for("tutti.held")];
+if (words !== undefined) process.argv.push(...words);
+
+const require = createRequire(import.meta.url);
+const module = new Module(path);
+module.filename = path;
+module.loaded = true;
+require.cache[path] = module;
+const load = (name) => import(name);
+script.runInThisContext().call(module.exports, module.exports, require, module, path, folder, load);
+if (cachedData === undefined || script.cachedDataRejected) setTimeout(keepCode, keepAfterMs).unref();
+
+/** The file starts with a checksum of the code and one of the text, because V8 checks neither. */
+function readCode() {
+  try {
+    const kept = readFileSync(codePath);
+    const code = kept.subarray(8);
+    return kept.readUInt32LE(0) === crc32(code) && kept.readUInt32LE(4) === crc32(text) ? code : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function keepCode() {
+  const code = script.createCachedData();
+  const head = Buffer.alloc(8);
+  head.writeUInt32LE(crc32(code), 0);
+  head.writeUInt32LE(crc32(text), 4);
+  const fresh = `${codePath}.${process.pid}`;
+  try {
+    writeFileSync(fresh, Buffer.concat([head, code]));
+    renameSync(fresh, codePath);
+  } catch {
+    // A folder that cannot be written, or a full disk: the next start compiles again.
+    rmSync(fresh, { force: true });
+  }
+}

@@ -1,0 +1,187 @@
+// @ts-check
+
+// Makes one script of the parts of a bundle that load at the start. boot.mjs runs it with its compiled code.
+//
+// 1. esbuild has split the program into ES modules: parts that main.mjs and the other entries import, and parts that
+//    load on first use.
+// 2. A second pass joins the parts of the start into main.cjs, which exports what other parts import from them.
+// 3. The other parts become CommonJS modules. They read those exports from main.cjs.
+// 4. The other entries become ES modules that re-export from main.cjs.
+
+import { basename, dirname, join } from "node:path";
+import { build } from "esbuild";
+
+/** The function in which Node runs a CommonJS module, with an import of any module. boot.mjs calls it. */
+const mainHead = "(function (exports, require, module, __filename, __dirname, $load) {";
+const partHead = "const $load = (name) => import(name);";
+const head =
+  'const $url = require("node:url").pathToFileURL(__filename).href, $import = async (path) => require(path);';
+
+/**
+ * @typedef {import("esbuild").OutputFile} OutputFile
+ * @typedef {import("esbuild").Metafile["outputs"]} Outputs
+ * @typedef {{ text: string, map: string | undefined, imports: string[], exports: string[] }} Part
+ */
+
+/**
+ * @param {readonly OutputFile[]} files of the first pass
+ * @param {Outputs} outputs of the first pass
+ * @param {{ folder: string, entries: readonly string[], how: import("esbuild").BuildOptions }} of the folder of the
+ *   bundle, and its entries besides `main`
+ * @returns {Promise<{ path: string, text: string }[]>}
+ */
+export async function oneScript(files, outputs, { folder, entries, how }) {
+  const parts = partsOf(files, outputs);
+  const start = reachable(parts, ["main.mjs", ...entries.map((name) => `${name}.mjs`)]);
+  const others = [...parts.keys()].filter((name) => !start.has(name));
+  const shared = [...start].filter(
+    (name) =>
+      entries.includes(name.replace(/\.mjs$/, "")) ||
+      others.some((other) => parts.get(other)?.imports.includes(name)),
+  );
+  const make = (/** @type {string} */ entry, /** @type {string} */ out, /** @type {string[]} */ around) =>
+    joined(parts, { entry, out: join(folder, out), isInStart: (name) => start.has(name), around, how });
+  const made = await Promise.all([
+    make(mainText(parts, shared), "main.cjs", [mainHead, "})"]),
+    ...others.map((name) => make(`export * from "./${name}";`, commonName(name), [partHead, ""])),
+  ]);
+  const facades = entries.map((name) => ({
+    path: join(folder, `${name}.mjs`),
+    text: facadeText(`${name}.mjs`, parts.get(`${name}.mjs`)?.exports ?? []),
+  }));
+  return [...made.flat(), ...facades];
+}
+
+/** @param {readonly OutputFile[]} files @param {Outputs} outputs @returns {Map<string, Part>} */
+function partsOf(files, outputs) {
+  const texts = new Map(files.map(({ path, text }) => [basename(path), text]));
+  return new Map(
+    Object.entries(outputs)
+      .filter(([path]) => path.endsWith(".mjs"))
+      .map(([path, { imports, exports }]) => {
+        const name = basename(path);
+        const imported = imports.filter(({ kind, external }) => kind === "import-statement" && !external);
+        return [
+          name,
+          {
+            text: texts.get(name) ?? "",
+            map: texts.get(`${name}.map`),
+            imports: imported.map((one) => basename(one.path)),
+            exports,
+          },
+        ];
+      }),
+  );
+}
+
+/** @param {Map<string, Part>} parts @param {string[]} roots */
+function reachable(parts, roots) {
+  const found = new Set(roots);
+  for (const name of found) for (const imported of parts.get(name)?.imports ?? []) found.add(imported);
+  return found;
+}
+
+/** @param {string} name of a part */
+function commonName(name) {
+  return name.replace(/\.mjs$/, ".cjs");
+}
+
+/** Parts have short names for their exports, which are not unique. @param {string} part @param {string} name */
+function sharedName(part, name) {
+  return `${part.replace(/\.mjs$/, "").replaceAll("-", "_")}_${name}`;
+}
+
+/** @param {Map<string, Part>} parts @param {readonly string[]} shared */
+function mainText(parts, shared) {
+  const lines = shared.map((part) => {
+    const names = (parts.get(part)?.exports ?? []).map((name) => `${name} as ${sharedName(part, name)}`);
+    return `export { ${names.join(", ")} } from "./${part}";`;
+  });
+  return ['import "./main.mjs";', ...lines].join("\n");
+}
+
+/** @param {string} part @param {string[]} names */
+function facadeText(part, names) {
+  const exported = names.map((name) => `export const ${name} = main.${sharedName(part, name)};`);
+  return [
+    'import { createRequire } from "node:module";',
+    'const main = createRequire(import.meta.url)("./main.cjs");',
+    ...exported,
+    "",
+  ].join("\n");
+}
+
+/**
+ * @param {Map<string, Part>} parts
+ * @param {object} of
+ * @param {string} of.entry text of the entry
+ * @param {string} of.out
+ * @param {(name: string) => boolean} of.isInStart
+ * @param {string[]} of.around text before and after
+ * @param {import("esbuild").BuildOptions} of.how
+ */
+async function joined(parts, { entry, out, isInStart, around: [before = "", after = ""], how }) {
+  const isMain = basename(out) === "main.cjs";
+  /** @type {import("esbuild").Plugin} */
+  const fromMemory = {
+    name: "from-memory",
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^\.\/main\.cjs$/ }, ({ path }) => ({ path, external: true }));
+      onResolve({ filter: /^\.\/[\w-]+\.mjs$/ }, ({ path, kind }) => {
+        const name = basename(path);
+        if (!parts.has(name)) return undefined;
+        if (kind === "dynamic-import") throw new Error(`${name} is imported in an unknown form`);
+        return { path: name, namespace: isMain || !isInStart(name) ? "part" : "shared" };
+      });
+      onLoad({ filter: /^/, namespace: "part" }, ({ path }) => ({
+        contents: contentsOf(/** @type {Part} */ (parts.get(path))),
+        resolveDir: dirname(out),
+      }));
+      onLoad({ filter: /^/, namespace: "shared" }, ({ path }) => ({
+        contents: `export { ${(parts.get(path)?.exports ?? [])
+          .map((name) => `${sharedName(path, name)} as ${name}`)
+          .join(", ")} } from "./main.cjs";`,
+        resolveDir: dirname(out),
+      }));
+    },
+  };
+  const { outputFiles = [], warnings } = await build({
+    ...how,
+    stdin: { contents: entry, resolveDir: dirname(out), sourcefile: "entry.mjs" },
+    outfile: out,
+    bundle: true,
+    write: false,
+    platform: "node",
+    format: "cjs",
+    plugins: [fromMemory],
+    define: {
+      "import.meta.url": "$url",
+      "import.meta.dirname": "__dirname",
+      "import.meta.filename": "__filename",
+    },
+    banner: { js: `${before}${head}` },
+    footer: { js: after },
+    logLevel: "warning",
+  });
+  if (warnings.length > 0) throw new Error(`${out}: esbuild warned ${warnings.length} times`);
+  return outputFiles.map(({ path, text }) => ({ path, text }));
+
+  /**
+   * Returns a part with its map. Parts that load on first use are loaded by `$import`, other modules by `$load`.
+   *
+   * @param {Part} part
+   */
+  function contentsOf({ text, map }) {
+    const code = text
+      .replace(/\bimport\("\.\/([\w-]+)\.mjs"\)/g, (found, name) => {
+        if (!parts.has(`${name}.mjs`)) return found;
+        if (isInStart(`${name}.mjs`)) throw new Error(`${name}.mjs is in the start and loads on first use`);
+        return `$import("./${name}.cjs")`;
+      })
+      .replace(/\bimport\((?=[\w$]|"node:)/g, "$$load(")
+      .replace(/\n\/\/# sourceMappingURL=.*\s*$/, "");
+    if (map === undefined) return code;
+    const url = `data:application/json;base64,${Buffer.from(map).toString("base64")}`;
+    return `${code}\n//# sourceMappingURL=${url}\n`;
+  }
+}
