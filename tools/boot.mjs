@@ -21,7 +21,7 @@ const codePath = join(folder, `main.${process.version}-${process.arch}.code`);
 const text = readFileSync(path, "latin1");
 const cachedData = readCode();
 const script = new Script(text, { filename: path, cachedData });
-// launch.mjs may start the process before its words are known.
+// launch.mjs starts the process before its words are known.
 const words = await globalThis[Symbol.for("tutti.held")];
 if (words !== undefined) process.argv.push(...words);
 

@@ -35,48 +35,66 @@ export function reactionTo(signal, count, platform = process.platform) {
 }
 
 /**
+ * @typedef {object} Program
+ * @property {import("node:child_process").ChildProcess} child with a pipe to this process as descriptor 3
+ * @property {Promise<number>} ended its exit code
+ */
+
+/**
  * @param {string} node
  * @param {string[]} args
  * @param {NodeJS.ProcessEnv} env
+ * @returns {Program}
+ */
+export function startProgram(node, args, env) {
+  const child = spawn(node, args, {
+    env,
+    stdio: ["inherit", "inherit", "inherit", "pipe"],
+    detached: hasGroups,
+  });
+  /** @type {Promise<number>} */
+  const ended = new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? "SIGKILL"]));
+  });
+  // The pipe breaks when the program ends. Its exit code says how.
+  child.stdio[3]?.on("error", () => {});
+  ended.catch(() => {});
+  return { child, ended };
+}
+
+/**
+ * @param {Program} program
  * @param {boolean} wholeGroup signals also go to all processes that the program has started
  * @returns {Promise<number>} the exit code
  */
-export function runToItsEnd(node, args, env, wholeGroup) {
-  return new Promise((resolve, reject) => {
-    const child = spawn(node, args, {
-      env,
-      stdio: ["inherit", "inherit", "inherit", "pipe"],
-      detached: hasGroups,
-    });
-    /** @param {NodeJS.Signals} signal */
-    const send = (signal) => {
-      try {
-        if (wholeGroup && hasGroups && child.pid !== undefined) process.kill(-child.pid, signal);
-        else child.kill(signal);
-      } catch (error) {
-        // It has ended by itself in between.
-        if (/** @type {NodeJS.ErrnoException} */ (error).code !== "ESRCH") throw error;
-      }
-    };
-    child.on("error", reject);
-    child.on("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? "SIGKILL"]));
-
-    let signalledAt = 0;
-    let signals = 0;
-    /** @param {NodeJS.Signals} signal */
-    const forward = (signal) => {
-      const now = Date.now();
-      if (signals > 0 && now - signalledAt < sameSignalMs) return;
-      signalledAt = now;
-      signals += 1;
-      const reaction = reactionTo(signal, signals);
-      if (reaction !== "nothing") send(reaction === "kill" ? "SIGKILL" : signal);
-      if (signals > 1) setTimeout(() => send("SIGKILL"), killAfterMs).unref();
-    };
-    for (const signal of /** @type {NodeJS.Signals[]} */ (["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]))
-      process.on(signal, () => forward(signal));
-    whenNpmIsGone(() => forward("SIGTERM"));
-  });
+export function runToItsEnd({ child, ended }, wholeGroup) {
+  /** @param {NodeJS.Signals} signal */
+  const send = (signal) => {
+    try {
+      if (wholeGroup && hasGroups && child.pid !== undefined) process.kill(-child.pid, signal);
+      else child.kill(signal);
+    } catch (error) {
+      // It has ended by itself in between.
+      if (/** @type {NodeJS.ErrnoException} */ (error).code !== "ESRCH") throw error;
+    }
+  };
+  let signalledAt = 0;
+  let signals = 0;
+  /** @param {NodeJS.Signals} signal */
+  const forward = (signal) => {
+    const now = Date.now();
+    if (signals > 0 && now - signalledAt < sameSignalMs) return;
+    signalledAt = now;
+    signals += 1;
+    const reaction = reactionTo(signal, signals);
+    if (reaction !== "nothing") send(reaction === "kill" ? "SIGKILL" : signal);
+    if (signals > 1) setTimeout(() => send("SIGKILL"), killAfterMs).unref();
+  };
+  for (const signal of /** @type {NodeJS.Signals[]} */ (["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]))
+    process.on(signal, () => forward(signal));
+  whenNpmIsGone(() => forward("SIGTERM"));
+  return ended;
 }
 
 /**

@@ -2,6 +2,9 @@
 // asked to stop, and with `?group` also all processes that it has started. Otherwise a killed `npm start` would leave a
 // platform with its ports and its data.
 //
+// With `?held`, the script may load, and then waits for its words: a line of JSON from the launching process. boot.mjs
+// waits for them.
+//
 // Threads start with the same options, and import this file too. They must not use the pipe. Each would close it at its
 // end while others wait for it, and Node aborts when a descriptor closes that it waits for.
 
@@ -9,11 +12,20 @@ import { Socket } from "node:net";
 import { isMainThread } from "node:worker_threads";
 
 if (isMainThread) {
+  const manner = new URL(import.meta.url).searchParams;
   const launcher = new Socket({ fd: 3, readable: true, writable: false });
   launcher.on("error", () => {});
-  const victim =
-    import.meta.url.endsWith("?group") && process.platform !== "win32" ? -process.pid : process.pid;
+  const victim = manner.has("group") && process.platform !== "win32" ? -process.pid : process.pid;
   launcher.on("close", () => process.kill(victim, "SIGTERM"));
-  launcher.resume();
-  launcher.unref();
+  if (manner.has("held"))
+    globalThis[Symbol.for("tutti.held")] = new Promise((resolve) => {
+      let line = "";
+      launcher.setEncoding("utf8").on("data", (text) => {
+        line += text;
+        if (!line.endsWith("\n")) return;
+        launcher.unref();
+        resolve(JSON.parse(line));
+      });
+    });
+  else launcher.resume().unref();
 }

@@ -12,10 +12,10 @@ import { basename, dirname, join } from "node:path";
 import { build } from "esbuild";
 
 /** The function in which Node runs a CommonJS module, with an import of any module. boot.mjs calls it. */
-const mainHead = "(function (exports, require, module, __filename, __dirname, $load) {";
-const partHead = "const $load = (name) => import(name);";
+const mainHead = "(function (exports, require, module, __filename, __dirname, $other) {";
+const partHead = "const $other = (name) => import(name);";
 const head =
-  'const $url = require("node:url").pathToFileURL(__filename).href, $import = async (path) => require(path);';
+  'const $url = require("node:url").pathToFileURL(__filename).href, $onUse = async (path) => require(path);';
 
 /**
  * @typedef {import("esbuild").OutputFile} OutputFile
@@ -43,7 +43,13 @@ export async function oneScript(files, outputs, { folder, entries, how }) {
     joined(parts, { entry, out: join(folder, out), isInStart: (name) => start.has(name), around, how });
   const made = await Promise.all([
     make(mainText(parts, shared), "main.cjs", [mainHead, "})"]),
-    ...others.map((name) => make(`export * from "./${name}";`, commonName(name), [partHead, ""])),
+    ...others.map((name) =>
+      make(
+        exportText(name, parts, (one) => one),
+        commonName(name),
+        [partHead, ""],
+      ),
+    ),
   ]);
   const facades = entries.map((name) => ({
     path: join(folder, `${name}.mjs`),
@@ -93,11 +99,14 @@ function sharedName(part, name) {
 
 /** @param {Map<string, Part>} parts @param {readonly string[]} shared */
 function mainText(parts, shared) {
-  const lines = shared.map((part) => {
-    const names = (parts.get(part)?.exports ?? []).map((name) => `${name} as ${sharedName(part, name)}`);
-    return `export { ${names.join(", ")} } from "./${part}";`;
-  });
+  const lines = shared.map((part) => exportText(part, parts, (name) => sharedName(part, name)));
   return ['import "./main.mjs";', ...lines].join("\n");
+}
+
+/** @param {string} part @param {Map<string, Part>} parts @param {(name: string) => string} rename */
+function exportText(part, parts, rename) {
+  const names = (parts.get(part)?.exports ?? []).map((name) => `${name} as ${rename(name)}`);
+  return `export { ${names.join(", ")} } from "./${part}";`;
 }
 
 /** @param {string} part @param {string[]} names */
@@ -122,6 +131,7 @@ function facadeText(part, names) {
  */
 async function joined(parts, { entry, out, isInStart, around: [before = "", after = ""], how }) {
   const isMain = basename(out) === "main.cjs";
+  const entryName = basename(out).replace(/\.cjs$/, ".mjs");
   /** @type {import("esbuild").Plugin} */
   const fromMemory = {
     name: "from-memory",
@@ -131,7 +141,10 @@ async function joined(parts, { entry, out, isInStart, around: [before = "", afte
         const name = basename(path);
         if (!parts.has(name)) return undefined;
         if (kind === "dynamic-import") throw new Error(`${name} is imported in an unknown form`);
-        return { path: name, namespace: isMain || !isInStart(name) ? "part" : "shared" };
+        if (isMain || name === entryName) return { path: name, namespace: "part" };
+        return isInStart(name)
+          ? { path: name, namespace: "shared" }
+          : { path: `./${commonName(name)}`, external: true };
       });
       onLoad({ filter: /^/, namespace: "part" }, ({ path }) => ({
         contents: contentsOf(/** @type {Part} */ (parts.get(path))),
@@ -147,6 +160,8 @@ async function joined(parts, { entry, out, isInStart, around: [before = "", afte
   };
   const { outputFiles = [], warnings } = await build({
     ...how,
+    // Done. A second time would lose positions of the sources.
+    minifySyntax: false,
     stdin: { contents: entry, resolveDir: dirname(out), sourcefile: "entry.mjs" },
     outfile: out,
     bundle: true,
@@ -167,7 +182,8 @@ async function joined(parts, { entry, out, isInStart, around: [before = "", afte
   return outputFiles.map(({ path, text }) => ({ path, text }));
 
   /**
-   * Returns a part with its map. Parts that load on first use are loaded by `$import`, other modules by `$load`.
+   * Returns a part with its map. Parts that load on first use are loaded by `$onUse`, other modules by `$other`: names
+   * of the length of `import`, so that the map stays true.
    *
    * @param {Part} part
    */
@@ -176,9 +192,9 @@ async function joined(parts, { entry, out, isInStart, around: [before = "", afte
       .replace(/\bimport\("\.\/([\w-]+)\.mjs"\)/g, (found, name) => {
         if (!parts.has(`${name}.mjs`)) return found;
         if (isInStart(`${name}.mjs`)) throw new Error(`${name}.mjs is in the start and loads on first use`);
-        return `$import("./${name}.cjs")`;
+        return `$onUse("./${name}.cjs")`;
       })
-      .replace(/\bimport\((?=[\w$]|"node:)/g, "$$load(")
+      .replace(/\bimport\((?=[\w$]|"node:)/g, "$$other(")
       .replace(/\n\/\/# sourceMappingURL=.*\s*$/, "");
     if (map === undefined) return code;
     const url = `data:application/json;base64,${Buffer.from(map).toString("base64")}`;

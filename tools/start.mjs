@@ -25,7 +25,7 @@ const isQuestion = given.some((word) => word === "--help" || /^--explain(=|$)/.t
 
 async function start() {
   const [
-    { launch, say },
+    { giveUp, hold, launch, say },
     { presetOf },
     { natsPortIn, NoNats, startNats },
     { PortsTaken, withoutPort, withPorts },
@@ -37,6 +37,8 @@ async function start() {
   ]);
   const port = natsPortIn(given);
   let nats;
+  const environment = { TUTTI_PRESET: presetOf({ isEmpty }) };
+  const held = isDev || isQuestion ? undefined : hold(environment);
   const words = async () => (isQuestion ? withoutPort(platformWords()) : await withPorts(platformWords()));
   try {
     // Before the set-up, which can take minutes.
@@ -50,12 +52,14 @@ async function start() {
       async () => [...(await words()), ...(nats?.words ?? [])],
       {
         ...(!isQuestion && { announcement: "starting the platform" }),
-        environment: { TUTTI_PRESET: presetOf({ isEmpty }) },
+        environment,
+        held,
         fronts: isDev ? ["page", "site", "command"] : ["page", "site", "command", "platform"],
         bundled: !isDev || isQuestion,
       },
     );
   } catch (error) {
+    giveUp(held);
     if (!(error instanceof NoNats || error instanceof PortsTaken)) throw error;
     say(error.message);
     // As the platform itself for settings with which it cannot start.

@@ -5,7 +5,7 @@
 
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { runToItsEnd } from "../child.mjs";
+import { runToItsEnd, startProgram } from "../child.mjs";
 import { PortsTaken, withPorts } from "../ports.mjs";
 import { NodeTooOld, platformNode } from "./node.mjs";
 
@@ -26,12 +26,9 @@ try {
   const program = other ?? "main.mjs";
   const leash = pathToFileURL(join(here, "leash.mjs")).href;
   const preset = JSON.stringify({ ...(process.stdout.isTTY === true && { "log.level": "warn" }) });
-  process.exitCode = await runToItsEnd(
-    platformNode(),
-    ["--import", leash, join(here, program), ...words],
-    { ...process.env, TUTTI_PRESET: preset },
-    false,
-  );
+  const args = ["--import", leash, join(here, program), ...words];
+  const started = startProgram(platformNode(), args, { ...process.env, TUTTI_PRESET: preset });
+  process.exitCode = await runToItsEnd(started, false);
 } catch (error) {
   if (!(error instanceof PortsTaken || error instanceof NodeTooOld)) throw error;
   process.stderr.write(`✗ ${error.message}\n`);

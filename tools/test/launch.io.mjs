@@ -39,6 +39,7 @@ function workspace(t, main) {
     "fronts",
     "lock",
     "leash",
+    "stacks",
     "dev",
     "nats",
     "ports",
@@ -198,6 +199,32 @@ setInterval(() => {}, 1000);
     child.kill("SIGTERM");
     assert.deepEqual(await exited, [0, null]);
     assert.deepEqual(lines, ["version 1 --a", "stopped 1", "version 2 --a", "stopped 2"]);
+  });
+
+  it("loads the last bundle while the set-up is checked, and drops it if the sources have changed", async (t) => {
+    const root = workspace(t, "console.log('from source');\n");
+    write(root, {
+      "tools/build.mjs": `import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+        const out = process.argv.at(-1);
+        mkdirSync(out, { recursive: true });
+        writeFileSync(out + "/main.cjs", "");
+        const version = readFileSync("src/main.ts", "utf8").length;
+        writeFileSync(out + "/main.mjs", \`
+          const words = await globalThis[Symbol.for("tutti.held")];
+          console.log("\${version}", words === undefined ? "new" : "held", [...process.argv.slice(2), ...(words ?? [])].join());
+          process.exit(3);\`);\n`,
+    });
+    const startOnce = async () => {
+      const { lines, exited, closed } = start(t, root, process.execPath, ["tools/start.mjs", "--a", "b"]);
+      assert.deepEqual(await exited, [3, null]);
+      await closed;
+      return lines;
+    };
+    assert.deepEqual(await startOnce(), ["28 new --a,b"]);
+    assert.deepEqual(await startOnce(), ["28 held --a,b"]);
+    write(root, { "apps/platform/src/main.ts": "changed" });
+    assert.deepEqual(await startOnce(), ["7 new --a,b"]);
+    assert.deepEqual(await startOnce(), ["7 held --a,b"]);
   });
 
   it("says in one line what is wrong, without a stack", async (t) => {
