@@ -67,6 +67,12 @@ describe("the frame of a run", () => {
     assert.equal(lines.at(-1), " 2 of 3 done · 1 failed");
   });
 
+  it("counts queued tasks, because they have not ended", () => {
+    const counts = { total: 9, completed: 2, queued: 5, waiting: 1, pending: 1 };
+    const lines = draw({ ...order, openApprovals: 0, counts }, 80);
+    assert.match(lines.at(-1) ?? "", / 2 of 9 done · 5 queued · 1 waiting$/);
+  });
+
   it("shows the calls of an agent below its row, next to the lines that continue", () => {
     const used = { tokens: 45, usd: 0.000315 };
     const parts = [task("stock_count", "completed"), task("pay_refund", "running")];

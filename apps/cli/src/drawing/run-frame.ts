@@ -73,6 +73,7 @@ function progressLine(run: RunView, { style, width }: Pick<Canvas, "style" | "wi
 const tallied = [
   ["completed", "green", "done"],
   ["running", "cyan", "running"],
+  ["queued", "dim", "queued"],
   ["failed", "red", "failed"],
   ["waiting", "yellow", "waiting"],
   ["retrying", "yellow", "retrying"],

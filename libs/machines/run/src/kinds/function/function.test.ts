@@ -63,11 +63,14 @@ class Play {
 const charge = { task: "charge", at: "order.ts:4", spec: { uses: "pay.charge", with: { text: "${{ 1 }}" } } };
 
 describe("a durable function that waits for its calls", () => {
-  it("is not counted next to them in the explanation of its run", () => {
+  it("waits for inner tasks in the explanation of its run", () => {
     const play = new Play();
     play.report([charge]);
     const found = play.scene.driver.query(play.scene.key, explain, { taskId: "" }) as Explanation;
-    assert.match(found.summary, /^The run is running\. 1 of 1 task has not ended: 1 [^,]*$/);
+    assert.match(
+      found.summary,
+      /^The run is running\. 2 of 2 tasks have not ended: 1 [^,]*, 1 waits for inner tasks \(`order`\)\.$/,
+    );
     const own = play.scene.driver.query(play.scene.key, explain, { taskId: "order" }) as Explanation;
     assert.equal(own.summary, "`order` is waiting: it waits for charge.");
   });

@@ -43,7 +43,7 @@ import { kindOf } from "../../kinds/table.ts";
 import { awaitOf } from "../../kinds/wait/awaited-event.ts";
 import { payloadMembers } from "../entry/entries.ts";
 import { retriedSteps } from "./failed-steps.ts";
-import { explanationOf, ownersInProgress, type RunExplanation, taskGroupsOf } from "./task-groups.ts";
+import { explanationOf, type RunExplanation, taskGroupsOf } from "./task-groups.ts";
 
 /** Maximum number of needs that an explanation names, and of failed tasks in the explanation of a run. */
 const partsMax = 20;
@@ -85,7 +85,8 @@ function runExplanation(run: RunView, nowMs: number): RunExplanation {
   const isWaiting = run.phase === RunPhase.RUN_PHASE_WAITING;
   const because = isWaiting ? waits.map((wait) => wait.message).join(", and ") : message;
   const reason = because === "" ? "" : `: ${because}`;
-  const count = run.nodeCount - (isOver ? 0 : ownersInProgress(run));
+  // The counts of the run, as `tutti show` prints them.
+  const { nodeCount: count } = run;
   const open = count - doneOf(run);
   // A completed run has handled its failures: they need no remedy.
   const isCompleted = status === WorkStatus.WORK_STATUS_COMPLETED;

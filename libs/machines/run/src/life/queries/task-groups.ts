@@ -47,14 +47,6 @@ interface Group {
   count: number;
 }
 
-/** Counts lists and loops in progress, which are not counted in addition to their parts. */
-export function ownersInProgress(run: RunView): number {
-  let count = 0;
-  for (const node of run.nodes.slice(0, scannedMax))
-    if (node !== undefined && isOpen(run, node) && isItsParts(run, node)) count += 1;
-  return count;
-}
-
 export function taskGroupsOf(run: RunView, explain: (node: number) => Explanation): readonly TaskGroup[] {
   const groups = new Map<string, Group>();
   for (const node of run.nodes.slice(0, scannedMax)) if (node !== undefined) join(groups, run, node);
@@ -64,6 +56,8 @@ export function taskGroupsOf(run: RunView, explain: (node: number) => Explanatio
   });
   const pending = run.counts[TaskStatus.TASK_STATUS_PENDING] ?? 0;
   if (pending > 0) taskGroups.push({ ...others, count: pending });
+  const owners = ownersInProgress(run);
+  if (owners.count > 0) taskGroups.push(owners);
   return taskGroups;
 }
 
@@ -76,6 +70,17 @@ const others: Omit<TaskGroup, "count"> = {
   }),
   first: undefined,
 };
+
+/** Returns the lists, loops, functions and agents that wait for their parts. The parts are explained in their place. */
+function ownersInProgress(run: RunView): TaskGroup {
+  const owners = run.nodes
+    .slice(0, scannedMax)
+    .filter((node) => node !== undefined && isOpen(run, node) && isItsParts(run, node));
+  const taskIds = owners.slice(0, idsMax).flatMap((node) => (node ? [taskIdOf(run, node.number)] : []));
+  return { count: owners.length, taskIds, wait: forParts, first: undefined };
+}
+
+const forParts = Waits.fromPartial({ message: "its inner tasks have not ended", present: true });
 
 /** Adds a task to its group: tasks of one kind, at one place of the definition, with one status. */
 function join(groups: Map<string, Group>, run: RunView, node: NodeView): void {
@@ -127,6 +132,7 @@ function joined(taskGroups: readonly TaskGroup[]): readonly TaskGroup[] {
 }
 
 const {
+  WAIT_CAUSE_UNSPECIFIED,
   WAIT_CAUSE_NEEDS,
   WAIT_CAUSE_TIMER,
   WAIT_CAUSE_SIGNAL,
@@ -151,7 +157,11 @@ const isShared: ReadonlySet<WaitCause> = new Set([
   ...[WAIT_CAUSE_NO_CAPABILITY, WAIT_CAUSE_NO_MATCH, WAIT_CAUSE_BUSY, WAIT_CAUSE_PAUSED],
 ]);
 
+/** Causes within the run. No remedy is about them. */
+const isOfRun: ReadonlySet<WaitCause> = new Set([WAIT_CAUSE_NEEDS, WAIT_CAUSE_UNSPECIFIED]);
+
 const phrases: Readonly<Partial<Record<WaitCause, (subject: string) => string>>> = {
+  [WAIT_CAUSE_UNSPECIFIED]: () => "for inner tasks",
   [WAIT_CAUSE_NEEDS]: () => "for the tasks before",
   [WAIT_CAUSE_TIMER]: () => "for a time",
   [WAIT_CAUSE_SIGNAL]: (subject) => (subject === "" ? "for a signal" : `for the signal ${subject}`),
@@ -175,7 +185,7 @@ export function explanationOf({ lead, explanation, taskGroups: each }: RunExplan
   const clauses = taskGroups.map((group) => `${clauseOf(group)}${namesOf(group)}`);
   const waits = taskGroups.flatMap((group) => {
     const { wait, count } = group;
-    if (wait === undefined || wait.cause === WAIT_CAUSE_NEEDS) return [];
+    if (wait === undefined || isOfRun.has(wait.cause)) return [];
     const message = `${counted(count, "task")}${namesOf(group)}: ${wait.message}`;
     return [{ ...wait, message }];
   });

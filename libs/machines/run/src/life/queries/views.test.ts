@@ -9,6 +9,7 @@ import { resumeRun } from "../control/commands.ts";
 import { retryRun } from "../repair/commands.ts";
 import { noteAttempt } from "../results/attempts.ts";
 import { endChild } from "../results/children.ts";
+import { showCounts } from "./counts.ts";
 import { explain } from "./explain.ts";
 import { showRun } from "./run.ts";
 import { showTask } from "./tasks.ts";
@@ -71,14 +72,25 @@ describe("an explanation of a run", () => {
     assert.ok(!isRefusal(found));
     return found;
   };
+  const countsOf = (scene: RunScene) => {
+    const found = scene.driver.query(scene.key, showCounts, undefined);
+    assert.ok(!isRefusal(found));
+    return found;
+  };
 
-  it("counts the entries of a list and not the list itself, so that its numbers add up", () => {
+  it("counts as the run does: a list in progress waits for its entries, and the numbers add up", () => {
     const scene = RunScene.of(
       'workflow: w\ntasks:\n  each: {forEach: "${{ [1, 2, 3] }}", uses: t.each}\n  last: {uses: t.last, needs: [each]}\n',
     );
     scene.complete("each[0]");
-    const { summary } = explained(scene);
-    assert.match(summary, /3 of 4 tasks have not ended: 2 wait .*, 1 waits for the tasks before/);
+    const { summary, waits } = explained(scene);
+    assert.match(
+      summary,
+      /4 of 5 tasks have not ended: 2 wait .*, 1 waits for the tasks before, 1 waits for inner tasks \(`each`\)/,
+    );
+    assert.equal(waits.length, 1, "the list itself needs no remedy");
+    const { counts } = countsOf(scene);
+    assert.deepEqual([counts.total, counts.completed], [5, 1]);
   });
 
   it("has the error of a child", () => {
