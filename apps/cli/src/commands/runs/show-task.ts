@@ -8,7 +8,7 @@ import {
   trajectoriesOf,
   usageText,
 } from "@tutti/rest/history";
-import type { Approval, Attempt } from "@tutti/rest/types";
+import type { Approval, Attempt, Task } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
 import { drawError } from "../../follow/end.ts";
@@ -71,19 +71,7 @@ export async function showTask(
           turns.map(turnRow),
         );
       }
-      if (task.attempts.length > 0) {
-        print.line("");
-        print.table(
-          [
-            { title: isFunction(task) ? "turn" : "attempt", align: "right" },
-            { title: "started", widthMin: 12 },
-            { title: "took", align: "right" },
-            { title: "agent", yields: 2, widthMin: 8 },
-            { title: "result", yields: 1, widthMin: 16 },
-          ],
-          task.attempts.map((attempt) => attemptRow(attempt, task.status, nowMs)),
-        );
-      }
+      drawAttempts(context, id, task);
       print.section("input", task.input);
       const { outcome } = task;
       if (outcome !== undefined && "completed" in outcome) print.section("output", outcome.completed);
@@ -91,6 +79,34 @@ export async function showTask(
       if (error !== undefined) print.lines(["", style.dim("error"), ...drawError(error, print)]);
     },
   };
+}
+
+function drawAttempts({ print, shell }: Context, id: string, task: Task): void {
+  if (task.attempts.length === 0) return;
+  const nowMs = shell.nowMs();
+  print.line("");
+  print.table(
+    [
+      { title: isFunction(task) ? "turn" : "attempt", align: "right" },
+      { title: "started", widthMin: 12 },
+      { title: "took", align: "right" },
+      { title: "agent", yields: 2, widthMin: 8 },
+      { title: "result", yields: 1, widthMin: 16 },
+    ],
+    task.attempts.map((attempt) => attemptRow(attempt, task.status, nowMs)),
+  );
+  const earlier = earlierTurns(task);
+  if (earlier !== undefined)
+    print.line(print.style.dim(`${earlier}: tutti history ${safe(id)} --task ${safe(task.taskId)}`));
+}
+
+/** Names turns without a row. A run keeps the latest turn and the failed ones, its history has all of them. */
+export function earlierTurns(task: Pick<Task, "kind" | "attempts">): string | undefined {
+  if (!isFunction(task)) return undefined;
+  const last = Math.max(0, ...task.attempts.map(({ number = 0 }) => number));
+  const missing = last - task.attempts.length;
+  if (missing <= 0) return undefined;
+  return `and ${counted(missing, "earlier turn")}`;
 }
 
 async function turnsOf(server: Server, id: string, task: string): Promise<readonly Turn[]> {
@@ -150,5 +166,7 @@ export function attemptRow(attempt: Attempt, status: string, nowMs: number): Ent
 /** An attempt that no agent has yet is in the queue of its pool. */
 function openText(message: string, status: string): string {
   if (status === "queued") return "queued";
+  // A function or an agent releases its worker meanwhile.
+  if (status === "waiting") return "waits for its calls";
   return message === "" ? "running" : message;
 }
