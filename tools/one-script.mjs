@@ -147,7 +147,7 @@ async function joined(parts, { entry, out, isInStart, around: [before = "", afte
           : { path: `./${commonName(name)}`, external: true };
       });
       onLoad({ filter: /^/, namespace: "part" }, ({ path }) => ({
-        contents: contentsOf(/** @type {Part} */ (parts.get(path))),
+        contents: contentsOf(path, parts, isInStart),
         resolveDir: dirname(out),
       }));
       onLoad({ filter: /^/, namespace: "shared" }, ({ path }) => ({
@@ -180,24 +180,27 @@ async function joined(parts, { entry, out, isInStart, around: [before = "", afte
   });
   if (warnings.length > 0) throw new Error(`${out}: esbuild warned ${warnings.length} times`);
   return outputFiles.map(({ path, text }) => ({ path, text }));
+}
 
-  /**
-   * Returns a part with its map. Parts that load on first use are loaded by `$onUse`, other modules by `$other`: names
-   * of the length of `import`, so that the map stays true.
-   *
-   * @param {Part} part
-   */
-  function contentsOf({ text, map }) {
-    const code = text
-      .replace(/\bimport\("\.\/([\w-]+)\.mjs"\)/g, (found, name) => {
-        if (!parts.has(`${name}.mjs`)) return found;
-        if (isInStart(`${name}.mjs`)) throw new Error(`${name}.mjs is in the start and loads on first use`);
-        return `$onUse("./${name}.cjs")`;
-      })
-      .replace(/\bimport\((?=[\w$]|"node:)/g, "$$other(")
-      .replace(/\n\/\/# sourceMappingURL=.*\s*$/, "");
-    if (map === undefined) return code;
-    const url = `data:application/json;base64,${Buffer.from(map).toString("base64")}`;
-    return `${code}\n//# sourceMappingURL=${url}\n`;
-  }
+/**
+ * Returns a part with its map. Parts that load on first use are loaded by `$onUse`, other modules by `$other`: names of
+ * the length of `import`, so that the map stays true.
+ *
+ * @param {string} part
+ * @param {Map<string, Part>} parts
+ * @param {(name: string) => boolean} isInStart
+ */
+function contentsOf(part, parts, isInStart) {
+  const { text = "", map } = parts.get(part) ?? {};
+  const code = text
+    .replace(/\bimport\("\.\/([\w-]+)\.mjs"\)/g, (found, name) => {
+      if (!parts.has(`${name}.mjs`)) return found;
+      if (isInStart(`${name}.mjs`)) throw new Error(`${name}.mjs is in the start and loads on first use`);
+      return `$onUse("./${name}.cjs")`;
+    })
+    .replace(/\bimport\((?=[\w$]|"node:)/g, "$$other(")
+    .replace(/\n\/\/# sourceMappingURL=.*\s*$/, "");
+  if (map === undefined) return code;
+  const url = `data:application/json;base64,${Buffer.from(map).toString("base64")}`;
+  return `${code}\n//# sourceMappingURL=${url}\n`;
 }

@@ -311,7 +311,7 @@ async function runs(node, root) {
  * Settings of glibc for freed memory. By default glibc keeps up to eight arenas, with ever larger blocks. Program texts
  * of several megabytes left holes that no other block fits. ADR 0012 has the measurements.
  */
-const allocator = {
+export const allocator = {
   MALLOC_ARENA_MAX: "2",
   MALLOC_MMAP_THRESHOLD_: String(128 * 1024),
   MALLOC_TRIM_THRESHOLD_: String(128 * 1024),

@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { runToItsEnd, startProgram } from "../child.mjs";
 import { PortsTaken, withPorts } from "../ports.mjs";
+import { allocator } from "../setup.mjs";
 import { NodeTooOld, platformNode } from "./node.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -27,7 +28,10 @@ try {
   const leash = pathToFileURL(join(here, "leash.mjs")).href;
   const preset = JSON.stringify({ ...(process.stdout.isTTY === true && { "log.level": "warn" }) });
   const args = ["--import", leash, join(here, program), ...words];
-  const started = startProgram(platformNode(), args, { ...process.env, TUTTI_PRESET: preset });
+  // Compiled once, not at every start. Node ignores a folder that it cannot write.
+  const compiled = { NODE_COMPILE_CACHE: join(here, ".compiled") };
+  const env = { ...allocator, ...compiled, ...process.env, TUTTI_PRESET: preset };
+  const started = startProgram(platformNode(), args, env);
   process.exitCode = await runToItsEnd(started, false);
 } catch (error) {
   if (!(error instanceof PortsTaken || error instanceof NodeTooOld)) throw error;
