@@ -17,8 +17,10 @@ const folder = import.meta.dirname;
 const path = join(folder, "main.cjs");
 const codePath = join(folder, `main.${process.version}-${process.arch}.code`);
 
+const bytes = readFileSync(path);
+const textSum = crc32(bytes);
 // One byte for each character: bundles are ASCII.
-const text = readFileSync(path, "latin1");
+const text = bytes.latin1Slice();
 const cachedData = readCode();
 const script = new Script(text, { filename: path, cachedData });
 // launch.mjs starts the process before its words are known.
@@ -39,7 +41,7 @@ function readCode() {
   try {
     const kept = readFileSync(codePath);
     const code = kept.subarray(8);
-    return kept.readUInt32LE(0) === crc32(code) && kept.readUInt32LE(4) === crc32(text) ? code : undefined;
+    return kept.readUInt32LE(0) === crc32(code) && kept.readUInt32LE(4) === textSum ? code : undefined;
   } catch {
     return undefined;
   }
@@ -49,7 +51,7 @@ function keepCode() {
   const code = script.createCachedData();
   const head = Buffer.alloc(8);
   head.writeUInt32LE(crc32(code), 0);
-  head.writeUInt32LE(crc32(text), 4);
+  head.writeUInt32LE(textSum, 4);
   const fresh = `${codePath}.${process.pid}`;
   try {
     writeFileSync(fresh, Buffer.concat([head, code]));
