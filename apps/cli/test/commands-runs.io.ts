@@ -376,6 +376,19 @@ tasks:
     assert.equal(await printed("watch ask-1 -q"), '{"paid": 50}\n');
   });
 
+  it("a rejected approval is shown with the person and the reason, and asked again by a retry", async () => {
+    await printed("run ask amount=60 --id ask-no --detach");
+    assert.match(await printed("approve ask-no sure --reject --reason later"), /✗ rejected {2}ask-no sure/);
+    await printed("signal ask-no go fast=true");
+    const rejection = /rejected by \S+: later/;
+    assert.equal((await tutti("watch ask-no -q")).exitCode, exitCodes.failed);
+    assert.match(await printed("show ask-no"), new RegExp(`✗ +sure +${rejection.source}  `, "m"));
+    assert.match(await printed("show ask-no sure"), new RegExp(`^✗ sure {2}failed {2}${rejection.source}`));
+    const explained = await printed("why ask-no");
+    assert.match(explained, /was rejected by \S+: later\.[\s\S]*tutti retry ask-no +Ask again\./);
+    assert.doesNotMatch(explained, /tutti logs/);
+  });
+
   it("approve names the child runs whose questions a run waits for", async () => {
     await printed("run buyer.yaml amount=2 --id buyer-1 --detach");
     const refused = await until("the child asks", async () => {

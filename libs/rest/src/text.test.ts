@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { TaskCounts } from "./generated/types.ts";
-import { bytesText, newRunsPercent, pausedTaskText } from "./text.ts";
+import { bytesText, newRunsPercent, pausedTaskText, rejectionText } from "./text.ts";
 
 describe("texts of the CLI and the dashboard", () => {
   const sizes: readonly (readonly [number, string])[] = [
@@ -33,6 +33,16 @@ describe("texts of the CLI and the dashboard", () => {
   for (const [status, tasks, text] of runs)
     it(`a run that is ${status} with ${JSON.stringify(tasks)} is written as ${text ?? "its state"}`, () =>
       assert.equal(pausedTaskText(status, tasks), text));
+
+  it("a rejected approval names the person and the reason, and other errors keep their message", () => {
+    const code = "workflow.approval_rejected";
+    const textOf = (details: Record<string, string>) => rejectionText({ code, details });
+    assert.equal(textOf({ by: "ana", reason: "too expensive" }), "rejected by ana: too expensive");
+    assert.equal(textOf({ by: "", reason: "" }), "rejected by an approver");
+    assert.equal(textOf({ task: "sure" }), undefined);
+    assert.equal(rejectionText({ code: "test.closed", details: { by: "ana" } }), undefined);
+    assert.equal(rejectionText(undefined), undefined);
+  });
 
   it("a version shows its percentage of new runs, the latest version the rest, and an archived one none", () => {
     const rollout = { hash: "b", percent: 10 };

@@ -1,7 +1,7 @@
 /** Shared texts of the CLI and the dashboard. */
 export { durationText } from "@tutti/kernel/words";
 
-import type { Definition, TaskCounts } from "./generated/types.ts";
+import type { Definition, ErrorDetail, TaskCounts } from "./generated/types.ts";
 
 /**
  * Returns a text for a running run in which a task is paused and none is active. The API calls it running until the
@@ -11,6 +11,14 @@ export function pausedTaskText(status: string | undefined, tasks: TaskCounts = {
   const { queued = 0, running = 0, retrying = 0, compensating = 0, paused = 0 } = tasks;
   const active = queued + running + retrying + compensating;
   return status === "running" && active === 0 && paused > 0 ? "task paused" : undefined;
+}
+
+/** Returns the text of a rejected approval: `rejected by ana: too expensive`. Undefined for every other error. */
+export function rejectionText(error: Pick<ErrorDetail, "code" | "details"> | undefined): string | undefined {
+  const { by, reason = "" } = error?.details ?? {};
+  // Older runs do not record the person. Their message has the name.
+  if (error?.code !== "workflow.approval_rejected" || by === undefined) return undefined;
+  return `rejected by ${by === "" ? "an approver" : by}${reason === "" ? "" : `: ${reason}`}`;
 }
 
 /**

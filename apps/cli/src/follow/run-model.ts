@@ -1,5 +1,6 @@
 /** A followed run, built from the replies of its stream. */
 import type { CodeCompensation } from "@tutti/rest/history";
+import { rejectionText } from "@tutti/rest/text";
 import type { Amounts, Run, Task, WatchRunReply } from "@tutti/rest/types";
 import { startOf } from "../terminal/progress.ts";
 import type { Followed, WorkChanges, WorkSummary } from "./model.ts";
@@ -104,7 +105,7 @@ function taskView(task: Task, entries?: TaskView["entries"]): TaskView {
     state: entries !== undefined && task.status === "waiting" ? "running" : task.status,
     reason: task.statusReason ?? "",
     attempts: attemptsOf(task),
-    error: error?.message ?? "",
+    error: rejectionText(error) ?? error?.message ?? "",
     startMs: task.startTimeMs ?? task.readyTimeMs,
     endMs: task.endTimeMs,
     changeMs: changeOf(task),

@@ -188,6 +188,17 @@ describe("the page of a run", { skip: browser.skip }, () => {
     await page.context().close();
   });
 
+  it("shows who rejected a question, and the reason", async () => {
+    await start("asks", "refused");
+    const page = await stage.signedIn("/runs/refused");
+    const question = page.getByRole("region", { name: "Question: Go on?" });
+    await question.getByLabel("Reason").fill("it is too late");
+    await question.getByRole("button", { name: "Reject", exact: true }).click();
+    await stateOfRun(page, "failed");
+    await page.getByText(/^Rejected by \S+: it is too late$/).waitFor();
+    await page.context().close();
+  });
+
   it("shows why a run failed and its attempts, and retries it", async () => {
     await start("frail", "broken");
     await ended("broken");

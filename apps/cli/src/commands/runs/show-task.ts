@@ -8,6 +8,7 @@ import {
   trajectoriesOf,
   usageText,
 } from "@tutti/rest/history";
+import { rejectionText } from "@tutti/rest/text";
 import type { Approval, Attempt, Task } from "@tutti/rest/types";
 import type { Context } from "../../command/declaration.ts";
 import type { Result } from "../../command/presenter.ts";
@@ -42,7 +43,7 @@ export async function showTask(
       const { symbol, tone, words } = displayOf(task.status);
       const nowMs = shell.nowMs();
       print.line(
-        `${toned(style, tone, symbol)} ${style.bold(safe(task.taskId))}  ${toned(style, tone, words)}  ${style.dim(safe(task.statusReason ?? ""))}`.trimEnd(),
+        `${toned(style, tone, symbol)} ${style.bold(safe(task.taskId))}  ${toned(style, tone, words)}  ${style.dim(safe(rejectionText(task.outcome?.failed) ?? task.statusReason ?? ""))}`.trimEnd(),
       );
       print.line("");
       print.facts([

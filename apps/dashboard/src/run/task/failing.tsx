@@ -1,3 +1,5 @@
+import { capitalized } from "@tutti/kernel/words";
+import { rejectionText } from "@tutti/rest/text";
 import { InlineText } from "../../elements/markdown.tsx";
 import type { Failure } from "../model/facts.ts";
 
@@ -7,13 +9,14 @@ const shortMax = 60;
 /** An error with its own message, and its causes. */
 export function Failing({ failure }: { failure: Failure }) {
   const { code, message, details, cause } = failure;
-  const known = Object.entries(details);
+  const rejection = rejectionText(failure);
+  const known = Object.entries(details).filter(([name]) => rejection === undefined || name === "task");
   const short = known.filter(([, value]) => value.length <= shortMax);
   const long = known.filter(([, value]) => value.length > shortMax);
   return (
     <div className="failure tone-wrong run-failing">
       <p className="failure-title">
-        <InlineText text={message === "" ? code : message} />
+        <InlineText text={rejection === undefined ? message || code : capitalized(rejection)} />
       </p>
       {message === "" ? null : (
         <p className="small">

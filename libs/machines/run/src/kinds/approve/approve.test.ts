@@ -159,6 +159,12 @@ tasks:
     const { error } = endingOf(scene.state);
     assert.equal(error?.code, "workflow.approval_rejected");
     assert.equal(error.message, "Task `sure` was rejected by anna: says anna. Retry the task to ask again.");
+    assert.deepEqual([error.details["by"], error.details["reason"]], ["anna", "says anna"]);
+    for (const taskId of ["", "sure"]) {
+      const { remedies } = scene.driver.query(scene.key, explain, { taskId }) as Explanation;
+      const texts = remedies.map(({ text }) => text);
+      assert.deepEqual(texts, ["Ask again. Completed tasks keep their results."], "no attempt has a log");
+    }
   });
 
   it("rejects other deciders, data that does not match the form, and late decisions, each with its own code", () => {

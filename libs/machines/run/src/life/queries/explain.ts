@@ -96,7 +96,7 @@ function runExplanation(run: RunView, nowMs: number): RunExplanation {
     about: aboutOf(run, ""),
     waits,
     failures,
-    remedies: remediesOfRun(run, failed.length > 0 ? [logsOf(run.key.id)] : []),
+    remedies: remediesOfRun(run, failed.some(hasLog) ? [logsOf(run.key.id)] : []),
   });
   return {
     lead: isOver
@@ -222,7 +222,9 @@ function logsOf(id: string, task = ""): Remedy {
   return { text: "See the log of the failed attempts.", command: `tutti logs ${id}${option}` };
 }
 
-function retryText({ counts }: RunView): string {
+function retryText({ counts, error }: RunView): string {
+  if (error?.code === runErrors.approvalRejected.code)
+    return "Ask again. Completed tasks keep their results.";
   return (counts[TaskStatus.TASK_STATUS_COMPENSATED] ?? 0) > 0
     ? "Retry the run after the cause is corrected. Compensated tasks run again, and so do completed tasks that need them."
     : "Retry the failed tasks after the cause is corrected. Completed tasks keep their results.";
@@ -243,6 +245,7 @@ function ofTask(run: RunView, number: number, nowMs: number): Explanation {
   const status = statusOfNode(run, number);
   const node = run.nodes[number];
   const waits = isDone(status) ? [] : waitsOf(run, range, number, nowMs);
+  const failures = node === undefined ? [] : [...retriedSteps(node, () => id), ...failuresOf(run, node, id)];
   const because = waits[0]?.message ?? node?.error?.message ?? skippedBecause(run, range, number, status);
   return Explanations.fromPartial({
     about: aboutOf(run, id),
@@ -250,14 +253,26 @@ function ofTask(run: RunView, number: number, nowMs: number): Explanation {
       `\`${id}\` ${statusClause(taskStatusName(status))}${because === undefined || because === "" ? "" : `: ${because}`}`,
     ),
     waits,
-    failures: node === undefined ? [] : [...retriedSteps(node, () => id), ...failuresOf(run, node, id)],
-    remedies: isDone(status) ? remediesOfDone(run, id, status) : remediesOf(run, id, node, { status, nowMs }),
+    failures,
+    remedies: isDone(status)
+      ? remediesOfDone(run, id, { status, failures })
+      : remediesOf(run, id, node, { status, nowMs }),
   });
 }
 
 /** A failed task has the remedies of its run, with its own log. */
-function remediesOfDone(run: RunView, id: string, status: TaskStatus): Remedy[] {
-  return status === TaskStatus.TASK_STATUS_FAILED ? [logsOf(run.key.id, id), ...remediesOfRun(run)] : [];
+function remediesOfDone(
+  run: RunView,
+  id: string,
+  { status, failures }: { readonly status: TaskStatus; readonly failures: readonly Partial<FailedAttempt>[] },
+): Remedy[] {
+  if (status !== TaskStatus.TASK_STATUS_FAILED) return [];
+  return [...(failures.some(hasLog) ? [logsOf(run.key.id, id)] : []), ...remediesOfRun(run)];
+}
+
+/** Returns whether an attempt failed. A person's decision has no log. */
+function hasLog({ error }: Partial<FailedAttempt>): boolean {
+  return error?.code !== runErrors.approvalRejected.code && error?.code !== runErrors.approvalExpired.code;
 }
 
 /** Shorter pauses end before a user has read the explanation. */

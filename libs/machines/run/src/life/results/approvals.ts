@@ -236,6 +236,7 @@ function decide(run: RunView, node: NodeView, step: RunStep, decision: ApprovalD
   const heldOutput = dataOf(question.output as Uint8Array, question.outputPayload as Payload | undefined);
   const output = isOfOutput ? bytesOf(heldOutput) : encodeJson(result);
   const isCall = isAskedByCode(run, node.range);
+  const rejection = { task, by, reason: comment, isCall };
   step.emit(approvalDecided, {
     node: node.number,
     decision,
@@ -243,7 +244,7 @@ function decide(run: RunView, node: NodeView, step: RunStep, decision: ApprovalD
     output: isApproved ? output : noBytes,
     error:
       decision.verdict === rejected
-        ? detailOfRefusal(runErrors.approvalRejected.refusal({ task, by, reason: comment, isCall }))
+        ? detailOfRefusal(runErrors.approvalRejected.refusal(rejection, { details: { by, reason: comment } }))
         : undefined,
     decideMs: step.nowMs,
   });
