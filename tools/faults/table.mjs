@@ -170,8 +170,8 @@ export const faults = [
     name: "gateway-route-open",
     breaks: "Routes below an open route are open too: a caller without credentials gets a sign-in link.",
     file: "apps/gateway/src/front/front.ts",
-    find: 'config: route.open ? { reach: "open" } : {},',
-    replace: 'config: route.open || route.path.startsWith("/v1/sign-in") ? { reach: "open" } : {},',
+    find: 'reach: route.open ? "open" : undefined,',
+    replace: 'reach: route.open || route.path.startsWith("/v1/sign-in") ? "open" : undefined,',
     packages: gateway,
   },
   {
