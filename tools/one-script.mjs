@@ -10,6 +10,7 @@
 
 import { basename, dirname, join } from "node:path";
 import { build } from "esbuild";
+import { parseSync } from "oxc-parser";
 
 /** The function in which Node runs a CommonJS module, with an import of any module. boot.mjs calls it. */
 const mainHead = "(function (exports, require, module, __filename, __dirname, $other) {";
@@ -184,7 +185,7 @@ async function joined(parts, { entry, out, isInStart, around: [before = "", afte
 
 /**
  * Returns a part with its map. Parts that load on first use are loaded by `$onUse`, other modules by `$other`: names of
- * the length of `import`, so that the map stays true.
+ * the length of `import`, so that the map stays true. Strings that contain an import stay as they are.
  *
  * @param {string} part
  * @param {Map<string, Part>} parts
@@ -192,14 +193,22 @@ async function joined(parts, { entry, out, isInStart, around: [before = "", afte
  */
 function contentsOf(part, parts, isInStart) {
   const { text = "", map } = parts.get(part) ?? {};
-  const code = text
-    .replace(/\bimport\("\.\/([\w-]+)\.mjs"\)/g, (found, name) => {
-      if (!parts.has(`${name}.mjs`)) return found;
-      if (isInStart(`${name}.mjs`)) throw new Error(`${name}.mjs is in the start and loads on first use`);
-      return `$onUse("./${name}.cjs")`;
-    })
-    .replace(/\bimport\((?=[\w$]|"node:)/g, "$$other(")
-    .replace(/\n\/\/# sourceMappingURL=.*\s*$/, "");
+  let code = "";
+  let done = 0;
+  const { dynamicImports } = parseSync(part, text).module;
+  for (const { start, end, moduleRequest } of dynamicImports.sort((a, b) => a.start - b.start)) {
+    code += text.slice(done, start);
+    const [, name = ""] = /^"\.\/(.*)"$/.exec(text.slice(moduleRequest.start, moduleRequest.end)) ?? [];
+    if (!parts.has(name)) {
+      code += "$other";
+      done = start + "import".length;
+      continue;
+    }
+    if (isInStart(name)) throw new Error(`${name} is in the start and loads on first use`);
+    code += `$onUse("./${commonName(name)}")`;
+    done = end;
+  }
+  code = `${code}${text.slice(done)}`.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "");
   if (map === undefined) return code;
   const url = `data:application/json;base64,${Buffer.from(map).toString("base64")}`;
   return `${code}\n//# sourceMappingURL=${url}\n`;

@@ -20,7 +20,7 @@ const pairStep = 10;
 const pairsTried = 50;
 /** Distance from the first port of a pair to its claim port. */
 const claimOffset = 9;
-/** @type {import("node:net").Server | undefined} on the claim port of the pair that this process has chosen */
+/** @type {{ first: number, server: import("node:net").Server } | undefined} the pair that this process has chosen */
 let claim;
 
 /** The ports are taken. The message has the next action. */
@@ -147,7 +147,7 @@ async function refuseTaken(words, environment, command) {
         `Use it: export TUTTI_URL=${running.url}`,
     );
   const { first: free, server } = await freePair(command);
-  await closed(server);
+  if (server !== claim?.server) await closed(server);
   throw new PortsTaken(
     `${used.length > 1 ? "ports" : "port"} ${used.join(" and ")} in use by another process. ` +
       `Ports ${free} and ${free + 1} are free: ${command} --port ${free}, or let the start choose: ${command} --port auto`,
@@ -184,28 +184,36 @@ function isAlive(pid) {
  * @param {string} command
  */
 async function claimedPair(command) {
-  const { first, server } = await freePair(command);
-  claim = server.unref();
-  return first;
+  claim = await freePair(command);
+  claim.server.unref();
+  return claim.first;
 }
 
 /**
- * Returns the first port of a free pair, and a server on its claim port.
+ * Returns the first port of a free pair, and a server on its claim port. A pair that this process has claimed stays its
+ * pair.
  *
  * @param {string} command
  */
 async function freePair(command) {
-  await closed(claim);
+  if (claim !== undefined && (await isFreePair(claim.first))) return claim;
+  await closed(claim?.server);
+  claim = undefined;
   for (let pair = 0; pair < pairsTried; pair++) {
     const first = usualPort + pair * pairStep;
     const server = createServer();
     if ((await listening(server, first + claimOffset)) !== undefined) continue;
-    if ((await isFree(first)) && (await isFree(first + 1))) return { first, server };
+    if (await isFreePair(first)) return { first, server };
     await closed(server);
   }
   throw new PortsTaken(
     `No two free ports in a row from ${usualPort}. Choose a port: ${command} --port 20000`,
   );
+}
+
+/** @param {number} first */
+async function isFreePair(first) {
+  return (await isFree(first)) && (await isFree(first + 1));
 }
 
 /**

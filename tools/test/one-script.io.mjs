@@ -11,7 +11,7 @@ import { bundle } from "../bundle.mjs";
 import { treeOf } from "./tree.mjs";
 
 const run = promisify(execFile);
-const printed = "evaluated once\n4 4 named CommonJS / hello true true\n";
+const printed = "evaluated once\n4 4 named CommonJS / hello true true await import(process.argv[1])\n";
 const stacks = pathToFileURL(join(import.meta.dirname, "..", "stacks.mjs")).href;
 
 const sources = {
@@ -36,6 +36,7 @@ import common from "./common.cjs";
 import { existsSync, readdirSync } from "node:fs";
 const isKept = (): boolean => readdirSync(import.meta.dirname).some((name) => name.endsWith(".code"));
 const [word = ""] = process.argv.slice(2);
+const program = "await import(process.argv[1])";
 add();
 async function main(): Promise<void> {
   if (word === "stay") {
@@ -47,7 +48,7 @@ async function main(): Promise<void> {
   if (word === "fail") part.fail();
   const { sep } = await import("node:path");
   const other = await import(new URL(word, import.meta.url).href);
-  console.log(part.default(), count, part.named, common.kind, sep, other.greeting, existsSync(import.meta.filename));
+  console.log(part.default(), count, part.named, common.kind, sep, other.greeting, existsSync(import.meta.filename), program);
 }
 void main();
 `,

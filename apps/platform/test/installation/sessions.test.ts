@@ -97,10 +97,12 @@ describe("sessions on a whole installation", () => {
   }
 
   async function ended(sessionId: string): Promise<Session> {
-    const { session } = await sessions.awaitSession(
-      { namespace: "", sessionId, waitMs: 20_000 },
-      { timeoutMs: 30_000 },
-    );
+    let session: Session | undefined;
+    for (let waits = 0; waits < 6 && session?.endTime === undefined; waits++)
+      ({ session } = await sessions.awaitSession(
+        { namespace: "", sessionId, waitMs: 20_000 },
+        { timeoutMs: 30_000 },
+      ));
     assert.ok(session?.endTime !== undefined, `${sessionId} has ended: ${session?.statusReason ?? ""}`);
     return session;
   }
