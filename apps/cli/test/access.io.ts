@@ -179,6 +179,7 @@ describe("access control by the command", () => {
     const [question = ""] = /approval-large-[0-9a-f]+-1/.exec(`${started.output}${started.errors}`) ?? [];
     assert.match(await done("approve", question), /approved/);
     assert.equal((await start(700)).exitCode, 0);
+    assert.doesNotMatch(await done("workflow", "list"), /approval-large/);
     await done("rule", "delete", "large", "--yes");
     const against = JSON.parse((await tutti("validate", ".", "--against", "--json")).output);
     assert.deepEqual(

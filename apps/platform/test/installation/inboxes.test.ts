@@ -20,6 +20,7 @@ import {
   DecideApprovalRequest,
   definitionService,
   ListApprovalsRequest,
+  ListDefinitionsRequest,
   ListTasksRequest,
   RegisterDefinitionRequest,
   runService,
@@ -164,6 +165,14 @@ describe("people as agents", () => {
     assert.deepEqual(outputOf(await end(namespace, "order-1")), { accepted: true });
     assert.deepEqual(await reasons(), [""]);
     await until("the slot is free", async () => (await show(namespace))?.openTasks === 0);
+    const { definitions } = await mesh()
+      .client(definitionService)
+      .listDefinitions(ListDefinitionsRequest.fromPartial({ namespace }));
+    assert.deepEqual(
+      definitions.map(({ name }) => name),
+      ["order-1"],
+      "the workflow of the inbox is internal",
+    );
   });
 
   it("a run with the labels of an inbox that a user started is no question of another run", async () => {

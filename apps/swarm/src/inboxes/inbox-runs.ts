@@ -38,6 +38,7 @@ import { inboxLabels, inboxLabelsOf, inboxService } from "@tutti/host/serving";
 import {
   type CallContext,
   fromTimestamp,
+  internalLabel,
   isTuttiError,
   jsonPayload,
   type Logger,
@@ -197,6 +198,7 @@ export class InboxRuns {
     const text = JSON.stringify({
       workflow,
       description: `Assigns tasks of the capability ${name} to people.`,
+      labels: { [internalLabel]: "true" },
       tasks: { [inboxTask]: { approve } },
       output: `\${{ tasks.${inboxTask}.output${outputSchema === "" ? "" : ".data"} }}`,
     });

@@ -32,6 +32,7 @@ import {
   type CallContext,
   type Clock,
   fromTimestamp,
+  internalLabel,
   isTuttiError,
   jsonPayload,
   type Principal,
@@ -190,7 +191,8 @@ export class Approvals {
       ...(timeoutMs > 0 ? { within: `${Math.ceil(timeoutMs / 1_000)}s` } : {}),
     };
     const description = `makes a request that the rule ${rule.namespace}/${rule.ruleId} must approve first`;
-    const text = JSON.stringify({ workflow, description, tasks: { approval: { approve } } });
+    const labels = { [internalLabel]: "true" };
+    const text = JSON.stringify({ workflow, description, labels, tasks: { approval: { approve } } });
     const source = { format: SourceFormat.SOURCE_FORMAT_JSON, text, fileName: `${workflow}.json` };
     const request = RegisterDefinitionRequest.fromPartial({ namespace, source });
     const { definition } = await this.#parts.definitions().registerDefinition(request, { context });
