@@ -119,7 +119,7 @@ describe("programs in a terminal", { skip: hasTmux() ? false : "this machine has
     execFileSync("tmux", ["kill-session", "-t", session]);
     await assert.rejects(
       async () => waiting,
-      /is not on the worker's machine: (can't find|no server running)/,
+      /is not on the worker's machine: (can't find|no server running|no current target)/,
     );
   });
 
