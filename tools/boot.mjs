@@ -17,12 +17,7 @@ const folder = import.meta.dirname;
 const path = join(folder, "main.cjs");
 const codePath = join(folder, `main.${process.version}-${process.arch}.code`);
 
-const bytes = readFileSync(path);
-const textSum = crc32(bytes);
-// One byte for each character: bundles are ASCII.
-const text = bytes.latin1Slice();
-const cachedData = readCode();
-const script = new Script(text, { filename: path, cachedData });
+const { script, textSum, isKept } = compiled();
 // launch.mjs starts the process before its words are known.
 const words = await globalThis[Symbol.for("tutti.held")];
 if (words !== undefined) process.argv.push(...words);
@@ -34,10 +29,20 @@ module.loaded = true;
 require.cache[path] = module;
 const load = (name) => import(name);
 script.runInThisContext().call(module.exports, module.exports, require, module, path, folder, load);
-if (cachedData === undefined || script.cachedDataRejected) setTimeout(keepCode, keepAfterMs).unref();
+if (!isKept) setTimeout(keepCode, keepAfterMs, script, textSum).unref();
+
+/** The bytes of both files, 12 MB, are garbage after it. */
+function compiled() {
+  const bytes = readFileSync(path);
+  const textSum = crc32(bytes);
+  const cachedData = readCode(textSum);
+  // One byte for each character: bundles are ASCII.
+  const script = new Script(bytes.latin1Slice(), { filename: path, cachedData });
+  return { script, textSum, isKept: cachedData !== undefined && !script.cachedDataRejected };
+}
 
 /** The file starts with a checksum of the code and one of the text, because V8 checks neither. */
-function readCode() {
+function readCode(textSum) {
   try {
     const kept = readFileSync(codePath);
     const code = kept.subarray(8);
@@ -47,7 +52,7 @@ function readCode() {
   }
 }
 
-function keepCode() {
+function keepCode(script, textSum) {
   const code = script.createCachedData();
   const head = Buffer.alloc(8);
   head.writeUInt32LE(crc32(code), 0);
